@@ -1,0 +1,163 @@
+import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
+import { CellTable } from './cell-table.js';
+import { keyId, type SeriesKey, seriesKey } from './key.js';
+import type { SeriesSet } from './series-set.js';
+
+/** Half-open `[from, to)` in epoch milliseconds. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface BuilderOptions {
+  /** Width of a bucket in ms. */
+  readonly step: number;
+  /** Where the grid begins; without it, at the epoch-aligned bucket of the earliest call or of the span given to `finish`. */
+  readonly start?: number | Date;
+  /** Where the grid ends, exclusive; a last bucket that reaches past it is kept whole and marked not observed. */
+  readonly end?: number | Date;
+}
+
+/**
+ * Collects counts in any order, then freezes them into a {@link SeriesSet}. Memory grows with the buckets that are not
+ * zero, not with the grid.
+ */
+export class SeriesSetBuilder {
+  readonly #step: number;
+  readonly #start: number | undefined;
+  readonly #end: number | undefined;
+  readonly #keys: SeriesKey[] = [];
+  readonly #rows = new Map<string, number>();
+  readonly #cells = new CellTable();
+  readonly #unobserved: TimeRange[] = [];
+  /** Time of cell bucket 0: the start, or the aligned bucket of the first call. Cells count from here, either way. */
+  #origin: number | undefined;
+
+  constructor(options: BuilderOptions) {
+    this.#step = checkInteger(options.step, 'step', 1, MAX_STEP);
+    this.#start = options.start === undefined ? undefined : checkTime(options.start, 'start');
+    this.#end = options.end === undefined ? undefined : checkTime(options.end, 'end');
+    if (this.#start !== undefined && this.#end !== undefined && this.#start >= this.#end) {
+      throw new InputError(`end must be later than start (${shown(options.start)}), got ${shown(options.end)}`);
+    }
+    this.#origin = this.#start;
+  }
+
+  /** The row of a key, added when it is new. */
+  row(key: SeriesKey): number {
+    const id = keyId(key);
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    const row = this.#keys.length;
+    this.#keys.push(key);
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  /** Counts `times` calls at `time` in a row of this builder; false, and nothing counted, outside start/end. */
+  addAt(row: number, time: number, times = 1): boolean {
+    if ((this.#start !== undefined && time < this.#start) || (this.#end !== undefined && time >= this.#end))
+      return false;
+    this.#origin ??= Math.floor(time / this.#step) * this.#step;
+    const bucket = Math.floor((time - this.#origin) / this.#step);
+    if (bucket < -MAX_BUCKETS || bucket > MAX_BUCKETS) {
+      throw new InputError(
+        `step must be wide enough for the span of the calls (at most ${MAX_BUCKETS} buckets), got ${this.#step} ms`,
+      );
+    }
+    this.#cells.add(row, bucket, times);
+    return true;
+  }
+
+  /** Counts `times` calls at `time` under `key`, whose absent names are `null`. Calls outside start/end are left out. */
+  add(key: Partial<SeriesKey>, time: number | Date, times = 1): void {
+    const at = checkTime(time, 'time');
+    this.addAt(this.row(seriesKey(key)), at, checkInteger(times, 'times', 0, Number.MAX_SAFE_INTEGER));
+  }
+
+  /** Nothing listened in `[from, to)`: every bucket that touches it is not observed, in all rows. */
+  markUnobserved(from: number | Date, to: number | Date): void {
+    const range = { from: checkTime(from, 'from'), to: checkTime(to, 'to') };
+    if (range.from >= range.to) throw new InputError(`to must be later than from, got ${shown(from)} and ${shown(to)}`);
+    this.#unobserved.push(range);
+  }
+
+  /**
+   * The set of all that was added.
+   * @param span times that the grid must reach at least, where start or end do not say
+   * @param observed when a row's sources listened: a bucket is observed where one of these (merged) ranges holds the
+   *   whole of it; `null` for always
+   */
+  finish(span?: TimeRange, observed?: (key: SeriesKey, row: number) => readonly TimeRange[] | null): SeriesSet {
+    const step = this.#step;
+    const cells = this.#cells;
+    const align = this.#start ?? 0;
+    const origin = this.#origin ?? 0;
+    const first = Math.min(span?.from ?? Infinity, cells.size > 0 ? origin + cells.minBucket * step : Infinity);
+    const last = Math.max(
+      span?.to ?? -Infinity,
+      cells.size > 0 ? origin + (cells.maxBucket + 1) * step : -Infinity,
+    );
+    const from = this.#start ?? (first < Infinity ? align + Math.floor((first - align) / step) * step : 0);
+    const to = this.#end ?? Math.max(last, from);
+    const length = Math.ceil((to - from) / step);
+    if (length > MAX_BUCKETS) {
+      throw new InputError(
+        `step must be wide enough for the grid (at most ${MAX_BUCKETS} buckets), got ${step} ms over ${to - from} ms`,
+      );
+    }
+    const grid = { start: from, step, length };
+    const shift = Math.round((origin - from) / step);
+    const rows = this.#keys.length;
+    const holes = [...this.#unobserved];
+    // A bucket that reaches past `end` holds calls of a part of its width only.
+    if (this.#end !== undefined && from + length * step > this.#end) {
+      holes.push({ from: this.#end, to: from + length * step });
+    }
+    const listened = this.#keys.map((key, row) => observed?.(key, row) ?? null);
+    const same = listened.every((ranges) => sameRanges(ranges, listened[0] ?? null));
+    const mask = new Uint8Array(same ? length : rows * length);
+    for (let row = 0; row < (same ? 1 : rows); row++) {
+      const part = mask.subarray(row * length, (row + 1) * length);
+      markObserved(part, grid, listened[row] ?? null);
+      for (const hole of holes) markHole(part, grid, hole);
+    }
+    return { grid, keys: this.#keys, measure: 'count', values: cells.values(rows, length, shift), observed: mask };
+  }
+}
+
+function sameRanges(a: readonly TimeRange[] | null, b: readonly TimeRange[] | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || a.length !== b.length) return false;
+  return a.every((range, i) => range.from === b[i].from && range.to === b[i].to);
+}
+
+function markObserved(mask: Uint8Array, grid: SeriesSet['grid'], ranges: readonly TimeRange[] | null): void {
+  if (ranges === null) {
+    mask.fill(1);
+    return;
+  }
+  for (const { from, to } of mergeRanges(ranges)) {
+    const first = Math.max(0, Math.ceil((from - grid.start) / grid.step));
+    const end = Math.min(grid.length, Math.floor((to - grid.start) / grid.step));
+    if (end > first) mask.fill(1, first, end);
+  }
+}
+
+function markHole(mask: Uint8Array, grid: SeriesSet['grid'], hole: TimeRange): void {
+  const first = Math.max(0, Math.floor((hole.from - grid.start) / grid.step));
+  const end = Math.min(grid.length, Math.ceil((hole.to - grid.start) / grid.step));
+  if (end > first) mask.fill(0, first, end);
+}
+
+/** The same times in ascending ranges that neither touch nor overlap. */
+export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
+  const merged: { from: number; to: number }[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else merged.push({ from, to });
+  }
+  return merged;
+}

@@ -1,0 +1,4 @@
+export { type BuilderOptions, SeriesSetBuilder, type TimeRange } from './builder.js';
+export { keyId, type SeriesKey, seriesKey } from './key.js';
+export { rowOf, type SeriesInput, type SeriesSet, type SparseCounts, seriesSet, valueAt } from './series-set.js';
+export { selectRows, sliceWindow } from './slice.js';

@@ -1,0 +1,50 @@
+/**
+ * What a series counts. `null` means summed over all of them, so a key with more names is more specific: the row
+ * `{operation: 'Decrypt', keyArn: null}` holds every Decrypt, the row with a key ARN those on that key.
+ */
+export interface SeriesKey {
+  /** CloudTrail's `eventName`, e.g. `Decrypt`. */
+  readonly operation: string | null;
+  /** Full ARN of the KMS key: bare ids repeat across Regions (`mrk-…`), aliases move. */
+  readonly keyArn: string | null;
+  /** The 12-digit account whose log told of the call. */
+  readonly account: string | null;
+  readonly region: string | null;
+  /** The principal, as {@link KmsCall.caller} names it. */
+  readonly caller: string | null;
+  /**
+   * `error` is a signal of its own (AccessDenied bursts, a dying dependency). A dry run is neither use nor failure: it
+   * never succeeds, and ends in `DryRunOperationException` when the real call would have worked.
+   */
+  readonly outcome: 'ok' | 'error' | 'dry-run' | null;
+  /** A CloudWatch metric with its dimensions; `null` for calls. */
+  readonly metric: string | null;
+}
+
+/** The names of a {@link SeriesKey}, in the order in which {@link keyId} joins them. */
+export const KEY_FIELDS = ['operation', 'keyArn', 'account', 'region', 'caller', 'outcome', 'metric'] as const;
+
+/** A whole {@link SeriesKey} from some of its names; the others are `null`. */
+export function seriesKey(names: Partial<SeriesKey>): SeriesKey {
+  return {
+    operation: names.operation ?? null,
+    keyArn: names.keyArn ?? null,
+    account: names.account ?? null,
+    region: names.region ?? null,
+    caller: names.caller ?? null,
+    outcome: names.outcome ?? null,
+    metric: names.metric ?? null,
+  };
+}
+
+/** One string per key, equal exactly when all names are equal: for use in a `Map`, never as an object's property. */
+export function keyId(key: SeriesKey): string {
+  return JSON.stringify([key.operation, key.keyArn, key.account, key.region, key.caller, key.outcome, key.metric]);
+}
+
+/** How many names a key has; a row with more names is more specific. */
+export function specificity(key: SeriesKey): number {
+  let names = 0;
+  for (const field of KEY_FIELDS) if (key[field] !== null) names++;
+  return names;
+}

@@ -1,0 +1,1 @@
+export { gridEnd, type TimeGrid } from './grid.js';

@@ -1,0 +1,49 @@
+import { DAY, HOUR, MINUTE, type TimeGrid, WEEK } from './grid.js';
+import { offsetAt, zoneOffsets } from './zone.js';
+
+/** 1970-01-05T00:00 was a Monday; weeks begin there, as ISO 8601 has it. */
+const MONDAY = 4 * DAY;
+
+/** The local week cut into slots of equal width: slot 0 begins Monday 00:00 of the civil time of a zone. */
+export interface WeekSlots {
+  /** Width of a slot in ms: the step where that divides a day, and 5 minutes at least. */
+  readonly width: number;
+  readonly perDay: number;
+  /** 7 · perDay. */
+  readonly perWeek: number;
+}
+
+/**
+ * The slots in which buckets of `step` ms are told apart. Finer than five minutes a weekly profile would have more slots
+ * than a history of some weeks can fill; a step that does not divide the day falls into slots by where its bucket begins.
+ */
+export function weekSlots(step: number): WeekSlots {
+  const width =
+    step <= 5 * MINUTE ? 5 * MINUTE : DAY % step === 0 ? step : step < HOUR ? 5 * MINUTE : step < DAY ? HOUR : DAY;
+  return { width, perDay: DAY / width, perWeek: WEEK / width };
+}
+
+/** The slot of one time, given the zone's offset there. */
+export function slotAt(time: number, offset: number, slots: WeekSlots): number {
+  const local = (time + offset - MONDAY) % WEEK;
+  return Math.floor((local < 0 ? local + WEEK : local) / slots.width);
+}
+
+/**
+ * The week slot in which each bucket of a grid begins, in the civil time of `zone`. An hour that a clock change repeats
+ * has its slots twice, one that is left out has none.
+ */
+export function slotsOf(grid: TimeGrid, zone: string, slots: WeekSlots): Int32Array {
+  const found = new Int32Array(grid.length);
+  if (grid.length === 0) return found;
+  const table = zoneOffsets(zone, grid.start, grid.start + grid.length * grid.step);
+  let next = 0;
+  let offset = offsetAt(table, grid.start);
+  while (next < table.times.length && table.times[next] <= grid.start) next++;
+  for (let i = 0; i < grid.length; i++) {
+    const time = grid.start + i * grid.step;
+    while (next < table.times.length && table.times[next] <= time) offset = table.offsets[next++];
+    found[i] = slotAt(time, offset, slots);
+  }
+  return found;
+}

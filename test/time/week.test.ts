@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/errors.js';
+import { slotsOf, weekSlots } from '../../src/time/week.js';
+import { checkZone } from '../../src/time/zone.js';
+
+const ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/Sao_Paulo',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'Asia/Kathmandu',
+  'Pacific/Apia',
+];
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** The slow way: one formatter call a timestamp. */
+function naiveSlot(time: number, zone: string, width: number): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    hourCycle: 'h23',
+  });
+  const part = new Map(format.formatToParts(time).map(({ type, value }) => [type, value]));
+  const minutes =
+    DAYS.indexOf(part.get('weekday') ?? '') * 1440 + Number(part.get('hour')) * 60 + Number(part.get('minute'));
+  return Math.floor((minutes * 60 + Number(part.get('second'))) / (width / 1000));
+}
+
+describe('slotsOf', () => {
+  it('agrees with a formatter for every bucket, through clock changes of both hemispheres', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ZONES),
+        fc.integer({ min: Date.UTC(1975, 0, 1), max: Date.UTC(2037, 0, 1) }),
+        fc.constantFrom(300_000, 900_000, 3_600_000, 86_400_000),
+        (zone, start, step) => {
+          const slots = weekSlots(step);
+          const grid = { start: Math.floor(start / 1000) * 1000, step, length: 40 };
+          const got = slotsOf(grid, zone, slots);
+          for (let i = 0; i < grid.length; i++)
+            expect(got[i]).toBe(naiveSlot(grid.start + i * step, zone, slots.width));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it.each([
+    ['Europe/Berlin', Date.UTC(2026, 2, 29)],
+    ['Europe/Berlin', Date.UTC(2026, 9, 25)],
+    ['America/New_York', Date.UTC(2026, 2, 8)],
+    ['Australia/Lord_Howe', Date.UTC(2026, 3, 4)],
+    ['Australia/Lord_Howe', Date.UTC(2026, 9, 3)],
+    ['America/Sao_Paulo', Date.UTC(2018, 10, 4)],
+  ])('is right in every five minutes of the two days around the change in %s', (zone, start) => {
+    const slots = weekSlots(300_000);
+    const grid = { start, step: 300_000, length: 576 };
+    const got = slotsOf(grid, zone, slots);
+    for (let i = 0; i < grid.length; i++) expect(got[i]).toBe(naiveSlot(start + i * 300_000, zone, slots.width));
+  });
+
+  it('keeps a slot no finer than five minutes and no step without one', () => {
+    expect(weekSlots(60_000).perWeek).toBe(2016);
+    expect(weekSlots(300_000).perWeek).toBe(2016);
+    expect(weekSlots(420_000).perWeek).toBe(2016);
+    expect(weekSlots(3_600_000).perWeek).toBe(168);
+    expect(weekSlots(5 * 3_600_000).perWeek).toBe(168);
+    expect(weekSlots(86_400_000).perWeek).toBe(7);
+    expect(weekSlots(30 * 86_400_000).perWeek).toBe(7);
+  });
+});
+
+describe('checkZone', () => {
+  it('names the parameter, the need and what came', () => {
+    expect(() => checkZone('Mars/Olympus')).toThrow(
+      new InputError("timeZone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', got \"Mars/Olympus\""),
+    );
+    expect(() => checkZone(undefined)).toThrow(InputError);
+    expect(checkZone('Asia/Kolkata')).toBe('Asia/Kolkata');
+  });
+});
