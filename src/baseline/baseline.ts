@@ -1,0 +1,173 @@
+import { checkNumber, checkTime, InputError } from '../errors.js';
+import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { rowsById } from '../series/series-set.js';
+import { logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
+import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
+import { slotAt, weekSlots } from '../time/week.js';
+import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { firstSeenModel } from './first-seen.js';
+import { levelVarianceAt, logSilence, meanOf, type RowModel, silenceOf, sizeOf } from './model.js';
+import { uncalibrate } from './tail.js';
+
+/** A band of one bucket, in calls. */
+export interface Band {
+  readonly expected: number;
+  /** The least count that is still normal. */
+  readonly lower: number;
+  /** The greatest count that is still normal. */
+  readonly upper: number;
+}
+
+/** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
+export interface BaselineSummary {
+  readonly key: SeriesKey;
+  readonly timeZone: string;
+  /** Calls in the history. */
+  readonly calls: number;
+  /** Mean calls an hour over a week, at the end of the history. */
+  readonly callsPerHour: number;
+  /** Observed time behind the estimate. */
+  readonly observed: number;
+  /** Bucket of the first and of the last call in the history; `null` without a call. */
+  readonly firstCall: number | null;
+  readonly lastCall: number | null;
+  /** True while the history is too short for any verdict. */
+  readonly learning: boolean;
+  /** True when the history holds every part of the week at least twice. */
+  readonly weekKnown: boolean;
+  /**
+   * How long a silence that begins where the history ends must last before it can be called `below` at one chance in a
+   * million; `null` when 90 days would not do.
+   */
+  readonly timeToDetectSilence: number | null;
+}
+
+/** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
+const LEAST_HISTORY = 6 * HOUR;
+const LEAST_BUCKETS = 12;
+const LONGEST_SILENCE = 90 * DAY;
+const DETECT_ALPHA = Math.log(1e-6);
+
+/** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
+export class Baseline {
+  readonly keys: readonly SeriesKey[];
+  /** The grid of the history; windows to be scored have the same step. */
+  readonly grid: TimeGrid;
+  /** Observed buckets of the history, of the row that had most. */
+  readonly support: number;
+  readonly #models: readonly RowModel[];
+  readonly #zones: readonly string[];
+  readonly #zoneOf: (key: SeriesKey) => string;
+  readonly #rows: Map<string, number>;
+  readonly #firstSeen = new Map<string, RowModel>();
+
+  /** @internal */
+  constructor(parts: {
+    keys: readonly SeriesKey[];
+    grid: TimeGrid;
+    support: number;
+    models: readonly RowModel[];
+    zones: readonly string[];
+    zoneOf: (key: SeriesKey) => string;
+  }) {
+    this.keys = parts.keys;
+    this.grid = parts.grid;
+    this.support = parts.support;
+    this.#models = parts.models;
+    this.#zones = parts.zones;
+    this.#zoneOf = parts.zoneOf;
+    this.#rows = rowsById(parts.keys);
+  }
+
+  /** True while the history is too short for verdicts: under 6 hours, or under 12 buckets, observed. */
+  get learning(): boolean {
+    return this.support * this.grid.step < LEAST_HISTORY || this.support < LEAST_BUCKETS;
+  }
+
+  /**
+   * The model of a key, and the zone in whose civil time its week runs. A key that the history does not hold gets that of
+   * a first-seen one; `known` tells them apart.
+   */
+  modelOf(key: SeriesKey): { readonly model: RowModel; readonly timeZone: string; readonly known: boolean } {
+    const row = this.#rows.get(keyId(key));
+    if (row !== undefined) return { model: this.#models[row], timeZone: this.#zones[row], known: true };
+    // The same for all new keys of one level and operation: a scan of all rows each would be quadratic.
+    const kind = `${KEY_FIELDS.map((field) => Number(key[field] !== null)).join('')} ${key.operation}`;
+    let model = this.#firstSeen.get(kind);
+    if (model === undefined) {
+      model = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
+      this.#firstSeen.set(kind, model);
+    }
+    return { model, timeZone: this.#zoneOf(key), known: false };
+  }
+
+  /** Days from the end of the history to `time`; 0 for times before it. */
+  daysAfter(time: number): number {
+    return Math.max(0, (time - gridEnd(this.grid)) / DAY);
+  }
+
+  /**
+   * The band of the bucket that begins at `time`: counts outside it have a calibrated tail probability below
+   * (1 − probability)/2 on their side.
+   * @param probability in (0, 1); 0.999 by default
+   */
+  band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
+    const at = checkTime(time, 'time');
+    checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+    const { model, timeZone } = this.modelOf(seriesKey(key));
+    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    return bandOf(model, slot, Math.log((1 - probability) / 2), levelVarianceAt(model, this.daysAfter(at)));
+  }
+
+  /** What is known of one key. @throws InputError when the baseline does not hold it */
+  describe(key: Partial<SeriesKey>): BaselineSummary {
+    const whole = seriesKey(key);
+    const row = this.#rows.get(keyId(whole));
+    if (row === undefined)
+      throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
+    const model = this.#models[row];
+    return {
+      key: whole,
+      timeZone: this.#zones[row],
+      calls: model.calls,
+      callsPerHour: (model.level * HOUR) / this.grid.step,
+      observed: model.support * this.grid.step,
+      firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
+      lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
+      learning: this.learning,
+      weekKnown: model.support * this.grid.step >= 2 * WEEK,
+      timeToDetectSilence: this.#timeToDetectSilence(model, this.#zones[row]),
+    };
+  }
+
+  #timeToDetectSilence(model: RowModel, zone: string): number | null {
+    const { step } = this.grid;
+    const slots = weekSlots(step);
+    const start = gridEnd(this.grid);
+    const table = zoneOffsets(zone, start, start + LONGEST_SILENCE + step);
+    let clock = 0;
+    for (let time = start; time < start + LONGEST_SILENCE; time += step) {
+      const slot = slotAt(time, offsetAt(table, time), slots);
+      const mean = meanOf(model, slot);
+      clock += silenceOf(model, mean, slot);
+      const variance = levelVarianceAt(model, this.daysAfter(time));
+      if (logSilence(model, clock, variance) < DETECT_ALPHA) return time + step - start;
+    }
+    return null;
+  }
+}
+
+/**
+ * Expected count and normal counts of one bucket in a week slot, at ln p = `logAlpha` a side. A count below the mean is
+ * never above, one above it never below, however long the tail.
+ */
+export function bandOf(model: RowModel, slot: number, logAlpha: number, levelVariance: number): Band {
+  const expected = meanOf(model, slot);
+  const size = sizeOf(model, expected, slot, levelVariance);
+  const below = uncalibrate(logAlpha, model.stretchBelow);
+  return {
+    expected,
+    lower: logZero(expected, size) >= below ? 0 : Math.min(Math.floor(expected), lowerLimit(expected, size, below)),
+    upper: Math.max(Math.floor(expected), upperLimit(expected, size, uncalibrate(logAlpha, model.stretchAbove))),
+  };
+}

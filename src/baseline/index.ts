@@ -1,0 +1,2 @@
+export { type Band, Baseline, type BaselineSummary } from './baseline.js';
+export { type FitOptions, fitBaseline } from './fit.js';

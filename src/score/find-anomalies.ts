@@ -1,0 +1,157 @@
+import { KEY_FIELDS, type SeriesKey, specificity } from '../series/key.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { HOUR } from '../time/grid.js';
+import type { Anomaly, AnomalyKind } from './anomaly.js';
+import { callerShares } from './callers.js';
+import { type Run, runsOf } from './runs.js';
+import type { Scores } from './scores.js';
+
+export interface AnomalyOptions {
+  /** Counts by caller over the window, at ['keyArn', 'operation', 'caller'] or the like: tells who. */
+  readonly callers?: SeriesSet;
+  /** The same over the history: tells who usually. */
+  readonly usualCallers?: SeriesSet;
+}
+
+interface Told {
+  readonly run: Run;
+  readonly key: SeriesKey;
+  readonly known: boolean;
+  readonly step: number;
+  /** The rows that are the incident: the one it is told on, and its companions. */
+  rows: { readonly key: SeriesKey; readonly departure: number }[];
+  related: SeriesKey[];
+}
+
+/** A row whose bucket expects less than this had hardly any calls in the history. */
+const RARE = 0.01;
+/** Share of a total's excess that its parts must make up to explain it. */
+const EXPLAINED = 0.5;
+
+/**
+ * Runs of breaches, most unusual first, each incident once on its most specific row. A total whose departure is at least
+ * half made up by more specific rows in the same direction at the same time is `related` to the largest of them;
+ * otherwise it is the incident, and those of its parts that are no more surprising than it are related to it. Rows of
+ * one key that moved together (its operations, or a ReEncrypt's two keys) are told as one.
+ *
+ * @param scores of one window, or of several that follow one another (each is searched by itself)
+ */
+export function findAnomalies(scores: Scores | readonly Scores[], options: AnomalyOptions = {}): Anomaly[] {
+  const told = (isList(scores) ? scores : [scores]).flatMap((part) => incidents(part));
+  return told
+    .map((incident) => toAnomaly(incident, options))
+    .sort((a, b) => Math.abs(b.surprise) - Math.abs(a.surprise) || a.from - b.from || compareKeys(a.key, b.key));
+}
+
+function isList(scores: Scores | readonly Scores[]): scores is readonly Scores[] {
+  return Array.isArray(scores);
+}
+
+function incidents(scores: Scores): Told[] {
+  const { keys, grid } = scores.window;
+  const found = runsOf(scores).map((run): Told => {
+    const key = keys[run.row];
+    const rows = [{ key, departure: departure(run) }];
+    return { run, key, known: scores.known[run.row] === 1, step: grid.step, rows, related: [] };
+  });
+  found.sort((a, b) => rank(b.key) - rank(a.key) || departure(b.run) - departure(a.run) || compareKeys(a.key, b.key));
+  let told: Told[] = [];
+  for (const incident of found) {
+    const near = told.filter((other) => together(other, incident));
+    const parts = near
+      .map((other) => ({ other, explained: explainedBy(other, incident.key) }))
+      .filter(({ explained }) => explained > 0);
+    const companion = near.find((other) => companions(incident, other));
+    const explained = parts.reduce((sum, part) => sum + part.explained, 0);
+    if (parts.length > 0 && explained >= EXPLAINED * departure(incident.run)) {
+      relate(parts.reduce((a, b) => (b.explained > a.explained ? b : a)).other, incident);
+    } else if (companion !== undefined) {
+      relate(companion, incident);
+      companion.rows.push(...incident.rows);
+    } else {
+      const weaker = parts.filter(({ other }) => Math.abs(other.run.surprise) <= Math.abs(incident.run.surprise));
+      const absorbed = weaker.map(({ other }) => other);
+      for (const part of absorbed) relate(incident, part);
+      told = told.filter((other) => !absorbed.includes(other));
+      told.push(incident);
+    }
+  }
+  return told;
+}
+
+function relate(incident: Told, other: Told): void {
+  incident.related.push(other.key, ...other.related);
+}
+
+/** How much of a departure of `total` a more specific incident accounts for, in calls. */
+function explainedBy(incident: Told, total: SeriesKey): number {
+  let calls = 0;
+  for (const { key, departure } of incident.rows) {
+    if (rank(key) > rank(total) && compatible(key, total)) calls += departure;
+  }
+  return calls;
+}
+
+/**
+ * More names first; of rows with as many, the one that names the key tells more than the one that names the outcome, and
+ * success is no name at all: it is the outcome that every total is made of.
+ */
+function rank(key: SeriesKey): number {
+  return specificity(key) + (key.keyArn === null ? 0 : 0.5) - (key.outcome === 'ok' ? 1.25 : 0);
+}
+
+function departure(run: Run): number {
+  return Math.abs(run.value - run.expected);
+}
+
+function together(a: Told, b: Told): boolean {
+  return a.run.verdict === b.run.verdict && a.run.from < b.run.to + b.step && b.run.from < a.run.to + a.step;
+}
+
+/** True when some call can belong to both rows. */
+function compatible(a: SeriesKey, b: SeriesKey): boolean {
+  return KEY_FIELDS.every((field) => a[field] === null || b[field] === null || a[field] === b[field]);
+}
+
+function companions({ key, run }: Told, other: Told): boolean {
+  if (key.keyArn !== null && key.keyArn === other.key.keyArn) return true;
+  const reEncrypt = key.operation === 'ReEncrypt' && other.key.operation === 'ReEncrypt';
+  return reEncrypt && key.keyArn !== null && run.from === other.run.from && run.value === other.run.value;
+}
+
+function toAnomaly({ run, key, known, step, related }: Told, options: AnomalyOptions): Anomaly {
+  const { verdict, from, to, value, expected, lower, upper, surprise } = run;
+  const anomaly = {
+    key,
+    verdict,
+    from,
+    to,
+    value,
+    expected,
+    lower,
+    upper,
+    surprise,
+    kind: kindOf(run, known, step),
+    related,
+  };
+  if (options.callers === undefined) return anomaly;
+  const callers = callerShares(key, verdict, from, to, options.callers, options.usualCallers);
+  return { ...anomaly, callers };
+}
+
+function kindOf(run: Run, known: boolean, step: number): AnomalyKind {
+  if (run.verdict === 'below') return run.value === 0 ? 'silence' : 'drop';
+  if (!known) return 'first-seen';
+  const buckets = (run.to - run.from) / step;
+  if (run.expected / buckets < RARE) return 'rare';
+  return run.to - run.from <= HOUR ? 'spike' : 'excess';
+}
+
+function compareKeys(a: SeriesKey, b: SeriesKey): number {
+  for (const field of KEY_FIELDS) {
+    const x = a[field] ?? '';
+    const y = b[field] ?? '';
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}

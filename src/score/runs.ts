@@ -1,0 +1,83 @@
+import { observedRow, valueAt } from '../series/series-set.js';
+import { HOUR } from '../time/grid.js';
+import { ABOVE, BELOW, type Scores } from './scores.js';
+
+/** A run of breaches of one row in one direction. */
+export interface Run {
+  readonly row: number;
+  readonly verdict: 'above' | 'below';
+  /** Epoch ms, half-open: from the first breach (for a silence: from its first silent bucket) to the end of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly surprise: number;
+}
+
+/** Breaches up to this far apart are one run: an incident that pauses for a while is still that incident. */
+const BRIDGE = HOUR;
+
+/** All runs of breaches of a window's scores, row after row. */
+export function runsOf(scores: Scores): Run[] {
+  const { grid, keys } = scores.window;
+  const bridge = Math.floor(BRIDGE / grid.step);
+  const runs: Run[] = [];
+  for (let row = 0; row < keys.length; row++) {
+    for (const direction of [ABOVE, BELOW]) {
+      let first = -1;
+      let last = -1;
+      for (let i = 0; i < grid.length; i++) {
+        if (scores.verdicts[row * grid.length + i] !== direction) continue;
+        if (first >= 0 && i - last > bridge + 1) {
+          runs.push(measure(scores, row, direction, first, last));
+          first = -1;
+        }
+        if (first < 0) first = i;
+        last = i;
+      }
+      if (first >= 0) runs.push(measure(scores, row, direction, first, last));
+    }
+  }
+  return runs;
+}
+
+function measure(scores: Scores, row: number, direction: number, first: number, last: number): Run {
+  const { grid } = scores.window;
+  const at = row * grid.length;
+  // A silence was decided at its last bucket, and began a span before: possibly over buckets not observed.
+  const span = Math.max(1, Math.round(scores.spans[at + first] / grid.step));
+  const observed = observedRow(scores.window, row);
+  let begin = first;
+  for (let seen = 1; seen < span && begin > 0; ) {
+    begin--;
+    if (observed[begin] !== 0) seen++;
+  }
+  let value = 0;
+  let expected = 0;
+  let lower = 0;
+  let upper = 0;
+  let surprise = 0;
+  for (let i = begin; i <= last; i++) {
+    if (observed[i] === 0) continue;
+    value += valueAt(scores.window, row, i);
+    expected += scores.expected[at + i];
+    lower += scores.lower[at + i];
+    upper += scores.upper[at + i];
+    if (scores.verdicts[at + i] === direction && Math.abs(scores.surprise[at + i]) > Math.abs(surprise)) {
+      surprise = scores.surprise[at + i];
+    }
+  }
+  return {
+    row,
+    verdict: direction === ABOVE ? 'above' : 'below',
+    from: grid.start + begin * grid.step,
+    to: grid.start + (last + 1) * grid.step,
+    value,
+    expected,
+    lower,
+    upper,
+    surprise,
+  };
+}

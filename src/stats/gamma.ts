@@ -1,0 +1,42 @@
+import { gammaln } from 'simple-statistics';
+
+const HALF_LOG_TWO_PI = 0.9189385332046727;
+
+/**
+ * ln Γ(x) for x > 0. simple-statistics' `gammaln` agrees with 50-digit values to 1e-14 from 0.1 on; below, the
+ * recurrence keeps that.
+ */
+export function logGamma(x: number): number {
+  return x < 0.5 ? gammaln(x + 1) - Math.log(x) : gammaln(x);
+}
+
+/**
+ * The error of Stirling's formula, ln Γ(x + 1) − (x + ½) ln x + x − ½ ln 2π, for x > 0 (Loader 2000, "Fast and accurate
+ * computation of binomial probabilities"; series for x > 15, absolute error below 1e-16).
+ */
+export function stirlingError(x: number): number {
+  if (x <= 15) return logGamma(x + 1) - (x + 0.5) * Math.log(x) + x - HALF_LOG_TWO_PI;
+  const s = 1 / (x * x);
+  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / x;
+}
+
+/**
+ * Loader's deviance term x ln(x/m) + m − x, without the cancellation of that formula near x = m. x ≥ 0, m > 0.
+ */
+export function devianceTerm(x: number, m: number): number {
+  const d = x - m;
+  if (Math.abs(d) < 0.1 * (x + m)) {
+    const v = d / (x + m);
+    let sum = d * v;
+    let term = 2 * x * v;
+    const v2 = v * v;
+    for (let j = 1; j < 1000; j++) {
+      term *= v2;
+      const next = sum + term / (2 * j + 1);
+      if (next === sum) break;
+      sum = next;
+    }
+    return sum;
+  }
+  return x === 0 ? m : x * Math.log(x / m) + m - x;
+}
