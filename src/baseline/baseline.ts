@@ -85,12 +85,14 @@ export class Baseline {
   }
 
   /**
-   * The model of a key, and the zone in whose civil time its week runs. A key that the history does not hold gets that of
-   * a first-seen one; `known` tells them apart.
+   * The model of a key, and the zone in whose civil time its week runs. A key without a call in the history, be it in the
+   * baseline's rows or not, gets that of a first-seen one; `known` tells them apart.
    */
   modelOf(key: SeriesKey): { readonly model: RowModel; readonly timeZone: string; readonly known: boolean } {
     const row = this.#rows.get(keyId(key));
-    if (row !== undefined) return { model: this.#models[row], timeZone: this.#zones[row], known: true };
+    if (row !== undefined && this.#models[row].calls > 0) {
+      return { model: this.#models[row], timeZone: this.#zones[row], known: true };
+    }
     // The same for all new keys of one level and operation: a scan of all rows each would be quadratic.
     const kind = `${KEY_FIELDS.map((field) => Number(key[field] !== null)).join('')} ${key.operation}`;
     let model = this.#firstSeen.get(kind);

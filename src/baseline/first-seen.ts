@@ -4,15 +4,15 @@ import { weekSlots } from '../time/week.js';
 import { PRIOR } from './dispersion.js';
 import type { RowModel } from './model.js';
 
-/** How calls of a pair never seen would cluster: at least one companion a call, since first uses come in handfuls. */
-const LEAST_PHI = 1;
+/** First buckets' worth of prior evidence on how many calls come with a first one. */
+const PRIOR_BIRTHS = 3;
 
 /**
- * The model of a key that the history does not hold. New keys turn up at a rate that the history tells: the rows of the
+ * The model of a key without a call in the history. New keys turn up at a rate that the history tells: the rows of the
  * same level that first called in its later half, and one more, over that half (the idea of Good and Turing, 1953: what
- * was new lately tells how much is new next). So P(a call at all) is that rate, and how many more calls come with the
- * first is borrowed from the rows of the same operation, or from all rows where the operation is new too. One first call
- * is no news, a burst is; and where new keys turn up daily it takes a larger one.
+ * was new lately tells how much is new next). So P(a call at all) is that rate; how many calls come with the first is
+ * what came with theirs. One first call is no news, a burst is; and where new keys turn up daily, and busy from the
+ * start, it takes a larger one.
  * @param support observed buckets of the whole history
  */
 export function firstSeenModel(
@@ -23,20 +23,19 @@ export function firstSeenModel(
   support: number,
 ): RowModel {
   const middle = (grid.start + gridEnd(grid)) / 2;
-  let births = 1;
-  const phis: number[] = [];
-  const sameOperation: number[] = [];
+  let births = 0;
+  let calls = PRIOR_BIRTHS * callsOfFirst(PRIOR.phi);
   for (const [row, model] of models.entries()) {
-    if (sameLevel(key, keys[row]) && model.firstCall >= middle) births++;
-    phis.push(model.phi);
-    if (key.operation !== null && keys[row].operation === key.operation) sameOperation.push(model.phi);
+    if (!(model.firstCall >= middle) || !sameLevel(key, keys[row])) continue;
+    births++;
+    calls += model.firstCount;
   }
-  const phi = Math.max(LEAST_PHI, median(sameOperation.length > 0 ? sameOperation : phis) ?? PRIOR.phi);
-  const rate = Math.min(0.5, births / Math.max(1, support / 2));
+  const phi = phiOfFirst(calls / (PRIOR_BIRTHS + births));
+  const rate = Math.min(0.5, (births + 1) / Math.max(1, support / 2));
   const { perWeek } = weekSlots(grid.step);
   return {
-    // The mean at which P(Y ≥ 1) is the rate: a small negative binomial of batchiness phi has P(Y ≥ 1) = mean · ln(1 + phi) / phi.
-    level: (rate * phi) / Math.log1p(phi),
+    // The mean at which P(Y ≥ 1) is the rate: with batchiness phi, P(Y ≥ 1) is mean · ln(1 + phi) / phi.
+    level: rate * callsOfFirst(phi),
     levelVariance: 0,
     levelWalk: 0,
     profile: { shape: new Float64Array(perWeek).fill(1), variance: new Float64Array(perWeek) },
@@ -50,13 +49,27 @@ export function firstSeenModel(
     support: 0,
     firstCall: Number.NaN,
     lastCall: Number.NaN,
+    firstCount: 0,
   };
+}
+
+/** Mean of Fisher's logarithmic series, to which a negative binomial of tiny size tends given one call: calls that come with a first one. */
+function callsOfFirst(phi: number): number {
+  return phi / Math.log1p(phi);
+}
+
+/** Inverse of {@link callsOfFirst} by bisection; at least 0.05, since some company is always possible. */
+function phiOfFirst(calls: number): number {
+  let low = 0.05;
+  let high = 1e6;
+  for (let i = 0; i < 60; i++) {
+    const middle = Math.sqrt(low * high);
+    if (callsOfFirst(middle) < calls) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function sameLevel(a: SeriesKey, b: SeriesKey): boolean {
   return KEY_FIELDS.every((field) => (a[field] === null) === (b[field] === null));
-}
-
-function median(values: number[]): number | undefined {
-  return values.sort((a, b) => a - b)[values.length >> 1];
 }

@@ -121,6 +121,7 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
     support,
     firstCall: first < 0 ? Number.NaN : start + first * step,
     lastCall: last < 0 ? Number.NaN : start + last * step,
+    firstCount: first < 0 ? 0 : y[first],
   };
   return { ...model, ...stretches(y, mask, plan, model, level, dayOf) };
 }

@@ -22,6 +22,8 @@ export interface RowModel extends Dispersion {
   /** Times of the buckets of the first and last call of the history; NaN without one. */
   readonly firstCall: number;
   readonly lastCall: number;
+  /** Calls in the bucket of the first call. */
+  readonly firstCount: number;
 }
 
 /** Mean of a bucket in slot `slot`. Never 0: of what has not been seen, half a call in all the history is expected. */

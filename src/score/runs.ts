@@ -2,11 +2,11 @@ import { observedRow, valueAt } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import { ABOVE, BELOW, type Scores } from './scores.js';
 
-/** A run of breaches of one row in one direction. */
+/** A run of breaches of one row in one direction, with the shoulders that lead to it and from it. */
 export interface Run {
   readonly row: number;
   readonly verdict: 'above' | 'below';
-  /** Epoch ms, half-open: from the first breach (for a silence: from its first silent bucket) to the end of the last. */
+  /** Epoch ms, half-open: from its first bucket (for a silence: the first silent one) to the end of its last. */
   readonly from: number;
   readonly to: number;
   readonly value: number;
@@ -19,6 +19,12 @@ export interface Run {
 /** Breaches up to this far apart are one run: an incident that pauses for a while is still that incident. */
 const BRIDGE = HOUR;
 
+/**
+ * A bucket this surprising (one in 300 by chance) beside a run belongs to it, though alone it would not be told: without
+ * its shoulders, an incident that hovers about the threshold is told as its few highest buckets.
+ */
+const SHOULDER = 2.5;
+
 /** All runs of breaches of a window's scores, row after row. */
 export function runsOf(scores: Scores): Run[] {
   const { grid, keys } = scores.window;
@@ -28,16 +34,20 @@ export function runsOf(scores: Scores): Run[] {
     for (const direction of [ABOVE, BELOW]) {
       let first = -1;
       let last = -1;
+      let breached = false;
       for (let i = 0; i < grid.length; i++) {
-        if (scores.verdicts[row * grid.length + i] !== direction) continue;
-        if (first >= 0 && i - last > bridge + 1) {
-          runs.push(measure(scores, row, direction, first, last));
-          first = -1;
+        // NaN, where nothing was observed, is not less than anything: such buckets neither breach nor carry on.
+        if (!(direction * scores.surprise[row * grid.length + i] >= SHOULDER)) continue;
+        if (last >= 0 && i - last > bridge + 1) {
+          if (breached) runs.push(measure(scores, row, direction, first, last));
+          breached = false;
+          first = i;
         }
         if (first < 0) first = i;
         last = i;
+        breached ||= scores.verdicts[row * grid.length + i] === direction;
       }
-      if (first >= 0) runs.push(measure(scores, row, direction, first, last));
+      if (breached) runs.push(measure(scores, row, direction, first, last));
     }
   }
   return runs;

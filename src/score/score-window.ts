@@ -72,13 +72,13 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const slotsByZone = new Map<string, Int32Array>();
   const y = new Float64Array(length);
   for (let row = 0; row < keys.length; row++) {
-    const { model, timeZone } = baseline.modelOf(keys[row]);
+    const { model, timeZone, known } = baseline.modelOf(keys[row]);
     let slotOf = slotsByZone.get(timeZone);
     if (slotOf === undefined) {
       slotOf = slotsOf(grid, timeZone, slots);
       slotsByZone.set(timeZone, slotOf);
     }
-    scores.known[row] = model.calls > 0 ? 1 : 0;
+    scores.known[row] = known ? 1 : 0;
     readRow(whole, row, y);
     scoreRow(y, observedRow(whole, row), slotOf, model, logAlpha, baseline.learning, daysAhead, scores, row * length);
   }

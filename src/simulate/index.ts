@@ -1,0 +1,18 @@
+export { type DeliveredFile, type DeliveryOptions, deliveredFiles } from './delivery.js';
+export type { ExtraCalls, Incident, Label, LowAndSlow, MissedRun, OffHours, Outage } from './incident.js';
+export type { UserIdentity } from './principal.js';
+export type { CloudTrailRecord } from './record.js';
+export { SHOP_CALLERS, SHOP_KEYS, shopCall } from './shop.js';
+export { shopSources } from './shop-sources.js';
+export { type SimulateOptions, type Simulation, simulateCalls } from './simulate-calls.js';
+export type {
+  BurstySource,
+  CallSubject,
+  ControlPlaneSource,
+  CronSource,
+  FlatSource,
+  HumanSource,
+  RecordDetail,
+  Source,
+  SparseSource,
+} from './source.js';
