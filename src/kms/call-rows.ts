@@ -1,0 +1,113 @@
+import { InputError, shown } from '../errors.js';
+import type { SeriesSetBuilder } from '../series/builder.js';
+import { KEY_FIELDS, type SeriesKey, seriesKey } from '../series/key.js';
+import type { KmsCall } from './call.js';
+
+/** The names that a call has a value for. */
+type CallField = Exclude<keyof SeriesKey, 'metric'>;
+
+/** Per operation, how it ended, per key, and both: what there is to tell without knowing who called. */
+export const DEFAULT_BY: readonly (readonly CallField[])[] = [
+  ['operation'],
+  ['operation', 'outcome'],
+  ['keyArn'],
+  ['keyArn', 'operation'],
+];
+
+/** Rows of one level by the values of its fields, one step a field: joining them would need an escape, and a string. */
+interface RowTree {
+  row: number;
+  readonly next: Map<string, RowTree>;
+}
+
+interface Level {
+  readonly fields: readonly CallField[];
+  readonly root: RowTree;
+}
+
+/** Finds the rows of a {@link SeriesSetBuilder} in which a call counts, and adds those that are new. */
+export class CallRows {
+  readonly #builder: SeriesSetBuilder;
+  readonly #levels: readonly Level[];
+  readonly #rows: number[] = [];
+
+  constructor(by: unknown, builder: SeriesSetBuilder) {
+    this.#builder = builder;
+    this.#levels = checkLevels(by).map((fields) => ({ fields, root: newTree() }));
+  }
+
+  /**
+   * The rows of a call, each once: one a level, but where the level names the key, one for each key of the call. The array
+   * is the same at every call of this function.
+   */
+  of(call: KmsCall): readonly number[] {
+    this.#rows.length = 0;
+    for (const { fields, root } of this.#levels) {
+      if (!fields.includes('keyArn')) {
+        this.#rows.push(this.#row(fields, root, call, ''));
+        continue;
+      }
+      for (const arn of call.keyArns) {
+        const row = this.#row(fields, root, call, arn);
+        if (!this.#rows.includes(row)) this.#rows.push(row);
+      }
+    }
+    return this.#rows;
+  }
+
+  #row(fields: readonly CallField[], root: RowTree, call: KmsCall, arn: string): number {
+    let tree = root;
+    for (const field of fields) {
+      const value = valueIn(call, field, arn);
+      let next = tree.next.get(value);
+      if (next === undefined) {
+        next = newTree();
+        tree.next.set(value, next);
+      }
+      tree = next;
+    }
+    if (tree.row < 0) {
+      const names = Object.fromEntries(fields.map((field) => [field, valueIn(call, field, arn)]));
+      tree.row = this.#builder.row(seriesKey(names));
+    }
+    return tree.row;
+  }
+}
+
+function valueIn(call: KmsCall, field: CallField, arn: string): string {
+  if (field === 'keyArn') return arn;
+  return field === 'outcome' ? outcomeOf(call) : call[field];
+}
+
+/** A dry run never succeeds: it ends in this error when the real call would have worked (KMS Developer Guide, testing-permissions). */
+function outcomeOf({ error }: KmsCall): NonNullable<SeriesKey['outcome']> {
+  if (error === null) return 'ok';
+  return error === 'DryRunOperationException' ? 'dry-run' : 'error';
+}
+
+function newTree(): RowTree {
+  return { row: -1, next: new Map() };
+}
+
+function checkLevels(by: unknown): CallField[][] {
+  if (!Array.isArray(by) || by.length === 0) {
+    throw new InputError(`by must be an array of at least one level, each an array of names, got ${shown(by)}`);
+  }
+  const known = new Set<string>();
+  return by.map((level: unknown, i) => {
+    if (!Array.isArray(level)) throw new InputError(`by[${i}] must be an array of names, got ${shown(level)}`);
+    const fields = level.map((field: unknown, j) => checkField(field, `by[${i}][${j}]`));
+    const id = [...fields].sort().join();
+    if (new Set(fields).size < fields.length) throw new InputError(`by[${i}] must name each thing once, got ${id}`);
+    if (known.has(id)) throw new InputError(`by[${i}] must be a level of its own, got ${id} a second time`);
+    known.add(id);
+    return fields;
+  });
+}
+
+function checkField(field: unknown, name: string): CallField {
+  const callFields = KEY_FIELDS.filter((known) => known !== 'metric');
+  const found = callFields.find((known) => known === field);
+  if (found === undefined) throw new InputError(`${name} must be one of ${callFields.join(', ')}, got ${shown(field)}`);
+  return found;
+}

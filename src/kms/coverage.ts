@@ -1,0 +1,133 @@
+import { InputError, shown } from '../errors.js';
+import { isCloudTrailTime } from './event-time.js';
+
+/** A stretch `[from, to)`, epoch milliseconds, in which the log of one account and Region was listening. */
+export interface Coverage {
+  readonly account: string;
+  readonly region: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Five minutes: CloudTrail publishes about that often, so one record shows that its whole tick was recorded. */
+const TICK = 300_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+const TICKS_PER_DAY = DAY / TICK;
+
+/** Which ticks of one account and Region have a record: UTC day number → one bit a tick, 36 bytes a day. */
+type Days = Map<number, Uint8Array>;
+
+/**
+ * Learns from the records themselves, of any service, when the log was listening: without KMS calls, but with other
+ * records, is silence; without any record at all, for much longer than usual, is blindness.
+ *
+ * Memory grows with days × accounts × Regions, never with records.
+ */
+export class CoverageTracker {
+  readonly #sources = new Map<string, Map<string, Days>>();
+  // Records come in runs of one account and Region: most of them need no look-up.
+  #account = '';
+  #region = '';
+  #days: Days | undefined;
+
+  /** Notes a record of that event time, epoch milliseconds. One of 1970 or 2999 tells of a broken clock, and is passed over. */
+  add(account: string, region: string, time: number): void {
+    if (!isCloudTrailTime(time)) return;
+    if (this.#days === undefined || account !== this.#account || region !== this.#region) {
+      this.#days = this.#daysOf(account, region);
+      this.#account = account;
+      this.#region = region;
+    }
+    const day = Math.floor(time / DAY);
+    const tick = Math.floor((time - day * DAY) / TICK);
+    let bits = this.#days.get(day);
+    if (bits === undefined) {
+      bits = new Uint8Array(TICKS_PER_DAY / 8);
+      this.#days.set(day, bits);
+    }
+    bits[tick >> 3] |= 1 << (tick & 7);
+  }
+
+  /**
+   * The stretches seen so far, by account, Region and time. Each reaches from the start of its first record's tick to the
+   * end of its last one's. Inside, a stretch without any record is a hole, and not covered, when it is longer than
+   * - `maxQuiet` milliseconds (Infinity: there are no holes), or by default
+   * - one hour, five times the longest quiet stretch of a median day, and twice that of a median week.
+   *
+   * So an hours-long stop of a busy account is a hole, while one that is quiet every night or every week end stays
+   * covered: its quiet is what its days and weeks look like. A quiet stretch belongs to the UTC day, and to the seven
+   * days counted from the first record, that hold the record before it; medians are over the days, and weeks, that have
+   * records. Only whole weeks count, from two on, and of two in the middle the shorter, so that one stop cannot excuse itself.
+   * Records of a single UTC day cannot tell a stop from a night: there, 24 hours is the limit.
+   */
+  coverage(options: { readonly maxQuiet?: number } = {}): Coverage[] {
+    const maxQuiet = options.maxQuiet;
+    if (maxQuiet !== undefined && !(typeof maxQuiet === 'number' && maxQuiet > 0)) {
+      throw new InputError(`maxQuiet must be milliseconds above 0, or Infinity for no limit, got ${shown(maxQuiet)}`);
+    }
+    const all: Coverage[] = [];
+    for (const account of [...this.#sources.keys()].sort()) {
+      const regions = this.#sources.get(account) as Map<string, Days>;
+      for (const region of [...regions.keys()].sort()) {
+        const ticks = ticksOf(regions.get(region) as Days);
+        const limit = maxQuiet ?? quietLimit(ticks);
+        for (const { from, to } of stretches(ticks, limit)) all.push({ account, region, from, to });
+      }
+    }
+    return all;
+  }
+
+  #daysOf(account: string, region: string): Days {
+    const regions = this.#sources.get(account) ?? new Map<string, Days>();
+    this.#sources.set(account, regions);
+    const days: Days = regions.get(region) ?? new Map();
+    regions.set(region, days);
+    return days;
+  }
+}
+
+/** The numbers of the ticks with a record, counted from 1970, ascending. */
+function ticksOf(days: Days): number[] {
+  const ticks: number[] = [];
+  for (const [day, bits] of [...days].sort(([a], [b]) => a - b)) {
+    for (let tick = 0; tick < TICKS_PER_DAY; tick++) {
+      if ((bits[tick >> 3] & (1 << (tick & 7))) !== 0) ticks.push(day * TICKS_PER_DAY + tick);
+    }
+  }
+  return ticks;
+}
+
+/** The longest quiet stretch, in milliseconds, that is no hole; `coverage` says why. */
+function quietLimit(ticks: readonly number[]): number {
+  const longestOfDay = new Map<number, number>();
+  const longestOfWeek = new Map<number, number>();
+  const last = ticks.length - 1;
+  const wholeWeeks = Math.floor((ticks[last] + 1 - ticks[0]) / (7 * TICKS_PER_DAY));
+  for (let i = 0; i <= last; i++) {
+    const quiet = i < last ? (ticks[i + 1] - ticks[i] - 1) * TICK : 0;
+    keepLonger(longestOfDay, Math.floor(ticks[i] / TICKS_PER_DAY), quiet);
+    const week = Math.floor((ticks[i] - ticks[0]) / (7 * TICKS_PER_DAY));
+    if (week < wholeWeeks) keepLonger(longestOfWeek, week, quiet);
+  }
+  if (longestOfDay.size < 2) return DAY;
+  const ofDays = [...longestOfDay.values()].sort((a, b) => a - b);
+  const ofWeeks = [...longestOfWeek.values()].sort((a, b) => a - b);
+  const median = (ofDays[(ofDays.length - 1) >> 1] + ofDays[ofDays.length >> 1]) / 2;
+  const weekly = ofWeeks.length < 2 ? 0 : ofWeeks[(ofWeeks.length - 1) >> 1];
+  return Math.max(HOUR, 5 * median, 2 * weekly);
+}
+
+function keepLonger(longest: Map<number, number>, key: number, quiet: number): void {
+  const before = longest.get(key);
+  if (before === undefined || quiet > before) longest.set(key, quiet);
+}
+
+function* stretches(ticks: readonly number[], limit: number): Generator<{ from: number; to: number }> {
+  let from = ticks[0];
+  for (let i = 1; i <= ticks.length; i++) {
+    if (i < ticks.length && (ticks[i] - ticks[i - 1] - 1) * TICK <= limit) continue;
+    yield { from: from * TICK, to: (ticks[i - 1] + 1) * TICK };
+    from = ticks[i];
+  }
+}
