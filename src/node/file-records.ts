@@ -1,0 +1,102 @@
+import type { KmsCall } from '../kms/call.js';
+import type { CoverageTracker } from '../kms/coverage.js';
+import { parseEventTime } from '../kms/event-time.js';
+import { parseRecord } from '../kms/parse-record.js';
+import type { IngestTally, LogPosition, SetAsideReason } from './ingest-stats.js';
+
+/** So many records may be set aside before it must be known whether the file is a log at all. */
+const MAX_HELD = 100;
+
+/**
+ * The records of one file: calls are handed on, everything else is counted. A file in which nothing at all looks like a
+ * CloudTrail record is one mistake, that of taking it for a log, rather than as many bad records as it has lines: what is
+ * set aside before the first such record waits for it.
+ */
+export class FileRecords {
+  /** Something looked like a CloudTrail record. */
+  isLog = false;
+  /** How many records the file had so far. */
+  count = 0;
+  readonly #path: string;
+  readonly #tally: IngestTally;
+  readonly #coverage: CoverageTracker;
+  /** What waits to be counted; null when nothing has to wait any more. */
+  #held: (() => void)[] | null = [];
+
+  constructor(path: string, tally: IngestTally, coverage: CoverageTracker) {
+    this.#path = path;
+    this.#tally = tally;
+    this.#coverage = coverage;
+  }
+
+  /** The call that a record tells of, or null. `byte` is the offset of the JSON value that holds it. */
+  read(record: unknown, byte: number): KmsCall | null {
+    this.count++;
+    const result = parseRecord(record);
+    if (!('reason' in result)) {
+      this.#recognize();
+      this.#tally.records++;
+      this.#tally.kmsRecords++;
+      this.#tally.calls++;
+      this.#coverage.add(result.account, result.region, result.time);
+      return result;
+    }
+    const { reason, field } = result;
+    const fields = fieldsOf(record);
+    if (fields !== null && MARKS.some((mark) => Object.hasOwn(fields, mark))) this.#recognize();
+    // Summaries and network activity come by ways of their own: they do not show that this log was delivered.
+    if (fields !== null && reason !== 'summary' && reason !== 'network-activity') this.#cover(fields);
+    if (reason === 'not-kms') {
+      this.#tally.records++;
+      this.#tally.otherServices++;
+    } else {
+      this.#setAside(reason, byte, field, fields !== null && fields['eventSource'] === 'kms.amazonaws.com');
+    }
+    return null;
+  }
+
+  /** Sets aside what is no record, at `byte`. */
+  reject(reason: 'not-json' | 'too-large', byte: number): void {
+    this.count++;
+    this.#setAside(reason, byte, undefined, false);
+  }
+
+  /** Counts what was held back, and from here on everything at once. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const report of held) report();
+  }
+
+  #recognize(): void {
+    if (this.isLog) return;
+    this.isLog = true;
+    this.release();
+  }
+
+  #setAside(reason: SetAsideReason, byte: number, field: string | undefined, kms: boolean): void {
+    const position: LogPosition = { record: this.count, byte };
+    const report = (): void => this.#tally.setAside(this.#path, reason, position, field, kms);
+    if (this.#held === null) {
+      report();
+      return;
+    }
+    this.#held.push(report);
+    if (this.#held.length > MAX_HELD) this.release();
+  }
+
+  #cover(fields: Readonly<Record<string, unknown>>): void {
+    const { eventTime, recipientAccountId, awsRegion } = fields;
+    if (typeof eventTime !== 'string' || typeof recipientAccountId !== 'string' || typeof awsRegion !== 'string')
+      return;
+    if (recipientAccountId === '' || awsRegion === '') return;
+    this.#coverage.add(recipientAccountId, awsRegion, parseEventTime(eventTime));
+  }
+}
+
+/** Fields that only a CloudTrail record, or what was one, has. */
+const MARKS = ['eventVersion', 'eventSource', 'eventName', 'eventTime'] as const;
+
+function fieldsOf(record: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof record === 'object' && record !== null ? (record as Readonly<Record<string, unknown>>) : null;
+}

@@ -1,0 +1,11 @@
+export type { Coverage } from '../kms/coverage.js';
+export type {
+  FileReason,
+  IngestStats,
+  LogPosition,
+  RejectedInput,
+  SetAside,
+  SetAsideReason,
+} from './ingest-stats.js';
+export type { SkipReason } from './log-names.js';
+export { type ReadOptions, type ReadProgress, readCloudTrail } from './read-cloudtrail.js';
