@@ -95,10 +95,7 @@ export class SeriesSetBuilder {
     const align = this.#start ?? 0;
     const origin = this.#origin ?? 0;
     const first = Math.min(span?.from ?? Infinity, cells.size > 0 ? origin + cells.minBucket * step : Infinity);
-    const last = Math.max(
-      span?.to ?? -Infinity,
-      cells.size > 0 ? origin + (cells.maxBucket + 1) * step : -Infinity,
-    );
+    const last = Math.max(span?.to ?? -Infinity, cells.size > 0 ? origin + (cells.maxBucket + 1) * step : -Infinity);
     const from = this.#start ?? (first < Infinity ? align + Math.floor((first - align) / step) * step : 0);
     const to = this.#end ?? Math.max(last, from);
     const length = Math.ceil((to - from) / step);

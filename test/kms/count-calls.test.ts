@@ -6,7 +6,7 @@ import type { CountOptions, CountStats } from '../../src/kms/call-counter.js';
 import { countCalls } from '../../src/kms/count-calls.js';
 import { KEY_FIELDS, type SeriesKey } from '../../src/series/key.js';
 import { observedRow, rowOf, type SeriesSet, valueAt } from '../../src/series/series-set.js';
-import { naiveCounts, naiveObserved } from '../naive/count-calls.js';
+import { countsOf, naiveCounts, naiveObserved, nameOf } from '../naive/count-calls.js';
 import { callStreams, KMS_DAY } from '../support/arbitraries.js';
 
 const STEP = 300_000;
@@ -30,26 +30,6 @@ function call(minute: number, fields: Partial<KmsCall> = {}): KmsCall {
     sharedEventId: null,
     ...fields,
   };
-}
-
-/** The row's name as the naive count writes it. */
-function nameOf(key: SeriesKey): string {
-  const named = [...KEY_FIELDS].sort().filter((field) => key[field] !== null);
-  return named.map((field) => `${field}=${key[field]}\n`).join('');
-}
-
-/** The counts of a set that are not zero, in the naive count's form. */
-function countsOf(set: SeriesSet): Record<string, Record<number, number>> {
-  const all: Record<string, Record<number, number>> = {};
-  set.keys.forEach((key, row) => {
-    const counts: Record<number, number> = {};
-    for (let bucket = 0; bucket < set.grid.length; bucket++) {
-      const value = valueAt(set, row, bucket);
-      if (value > 0) counts[set.grid.start + bucket * set.grid.step] = value;
-    }
-    all[nameOf(key)] = counts;
-  });
-  return all;
 }
 
 /** The counts of one row. */

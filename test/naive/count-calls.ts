@@ -1,4 +1,6 @@
 import type { KmsCall } from '../../src/kms/call.js';
+import { KEY_FIELDS, type SeriesKey } from '../../src/series/key.js';
+import { type SeriesSet, valueAt } from '../../src/series/series-set.js';
 
 /** Counts by the row's name, as `field=value` lines, and the start of the bucket. */
 export type NaiveCounts = Record<string, Record<number, number>>;
@@ -68,4 +70,24 @@ export function naiveObserved(
     }
   }
   return true;
+}
+
+/** The row's name as the naive count writes it. */
+export function nameOf(key: SeriesKey): string {
+  const named = [...KEY_FIELDS].sort().filter((field) => key[field] !== null);
+  return named.map((field) => `${field}=${key[field]}\n`).join('');
+}
+
+/** The counts of a set that are not zero, in the naive count's form. */
+export function countsOf(set: SeriesSet): Record<string, Record<number, number>> {
+  const all: Record<string, Record<number, number>> = {};
+  set.keys.forEach((key, row) => {
+    const counts: Record<number, number> = {};
+    for (let bucket = 0; bucket < set.grid.length; bucket++) {
+      const value = valueAt(set, row, bucket);
+      if (value > 0) counts[set.grid.start + bucket * set.grid.step] = value;
+    }
+    all[nameOf(key)] = counts;
+  });
+  return all;
 }

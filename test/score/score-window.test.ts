@@ -161,6 +161,32 @@ describe('scoreWindow', () => {
     expect(scores.verdicts.filter((verdict) => verdict !== 0).length).toBeLessThan(5);
   });
 
+  it('means its probabilities: on clean traffic one bucket in 100 is as surprising as 2, one in 1,000 as 3', () => {
+    const means = [(time: number) => 2 * officeMean(time), () => 60, () => 4, () => 0.3];
+    const series = Array.from({ length: 32 }, (_, i) => ({
+      key: { operation: `op${i}` },
+      values: poissonRow(200 + i, 5, means[i % 4]),
+    }));
+    const all = seriesSet({ start: MONDAY, step: STEP, series });
+    const clean = fitBaseline(sliceWindow(all, MONDAY, HISTORY_END));
+    const { surprise } = scoreWindow(clean, sliceWindow(all, HISTORY_END, HISTORY_END + WEEK));
+    const share = (rows: (row: number) => boolean, level: number, side: number) => {
+      let n = 0;
+      let far = 0;
+      for (let i = 0; i < surprise.length; i++) {
+        if (!rows(Math.floor(i / 2016))) continue;
+        n++;
+        if (side * surprise[i] >= level) far++;
+      }
+      return far / n / 10 ** -level;
+    };
+    for (const side of [1, -1]) {
+      // Conservative tails of counts keep below the nominal rate, and near it where counts are large.
+      for (const level of [2, 3]) expect(share(() => true, level, side)).toBeLessThan(1.3);
+      expect(share((row) => row % 4 === 1, 2, side)).toBeGreaterThan(0.4);
+    }
+  });
+
   it('takes sparse windows as dense ones', () => {
     const dense = day({ 120: 90 });
     const values = dense.values as Float64Array;

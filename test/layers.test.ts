@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Rooms and the rooms that they may import, besides themselves and errors.ts, which is open to all. */
+const MAY: Record<string, readonly string[]> = {
+  stats: [],
+  time: [],
+  series: ['time'],
+  baseline: ['series', 'stats', 'time'],
+  score: ['baseline', 'series', 'stats', 'time'],
+  kms: ['series', 'time'],
+  simulate: ['kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  report: ['simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  node: ['report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  cli: ['node', 'report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
+};
+const PURE = ['stats', 'time', 'series', 'baseline', 'score', 'kms', 'simulate', 'report', 'index.ts', 'errors.ts'];
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+describe('the rooms of src', () => {
+  it.each(files)('%s imports only downwards', (file) => {
+    const room = file.includes(sep) ? file.split(sep)[0] : undefined;
+    if (room === undefined) return;
+    expect(Object.keys(MAY), 'a room that the table names').toContain(room);
+    for (const path of importsOf(file).filter((path) => path.startsWith('.'))) {
+      const target = relative(SRC, join(SRC, dirname(file), path)).split(sep);
+      if (target.length === 1 && target[0] === 'errors.js') continue;
+      expect([room, ...(MAY[room] ?? [])], `${file} imports ${path}`).toContain(target[0]);
+    }
+  });
+
+  it.each(files.filter((file) => PURE.includes(file.split(sep)[0] ?? '')))('%s is pure', (file) => {
+    for (const path of importsOf(file)) expect(path).not.toMatch(/^(node:|@aws-sdk)/);
+  });
+
+  it('are all entered by their index, which does nothing but re-export', () => {
+    for (const file of files.filter((file) => /(^|\/)index\.ts$/.test(file) && !file.startsWith('cli'))) {
+      const text = readFileSync(join(SRC, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+      expect(text.replace(/export (type )?(\*|\{[^}]*\}) from '[^']+';/g, '').trim(), file).toBe('');
+    }
+  });
+});
