@@ -1,0 +1,99 @@
+import type { Analysis, LogsRead } from '../report/analysis.js';
+import { analysisJson } from '../report/analysis-json.js';
+import { type Judgement, judgeCounts } from '../report/judge.js';
+import { counted, duration } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
+import { renderLogs } from '../report/render-logs.js';
+import { renderText } from '../report/render-text.js';
+import type { AnalyzeOptions } from './options.js';
+import type { CliIo } from './output.js';
+import { readLogs } from './read-logs.js';
+import { type Spans, spansOf } from './spans.js';
+
+export const DONE = 0;
+export const NOT_DONE = 2;
+export const PARTLY_READ = 3;
+export const ANOMALIES = 4;
+
+/** Records set aside for these reasons are whole and ordinary: they tell of calls without being one. */
+const ORDINARY: ReadonlySet<string> = new Set(['network-activity', 'updated-data', 'summary']);
+
+/** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
+export async function analyze(options: AnalyzeOptions, io: CliIo): Promise<number> {
+  const read = await readLogs(options.paths, options.step, io);
+  const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
+  const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, options) : { problem };
+  if ('problem' in spans) {
+    const facts = read.logs.files === 0 ? [] : renderLogs(read.logs, widthOf(io));
+    io.stderr.write(`kms-baseline: ${[spans.problem, ...facts].join('\n')}\n`);
+    return NOT_DONE;
+  }
+  const judgement = judgeCounts(read.counts, {
+    ...spans,
+    timeZone: options.timeZone,
+    alertBudget: { perWeek: options.budget },
+    sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
+    coverage: read.coverage,
+  });
+  const analysis: Analysis = {
+    schemaVersion: 1,
+    paths: options.paths,
+    logs: read.logs,
+    calls: read.calls,
+    sources: read.sources,
+    ...judgement,
+    notes: notesOn(spans, judgement),
+  };
+  const text = options.json ? analysisJson(analysis) : renderText(analysis, { width: widthOf(io) });
+  io.stdout.write(`${text}\n`);
+  return statusOf(analysis, options.failOnAnomaly);
+}
+
+function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number): string | undefined {
+  const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
+  if (files === 0) return `There are no files in ${paths.map((path) => printable(path)).join(', ')}.`;
+  if (filesRead + filesUnreadable.length === 0) {
+    return 'None of the files found has the name of a log. A file that is given by its own name is read whatever it is.';
+  }
+  if (records === 0) return 'No record could be read.';
+  if (kmsRecords === 0) return `Not one of ${counted(records, 'record')} is of KMS: there is nothing to judge.`;
+  if (calls === 0) return `Not one of ${counted(kmsRecords, 'record')} of KMS could be read.`;
+  return undefined;
+}
+
+function notesOn(spans: Spans, { history, window, unknown }: Judgement): string[] {
+  const notes = [...spans.notes];
+  const span = duration(history.to - history.from);
+  if (history.learning) {
+    notes.push(
+      `The history is too short to judge by: it was observed for ${duration(history.observed)}, and at least 6 hours and 12 buckets are needed`,
+    );
+  } else if (unknown.judged === 0) {
+    notes.push(
+      `Nothing could be judged: no log was listening in the ${duration(window.to - window.from)} to be judged`,
+    );
+  }
+  if (history.firstKmsCall === null) {
+    notes.push('The history holds no KMS call: every key and operation counts as first seen');
+  } else if (!history.weeklyHabitsKnown) {
+    const seen = duration(history.to - history.firstKmsCall);
+    const kms = history.to - history.firstKmsCall < history.observed ? `, KMS for ${seen} of it` : '';
+    notes.push(
+      `Weekly habits cannot be known yet: the history is ${span}${kms}, and two weeks are the least that shows what comes back every week`,
+    );
+  }
+  return notes;
+}
+
+/** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */
+function statusOf({ anomalies, logs, unknown }: Analysis, failOnAnomaly: boolean): number {
+  if (unknown.judged === 0) return NOT_DONE;
+  if (failOnAnomaly && anomalies.length > 0) return ANOMALIES;
+  const unreadable = logs.filesUnreadable.length > 0 || logs.setAside.some(({ reason }) => !ORDINARY.has(reason));
+  return unreadable ? PARTLY_READ : DONE;
+}
+
+/** As wide as the terminal, but no wider than is easily read. */
+function widthOf({ stdout }: CliIo): number {
+  return Math.min(120, Math.max(60, stdout.columns ?? 100));
+}

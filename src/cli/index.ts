@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { runCli } from './run.js';
+
+// `kms-baseline … | head` closes the pipe: nobody is there to be told anything.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+const interrupt = new AbortController();
+const stop = (): void => interrupt.abort();
+process.once('SIGINT', stop);
+
+const io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interrupt.signal,
+  // Then Ctrl-C ends the program at once, as it does by default.
+  onRead: () => process.removeListener('SIGINT', stop),
+};
+void runCli(process.argv.slice(2), io).then((status) => {
+  // Set rather than exit: what was written to a pipe may still be on its way.
+  process.exitCode = status;
+});

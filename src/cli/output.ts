@@ -1,0 +1,19 @@
+/** Where text goes: a part of `process.stdout` and `process.stderr`, so that tests can stand in for them. */
+export interface Output {
+  write(text: string): unknown;
+  /** A person is watching. */
+  readonly isTTY?: boolean;
+  /** Of the terminal. */
+  readonly columns?: number;
+}
+
+export interface CliIo {
+  /** Results, and nothing else. */
+  readonly stdout: Output;
+  /** Progress, and what went wrong. */
+  readonly stderr: Output;
+  /** Aborted when the user interrupts the reading of logs. */
+  readonly signal?: AbortSignal;
+  /** Called when all is read: from there on nothing waits, and no handler of an interrupt would have its turn. */
+  readonly onRead?: () => void;
+}

@@ -1,0 +1,64 @@
+import type { LogSource } from '../report/analysis.js';
+import { civilTime } from '../report/civil-time.js';
+import { duration } from '../report/numbers.js';
+import type { TimeGrid } from '../time/grid.js';
+import type { AnalyzeOptions } from './options.js';
+
+/** Where the history ends and the judged time begins and ends, between two buckets; with what there is to say about it. */
+export interface Spans {
+  readonly historyUntil: number;
+  readonly until: number;
+  readonly notes: readonly string[];
+}
+
+/** Why there is nothing to judge, in a sentence. */
+export interface NoSpans {
+  readonly problem: string;
+}
+
+/**
+ * What is learned from and what is judged: up to the end of the last whole bucket in which a log with KMS calls was
+ * listening, or to `--until`.
+ */
+export function spansOf(
+  grid: TimeGrid,
+  sources: readonly LogSource[],
+  options: Pick<AnalyzeOptions, 'historyUntil' | 'last' | 'until' | 'timeZone'>,
+): Spans | NoSpans {
+  const { timeZone, last } = options;
+  const notes: string[] = [];
+  const tell = (time: number) => `${civilTime(time, timeZone)} ${timeZone}`;
+  const back = (time: number) => grid.start + Math.floor((time - grid.start) / grid.step) * grid.step;
+  const aligned = (time: number, flag: string): number => {
+    const taken = back(time);
+    if (taken !== time) {
+      const bucket = duration(grid.step);
+      notes.push(
+        `${flag} ${new Date(time).toISOString()} was taken back to ${tell(taken)}, where a bucket of ${bucket} begins`,
+      );
+    }
+    return taken;
+  };
+
+  const end = back(Math.max(...sources.filter(({ kmsCalls }) => kmsCalls > 0).map(({ to }) => to)));
+  let until = options.until === undefined ? end : aligned(options.until, '--until');
+  if (until > end) {
+    notes.push(`The logs end ${tell(end)}: what comes after it is not judged`);
+    until = end;
+  }
+  const historyUntil =
+    options.historyUntil === undefined ? back(until - last) : aligned(options.historyUntil, '--history-until');
+  if (historyUntil >= until) {
+    const why = options.historyUntil === undefined ? '' : `, and --history-until is ${tell(historyUntil)}`;
+    return { problem: `There is nothing to judge: the time to be judged ends ${tell(until)}${why}.` };
+  }
+  if (historyUntil <= grid.start) {
+    const asked = options.historyUntil === undefined ? `the last ${duration(last)}` : 'all of it';
+    return {
+      problem:
+        `There is no history to learn from: the logs begin ${tell(grid.start)} and end ${tell(end)}, and ${asked} would be judged. ` +
+        'Give older logs too, or a smaller part to judge (--last, --history-until).',
+    };
+  }
+  return { historyUntil, until, notes };
+}

@@ -1,0 +1,38 @@
+import { parseISO } from 'date-fns/parseISO';
+import { InputError, shown } from '../errors.js';
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
+
+const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK };
+
+/** A day has 24 hours here, also where a clock changes. */
+export function parseDuration(text: string, flag: string): number {
+  const match = /^([1-9]\d{0,5})([smhdw])$/.exec(text);
+  const unit = UNITS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new InputError(`${flag} must be a length of time such as 90s, 5m, 1h, 1d or 2w, got ${shown(text)}`);
+  }
+  return Number(match[1]) * unit;
+}
+
+/** Extended ISO 8601: a date, or a date and a time with or without seconds, a fraction of up to 3 digits, and a zone. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Epoch milliseconds. A date alone is its midnight in UTC, and a time without a zone is UTC: the machine's zone plays no part. */
+export function parseTime(text: string, flag: string): number {
+  const match = ISO_TIME.exec(text);
+  if (match !== null) {
+    const zoned = match[1] !== undefined ? text : text.includes('T') ? `${text}Z` : `${text}T00:00Z`;
+    const time = parseISO(zoned).getTime();
+    if (!Number.isNaN(time)) return time;
+  }
+  throw new InputError(
+    `${flag} must be an ISO 8601 time such as 2024-03-05, 2024-03-05T14:30Z or 2024-03-05T14:30+01:00, got ${shown(text)}`,
+  );
+}
+
+/** A number above 0. */
+export function parseBudget(text: string, flag: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 1e6) return value;
+  throw new InputError(`${flag} must be a number of false alarms a week above 0, such as 1 or 0.1, got ${shown(text)}`);
+}

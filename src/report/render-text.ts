@@ -1,0 +1,50 @@
+import { checkInteger } from '../errors.js';
+import { checkZone } from '../time/zone.js';
+import type { Analysis } from './analysis.js';
+import { grouped } from './numbers.js';
+import { operationsTable } from './operations.js';
+import { printable } from './printable.js';
+import { renderAnomalies } from './render-anomalies.js';
+import { renderLogs } from './render-logs.js';
+import { renderSpans } from './render-spans.js';
+import { renderUnknowns } from './render-unknowns.js';
+import { wrap } from './wrap.js';
+
+export interface RenderOptions {
+  /** The IANA zone on whose clock times are told; default that of the analysis. */
+  readonly timeZone?: string;
+  /** Columns of the terminal; default 100. Tables and ARNs may be wider, and are not broken. */
+  readonly width?: number;
+}
+
+/**
+ * An analysis as a person reads it: what was read, of what time it speaks, each anomaly in words, the operations, and what
+ * could not be judged. Plain text without colours, lines parted by `\n`, none at the end.
+ * @throws InputError for an unknown zone or a width outside [40, 1000]
+ */
+export function renderText(analysis: Analysis, options: RenderOptions = {}): string {
+  const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
+  const width = checkInteger(options.width ?? 100, 'width', 40, 1000);
+  const paths = analysis.paths.map((path) => printable(path)).join(', ');
+  const blocks = [
+    wrap(`KMS use in ${paths}`, width),
+    [
+      ...renderLogs(analysis.logs, width, analysis.calls),
+      ...renderSpans(analysis, timeZone, width),
+      ...analysis.notes.flatMap((note) => wrap(printable(note, 1000), width, 'note      ')),
+    ],
+    renderAnomalies(analysis, timeZone, width),
+    operationsBlock(analysis),
+    renderUnknowns(analysis, width),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function operationsBlock({ operations }: Analysis): string[] {
+  if (operations.length === 0) return [];
+  const title = `${grouped(operations.length)} ${operations.length === 1 ? 'operation' : 'operations'} in the judged time`;
+  return [title, '', ...operationsTable(operations).map((line) => `  ${line}`)];
+}

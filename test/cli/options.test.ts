@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { type AnalyzeOptions, parseAnalyze } from '../../src/cli/options.js';
+import { InputError } from '../../src/errors.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DEFAULTS: AnalyzeOptions = {
+  paths: ['logs'],
+  historyUntil: undefined,
+  last: DAY,
+  until: undefined,
+  step: 300_000,
+  timeZone: 'UTC',
+  budget: 1,
+  json: false,
+  failOnAnomaly: false,
+};
+
+describe('the arguments of analyze', () => {
+  it.each<[string, Partial<AnalyzeOptions>]>([
+    ['logs', {}],
+    ['logs more/logs', { paths: ['logs', 'more/logs'] }],
+    ['--json logs --fail-on-anomaly', { json: true, failOnAnomaly: true }],
+    ['-- --odd', { paths: ['--odd'] }],
+    ['logs --last 90s --step 30s', { last: 90_000, step: 30_000 }],
+    ['logs --last=2w', { last: 14 * DAY }],
+    ['logs --step 1d', { step: DAY }],
+    ['logs --last 36h', { last: 36 * HOUR }],
+    ['logs --history-until 2024-03-05', { historyUntil: Date.UTC(2024, 2, 5) }],
+    ['logs --history-until 2024-03-05T14:30', { historyUntil: Date.UTC(2024, 2, 5, 14, 30) }],
+    ['logs --history-until 2024-03-05T14:30:15.250Z', { historyUntil: Date.UTC(2024, 2, 5, 14, 30, 15, 250) }],
+    ['logs --until 2024-03-05T14:30+01:00', { until: Date.UTC(2024, 2, 5, 13, 30) }],
+    ['logs --time-zone Europe/Berlin --budget 0.1', { timeZone: 'Europe/Berlin', budget: 0.1 }],
+    ['logs --budget .5', { budget: 0.5 }],
+  ])('are read from: %s', (line, expected) => {
+    expect(parseAnalyze(line.split(' '))).toEqual({ ...DEFAULTS, ...expected });
+  });
+
+  const duration = 'must be a length of time such as 90s, 5m, 1h, 1d or 2w';
+  const time = 'must be an ISO 8601 time such as 2024-03-05, 2024-03-05T14:30Z or 2024-03-05T14:30+01:00';
+  const budget = '--budget must be a number of false alarms a week above 0, such as 1 or 0.1';
+
+  it.each([
+    [[], 'analyze needs at least one file or folder of CloudTrail logs'],
+    [['--json'], 'analyze needs at least one file or folder of CloudTrail logs'],
+    [[''], 'a path must not be empty'],
+    [
+      ['logs', '--lsat', '1d'],
+      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly and --help',
+    ],
+    [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
+    [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],
+    [['logs', '--last'], '--last needs a value'],
+    [['logs', '--last='], '--last needs a value'],
+    [['logs', '--last', '--json'], '--last needs a value'],
+    [['logs', '--json=yes'], '--json takes no value, got "yes"'],
+    [['logs', '--last', '1d', '--last', '2d'], '--last must be given once only'],
+    [['logs', '--last', '1'], `--last ${duration}, got "1"`],
+    [['logs', '--last', '0d'], `--last ${duration}, got "0d"`],
+    [['logs', '--last', '-1d'], `--last ${duration}, got "-1d"`],
+    [['logs', '--last', '1.5h'], `--last ${duration}, got "1.5h"`],
+    [['logs', '--last', '1m'], '--last must be at least one --step, got 1m'],
+    [['logs', '--step', '5 m'], `--step ${duration}, got "5 m"`],
+    [['logs', '--step', '2d'], '--step must be from 1s to 1d, got 2d'],
+    [['logs', '--history-until', 'yesterday'], `--history-until ${time}, got "yesterday"`],
+    [['logs', '--history-until', '2024-02-30'], `--history-until ${time}, got "2024-02-30"`],
+    [['logs', '--history-until', '2024-03-05T25:00Z'], `--history-until ${time}, got "2024-03-05T25:00Z"`],
+    [['logs', '--history-until', '2024-03-05 14:30'], `--history-until ${time}, got "2024-03-05 14:30"`],
+    [['logs', '--until', '5.3.2024'], `--until ${time}, got "5.3.2024"`],
+    [['logs', '--until', '1709650800000'], `--until ${time}, got "1709650800000"`],
+    [
+      ['logs', '--history-until', '2024-03-05', '--last', '1d'],
+      '--history-until and --last both say where the history ends: give one of them',
+    ],
+    [
+      ['logs', '--history-until', '2024-03-05', '--until', '2024-03-05'],
+      '--until must be later than --history-until, got 2024-03-05 and 2024-03-05',
+    ],
+    [
+      ['logs', '--time-zone', 'CEST+2'],
+      "--time-zone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', got \"CEST+2\"",
+    ],
+    [['logs', '--budget', '0'], `${budget}, got "0"`],
+    [['logs', '--budget', '-1'], `${budget}, got "-1"`],
+    [['logs', '--budget', 'NaN'], `${budget}, got "NaN"`],
+    [['logs', '--budget', '1e3'], `${budget}, got "1e3"`],
+  ])('are refused with words that name the flag: %j', (args, message) => {
+    expect(() => parseAnalyze(args)).toThrow(InputError);
+    expect(() => parseAnalyze(args)).toThrow(message);
+  });
+});
