@@ -47,7 +47,9 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
   const use = new Uint8Array(grid.length);
   const models: RowModel[] = [];
   const zones: string[] = [];
-  let support = 0;
+  // Without any row, what listened still tells how long nothing called.
+  let support =
+    keys.length === 0 ? observedRow(history, 0).filter((seen, i) => seen !== 0 && allowed[i] !== 0).length : 0;
   for (let row = 0; row < keys.length; row++) {
     readRow(history, row, y);
     const observed = observedRow(history, row);

@@ -42,14 +42,11 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the counts');
   const rows = selectRows(counts, (key) => key.caller === null);
   const callers = selectRows(counts, (key) => key.caller !== null);
-  const before = sliceWindow(rows, start, historyUntil);
-  const after = sliceWindow(rows, historyUntil, until);
-  const old = calledKeys(before);
-  const current = calledKeys(after);
-  // A row without a call in the history teaches nothing of itself, and is better judged as the newcomer that it is; where
-  // no row has one, all stay, since they tell how long the logs were listening.
-  const history = old.size === 0 ? before : selectRows(before, (key) => old.has(key));
-  const window = selectRows(after, (key) => old.has(key) || current.has(key));
+  // Rows that call only after `until` are not known of yet.
+  const called = calledKeys(sliceWindow(rows, start, until));
+  const known = selectRows(rows, (key) => called.has(key));
+  const history = sliceWindow(known, start, historyUntil);
+  const window = sliceWindow(known, historyUntil, until);
   const baseline = fitBaseline(history, { timeZone });
   const scores = scoreWindow(baseline, window, { alertBudget });
   const anomalies = findAnomalies(scores, {

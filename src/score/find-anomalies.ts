@@ -27,12 +27,15 @@ interface Told {
 const RARE = 0.01;
 /** Share of a total's excess that its parts must make up to explain it. */
 const EXPLAINED = 0.5;
+/** From so many parts on, none of them half of the total, they are one incident on the total. */
+const MANY = 3;
 
 /**
  * Runs of breaches, most unusual first, each incident once on its most specific row. A total whose departure is at least
  * half made up by more specific rows in the same direction at the same time is `related` to the largest of them;
- * otherwise it is the incident, and those of its parts that are no more surprising than it are related to it. Rows of
- * one key that moved together (its operations, or a ReEncrypt's two keys) are told as one.
+ * otherwise it is the incident, and those of its parts that are no more surprising than it are related to it. A total
+ * made up by three parts or more, none of them half of it (one operation on thirty keys at once), is the incident too.
+ * Rows of one key that moved together (its operations, or a ReEncrypt's two keys) are told as one.
  *
  * @param scores of one window, or of several that follow one another (each is searched by itself)
  */
@@ -63,13 +66,17 @@ function incidents(scores: Scores): Told[] {
       .filter(({ explained }) => explained > 0);
     const companion = near.find((other) => companions(incident, other));
     const explained = parts.reduce((sum, part) => sum + part.explained, 0);
-    if (parts.length > 0 && explained >= EXPLAINED * departure(incident.run)) {
-      relate(parts.reduce((a, b) => (b.explained > a.explained ? b : a)).other, incident);
+    const half = EXPLAINED * departure(incident.run);
+    const largest = parts.length === 0 ? undefined : parts.reduce((a, b) => (b.explained > a.explained ? b : a));
+    const spread = parts.length >= MANY && largest !== undefined && largest.explained < half;
+    if (largest !== undefined && explained >= half && !spread) {
+      relate(largest.other, incident);
     } else if (companion !== undefined) {
       relate(companion, incident);
       companion.rows.push(...incident.rows);
     } else {
-      const weaker = parts.filter(({ other }) => Math.abs(other.run.surprise) <= Math.abs(incident.run.surprise));
+      const own = Math.abs(incident.run.surprise);
+      const weaker = parts.filter(({ other }) => spread || Math.abs(other.run.surprise) <= own);
       const absorbed = weaker.map(({ other }) => other);
       for (const part of absorbed) relate(incident, part);
       told = told.filter((other) => !absorbed.includes(other));

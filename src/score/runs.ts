@@ -86,7 +86,8 @@ function measure(scores: Scores, row: number, direction: number, first: number, 
     to: grid.start + (last + 1) * grid.step,
     value,
     expected,
-    lower,
+    // One call anywhere would have ended a silence, whatever each of its buckets asked for.
+    lower: direction === BELOW && value === 0 ? 1 : lower,
     upper,
     surprise,
   };

@@ -18,7 +18,10 @@ const LEVELS = [
 
 it('counts from files are the naive counts of the records, whatever their copies, order, file boundaries and gzip', async () => {
   const delivered = fc
-    .uniqueArray(kmsRecords(), { maxLength: 25, selector: (record) => String(record['eventID'] ?? JSON.stringify(record)) })
+    .uniqueArray(kmsRecords(), {
+      maxLength: 25,
+      selector: (record) => String(record['eventID'] ?? JSON.stringify(record)),
+    })
     .chain((records) =>
       fc.record({
         records: fc.constant(records),

@@ -102,6 +102,7 @@ describe('findAnomalies', () => {
     expect(Math.abs((anomaly?.from ?? 0) - silent.from)).toBeLessThan(10 * STEP);
     expect(anomaly?.to).toBeGreaterThanOrEqual(silent.to - STEP);
     expect(anomaly?.value).toBe(0);
+    expect(anomaly?.lower).toBe(1);
     expect(anomaly?.callers?.[0]?.caller).toBe(APP);
     expect(anomaly?.callers?.[0]?.calls).toBe(0);
     expect(anomaly?.callers?.[0]?.usual).toBeGreaterThan(50);
@@ -128,6 +129,22 @@ describe('findAnomalies', () => {
     expect(anomaly?.kind).toBe('first-seen');
     expect(anomaly?.value).toBe(30);
     expect(anomaly?.callers).toEqual([{ caller: STRANGER, calls: 30, usual: 0 }]);
+  });
+
+  it('tells bursts on many keys at once on their operation, and on two keys apart', () => {
+    const burst = (keys: number) => {
+      const traffic = new Traffic().steady(decrypt, 3, 1);
+      for (let i = 0; i < keys; i++) {
+        const keyArn = KEY.replace('1234abcd', `${1000 + i}abcd`);
+        traffic.add({ operation: 'Encrypt', keyArns: [keyArn], caller: STRANGER }, END + 5 * 3_600_000, 100);
+      }
+      return traffic.anomalies();
+    };
+    const [anomaly, ...more] = burst(30);
+    expect(more).toEqual([]);
+    expect(anomaly?.key).toEqual(seriesKey({ operation: 'Encrypt' }));
+    expect(anomaly?.value).toBe(3000);
+    expect(burst(2).map(({ key }) => key.keyArn !== null)).toEqual([true, true]);
   });
 
   it('tells a ReEncrypt from one key to another once', () => {
