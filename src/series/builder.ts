@@ -17,6 +17,8 @@ export interface BuilderOptions {
   readonly start?: number | Date;
   /** Where the grid ends, exclusive; a last bucket that reaches past it is kept whole and marked not observed. */
   readonly end?: number | Date;
+  /** In place of `end`, the number of buckets from `start` on: so a {@link TimeGrid} will do as options. */
+  readonly length?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export class SeriesSetBuilder {
   constructor(options: BuilderOptions) {
     this.#step = checkInteger(options.step, 'step', 1, MAX_STEP);
     this.#start = options.start === undefined ? undefined : checkTime(options.start, 'start');
-    this.#end = options.end === undefined ? undefined : checkTime(options.end, 'end');
+    this.#end = endOf(options, this.#start);
     if (this.#start !== undefined && this.#end !== undefined && this.#start >= this.#end) {
       throw new InputError(`end must be later than start (${shown(options.start)}), got ${shown(options.end)}`);
     }
@@ -122,6 +124,14 @@ export class SeriesSetBuilder {
     }
     return { grid, keys: this.#keys, measure: 'count', values: cells.values(rows, length, shift), observed: mask };
   }
+}
+
+function endOf({ end, length, step }: BuilderOptions, start: number | undefined): number | undefined {
+  if (length === undefined) return end === undefined ? undefined : checkTime(end, 'end');
+  if (start === undefined || end !== undefined) {
+    throw new InputError(`length must come with start and without end, got ${shown(length)}`);
+  }
+  return start + checkInteger(length, 'length', 1, MAX_BUCKETS) * step;
 }
 
 function sameRanges(a: readonly TimeRange[] | null, b: readonly TimeRange[] | null): boolean {

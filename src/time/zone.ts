@@ -13,6 +13,8 @@ export interface ZoneOffsets {
   readonly offsets: Float64Array;
 }
 
+const NEAR = 366 * DAY;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 const known = new Map<string, ZoneOffsets>();
 
@@ -72,8 +74,11 @@ export function zoneOffsets(zone: string, from: number, to: number): ZoneOffsets
   const cached = known.get(zone);
   if (cached !== undefined && cached.from <= from && cached.to >= to) return cached;
   checkZone(zone);
-  const begin = Math.min(from, cached?.from ?? from);
-  const end = Math.max(to, cached?.to ?? to);
+  // What is near what is known extends it; a far time starts anew, or one question about the year 3000 would cost the
+  // 350,000 probes to there.
+  const near = cached !== undefined && from < cached.to + NEAR && to > cached.from - NEAR ? cached : undefined;
+  const begin = Math.min(from, near?.from ?? from);
+  const end = Math.max(to, near?.to ?? to);
   const times = [begin];
   const offsets = [probe(zone, begin)];
   for (let time = begin; time < end; time += DAY) {

@@ -179,6 +179,18 @@ describe('SeriesSetBuilder', () => {
     expect([...builder.finish().observed]).toEqual([1, 1, 0]);
   });
 
+  it('takes a grid as its options', () => {
+    const grid = { start: 100, step: 10, length: 3 };
+    const builder = new SeriesSetBuilder(grid);
+    builder.add(key('Decrypt'), 129);
+    builder.add(key('Decrypt'), 130);
+    expect(builder.finish().grid).toEqual(grid);
+    expect(valueAt(builder.finish(), 0, 2)).toBe(1);
+    expect(() => new SeriesSetBuilder({ step: 10, length: 3 })).toThrow(
+      'length must come with start and without end, got 3',
+    );
+  });
+
   it('refuses a grid that no memory would hold', () => {
     const builder = new SeriesSetBuilder({ step: 1 });
     builder.add(key('Decrypt'), 0);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { slotsOf, weekSlots } from '../../src/time/week.js';
-import { checkZone } from '../../src/time/zone.js';
+import { checkZone, offsetAt, zoneOffsets } from '../../src/time/zone.js';
 
 const ZONES = [
   'UTC',
@@ -73,6 +73,17 @@ describe('slotsOf', () => {
     expect(weekSlots(5 * 3_600_000).perWeek).toBe(168);
     expect(weekSlots(86_400_000).perWeek).toBe(7);
     expect(weekSlots(30 * 86_400_000).perWeek).toBe(7);
+  });
+});
+
+describe('zoneOffsets', () => {
+  it('answers of far apart times in turn, without the years between', () => {
+    for (const year of [2026, 5026, 2026, 1970, 2026]) {
+      const time = Date.UTC(year, 6, 1);
+      const table = zoneOffsets('Europe/Berlin', time, time);
+      expect(table.to - table.from).toBeLessThan(10 * 366 * 86_400_000);
+      expect(offsetAt(table, time)).toBe(year === 1970 ? 3_600_000 : 7_200_000);
+    }
   });
 });
 
