@@ -12,7 +12,7 @@ if (!built) console.log('examples.test.ts: skipped, dist is missing (npm run bui
 interface Block {
   readonly language: string;
   readonly text: string;
-  /** The text block right behind it: what it prints. */
+  /** The text block behind it: what it prints. */
   readonly output: string | undefined;
 }
 
@@ -20,14 +20,12 @@ function blocksOf(file: string): Block[] {
   const found = [...readFileSync(`${ROOT}${file}`, 'utf8').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((match) => ({
     language: match[1] ?? '',
     text: match[2] ?? '',
-    end: (match.index ?? 0) + match[0].length,
-    begin: match.index ?? 0,
   }));
   return found.flatMap((block, i) => {
-    const next = found[i + 1];
     if (block.language === 'text') return [];
-    const follows = next?.language === 'text' && next.begin - block.end < 3;
-    return [{ language: block.language, text: block.text, output: follows ? next.text : undefined }];
+    // What a block prints is the text block before the next block that does something.
+    const next = found[i + 1];
+    return [{ language: block.language, text: block.text, output: next?.language === 'text' ? next.text : undefined }];
   });
 }
 

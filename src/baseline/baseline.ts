@@ -103,9 +103,9 @@ export class Baseline {
     return { model, timeZone: this.#zoneOf(key), known: false };
   }
 
-  /** Days from the end of the history to `time`; 0 for times before it. */
+  /** Whole days from the end of the history to `time`; 0 for times before it. */
   daysAfter(time: number): number {
-    return Math.max(0, (time - gridEnd(this.grid)) / DAY);
+    return Math.max(0, Math.floor((time - gridEnd(this.grid)) / DAY));
   }
 
   /**

@@ -7,7 +7,7 @@ export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
  * which also sees to it that in a sparse series, where the two cannot be told apart, phi takes it all: sparse calls
  * cluster, they do not swell.
  */
-const PHI_PRECISION = 9;
+export const PHI_PRECISION = 9;
 const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 
 /**

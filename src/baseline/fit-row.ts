@@ -2,6 +2,7 @@ import { logLowerTail, logUpperTail } from '../stats/negative-binomial.js';
 import { DAY, type TimeGrid } from '../time/grid.js';
 import { clip, firstClip, orderByCell } from './clip.js';
 import { fitDispersion, PRIOR } from './dispersion.js';
+import { fitSparseRow } from './fit-sparse-row.js';
 import { fitLevel, type Level } from './level.js';
 import { type RowModel, rawLogSilence, silenceOf, sizeOf } from './model.js';
 import { type Dispersion, fitProfile, type Profile, type WeekCells } from './profile.js';
@@ -25,6 +26,9 @@ export function fitPlan(grid: TimeGrid, cells: WeekCells, slots: Int32Array): Fi
   const column = () => new Float64Array(grid.length);
   return { grid, cells, slots, scratch: { clipped: column(), mu: column(), leverage: column(), used: column() } };
 }
+
+/** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, at a hundred times the cost. */
+const SPARSE = 12;
 
 /** A series that called less than this many times before its first call would be expected to has no past before it. */
 const BORN = 7;
@@ -61,6 +65,8 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
   const born = first >= 0 && (calls / Math.max(1, observed - before)) * before > BORN ? first : 0;
   const mask = born > 0 ? use.map((u, i) => (i < born ? 0 : u)) : use;
   const support = born > 0 ? observed - before : observed;
+
+  if (calls < SPARSE) return fitSparseRow(y, mask, plan, { calls, support, first, last });
 
   const { perWeek } = cells.slots;
   const clipped = scratch.clipped;

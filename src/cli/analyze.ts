@@ -1,10 +1,13 @@
 import type { Analysis, LogsRead } from '../report/analysis.js';
 import { analysisJson } from '../report/analysis-json.js';
+import { civilTime } from '../report/civil-time.js';
 import { type Judgement, judgeCounts } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
 import { renderText } from '../report/render-text.js';
+import { WEEK } from '../time/grid.js';
+import { zoneOffsets } from '../time/zone.js';
 import type { AnalyzeOptions } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -22,7 +25,7 @@ const ORDINARY: ReadonlySet<string> = new Set(['network-activity', 'updated-data
 export async function analyze(options: AnalyzeOptions, io: CliIo): Promise<number> {
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
-  const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, options) : { problem };
+  const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) {
     const facts = read.logs.files === 0 ? [] : renderLogs(read.logs, widthOf(io));
     io.stderr.write(`kms-baseline: ${[spans.problem, ...facts].join('\n')}\n`);
@@ -61,7 +64,7 @@ function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number)
   return undefined;
 }
 
-function notesOn(spans: Spans, { history, window, unknown }: Judgement): string[] {
+function notesOn(spans: Spans, { history, window, unknown, timeZone }: Judgement): string[] {
   const notes = [...spans.notes];
   const span = duration(history.to - history.from);
   if (history.learning) {
@@ -71,6 +74,12 @@ function notesOn(spans: Spans, { history, window, unknown }: Judgement): string[
   } else if (unknown.judged === 0) {
     notes.push(
       `Nothing could be judged: no log was listening in the ${duration(window.to - window.from)} to be judged`,
+    );
+  }
+  const change = clockChange(timeZone, window.from - WEEK, window.to);
+  if (change !== undefined) {
+    notes.push(
+      `The clocks of ${timeZone} changed ${civilTime(change, timeZone)}: what runs on UTC seems moved until a week has passed`,
     );
   }
   if (history.firstKmsCall === null) {
@@ -83,6 +92,12 @@ function notesOn(spans: Spans, { history, window, unknown }: Judgement): string[
     );
   }
   return notes;
+}
+
+/** The last change of a zone's clocks in `[from, to)`, if there is one. */
+function clockChange(timeZone: string, from: number, to: number): number | undefined {
+  const { times } = zoneOffsets(timeZone, from, to);
+  return times.filter((time, i) => i > 0 && time >= from && time < to).at(-1);
 }
 
 /** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */

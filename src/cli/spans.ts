@@ -1,3 +1,4 @@
+import { type Coverage, mainStretch } from '../kms/coverage.js';
 import type { LogSource } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
 import { duration } from '../report/numbers.js';
@@ -6,6 +7,8 @@ import type { AnalyzeOptions } from './options.js';
 
 /** Where the history ends and the judged time begins and ends, between two buckets; with what there is to say about it. */
 export interface Spans {
+  /** Where what is learned from begins. */
+  readonly start: number;
   readonly historyUntil: number;
   readonly until: number;
   readonly notes: readonly string[];
@@ -23,6 +26,7 @@ export interface NoSpans {
 export function spansOf(
   grid: TimeGrid,
   sources: readonly LogSource[],
+  coverage: readonly Coverage[],
   options: Pick<AnalyzeOptions, 'historyUntil' | 'last' | 'until' | 'timeZone'>,
 ): Spans | NoSpans {
   const { timeZone, last } = options;
@@ -40,7 +44,16 @@ export function spansOf(
     return taken;
   };
 
-  const end = back(Math.max(...sources.filter(({ kmsCalls }) => kmsCalls > 0).map(({ to }) => to)));
+  const heard = coverage.filter(({ account, region }) =>
+    sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
+  );
+  const main = mainStretch(heard);
+  const begin = Math.max(grid.start, back(main.from));
+  const end = back(main.to);
+  for (const { from, to } of heard) {
+    if (to <= main.from || from >= main.to)
+      notes.push(`Records dated ${tell(from)} lie years from all others, and are left out`);
+  }
   let until = options.until === undefined ? end : aligned(options.until, '--until');
   if (until > end) {
     notes.push(`The logs end ${tell(end)}: what comes after it is not judged`);
@@ -52,13 +65,13 @@ export function spansOf(
     const why = options.historyUntil === undefined ? '' : `, and --history-until is ${tell(historyUntil)}`;
     return { problem: `There is nothing to judge: the time to be judged ends ${tell(until)}${why}.` };
   }
-  if (historyUntil <= grid.start) {
+  if (historyUntil <= begin) {
     const asked = options.historyUntil === undefined ? `the last ${duration(last)}` : 'all of it';
     return {
       problem:
-        `There is no history to learn from: the logs begin ${tell(grid.start)} and end ${tell(end)}, and ${asked} would be judged. ` +
+        `There is no history to learn from: the logs begin ${tell(begin)} and end ${tell(end)}, and ${asked} would be judged. ` +
         'Give older logs too, or a smaller part to judge (--last, --history-until).',
     };
   }
-  return { historyUntil, until, notes };
+  return { start: begin, historyUntil, until, notes };
 }

@@ -1,4 +1,5 @@
 import { InputError, shown } from '../errors.js';
+import { mergeRanges, type TimeRange } from '../series/builder.js';
 import { isCloudTrailTime } from './event-time.js';
 
 /** A stretch `[from, to)`, epoch milliseconds, in which the log of one account and Region was listening. */
@@ -50,30 +51,43 @@ export class CoverageTracker {
   }
 
   /**
-   * The stretches seen so far, by account, Region and time. Each reaches from the start of its first record's tick to the
-   * end of its last one's. Inside, a stretch without any record is a hole, and not covered, when it is longer than
-   * - `maxQuiet` milliseconds (Infinity: there are no holes), or by default
+   * The stretches seen so far, by account, Region and time, in whole ticks. A source is covered from where the log as a
+   * whole begins: before the first record of an account or Region there was nothing of it to miss, or a single call from a
+   * Region never used before would make all the history of its totals unobserved. After that, a stretch without any record,
+   * be it to the end of the log, is a hole, and not covered, when it is longer than
+   * - `maxQuiet` milliseconds (Infinity: there are no holes short of a year), or by default
    * - one hour, five times the longest quiet stretch of a median day, and twice that of a median week.
    *
    * So an hours-long stop of a busy account is a hole, while one that is quiet every night or every week end stays
    * covered: its quiet is what its days and weeks look like. A quiet stretch belongs to the UTC day, and to the seven
    * days counted from the first record, that hold the record before it; medians are over the days, and weeks, that have
    * records. Only whole weeks count, from two on, and of two in the middle the shorter, so that one stop cannot excuse itself.
-   * Records of a single UTC day cannot tell a stop from a night: there, 24 hours is the limit.
+   * Records of a single UTC day show no habit that a silence could break: there, nothing is a hole.
    */
   coverage(options: { readonly maxQuiet?: number } = {}): Coverage[] {
     const maxQuiet = options.maxQuiet;
     if (maxQuiet !== undefined && !(typeof maxQuiet === 'number' && maxQuiet > 0)) {
       throw new InputError(`maxQuiet must be milliseconds above 0, or Infinity for no limit, got ${shown(maxQuiet)}`);
     }
-    const all: Coverage[] = [];
-    for (const account of [...this.#sources.keys()].sort()) {
+    const sources = [...this.#sources.keys()].sort().flatMap((account) => {
       const regions = this.#sources.get(account) as Map<string, Days>;
-      for (const region of [...regions.keys()].sort()) {
-        const ticks = ticksOf(regions.get(region) as Days);
-        const limit = maxQuiet ?? quietLimit(ticks);
-        for (const { from, to } of stretches(ticks, limit)) all.push({ account, region, from, to });
-      }
+      return [...regions.keys()]
+        .sort()
+        .map((region) => ({ account, region, ticks: ticksOf(regions.get(region) as Days) }));
+    });
+    const seen = sources.flatMap(({ ticks }) => [...stretches(ticks, DAY)]);
+    const main = mainStretch(seen);
+    const all: Coverage[] = [];
+    for (const { account, region, ticks } of sources) {
+      const limit = maxQuiet ?? quietLimit(ticks);
+      // Not Infinity, which would reach over the years to a record with a wrong date.
+      const found = [...stretches(ticks, Math.min(limit, APART))];
+      const inside = found.filter(({ from, to }) => from < main.to && to > main.from);
+      const first = inside[0];
+      const last = inside[inside.length - 1];
+      if (first !== undefined) first.from = main.from;
+      if (last !== undefined && main.to - last.to <= limit) last.to = main.to;
+      for (const { from, to } of found) all.push({ account, region, from, to });
     }
     return all;
   }
@@ -85,6 +99,24 @@ export class CoverageTracker {
     regions.set(region, days);
     return days;
   }
+}
+
+/** Records further apart than this are not of one log: some machine's clock was wrong. */
+const APART = 366 * DAY;
+
+/**
+ * Where the log is, among all times with records: of the groups that lie more than 366 days apart, the one with most
+ * records' time. A single record dated 2098 must not move the end of the log there. `[0, 0)` without any.
+ */
+export function mainStretch(ranges: readonly TimeRange[]): TimeRange {
+  let main = { from: 0, to: 0, covered: 0 };
+  let group = main;
+  for (const { from, to } of mergeRanges(ranges)) {
+    if (group.covered === 0 || from - group.to > APART) group = { from, to, covered: 0 };
+    group = { from: group.from, to, covered: group.covered + to - from };
+    if (group.covered > main.covered) main = group;
+  }
+  return { from: main.from, to: main.to };
 }
 
 /** The numbers of the ticks with a record, counted from 1970, ascending. */
@@ -110,7 +142,7 @@ function quietLimit(ticks: readonly number[]): number {
     const week = Math.floor((ticks[i] - ticks[0]) / (7 * TICKS_PER_DAY));
     if (week < wholeWeeks) keepLonger(longestOfWeek, week, quiet);
   }
-  if (longestOfDay.size < 2) return DAY;
+  if (longestOfDay.size < 2) return Infinity;
   const ofDays = [...longestOfDay.values()].sort((a, b) => a - b);
   const ofWeeks = [...longestOfWeek.values()].sort((a, b) => a - b);
   const median = (ofDays[(ofDays.length - 1) >> 1] + ofDays[ofDays.length >> 1]) / 2;

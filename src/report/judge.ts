@@ -13,6 +13,8 @@ import { operationsOf } from './operations.js';
 import { unknownsOf } from './unknown.js';
 
 export interface JudgeOptions {
+  /** Where the history begins: between two buckets; by default with the counts. */
+  readonly start?: number;
   /** Where the history ends and the judged time begins: between two buckets. */
   readonly historyUntil: number;
   /** Where the judged time ends: between two buckets, at most the end of the counts. */
@@ -38,8 +40,9 @@ export type Judgement = Pick<
  */
 export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement {
   const { historyUntil, until, timeZone = 'UTC', alertBudget = { perWeek: 1 } } = options;
-  const { start, step } = counts.grid;
-  if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the counts');
+  const { step } = counts.grid;
+  const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
+  if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
   const rows = selectRows(counts, (key) => key.caller === null);
   const callers = selectRows(counts, (key) => key.caller !== null);
   // Rows that call only after `until` are not known of yet.

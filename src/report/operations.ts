@@ -16,7 +16,7 @@ export interface OperationUse {
   readonly critical: boolean;
   /** False of an operation that the history does not hold. */
   readonly known: boolean;
-  /** Calls in the buckets that were observed, and those expected there. */
+  /** All calls, and those expected in the buckets that were observed. */
   readonly calls: number;
   readonly expected: number;
   /** Buckets by verdict; the rest was normal. */
@@ -45,9 +45,8 @@ export function operationsOf(scores: Scores, anomalies: readonly Anomaly[]): Ope
       if (verdict === ABOVE) verdicts.above++;
       else if (verdict === BELOW) verdicts.below++;
       else if (verdict === UNKNOWN) verdicts.unknown++;
-      if (observed[i] === 0) continue;
       calls += y[i];
-      expected += scores.expected[row * grid.length + i];
+      if (observed[i] !== 0) expected += scores.expected[row * grid.length + i];
     }
     const info = operationInfo(key.operation);
     uses.push({

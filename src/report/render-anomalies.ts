@@ -15,10 +15,7 @@ const NAMED = 4;
 export function renderAnomalies(analysis: Analysis, timeZone: string, width: number): string[] {
   const { anomalies, window, step, unknown } = analysis;
   if (anomalies.length === 0) {
-    return wrap(
-      unknown.judged === 0 ? 'Nothing could be judged.' : 'No anomalies: all that could be judged is normal.',
-      width,
-    );
+    return wrap(noAnomaly(unknown), width);
   }
   const lines = [
     `${counted(anomalies.length, 'anomaly', 'anomalies')}${anomalies.length > 1 ? ', most unusual first' : ''}`,
@@ -32,6 +29,17 @@ export function renderAnomalies(analysis: Analysis, timeZone: string, width: num
     lines.push(...wrap(kindOf(anomaly), width, indent));
   }
   return lines;
+}
+
+/** Below this share of buckets judged, the headline itself tells of it: blindness must not read as calm. */
+const MOSTLY = 0.95;
+
+function noAnomaly({ judged, cells, notObserved }: Analysis['unknown']): string {
+  if (judged === 0) return 'Nothing could be judged.';
+  if (judged >= MOSTLY * cells) return 'No anomalies: all that could be judged is normal.';
+  const share = Math.floor((judged / cells) * 100);
+  const why = notObserved > 0 ? ': the logs were not listening to the rest' : '';
+  return `No anomalies in the ${share} % that could be judged${why}.`;
 }
 
 function kindOf({ key, kind, verdict, related }: Anomaly): string {

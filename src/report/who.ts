@@ -23,7 +23,9 @@ export function whoIn(anomaly: Anomaly): string {
   const home = homeOf(anomaly, callers);
   const parts = named.map((share, i) => {
     const name = callerName(share.caller, home);
-    return sign > 0 ? made(name, share, i === 0 ? anomaly.value : undefined) : missed(name, share);
+    return sign > 0
+      ? made(name, share, i === 0 ? anomaly.value : undefined, callers.length === 1)
+      : missed(name, share);
   });
   if (others.length > 0 && sum(others) >= least) parts.push(rest(others));
   return `${sign > 0 ? '' : 'missing: '}${listed(parts)}`;
@@ -38,9 +40,9 @@ function homeOf({ key }: Anomaly, callers: readonly CallerShare[]): string | nul
 }
 
 /** @param all calls of the anomaly, for the caller named first */
-function made(name: string, { calls, usual }: CallerShare, all: number | undefined): string {
+function made(name: string, { calls, usual }: CallerShare, all: number | undefined, alone: boolean): string {
   if (all === undefined) return `${name} ${grouped(calls)} (${usually(usual)})`;
-  const share = calls < all ? `${grouped(calls)} of the calls` : calls === 1 ? 'it' : `all ${grouped(calls)}`;
+  const share = calls < all || !alone ? `${grouped(calls)} of the calls` : calls === 1 ? 'it' : `all ${grouped(calls)}`;
   return `${name} made ${share} (${usually(usual)})`;
 }
 

@@ -33,9 +33,10 @@ const MANY = 3;
 /**
  * Runs of breaches, most unusual first, each incident once on its most specific row. A total whose departure is at least
  * half made up by more specific rows in the same direction at the same time is `related` to the largest of them;
- * otherwise it is the incident, and those of its parts that are no more surprising than it are related to it. A total
- * made up by three parts or more, none of them half of it (one operation on thirty keys at once), is the incident too.
- * Rows of one key that moved together (its operations, or a ReEncrypt's two keys) are told as one.
+ * otherwise it is the incident, and those of its parts that are no more surprising than it are related to it. The total of
+ * an operation made up by three keys or more, none of them half of it, is the incident too.
+ * The operations of one key that fall silent together are told as one, and so are a ReEncrypt's two keys; operations that
+ * rise together are not: ScheduleKeyDeletion must not hide behind a busier neighbour.
  *
  * @param scores of one window, or of several that follow one another (each is searched by itself)
  */
@@ -68,7 +69,8 @@ function incidents(scores: Scores): Told[] {
     const explained = parts.reduce((sum, part) => sum + part.explained, 0);
     const half = EXPLAINED * departure(incident.run);
     const largest = parts.length === 0 ? undefined : parts.reduce((a, b) => (b.explained > a.explained ? b : a));
-    const spread = parts.length >= MANY && largest !== undefined && largest.explained < half;
+    const spread =
+      incident.key.operation !== null && parts.length >= MANY && largest !== undefined && largest.explained < half;
     if (largest !== undefined && explained >= half && !spread) {
       relate(largest.other, incident);
     } else if (companion !== undefined) {
@@ -121,7 +123,7 @@ function compatible(a: SeriesKey, b: SeriesKey): boolean {
 }
 
 function companions({ key, run }: Told, other: Told): boolean {
-  if (key.keyArn !== null && key.keyArn === other.key.keyArn) return true;
+  if (run.verdict === 'below' && key.keyArn !== null && key.keyArn === other.key.keyArn) return true;
   const reEncrypt = key.operation === 'ReEncrypt' && other.key.operation === 'ReEncrypt';
   return reEncrypt && key.keyArn !== null && run.from === other.run.from && run.value === other.run.value;
 }

@@ -20,15 +20,17 @@ export interface Run {
 const BRIDGE = HOUR;
 
 /**
- * A bucket this surprising (one in 300 by chance) beside a run belongs to it, though alone it would not be told: without
- * its shoulders, an incident that hovers about the threshold is told as its few highest buckets.
+ * Buckets beside a run that are surprising themselves belong to it, though alone they would not be told: without its
+ * shoulders, an incident that hovers about the threshold is told as its few highest buckets. How surprising: so that
+ * among all the buckets within reach of a run's end, chance has one in 3 % of runs.
  */
-const SHOULDER = 2.5;
+const BY_CHANCE = 0.03;
 
 /** All runs of breaches of a window's scores, row after row. */
 export function runsOf(scores: Scores): Run[] {
   const { grid, keys } = scores.window;
   const bridge = Math.floor(BRIDGE / grid.step);
+  const shoulder = Math.log10((bridge + 1) / BY_CHANCE);
   const runs: Run[] = [];
   for (let row = 0; row < keys.length; row++) {
     for (const direction of [ABOVE, BELOW]) {
@@ -36,8 +38,9 @@ export function runsOf(scores: Scores): Run[] {
       let last = -1;
       let breached = false;
       for (let i = 0; i < grid.length; i++) {
+        const breach = scores.verdicts[row * grid.length + i] === direction;
         // NaN, where nothing was observed, is not less than anything: such buckets neither breach nor carry on.
-        if (!(direction * scores.surprise[row * grid.length + i] >= SHOULDER)) continue;
+        if (!breach && !(direction * scores.surprise[row * grid.length + i] >= shoulder)) continue;
         if (last >= 0 && i - last > bridge + 1) {
           if (breached) runs.push(measure(scores, row, direction, first, last));
           breached = false;
@@ -45,7 +48,7 @@ export function runsOf(scores: Scores): Run[] {
         }
         if (first < 0) first = i;
         last = i;
-        breached ||= scores.verdicts[row * grid.length + i] === direction;
+        breached ||= breach;
       }
       if (breached) runs.push(measure(scores, row, direction, first, last));
     }

@@ -1,4 +1,4 @@
-import { type Baseline, bandOf } from '../baseline/baseline.js';
+import { type Band, type Baseline, bandOf } from '../baseline/baseline.js';
 import {
   levelVarianceAt,
   logAbove,
@@ -100,14 +100,20 @@ function scoreRow(
   const daysPerStep = step / DAY;
   let clock = 0;
   let silent = 0;
+  let band: Band = { expected: 0, lower: 0, upper: 0 };
+  let bandMean = Number.NaN;
+  let bandSize = Number.NaN;
   for (let i = 0; i < length; i++) {
     if (observed[i] === 0) continue;
     const slot = slotOf[i];
     const cell = at + i;
     const mean = meanOf(model, slot);
-    const levelVariance = levelVarianceAt(model, daysAhead + i * daysPerStep);
+    // Whole days ahead: the band of a flat series then stays the same for a day, and most series are.
+    const levelVariance = levelVarianceAt(model, Math.floor(daysAhead + i * daysPerStep));
     const size = sizeOf(model, mean, slot, levelVariance);
-    const band = bandOf(model, slot, logAlpha, levelVariance);
+    if (mean !== bandMean || size !== bandSize) band = bandOf(model, slot, logAlpha, levelVariance);
+    bandMean = mean;
+    bandSize = size;
     const count = y[i];
     // The clock as it would stand after this bucket without a call, which decides whether no call would be normal here.
     const clockAfter = clock + silenceOf(model, mean, slot);

@@ -115,7 +115,33 @@ describe('CoverageTracker', () => {
     };
     const late = at('2', 'a', MONDAY + DAY);
     const names = [at('1', 'b', MONDAY), at('1', 'a', MONDAY), at('__proto__', 'constructor', MONDAY)];
-    expect(tracker.coverage()).toEqual([names[1], names[0], late, names[2]]);
+    const all = { from: MONDAY, to: MONDAY + DAY + TICK };
+    const expected = [names[1], names[0], late, names[2]].map(({ account, region }) => ({ account, region, ...all }));
+    expect(tracker.coverage()).toEqual(expected);
+  });
+
+  it('lets a single record of a new account or Region blind nothing: neither the time before it nor the time after', () => {
+    const tracker = new CoverageTracker();
+    for (let time = MONDAY; time < MONDAY + 20 * DAY; time += 10 * MINUTE) tracker.add('1', 'a', time);
+    tracker.add('9', 'z', MONDAY + 10 * DAY);
+    const all = { from: MONDAY, to: MONDAY + 20 * DAY - TICK };
+    expect(tracker.coverage()).toEqual([
+      { account: '1', region: 'a', ...all },
+      { account: '9', region: 'z', ...all },
+    ]);
+  });
+
+  it('takes a busy source as blind once it ends, and not when its last record is a little before the end', () => {
+    const end = (stop: number) => {
+      const tracker = new CoverageTracker();
+      for (let time = MONDAY; time < MONDAY + 5 * DAY; time += 5 * MINUTE) {
+        tracker.add('1', 'a', time);
+        if (time < MONDAY + 5 * DAY - stop) tracker.add('1', 'b', time);
+      }
+      return tracker.coverage()[1].to;
+    };
+    expect(end(50 * MINUTE)).toBe(MONDAY + 5 * DAY);
+    expect(end(5 * HOUR)).toBe(MONDAY + 5 * DAY - 5 * HOUR);
   });
 
   it('passes over times that CloudTrail cannot have', () => {

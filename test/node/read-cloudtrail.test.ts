@@ -123,7 +123,7 @@ describe('readCloudTrail', () => {
     const { coverage } = await readAll(writeFile(folder, 'a.json', logText(records)));
     expect(coverage).toEqual([
       { account: ACCOUNT, region: REGION, from: START, to: START + 30 * MINUTE },
-      { account: '444455556666', region: 'us-east-1', from: START, to: START + 5 * MINUTE },
+      { account: '444455556666', region: 'us-east-1', from: START, to: START + 30 * MINUTE },
     ]);
   });
 

@@ -140,8 +140,11 @@ Not judged
   it('does not call it normal when nothing could be judged', () => {
     const blind = { ...ANALYSIS, anomalies: [], unknown: { ...ANALYSIS.unknown, judged: 0 } };
     expect(renderText(blind)).toContain('\n\nNothing could be judged.\n\n');
-    expect(renderText({ ...blind, unknown: ANALYSIS.unknown })).toContain(
-      'No anomalies: all that could be judged is normal.',
+    const headline = (judged: number, notObserved: number) =>
+      renderText({ ...blind, unknown: { ...ANALYSIS.unknown, cells: 1000, judged, notObserved } });
+    expect(headline(990, 10)).toContain('\n\nNo anomalies: all that could be judged is normal.\n\n');
+    expect(headline(189, 811)).toContain(
+      '\n\nNo anomalies in the 18 % that could be judged: the logs were not listening to the rest.\n\n',
     );
   });
 
