@@ -101,6 +101,20 @@ describe('fitBaseline', () => {
     expect(summary.timeToDetectSilence).toBeLessThan(21 * DAY);
   });
 
+  it('fits a handful of calls flat, and about as it fits a few more', () => {
+    const few = (calls: number) => {
+      const values = new Float64Array(8064);
+      for (let i = 0; i < calls; i++) values[Math.floor(((i + 0.5) * 8064) / calls)] = 1;
+      return fitBaseline(oneRow(values));
+    };
+    const [sparse, dense] = [few(11), few(13)].map((baseline) => baseline.describe(key).callsPerHour / 13);
+    expect(sparse / dense).toBeGreaterThan(0.6);
+    expect(sparse / dense).toBeLessThan(1.1);
+    const { expected, upper } = few(5).band(key, MONDAY + 4 * WEEK);
+    expect(expected).toBeCloseTo(5 / 8064, 3);
+    expect(upper).toBeLessThan(8);
+  });
+
   it('follows a level that has moved, within days', () => {
     const moved = (time: number) => (time < MONDAY + 5 * WEEK ? 5 : 15);
     expect(error(poissonRow(7, 6, moved), () => 15)).toBeLessThan(0.15);

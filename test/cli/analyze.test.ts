@@ -101,6 +101,41 @@ describe('kms-baseline analyze', () => {
     expect(text).toContain('No anomalies');
   });
 
+  it('is not disarmed by one call of an account, or from a Region, never seen before', async () => {
+    const incident = burst(AT, 300);
+    for (const stranger of [
+      { recipientAccountId: '999988887777' },
+      { awsRegion: 'ap-south-1', errorCode: 'AccessDenied' },
+    ]) {
+      const records = [...steady(3 * DAY), ...incident, recordAt(AT - 3 * HOUR, stranger)];
+      const { status, stdout } = await cli(['analyze', logFolder(records)]);
+      expect(status).toBe(0);
+      expect(flowing(stdout)).toContain('1 anomaly 1. Decrypt on 1234abcd (eu-central-1), 2024-03-07 10:00–10:05 UTC');
+      expect(flowing(stdout)).toContain(' series were judged');
+      expect(stdout).not.toContain('not observed');
+    }
+  });
+
+  it('is not led astray by one record with a date years away, and tells of it', async () => {
+    for (const date of ['2098-12-05T00:00:00Z', '2015-01-01T00:00:00Z']) {
+      const stray = recordAt(START, { eventTime: date, eventSource: 's3.amazonaws.com' });
+      const { status, stdout } = await cli(['analyze', logFolder([...steady(3 * DAY), ...burst(AT, 300), stray])]);
+      expect(status).toBe(0);
+      expect(flowing(stdout)).toContain('judged 2024-03-07 00:00–24:00 UTC');
+      expect(flowing(stdout)).toContain('history 2024-03-05 00:00 – 2024-03-07 00:00 UTC');
+      expect(flowing(stdout)).toContain(`Records dated ${date.slice(0, 10)} 00:00 UTC lie years from all others`);
+      expect(flowing(stdout)).toContain('1 anomaly 1. Decrypt on 1234abcd');
+    }
+  });
+
+  it('notes a change of the clocks shortly before, or in, the judged time', async () => {
+    const from = Date.UTC(2024, 2, 28);
+    const folder = logFolder(steady(4 * DAY, from));
+    const { stdout } = await cli(['analyze', folder, '--time-zone', 'Europe/Berlin']);
+    expect(flowing(stdout)).toContain('The clocks of Europe/Berlin changed 2024-03-31 03:00');
+    expect((await cli(['analyze', folder])).stdout).not.toContain('The clocks');
+  });
+
   it('takes a time back to its bucket, and says so', async () => {
     const args = [
       '--history-until',

@@ -147,6 +147,21 @@ describe('findAnomalies', () => {
     expect(burst(2).map(({ key }) => key.keyArn !== null)).toEqual([true, true]);
   });
 
+  it('tells apart what different operations do on one key at once', () => {
+    const traffic = new Traffic().steady(decrypt, 3, 1);
+    for (const operation of ['CreateGrant', 'DisableKey', 'PutKeyPolicy', 'ScheduleKeyDeletion']) {
+      traffic.add({ operation, keyArns: [KEY], caller: `${STRANGER}/${operation}` }, END + 5 * 3_600_000, 60);
+    }
+    const found = traffic.anomalies();
+    expect(found.map(({ key }) => key.operation).sort()).toEqual([
+      'CreateGrant',
+      'DisableKey',
+      'PutKeyPolicy',
+      'ScheduleKeyDeletion',
+    ]);
+    for (const { key, callers } of found) expect(callers?.[0]?.caller).toBe(`${STRANGER}/${key.operation}`);
+  });
+
   it('tells a ReEncrypt from one key to another once', () => {
     const reEncrypt = { operation: 'ReEncrypt', keyArns: [KEY, OTHER_KEY], caller: STRANGER };
     const traffic = new Traffic().steady(decrypt, 3, 1).steady(encrypt, 2, 2);
