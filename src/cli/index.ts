@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { runCli } from './run.js';
 
-// `kms-baseline … | head` closes the pipe: nobody is there to be told anything.
+// `kms-baseline … | head` closes the pipe: nobody is there to be told anything. A full disk is another matter.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  process.stderr.write(`kms-baseline: the result could not be written: ${error.message}\n`);
+  process.exit(2);
 });
 
 const interrupt = new AbortController();
