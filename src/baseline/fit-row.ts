@@ -66,7 +66,14 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
   const mask = born > 0 ? use.map((u, i) => (i < born ? 0 : u)) : use;
   const support = born > 0 ? observed - before : observed;
 
-  if (calls < SPARSE) return fitSparseRow(y, mask, plan, { calls, support, first, last });
+  const past = {
+    calls,
+    support,
+    firstCall: first < 0 ? Number.NaN : start + first * step,
+    lastCall: last < 0 ? Number.NaN : start + last * step,
+    firstCount: first < 0 ? 0 : y[first],
+  };
+  if (calls < SPARSE) return fitSparseRow(y, mask, plan, past);
 
   const { perWeek } = cells.slots;
   const clipped = scratch.clipped;
@@ -123,11 +130,7 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
     stretchAbove: 1,
     stretchBelow: 1,
     stretchSilence: 1,
-    calls,
-    support,
-    firstCall: first < 0 ? Number.NaN : start + first * step,
-    lastCall: last < 0 ? Number.NaN : start + last * step,
-    firstCount: first < 0 ? 0 : y[first],
+    ...past,
   };
   return { ...model, ...stretches(y, mask, plan, model, level, dayOf) };
 }

@@ -22,15 +22,15 @@ function flatProfile(cells: WeekCells): Profile {
  * Fits a series of few calls: a level, and how much its calls cluster; the week is flat, and the tails are the model's.
  * phi is the factorial moment Σ y (y − 1) / Σ y, which is phi · μ/μ for a mean far below 1, with the prior's weight.
  * @param mask 1 where the bucket may teach
- * @param seen calls, observed buckets since the series began, and the buckets of its first and last call (-1 without)
+ * @param past what of the model is known before any fit
  */
 export function fitSparseRow(
   y: Float64Array,
   mask: Uint8Array,
   { grid, cells }: FitPlan,
-  { calls, support, first, last }: { calls: number; support: number; first: number; last: number },
+  past: Pick<RowModel, 'calls' | 'support' | 'firstCall' | 'lastCall' | 'firstCount'>,
 ): RowModel {
-  const { start, step, length } = grid;
+  const { step, length } = grid;
   const dayLength = Math.max(DAY, step);
   const days = Math.max(1, Math.ceil((length * step) / dayLength));
   const dayCalls = new Float64Array(days);
@@ -43,7 +43,7 @@ export function fitSparseRow(
     dayExposure[day]++;
     pairs += y[i] * (y[i] - 1);
   }
-  const phi = (pairs + PHI_PRECISION * PRIOR.phi) / (calls + PHI_PRECISION);
+  const phi = (pairs + PHI_PRECISION * PRIOR.phi) / (past.calls + PHI_PRECISION);
   const level = fitLevel(dayCalls, dayExposure, phi);
   return {
     level: level.last,
@@ -55,10 +55,6 @@ export function fitSparseRow(
     stretchAbove: 1,
     stretchBelow: 1,
     stretchSilence: 1,
-    calls,
-    support,
-    firstCall: first < 0 ? Number.NaN : start + first * step,
-    lastCall: last < 0 ? Number.NaN : start + last * step,
-    firstCount: first < 0 ? 0 : y[first],
+    ...past,
   };
 }

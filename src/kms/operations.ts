@@ -51,7 +51,7 @@ export interface OperationInfo {
 
 type Row = readonly [name: string, group: OperationGroup, quota: OperationInfo['quota']];
 
-/** The operations of `@aws-sdk/client-kms` 3.1164.0; groups after the KMS Developer Guide, monitoring-overview. */
+/** The operations of the AWS SDK's `client-kms` 3.1164.0; groups after the KMS Developer Guide, monitoring-overview. */
 const API: readonly Row[] = [
   ['Decrypt', 'cryptographic', 'by-key-type'],
   ['DeriveSharedSecret', 'cryptographic', 'ecc-sm2'],

@@ -23,6 +23,7 @@ export interface CallerShare {
 export interface Anomaly {
   readonly key: SeriesKey;
   readonly verdict: 'above' | 'below';
+  /** Its first bucket; of a silence, the first without a call. */
   readonly from: number;
   readonly to: number;
   /** Calls from `from` to `to`. */

@@ -129,22 +129,10 @@ function companions({ key, run }: Told, other: Told): boolean {
 }
 
 function toAnomaly({ run, key, known, step, related }: Told, options: AnomalyOptions): Anomaly {
-  const { verdict, from, to, value, expected, lower, upper, surprise } = run;
-  const anomaly = {
-    key,
-    verdict,
-    from,
-    to,
-    value,
-    expected,
-    lower,
-    upper,
-    surprise,
-    kind: kindOf(run, known, step),
-    related,
-  };
+  const { row: _, ...told } = run;
+  const anomaly = { key, ...told, kind: kindOf(run, known, step), related };
   if (options.callers === undefined) return anomaly;
-  const callers = callerShares(key, verdict, from, to, options.callers, options.usualCallers);
+  const callers = callerShares(key, run.verdict, run.from, run.to, options.callers, options.usualCallers);
   return { ...anomaly, callers };
 }
 

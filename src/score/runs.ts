@@ -1,19 +1,12 @@
 import { observedRow, valueAt } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
+import type { Anomaly } from './anomaly.js';
 import { ABOVE, BELOW, type Scores } from './scores.js';
 
 /** A run of breaches of one row in one direction, with the shoulders that lead to it and from it. */
-export interface Run {
+export interface Run
+  extends Pick<Anomaly, 'verdict' | 'from' | 'to' | 'value' | 'expected' | 'lower' | 'upper' | 'surprise'> {
   readonly row: number;
-  readonly verdict: 'above' | 'below';
-  /** Epoch ms, half-open: from its first bucket (for a silence: the first silent one) to the end of its last. */
-  readonly from: number;
-  readonly to: number;
-  readonly value: number;
-  readonly expected: number;
-  readonly lower: number;
-  readonly upper: number;
-  readonly surprise: number;
 }
 
 /** Breaches up to this far apart are one run: an incident that pauses for a while is still that incident. */
