@@ -31,7 +31,7 @@ export interface BaselineSummary {
   /** Bucket of the first and of the last call in the history; `null` without a call. */
   readonly firstCall: number | null;
   readonly lastCall: number | null;
-  /** True while the history is too short for any verdict. */
+  /** True while the series was listened to for too short a time for any verdict on it. */
   readonly learning: boolean;
   /** True when the history holds every part of the week at least twice. */
   readonly weekKnown: boolean;
@@ -40,6 +40,16 @@ export interface BaselineSummary {
    * million; `null` when 90 days would not do.
    */
   readonly timeToDetectSilence: number | null;
+}
+
+/** How a key is judged. */
+export interface ModelOfKey {
+  readonly model: RowModel;
+  readonly timeZone: string;
+  /** False without a call in the history. */
+  readonly known: boolean;
+  /** True when the history of this key is too short for a verdict. */
+  readonly learning: boolean;
 }
 
 /** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
@@ -79,28 +89,34 @@ export class Baseline {
     this.#rows = rowsById(parts.keys);
   }
 
-  /** True while the history is too short for verdicts: under 6 hours, or under 12 buckets, observed. */
+  /** True while the history is too short for any verdict: under 6 hours, or under 12 buckets, observed. */
   get learning(): boolean {
-    return this.support * this.grid.step < LEAST_HISTORY || this.support < LEAST_BUCKETS;
+    return this.#tooShort(this.support);
+  }
+
+  #tooShort(buckets: number): boolean {
+    return buckets * this.grid.step < LEAST_HISTORY || buckets < LEAST_BUCKETS;
   }
 
   /**
    * The model of a key, and the zone in whose civil time its week runs. A key without a call in the history, be it in the
    * baseline's rows or not, gets that of a first-seen one; `known` tells them apart.
    */
-  modelOf(key: SeriesKey): { readonly model: RowModel; readonly timeZone: string; readonly known: boolean } {
+  modelOf(key: SeriesKey): ModelOfKey {
     const row = this.#rows.get(keyId(key));
+    // A row that was hardly listened to has not been silent: nothing is known of it.
+    const learning = this.#tooShort(row === undefined ? this.support : this.#models[row].listened);
     if (row !== undefined && this.#models[row].calls > 0) {
-      return { model: this.#models[row], timeZone: this.#zones[row], known: true };
+      return { model: this.#models[row], timeZone: this.#zones[row], known: true, learning };
     }
-    // The same for all new keys of one level and operation: a scan of all rows each would be quadratic.
-    const kind = `${KEY_FIELDS.map((field) => Number(key[field] !== null)).join('')} ${key.operation}`;
+    // The same for all new keys of one level: a scan of all rows each would be quadratic.
+    const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
     let model = this.#firstSeen.get(kind);
     if (model === undefined) {
       model = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
       this.#firstSeen.set(kind, model);
     }
-    return { model, timeZone: this.#zoneOf(key), known: false };
+    return { model, timeZone: this.#zoneOf(key), known: false, learning };
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */
@@ -136,7 +152,7 @@ export class Baseline {
       observed: model.support * this.grid.step,
       firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
       lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
-      learning: this.learning,
+      learning: this.#tooShort(model.listened),
       weekKnown: model.support * this.grid.step >= 2 * WEEK,
       timeToDetectSilence: this.#timeToDetectSilence(model, this.#zones[row]),
     };

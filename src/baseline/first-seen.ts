@@ -47,6 +47,7 @@ export function firstSeenModel(
     stretchSilence: Number.POSITIVE_INFINITY,
     calls: 0,
     support: 0,
+    listened: support,
     firstCall: Number.NaN,
     lastCall: Number.NaN,
     firstCount: 0,

@@ -30,7 +30,7 @@ export function fitPlan(grid: TimeGrid, cells: WeekCells, slots: Int32Array): Fi
 /** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, at a hundred times the cost. */
 const SPARSE = 12;
 
-/** A series that called less than this many times before its first call would be expected to has no past before it. */
+/** A series expected to have called more often than this before its first call has no past before it. */
 const BORN = 7;
 /** Clip, profile, level and dispersion depend on one another; a third round moves means by less than 1 % of their sd. */
 const ROUNDS = 3;
@@ -69,6 +69,7 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
   const past = {
     calls,
     support,
+    listened: observed,
     firstCall: first < 0 ? Number.NaN : start + first * step,
     lastCall: last < 0 ? Number.NaN : start + last * step,
     firstCount: first < 0 ? 0 : y[first],
@@ -221,9 +222,10 @@ function stretches(
       lowest[day] = Math.min(lowest[day], z);
     }
   }
+  const observedDays = (tests * grid.step) / DAY;
   return {
-    stretchAbove: tailStretch(above, tests),
-    stretchBelow: tailStretch(below, tests),
-    stretchSilence: tailStretch(silence, silences),
+    stretchAbove: tailStretch(above, tests, observedDays),
+    stretchBelow: tailStretch(below, tests, observedDays),
+    stretchSilence: tailStretch(silence, silences, observedDays),
   };
 }

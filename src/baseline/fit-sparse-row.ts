@@ -4,6 +4,7 @@ import type { FitPlan } from './fit-row.js';
 import { fitLevel } from './level.js';
 import type { RowModel } from './model.js';
 import type { Profile, WeekCells } from './profile.js';
+import { leastStretch } from './tail.js';
 
 /** One flat week for all sparse rows of a plan: 2,016 numbers each would be their whole size. */
 const flat = new WeakMap<WeekCells, Profile>();
@@ -28,7 +29,7 @@ export function fitSparseRow(
   y: Float64Array,
   mask: Uint8Array,
   { grid, cells }: FitPlan,
-  past: Pick<RowModel, 'calls' | 'support' | 'firstCall' | 'lastCall' | 'firstCount'>,
+  past: Pick<RowModel, 'calls' | 'support' | 'listened' | 'firstCall' | 'lastCall' | 'firstCount'>,
 ): RowModel {
   const { step, length } = grid;
   const dayLength = Math.max(DAY, step);
@@ -45,6 +46,7 @@ export function fitSparseRow(
   }
   const phi = (pairs + PHI_PRECISION * PRIOR.phi) / (past.calls + PHI_PRECISION);
   const level = fitLevel(dayCalls, dayExposure, phi);
+  const stretch = leastStretch((past.support * step) / DAY);
   return {
     level: level.last,
     levelVariance: level.variance,
@@ -52,9 +54,9 @@ export function fitSparseRow(
     profile: flatProfile(cells),
     phi,
     alpha: PRIOR.alpha,
-    stretchAbove: 1,
-    stretchBelow: 1,
-    stretchSilence: 1,
+    stretchAbove: stretch,
+    stretchBelow: stretch,
+    stretchSilence: stretch,
     ...past,
   };
 }

@@ -19,6 +19,8 @@ export interface RowModel extends Dispersion {
   readonly calls: number;
   /** Observed buckets behind the estimate: since the series began, or since the history did. */
   readonly support: number;
+  /** Observed buckets of the history, those before the series began included. */
+  readonly listened: number;
   /** Times of the buckets of the first and last call of the history; NaN without one. */
   readonly firstCall: number;
   readonly lastCall: number;

@@ -130,7 +130,8 @@ function shrink(
     e[cell] += x;
     em[cell] += x * parent[k];
     ev[cell] += x * parent[k] * parentVariance[k];
-    n[cell] += repeats[k];
+    // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
+    if (k === 0 || of[k - 1] !== cell) n[cell] += repeats[k];
   }
   const s2 = heterogeneity(c, em, n, phi, alpha);
   const a0 = 1 / s2;

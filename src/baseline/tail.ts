@@ -1,20 +1,40 @@
 /** Where the body ends and the tail begins: above this probability the model's figure stands as it is. */
 const LOG_PIVOT = Math.log(0.05);
 /** The tail is measured by the third most surprising day: one or two incidents in the history do not move it. */
-export const RANK = 3;
+const RANK = 3;
+/** Days of history from which on a series has shown its tail; before, it is taken to be longer than the model's. */
+const KNOWN_AFTER = 14;
+/** How many times as long, with no history at all. */
+const UNKNOWN = 5;
+
 /**
  * How much longer a series' tail is than its model says: the third largest of the daily maxima of −ln p, beyond the
  * pivot, over what `tests` draws from the model would give there (−ln p is Exp(1) under the model, so the k-th largest
- * of n is near ln(n/k)). 1 where the model holds or is on the safe side. What has happened on three different days is no
- * news; what happened on two may have been.
+ * of n is near ln(n/k); that of daily maxima is a little less). At least what little history leaves open, 1 after two
+ * weeks. What has happened on three different days is no news. Days next to a larger one do not count: an incident of
+ * some hours may touch two dates, and a silence after it a third.
  * @param daily `[days]` largest −ln p of each day
+ * @param days of history observed
  */
-export function tailStretch(daily: Float64Array, tests: number): number {
-  if (daily.length < RANK || tests < RANK * Math.E) return 1;
-  const third = Float64Array.from(daily).sort()[daily.length - RANK];
+export function tailStretch(daily: Float64Array, tests: number, days: number): number {
+  const least = leastStretch(days);
+  if (daily.length < RANK || tests < RANK * Math.E) return least;
   const expected = Math.log(tests / RANK) + LOG_PIVOT;
-  if (expected <= 1) return 1;
-  return Math.max(1, (third + LOG_PIVOT) / expected);
+  if (expected <= 1) return least;
+  const left = daily.slice();
+  let third = 0;
+  for (let rank = 0; rank < RANK; rank++) {
+    let top = 0;
+    for (let d = 1; d < left.length; d++) if (left[d] > left[top]) top = d;
+    third = Math.max(0, left[top]);
+    left.fill(Number.NEGATIVE_INFINITY, Math.max(0, top - 1), top + 2);
+  }
+  return Math.max(least, (third + LOG_PIVOT) / expected);
+}
+
+/** The stretch of a series of which `days` have been seen, whatever they held. */
+export function leastStretch(days: number): number {
+  return 1 + (UNKNOWN - 1) * Math.max(0, 1 - days / KNOWN_AFTER);
 }
 
 /** The model's ln p, stretched: beyond the pivot the tail falls `stretch` times as slowly. */

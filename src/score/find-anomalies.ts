@@ -1,4 +1,4 @@
-import { KEY_FIELDS, type SeriesKey, specificity } from '../series/key.js';
+import { KEY_FIELDS, keyId, type SeriesKey, specificity } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import type { Anomaly, AnomalyKind } from './anomaly.js';
@@ -124,13 +124,16 @@ function compatible(a: SeriesKey, b: SeriesKey): boolean {
 
 function companions({ key, run }: Told, other: Told): boolean {
   if (run.verdict === 'below' && key.keyArn !== null && key.keyArn === other.key.keyArn) return true;
-  const reEncrypt = key.operation === 'ReEncrypt' && other.key.operation === 'ReEncrypt';
-  return reEncrypt && key.keyArn !== null && run.from === other.run.from && run.value === other.run.value;
+  if (key.operation !== 'ReEncrypt' || other.key.operation !== 'ReEncrypt' || key.keyArn === null) return false;
+  // Each key may have other ReEncrypts beside the common ones.
+  return Math.abs(departure(run) - departure(other.run)) <= 0.1 * departure(other.run);
 }
 
 function toAnomaly({ run, key, known, step, related }: Told, options: AnomalyOptions): Anomaly {
   const { row: _, ...told } = run;
-  const anomaly = { key, ...told, kind: kindOf(run, known, step), related };
+  const others = new Map(related.map((other) => [keyId(other), other]));
+  others.delete(keyId(key));
+  const anomaly = { key, ...told, kind: kindOf(run, known, step), related: [...others.values()] };
   if (options.callers === undefined) return anomaly;
   const callers = callerShares(key, run.verdict, run.from, run.to, options.callers, options.usualCallers);
   return { ...anomaly, callers };

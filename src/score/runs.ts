@@ -34,7 +34,8 @@ export function runsOf(scores: Scores): Run[] {
         const breach = scores.verdicts[row * grid.length + i] === direction;
         // NaN, where nothing was observed, is not less than anything: such buckets neither breach nor carry on.
         if (!breach && !(direction * scores.surprise[row * grid.length + i] >= shoulder)) continue;
-        if (last >= 0 && i - last > bridge + 1) {
+        // A silence goes on over what was not observed: its clock, and so its span, reaches back to before.
+        if (last >= 0 && i - last > bridge + 1 && beginOf(scores, row, i) > last) {
           if (breached) runs.push(measure(scores, row, direction, first, last));
           breached = false;
           first = i;
@@ -52,14 +53,8 @@ export function runsOf(scores: Scores): Run[] {
 function measure(scores: Scores, row: number, direction: number, first: number, last: number): Run {
   const { grid } = scores.window;
   const at = row * grid.length;
-  // A silence was decided at its last bucket, and began a span before: possibly over buckets not observed.
-  const span = Math.max(1, Math.round(scores.spans[at + first] / grid.step));
   const observed = observedRow(scores.window, row);
-  let begin = first;
-  for (let seen = 1; seen < span && begin > 0; ) {
-    begin--;
-    if (observed[begin] !== 0) seen++;
-  }
+  const begin = beginOf(scores, row, first);
   let value = 0;
   let expected = 0;
   let lower = 0;
@@ -87,4 +82,16 @@ function measure(scores: Scores, row: number, direction: number, first: number, 
     upper,
     surprise,
   };
+}
+
+/** Where the stretch begins that decided a bucket: a silence began its span before, which leaves out what was not observed. */
+function beginOf({ spans, window }: Scores, row: number, bucket: number): number {
+  const observed = observedRow(window, row);
+  const span = Math.max(1, Math.round(spans[row * window.grid.length + bucket] / window.grid.step));
+  let begin = bucket;
+  for (let seen = 1; seen < span && begin > 0; ) {
+    begin--;
+    if (observed[begin] !== 0) seen++;
+  }
+  return begin;
 }

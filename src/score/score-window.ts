@@ -19,7 +19,8 @@ import { ABOVE, BELOW, LEARNING, NORMAL, NOT_OBSERVED, type Scores, UNKNOWN } fr
 export interface ScoreOptions {
   /**
    * How many false episodes a week are acceptable, over all rows and both directions together; 1 a week by default. Each
-   * bucket of each row gets an equal share of it on either side, so the true rate is at most this.
+   * bucket of each row gets an equal share of it on either side. Where the model holds, fewer come: counts are discrete,
+   * and the tests of neighbouring buckets overlap; where traffic is burstier than its history showed, more.
    */
   readonly alertBudget?: { readonly perWeek: number };
 }
@@ -72,7 +73,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const slotsByZone = new Map<string, Int32Array>();
   const y = new Float64Array(length);
   for (let row = 0; row < keys.length; row++) {
-    const { model, timeZone, known } = baseline.modelOf(keys[row]);
+    const { model, timeZone, known, learning } = baseline.modelOf(keys[row]);
     let slotOf = slotsByZone.get(timeZone);
     if (slotOf === undefined) {
       slotOf = slotsOf(grid, timeZone, slots);
@@ -80,7 +81,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
     }
     scores.known[row] = known ? 1 : 0;
     readRow(whole, row, y);
-    scoreRow(y, observedRow(whole, row), slotOf, model, logAlpha, baseline.learning, daysAhead, scores, row * length);
+    scoreRow(y, observedRow(whole, row), slotOf, model, logAlpha, learning, daysAhead, scores, row * length);
   }
   return scores;
 }
@@ -180,7 +181,7 @@ function observedForAll(window: SeriesSet, total: number): Uint8Array {
   extended.set(window.observed);
   const all = extended.subarray(window.keys.length * length, (window.keys.length + 1) * length);
   if (all.length === 0) return extended;
-  all.fill(1);
+  all.fill(window.keys.length > 0 ? 1 : 0);
   for (let row = 0; row < window.keys.length; row++) {
     const mask = observedRow(window, row);
     for (let i = 0; i < length; i++) all[i] &= mask[i];

@@ -33,7 +33,7 @@ export interface Scores {
   readonly verdicts: Int8Array;
   /** Index into {@link REASONS}; 0 unless the verdict is unknown. */
   readonly reasons: Uint8Array;
-  /** Length in ms of the stretch of time that decided: the step, or the length of a silence. */
+  /** Observed time in ms that decided: the step, or that of a silence. */
   readonly spans: Float64Array;
   /** `[window.keys.length]`: 1 when the history holds a call of this row; 0 for a row first seen in the window. */
   readonly known: Uint8Array;

@@ -103,6 +103,7 @@ export function upperLimit(mean: number, size: number, logAlpha: number): number
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
+    if (middle <= low || middle >= high) break; // past 2^53 numbers are further than 1 apart
     if (logUpperTail(middle, mean, size) >= logAlpha) low = middle;
     else high = middle;
   }
@@ -120,6 +121,7 @@ export function lowerLimit(mean: number, size: number, logAlpha: number): number
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
+    if (middle <= low || middle >= high) break;
     if (logLowerTail(middle, mean, size) < logAlpha) low = middle;
     else high = middle;
   }

@@ -91,6 +91,20 @@ describe('fitBaseline', () => {
     }
   });
 
+  it('does not take one incident that touches three dates for a habit of three days', () => {
+    const values = poissonRow(15, 5, () => 100);
+    const clean = fitBaseline(oneRow(values)).band(key, MONDAY + 5 * WEEK + 9 * 3_600_000, 1 - 1e-6);
+    for (let i = 0; i < 26 * 12; i++) values[2 * 2016 + 2 * 288 + 276 + i] *= 5;
+    const { upper } = fitBaseline(oneRow(values)).band(key, MONDAY + 5 * WEEK + 9 * 3_600_000, 1 - 1e-6);
+    expect(upper).toBeLessThan(3 * clean.upper);
+  });
+
+  it('is careful while it has seen less than two weeks', () => {
+    const upper = (weeks: number) =>
+      fitBaseline(oneRow(poissonRow(16, weeks, () => 5))).band(key, MONDAY + weeks * WEEK, 1 - 1e-6).upper;
+    expect(upper(1)).toBeGreaterThan(1.2 * upper(4));
+  });
+
   it('keeps a sparse series above zero, and hears of its silence in days, not minutes', () => {
     const mean = () => 3 / 288;
     const baseline = fitBaseline(oneRow(poissonRow(6, 6, mean)));

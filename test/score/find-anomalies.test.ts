@@ -5,6 +5,7 @@ import { findAnomalies } from '../../src/score/find-anomalies.js';
 import { scoreWindow } from '../../src/score/score-window.js';
 import { SeriesSetBuilder } from '../../src/series/builder.js';
 import { type SeriesKey, seriesKey } from '../../src/series/key.js';
+import { seriesSet } from '../../src/series/series-set.js';
 import { sliceWindow } from '../../src/series/slice.js';
 import { poisson, seeded } from '../support/random.js';
 import { DAY, KEY, MONDAY, OTHER_KEY, STEP, WEEK } from '../support/sets.js';
@@ -166,10 +167,11 @@ describe('findAnomalies', () => {
     const reEncrypt = { operation: 'ReEncrypt', keyArns: [KEY, OTHER_KEY], caller: STRANGER };
     const traffic = new Traffic().steady(decrypt, 3, 1).steady(encrypt, 2, 2);
     traffic.add(reEncrypt, END + 5 * 3_600_000, 400);
+    traffic.add({ ...reEncrypt, keyArns: [KEY] }, END + 5 * 3_600_000, 1);
     const [anomaly, ...more] = traffic.anomalies();
     expect(more).toEqual([]);
     expect(anomaly?.key.operation).toBe('ReEncrypt');
-    expect(anomaly?.value).toBe(400);
+    expect(anomaly?.value).toBe(401);
     expect(names(anomaly?.related ?? []).join()).toContain(anomaly?.key.keyArn === KEY ? OTHER_KEY : KEY);
   });
 
@@ -179,6 +181,24 @@ describe('findAnomalies', () => {
     traffic.add(encrypt, END + 5 * 3_600_000, 900);
     const found = traffic.anomalies();
     expect(found.map(({ key }) => key.operation)).toEqual(['Encrypt', 'Decrypt']);
+  });
+
+  it('tells a silence around a hole in the logs once, and names no row as its own companion', () => {
+    const random = seeded(5);
+    const values = Array.from({ length: (3 * WEEK + DAY) / STEP }, () => poisson(random, 1));
+    const at = (3 * WEEK) / STEP;
+    for (let i = 100; i < 180; i++) values[at + i] = i >= 130 && i < 160 ? Number.NaN : 0;
+    values[at + 99] = values[at + 180] = 1;
+    const rows = [{ operation: 'Decrypt' }, { keyArn: KEY }, { operation: 'Decrypt', keyArn: KEY }];
+    const set = seriesSet({ start: MONDAY, step: STEP, series: rows.map((key) => ({ key, values })) });
+    const scores = scoreWindow(fitBaseline(sliceWindow(set, MONDAY, END)), sliceWindow(set, END, END + DAY));
+    const [anomaly, ...more] = findAnomalies(scores);
+    expect(more).toEqual([]);
+    expect(anomaly?.kind).toBe('silence');
+    expect([anomaly?.from, anomaly?.to]).toEqual([END + 100 * STEP, END + 180 * STEP]);
+    expect(names(anomaly?.related ?? [])).toEqual(
+      names([seriesKey({ operation: 'Decrypt' }), seriesKey({ keyArn: KEY })]),
+    );
   });
 
   it('bridges a pause of up to an hour, and no more', () => {

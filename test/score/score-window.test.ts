@@ -6,7 +6,7 @@ import { scoreWindow } from '../../src/score/score-window.js';
 import { reasonAt, type Scores, verdictAt } from '../../src/score/scores.js';
 import { SeriesSetBuilder } from '../../src/series/builder.js';
 import { rowOf, seriesSet } from '../../src/series/series-set.js';
-import { sliceWindow } from '../../src/series/slice.js';
+import { selectRows, sliceWindow } from '../../src/series/slice.js';
 import { DAY, KEY, MONDAY, OTHER_KEY, officeMean, oneRow, poissonRow, STEP, WEEK } from '../support/sets.js';
 
 const key = { operation: 'Decrypt', keyArn: KEY };
@@ -99,6 +99,30 @@ describe('scoreWindow', () => {
     expect(new Set(verdicts(scores))).toEqual(new Set(['unknown']));
     expect(reasonAt(scores, 0, 0)).toBe('learning');
     expect(Number.isFinite(scores.surprise[0])).toBe(true);
+  });
+
+  it('knows nothing of a row that was hardly listened to, nor of rows in a window without any', () => {
+    const values = poissonRow(4, 4, () => 5);
+    const deaf = values.map((value, i) => (i < values.length - 12 ? Number.NaN : value));
+    const history = seriesSet({
+      start: MONDAY,
+      step: STEP,
+      series: [
+        { key: { operation: 'Decrypt' }, values },
+        { key: { operation: 'Encrypt' }, values: deaf },
+      ],
+    });
+    const learned = fitBaseline(history);
+    expect([learned.learning, learned.describe({ operation: 'Encrypt' }).learning]).toEqual([false, true]);
+    const window = sliceWindow(history, MONDAY + 3 * WEEK, MONDAY + 4 * WEEK);
+    const scores = scoreWindow(learned, { ...window, observed: new Uint8Array(2 * 2016).fill(1) });
+    expect([verdictAt(scores, 0, 5), verdictAt(scores, 1, 5), reasonAt(scores, 1, 5)]).toEqual([
+      'normal',
+      'unknown',
+      'learning',
+    ]);
+    const none = selectRows({ ...window, observed: new Uint8Array(2 * 2016).fill(1) }, () => false);
+    expect(new Set(verdicts(scoreWindow(learned, none)))).toEqual(new Set(['unknown']));
   });
 
   it('keeps verdict and band in agreement, for any count anywhere', () => {

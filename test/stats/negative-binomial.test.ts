@@ -11,7 +11,7 @@ const rows: [number, number, number, string, string][] = JSON.parse(
 const off = (got: number, want: number) => Math.abs(got - want) / Math.max(1, Math.abs(want));
 
 describe('negative-binomial tails', () => {
-  it('agree with 50-digit values from 1e-4 to 1e7, down to 1e-300 and beyond', () => {
+  it('agree with 60-digit values from 1e-4 to 1e7, down to 1e-300 and beyond', () => {
     let deepest = 0;
     for (const [y, mean, size, up, down] of rows) {
       expect(off(logUpperTail(y, mean, size), Number(up)), `P(Y >= ${y}), mean ${mean}, size ${size}`).toBeLessThan(
@@ -29,6 +29,11 @@ describe('negative-binomial tails', () => {
     // P(Y >= 20) and P(Y <= 2) of Poisson(7): SciPy 1.17.1, poisson.sf(19, 7) and poisson.cdf(2, 7).
     expect(Math.exp(logUpperTail(20, 7, 1e8))).toBeCloseTo(4.440247653963753e-5, 10);
     expect(Math.exp(logLowerTail(2, 7, 1e8))).toBeCloseTo(0.029636163880521763, 7);
+  });
+
+  it('have limits at means past 2^53 too, where whole numbers are further apart than 1', () => {
+    expect(upperLimit(2 ** 60, 100, -14)).toBeGreaterThan(2 ** 60);
+    expect(lowerLimit(2 ** 60, 100, -14)).toBeLessThan(2 ** 60);
   });
 
   it('fall with the count above, rise below, and leave nothing between', () => {
