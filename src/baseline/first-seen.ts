@@ -45,6 +45,7 @@ export function firstSeenModel(
     stretchBelow: 1,
     // What has never called cannot fall silent.
     stretchSilence: Number.POSITIVE_INFINITY,
+    silenceShift: 0,
     calls: 0,
     support: 0,
     listened: support,

@@ -6,7 +6,7 @@ import { fitSparseRow } from './fit-sparse-row.js';
 import { fitLevel, type Level } from './level.js';
 import { type RowModel, rawLogSilence, silenceOf, sizeOf } from './model.js';
 import { type Dispersion, fitProfile, type Profile, type WeekCells } from './profile.js';
-import { tailStretch } from './tail.js';
+import { leastStretch, silenceShift, tailStretch } from './tail.js';
 
 /** What all rows of one zone share: where each bucket of the history falls in the week, and working space. */
 export interface FitPlan {
@@ -131,6 +131,7 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan): RowMode
     stretchAbove: 1,
     stretchBelow: 1,
     stretchSilence: 1,
+    silenceShift: 0,
     ...past,
   };
   return { ...model, ...stretches(y, mask, plan, model, level, dayOf) };
@@ -188,7 +189,7 @@ function stretches(
   model: RowModel,
   level: Level,
   dayOf: (i: number) => number,
-): Pick<RowModel, 'stretchAbove' | 'stretchBelow' | 'stretchSilence'> {
+): Pick<RowModel, 'stretchAbove' | 'stretchBelow' | 'stretchSilence' | 'silenceShift'> {
   const days = level.daily.length;
   const above = new Float64Array(days);
   const below = new Float64Array(days);
@@ -226,6 +227,7 @@ function stretches(
   return {
     stretchAbove: tailStretch(above, tests, observedDays),
     stretchBelow: tailStretch(below, tests, observedDays),
-    stretchSilence: tailStretch(silence, silences, observedDays),
+    stretchSilence: leastStretch(observedDays),
+    silenceShift: silenceShift(silence, silences),
   };
 }

@@ -57,6 +57,7 @@ export function fitSparseRow(
     stretchAbove: stretch,
     stretchBelow: stretch,
     stretchSilence: stretch,
+    silenceShift: 0,
     ...past,
   };
 }

@@ -15,6 +15,8 @@ export interface RowModel extends Dispersion {
   readonly stretchAbove: number;
   readonly stretchBelow: number;
   readonly stretchSilence: number;
+  /** Nats of silence that are ordinary for the series, see {@link silenceShift}. */
+  readonly silenceShift: number;
   /** Calls in the history, as they were (not clipped). */
   readonly calls: number;
   /** Observed buckets behind the estimate: since the series began, or since the history did. */
@@ -75,5 +77,5 @@ export function rawLogSilence(clock: number, v: number): number {
 
 /** ln p of a silence, calibrated. */
 export function logSilence(model: RowModel, clock: number, levelVariance: number): number {
-  return calibrate(rawLogSilence(clock, levelVariance), model.stretchSilence);
+  return calibrate(Math.min(0, rawLogSilence(clock, levelVariance) + model.silenceShift), model.stretchSilence);
 }

@@ -21,15 +21,30 @@ export function tailStretch(daily: Float64Array, tests: number, days: number): n
   if (daily.length < RANK || tests < RANK * Math.E) return least;
   const expected = Math.log(tests / RANK) + LOG_PIVOT;
   if (expected <= 1) return least;
+  const third = thirdLargest(daily);
+  return Math.max(least, (third + LOG_PIVOT) / expected);
+}
+
+/** The third largest of the days of which none is next to a larger one; 0 where there are not three. */
+function thirdLargest(daily: Float64Array): number {
   const left = daily.slice();
   let third = 0;
   for (let rank = 0; rank < RANK; rank++) {
     let top = 0;
     for (let d = 1; d < left.length; d++) if (left[d] > left[top]) top = d;
-    third = Math.max(0, left[top]);
+    third = left.length === 0 ? 0 : Math.max(0, left[top]);
     left.fill(Number.NEGATIVE_INFINITY, Math.max(0, top - 1), top + 2);
   }
-  return Math.max(least, (third + LOG_PIVOT) / expected);
+  return third;
+}
+
+/**
+ * What −ln p of a silence must have lost before it tells anything: as far as the third most surprising silence of the
+ * history went beyond what `silences` of the model's would. A shift, not a stretch: a series of few busy buckets, such as
+ * a nightly job that starts now before and now after a bucket's edge, has long silences every night, and none longer.
+ */
+export function silenceShift(daily: Float64Array, silences: number): number {
+  return Math.max(0, thirdLargest(daily) - Math.max(Math.log(Math.max(1, silences / RANK)), -LOG_PIVOT));
 }
 
 /** The stretch of a series of which `days` have been seen, whatever they held. */

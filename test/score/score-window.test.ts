@@ -7,6 +7,7 @@ import { reasonAt, type Scores, verdictAt } from '../../src/score/scores.js';
 import { SeriesSetBuilder } from '../../src/series/builder.js';
 import { rowOf, seriesSet } from '../../src/series/series-set.js';
 import { selectRows, sliceWindow } from '../../src/series/slice.js';
+import { seeded } from '../support/random.js';
 import { DAY, KEY, MONDAY, OTHER_KEY, officeMean, oneRow, poissonRow, STEP, WEEK } from '../support/sets.js';
 
 const key = { operation: 'Decrypt', keyArn: KEY };
@@ -99,6 +100,28 @@ describe('scoreWindow', () => {
     expect(new Set(verdicts(scores))).toEqual(new Set(['unknown']));
     expect(reasonAt(scores, 0, 0)).toBe('learning');
     expect(Number.isFinite(scores.surprise[0])).toBe(true);
+  });
+
+  it('does not miss a nightly job that starts now before and now after a bucket’s edge, but hears when it fails', () => {
+    const random = seeded(17);
+    const nightly = (days: number, failing: number) => {
+      const values = new Float64Array(days * 288);
+      for (let d = 0; d < days; d++) {
+        const early = Math.round(500 * Math.min(1, Math.max(0, random() * 1.4 - 0.2)));
+        if (d === failing) continue;
+        values[d * 288 + 35] = early;
+        values[d * 288 + 36] = 500 - early;
+      }
+      return oneRow(values);
+    };
+    const told = (set: ReturnType<typeof oneRow>) => {
+      const learned = fitBaseline(sliceWindow(set, MONDAY, MONDAY + 5 * WEEK));
+      // Its share of one false alarm a week over 40 rows.
+      const alertBudget = { perWeek: 1 / 40 };
+      return verdicts(scoreWindow(learned, sliceWindow(set, MONDAY + 5 * WEEK, MONDAY + 6 * WEEK), { alertBudget }));
+    };
+    for (let run = 0; run < 5; run++) expect(told(nightly(42, -1))).not.toContain('below');
+    expect(told(nightly(42, 38))).toContain('below');
   });
 
   it('knows nothing of a row that was hardly listened to, nor of rows in a window without any', () => {
