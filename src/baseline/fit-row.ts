@@ -27,12 +27,12 @@ export function fitPlan(grid: TimeGrid, cells: WeekCells, slots: Int32Array): Fi
   return { grid, cells, slots, scratch: { clipped: column(), mu: column(), leverage: column(), used: column() } };
 }
 
-/** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, at a hundred times the cost. */
+/** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
 const SPARSE = 12;
 
 /** A series expected to have called more often than this before its first call has no past before it. */
 const BORN = 7;
-/** Clip, profile, level and dispersion depend on one another; a third round moves means by less than 1 % of their sd. */
+/** Clip, profile, level and dispersion depend on one another: the first round stands on rough clips, the last on fitted ones. */
 const ROUNDS = 3;
 
 /**

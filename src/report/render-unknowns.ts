@@ -43,7 +43,7 @@ function coveragePhrase({ cells, judged, series }: Unknowns): string {
 function quietLines(quiet: Unknowns['tooQuiet'], length: number, width: number, indent: string): string[] {
   if (quiet.series === 0) return [];
   const lines = wrap(
-    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series', 'known series')} ${quiet.series === 1 ? 'is' : 'are'} too quiet for a silence of ${duration(length)} to be told from chance. How long it would have to last:`,
+    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series (outcomes apart)', 'known series (outcomes apart)')} ${quiet.series === 1 ? 'is' : 'are'} too quiet for a silence of ${duration(length)} to be told from chance. How long it would have to last:`,
     width,
     indent,
   );

@@ -5,7 +5,7 @@ const SMALL = 1 << 20;
 
 /**
  * Counts by (row, bucket) in one open-addressing table of typed arrays: 16 bytes a place, at most 3/4 full. A `Map` per
- * row takes four times that for the sparse rows that most KMS keys are.
+ * row would box every entry, and most KMS keys have few.
  */
 export class CellTable {
   size = 0;

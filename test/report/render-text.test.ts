@@ -127,8 +127,8 @@ Not judged
   - 1 cannot be judged: no count could have told
   1 series has no verdict at all
   1 series is new in the judged time, and judged by what newcomers do
-  1 of 2 known series is too quiet for a silence of 1 day to be told from chance. How long it would
-  have to last:
+  1 of 2 known series (outcomes apart) is too quiet for a silence of 1 day to be told from chance.
+  How long it would have to last:
   - Sign on 1234abcd (eu-central-1): more than 90 days`,
     );
   });
