@@ -1,4 +1,9 @@
 export { type DeliveredFile, type DeliveryOptions, deliveredFiles } from './delivery.js';
+export { type Fleet, type FleetLabel, type FleetOptions, type FleetTruth, simulateFleet } from './fleet.js';
+export { simulateCleanFleet } from './fleet-clean.js';
+export type { FleetEventKind } from './fleet-drafts.js';
+export type { FleetKind } from './fleet-plan.js';
+export type { FleetNoise } from './fleet-traffic.js';
 export type { ExtraCalls, Incident, Label, LowAndSlow, MissedRun, OffHours, Outage } from './incident.js';
 export type { UserIdentity } from './principal.js';
 export type { CloudTrailRecord } from './record.js';

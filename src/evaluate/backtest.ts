@@ -1,0 +1,73 @@
+import { type FitOptions, fitBaseline } from '../baseline/index.js';
+import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { Detector, type DetectorOptions } from '../score/detector.js';
+import { type SeriesSet, selectRows, sliceWindow } from '../series/index.js';
+import { keyId } from '../series/key.js';
+import { isSparse } from '../series/series-set.js';
+import { Random } from '../simulate/random.js';
+import { gridEnd } from '../time/grid.js';
+import type { EventLabel } from './label.js';
+import { type ObservedScores, observeChunks } from './observe-chunks.js';
+import { scoreVerdicts, type VerdictScore } from './score-verdicts.js';
+import { type BacktestSummary, summaryOf } from './summary.js';
+
+export interface BacktestOptions {
+  /** Where the history ends and the judged part begins; a bucket belongs where it begins. */
+  readonly from: number | Date;
+  /** How the baseline is fitted, e.g. the zones. */
+  readonly fit?: FitOptions;
+  /** How the detector judges, e.g. its alert budget. */
+  readonly detector?: DetectorOptions;
+  /** Chooses the lengths of the chunks in which the judged part is observed, which must change nothing; default 1. */
+  readonly seed?: number;
+}
+
+export interface BacktestResult extends BacktestSummary {
+  /** What became of each event, and of each row, in the judged part. */
+  readonly detail: VerdictScore;
+  readonly scores: ObservedScores;
+}
+
+/**
+ * What a detector would have found: fits a baseline on the buckets before `from`, lets a {@link Detector} observe the rest
+ * in chunks of uneven length, and compares its verdicts with labels. A row without a call in the history is not fitted: it
+ * is judged as first seen, as it would have been. Labels that end before `from` count for nothing.
+ *
+ * An event is found when a verdict of its direction falls inside it (a `level-shift`: in its first day). A false episode is
+ * a run of verdicts other than normal and unknown, gaps of up to an hour bridged, outside events and the free time after
+ * them: a day, or two days from the start of a level shift. Where free time begins a run is cut; what goes on counts anew.
+ *
+ * @throws InputError when `from` leaves no history or nothing to judge, or a label's key is no row of the set
+ */
+export function backtest(set: SeriesSet, labels: readonly EventLabel[], options: BacktestOptions): BacktestResult {
+  const from = checkTime(options.from, 'from');
+  const random = new Random('backtest', checkInteger(options.seed ?? 1, 'seed', 0, Number.MAX_SAFE_INTEGER));
+  const { start } = set.grid;
+  if (from <= start || from >= gridEnd(set.grid)) {
+    throw new InputError(
+      `from must lie inside the set (${shown(new Date(start))} to ${shown(new Date(gridEnd(set.grid)))}), got ${shown(new Date(from))}`,
+    );
+  }
+  const judged = sliceWindow(set, from, gridEnd(set.grid));
+  const baseline = fitBaseline(knownRows(sliceWindow(set, start, from)), options.fit);
+  const scores = observeChunks(new Detector(baseline, options.detector), judged, () => random.uniform());
+  const detail = scoreVerdicts(
+    scores,
+    labels.filter(({ to }) => Number(to) > from),
+  );
+  return { ...summaryOf(detail), detail, scores };
+}
+
+/** The rows of a history of counts that hold a call; all rows of levels. */
+function knownRows(history: SeriesSet): SeriesSet {
+  const { values, keys, grid, measure } = history;
+  if (measure === 'level') return history;
+  const known = new Set<string>();
+  for (const [row, key] of keys.entries()) {
+    const called = isSparse(values)
+      ? values.offsets[row + 1] > values.offsets[row]
+      : values.subarray(row * grid.length, (row + 1) * grid.length).some((count) => count > 0);
+    if (called) known.add(keyId(key));
+  }
+  return selectRows(history, (key) => known.has(keyId(key)));
+}
