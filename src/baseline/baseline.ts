@@ -6,7 +6,9 @@ import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
 import { firstSeenModel } from './first-seen.js';
-import { levelVarianceAt, logSilence, meanOf, type RowModel, silenceOf, sizeOf } from './model.js';
+import { LEVEL, LEVEL_VARIANCE } from './level-filter.js';
+import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './model.js';
+import { weekCells } from './profile.js';
 import { uncalibrate } from './tail.js';
 
 /** A band of one bucket, in calls. */
@@ -50,13 +52,15 @@ export interface ModelOfKey {
   readonly known: boolean;
   /** True when the history of this key is too short for a verdict. */
   readonly learning: boolean;
+  /** True when the first call of this key is told, however few come with it. */
+  readonly news: boolean;
 }
 
 /** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
 const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
 const LONGEST_SILENCE = 90 * DAY;
-const DETECT_ALPHA = Math.log(1e-6);
+const DETECT_NATS = -Math.log(1e-6);
 
 /** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
 export class Baseline {
@@ -69,7 +73,7 @@ export class Baseline {
   readonly #zones: readonly string[];
   readonly #zoneOf: (key: SeriesKey) => string;
   readonly #rows: Map<string, number>;
-  readonly #firstSeen = new Map<string, RowModel>();
+  readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly news: boolean }>();
 
   /** @internal */
   constructor(parts: {
@@ -106,17 +110,25 @@ export class Baseline {
     const row = this.#rows.get(keyId(key));
     // A row that was hardly listened to has not been silent: nothing is known of it.
     const learning = this.#tooShort(row === undefined ? this.support : this.#models[row].listened);
-    if (row !== undefined && this.#models[row].calls > 0) {
-      return { model: this.#models[row], timeZone: this.#zones[row], known: true, learning };
-    }
+    const known = row !== undefined && this.#models[row].calls > 0;
+    if (known) return { model: this.#models[row], timeZone: this.#zones[row], known, learning, news: false };
     // The same for all new keys of one level: a scan of all rows each would be quadratic.
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
-    let model = this.#firstSeen.get(kind);
-    if (model === undefined) {
-      model = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
-      this.#firstSeen.set(kind, model);
+    let first = this.#firstSeen.get(kind);
+    if (first === undefined) {
+      first = firstSeenModel(
+        key,
+        this.keys,
+        this.#models,
+        this.grid,
+        this.support,
+        weekCells(weekSlots(this.grid.step)),
+      );
+      this.#firstSeen.set(kind, first);
     }
-    return { model, timeZone: this.#zoneOf(key), known: false, learning };
+    // A key that was listened to all along without a call has a rate of its own: next to none.
+    const model = row === undefined ? first.model : this.#models[row];
+    return { model, timeZone: this.#zoneOf(key), known, learning, news: first.news };
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */
@@ -134,7 +146,7 @@ export class Baseline {
     checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
     const { model, timeZone } = this.modelOf(seriesKey(key));
     const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
-    return bandOf(model, slot, Math.log((1 - probability) / 2), levelVarianceAt(model, this.daysAfter(at)));
+    return bandOf(model, slot, -Math.log((1 - probability) / 2), this.daysAfter(at));
   }
 
   /** What is known of one key. @throws InputError when the baseline does not hold it */
@@ -148,7 +160,7 @@ export class Baseline {
       key: whole,
       timeZone: this.#zones[row],
       calls: model.calls,
-      callsPerHour: (model.level * HOUR) / this.grid.step,
+      callsPerHour: (model.level[LEVEL] * HOUR) / this.grid.step,
       observed: model.support * this.grid.step,
       firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
       lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
@@ -167,25 +179,31 @@ export class Baseline {
     for (let time = start; time < start + LONGEST_SILENCE; time += step) {
       const slot = slotAt(time, offsetAt(table, time), slots);
       const mean = meanOf(model, slot);
-      clock += silenceOf(model, mean, slot);
-      const variance = levelVarianceAt(model, this.daysAfter(time));
-      if (logSilence(model, clock, variance) < DETECT_ALPHA) return time + step - start;
+      clock += silenceOf(mean, model.alpha[0] + model.profile.variance[slot] + model.phi[0] / mean);
+      const variance = model.level[LEVEL_VARIANCE] + model.walk * this.daysAfter(time);
+      if (silenceNats(model, clock, variance) > DETECT_NATS) return time + step - start;
     }
     return null;
   }
 }
 
+function meanOf(model: RowModel, slot: number): number {
+  return Math.max(model.level[LEVEL] * model.profile.shape[slot], LEAST_MEAN);
+}
+
 /**
- * Expected count and normal counts of one bucket in a week slot, at ln p = `logAlpha` a side. A count below the mean is
- * never above, one above it never below, however long the tail.
+ * Expected count and normal counts of one bucket in a week slot, at `nats` a side. A count below the mean is never above,
+ * one above it never below, however long the tail.
+ * @param days since the end of the history
  */
-export function bandOf(model: RowModel, slot: number, logAlpha: number, levelVariance: number): Band {
+function bandOf(model: RowModel, slot: number, nats: number, days: number): Band {
   const expected = meanOf(model, slot);
-  const size = sizeOf(model, expected, slot, levelVariance);
-  const below = uncalibrate(logAlpha, model.stretchBelow);
+  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
+  const size = 1 / (model.alpha[0] + known + model.phi[0] / expected);
+  const below = -uncalibrate(nats, model.below[0]);
   return {
     expected,
     lower: logZero(expected, size) >= below ? 0 : Math.min(Math.floor(expected), lowerLimit(expected, size, below)),
-    upper: Math.max(Math.floor(expected), upperLimit(expected, size, uncalibrate(logAlpha, model.stretchAbove))),
+    upper: Math.max(Math.floor(expected), upperLimit(expected, size, -uncalibrate(nats, model.above[0]))),
   };
 }

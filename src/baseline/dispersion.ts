@@ -10,17 +10,38 @@ export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
 export const PHI_PRECISION = 9;
 const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 
+/** Counts and their means, in columns of which the first `n` entries count. */
+export interface Residuals {
+  /** Calls. */
+  readonly y: Float64Array;
+  /** Fitted means. */
+  readonly mu: Float64Array;
+  /** An entry's own pull on the profile that it is held against, in [0, 1). */
+  readonly leverage: Float64Array;
+  /** Relative variance of the mean itself, which is not the counts' scatter. */
+  readonly known: Float64Array;
+  n: number;
+}
+
+export function residuals(length: number): Residuals {
+  const column = () => new Float64Array(length);
+  return { y: column(), mu: column(), leverage: column(), known: column(), n: 0 };
+}
+
 /**
- * phi and alpha of one series by weighted least squares of (y − μ)² − μ on μ and μ², both kept ≥ 0.
+ * phi and alpha of one series by weighted least squares of (y − μ)² − μ − known·μ² on μ and μ², both kept ≥ 0.
  * A residual is enlarged by 1/(1 − h), h its own pull on the mean it is held against, and its square counts at most
- * 12 variances + 3: an incident must not widen the band that is to catch it.
- * @param y `[n]` calls
- * @param mu `[n]` fitted means
- * @param leverage `[n]` h, in [0, 1)
- * @param n entries in use
+ * `cap` variances + 3: an incident must not widen the band that is to catch it.
+ * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
+ * @param overlap how many entries share most of their calls (rolling sums): they are one witness
  */
-export function fitDispersion(y: Float64Array, mu: Float64Array, leverage: Float64Array, n: number): Dispersion {
-  let { phi, alpha } = PRIOR;
+export function fitDispersion(
+  { y, mu, leverage, known, n }: Residuals,
+  prior: Dispersion = PRIOR,
+  overlap = 1,
+  cap = 12,
+): Dispersion {
+  let { phi, alpha } = prior;
   // The weights and the cap depend on the variance sought: three rounds settle it.
   for (let round = 0; round < 3; round++) {
     let s22 = 0;
@@ -30,9 +51,9 @@ export function fitDispersion(y: Float64Array, mu: Float64Array, leverage: Float
     let b3 = 0;
     for (let i = 0; i < n; i++) {
       const m = mu[i];
-      const variance = m * (1 + phi) + alpha * m * m;
+      const variance = m * (1 + phi) + (alpha + known[i]) * m * m;
       const r = (y[i] - m) / (1 - leverage[i]);
-      const d = Math.min(r * r, 12 * variance + 3) - m;
+      const d = Math.min(r * r, cap * variance + 3) - m - known[i] * m * m;
       const w = 1 / (2 * variance * variance + m);
       s22 += w * m * m;
       s23 += w * m * m * m;
@@ -40,10 +61,11 @@ export function fitDispersion(y: Float64Array, mu: Float64Array, leverage: Float
       b2 += w * d * m;
       b3 += w * d * m * m;
     }
-    s22 += PHI_PRECISION;
-    b2 += PHI_PRECISION * PRIOR.phi;
-    s33 += ALPHA_PRECISION;
-    b3 += ALPHA_PRECISION * PRIOR.alpha;
+    s22 = s22 / overlap + PHI_PRECISION;
+    b2 = b2 / overlap + PHI_PRECISION * prior.phi;
+    s33 = s33 / overlap + ALPHA_PRECISION;
+    b3 = b3 / overlap + ALPHA_PRECISION * prior.alpha;
+    s23 /= overlap;
     const determinant = s22 * s33 - s23 * s23;
     phi = (b2 * s33 - b3 * s23) / determinant;
     alpha = (s22 * b3 - s23 * b2) / determinant;

@@ -1,63 +1,85 @@
-import { DAY } from '../time/grid.js';
+import { DAY, HOUR } from '../time/grid.js';
 import { PHI_PRECISION, PRIOR } from './dispersion.js';
 import type { FitPlan } from './fit-row.js';
-import { fitLevel } from './level.js';
-import type { RowModel } from './model.js';
+import { LEVEL_STATE, learnLevel, startLevel } from './level-filter.js';
+import { LEAST_MEAN, type Past, type RowModel } from './model.js';
 import type { Profile, WeekCells } from './profile.js';
-import { leastStretch } from './tail.js';
+import { leastTail } from './tail.js';
 
 /** One flat week for all sparse rows of a plan: 2,016 numbers each would be their whole size. */
 const flat = new WeakMap<WeekCells, Profile>();
 
-function flatProfile(cells: WeekCells): Profile {
+export function flatProfile(cells: WeekCells): Profile {
   let profile = flat.get(cells);
   if (profile === undefined) {
     const { perWeek } = cells.slots;
-    profile = { shape: new Float64Array(perWeek).fill(1), variance: new Float64Array(perWeek) };
+    const zero = new Float64Array(perWeek);
+    profile = { shape: new Float64Array(perWeek).fill(1), variance: zero, hourVariance: zero };
     flat.set(cells, profile);
   }
   return profile;
 }
 
 /**
- * Fits a series of few calls: a level, and how much its calls cluster; the week is flat, and the tails are the model's.
- * phi is the factorial moment Σ y (y − 1) / Σ y, which is phi · μ/μ for a mean far below 1, with the prior's weight.
+ * Fits a series of few calls: a level, and how much its calls cluster within each window length; the week is flat, and
+ * the tails are the model's. phi is the factorial moment Σ Y (Y − 1) / Σ Y of separate windows, less what a steady rate
+ * alone would put together, with the prior's weight.
  * @param mask 1 where the bucket may teach
  * @param past what of the model is known before any fit
  */
-export function fitSparseRow(
-  y: Float64Array,
-  mask: Uint8Array,
-  { grid, cells }: FitPlan,
-  past: Pick<RowModel, 'calls' | 'support' | 'listened' | 'firstCall' | 'lastCall' | 'firstCount'>,
-): RowModel {
-  const { step, length } = grid;
-  const dayLength = Math.max(DAY, step);
-  const days = Math.max(1, Math.ceil((length * step) / dayLength));
-  const dayCalls = new Float64Array(days);
-  const dayExposure = new Float64Array(days);
-  let pairs = 0;
-  for (let i = 0; i < length; i++) {
-    if (mask[i] === 0) continue;
-    const day = Math.floor((i * step) / dayLength);
-    dayCalls[day] += y[i];
-    dayExposure[day]++;
-    pairs += y[i] * (y[i] - 1);
+export function fitSparseRow(y: Float64Array, mask: Uint8Array, plan: FitPlan, past: Past): RowModel {
+  const { grid, cells, windows } = plan;
+  const { step, length, start } = grid;
+  const days = (past.support * step) / DAY;
+  const perBucket = (past.calls + 0.5) / Math.max(1, past.support);
+  const phi = windows.spans.map((span) => {
+    let pairs = 0;
+    let at = Number.NEGATIVE_INFINITY;
+    let calls = 0;
+    for (let i = 0; i < length; i++) {
+      if (mask[i] === 0 || y[i] === 0) continue;
+      const window = Math.floor((start + i * step) / span);
+      if (window !== at) calls = 0;
+      at = window;
+      pairs += 2 * calls * y[i] + y[i] * (y[i] - 1);
+      calls += y[i];
+    }
+    const steady = (past.calls * perBucket * span) / step;
+    return (Math.max(0, pairs - steady) + PHI_PRECISION * PRIOR.phi) / (past.calls + PHI_PRECISION);
+  });
+  // Clusters of an hour are clusters of a day.
+  for (let w = 1; w < phi.length; w++) phi[w] = Math.max(phi[w], phi[w - 1]);
+
+  const level = new Float64Array(LEVEL_STATE);
+  const scatter = { phi: phi[phi.length - 1], alpha: PRIOR.alpha };
+  startLevel(level, Math.max(perBucket, LEAST_MEAN), 0.5);
+  const perDay = Math.max(1, Math.round(DAY / step));
+  for (let from = 0; from < length; from += perDay) {
+    let calls = 0;
+    let exposure = 0;
+    for (let i = from; i < Math.min(length, from + perDay); i++) {
+      if (mask[i] === 0) continue;
+      calls += y[i];
+      exposure++;
+    }
+    learnLevel(level, calls, exposure, (Math.min(length - from, perDay) * step) / HOUR, perDay, perBucket, scatter);
   }
-  const phi = (pairs + PHI_PRECISION * PRIOR.phi) / (past.calls + PHI_PRECISION);
-  const level = fitLevel(dayCalls, dayExposure, phi);
-  const stretch = leastStretch((past.support * step) / DAY);
+  let silent = 0;
+  for (let i = length - 1; i >= 0 && !(mask[i] !== 0 && y[i] > 0); i--) silent += mask[i];
+  const tail = leastTail(days);
   return {
-    level: level.last,
-    levelVariance: level.variance,
-    levelWalk: level.walk,
-    profile: flatProfile(cells),
-    phi,
-    alpha: PRIOR.alpha,
-    stretchAbove: stretch,
-    stretchBelow: stretch,
-    stretchSilence: stretch,
-    silenceShift: 0,
     ...past,
+    profile: flatProfile(cells),
+    level,
+    anchor: perBucket,
+    walk: 0,
+    phi: Float64Array.from(phi),
+    alpha: new Float64Array(phi.length).fill(PRIOR.alpha),
+    above: phi.map(() => tail),
+    below: phi.map(() => tail),
+    silence: tail,
+    silenceShift: 0,
+    clock: silent * perBucket,
+    silent,
   };
 }

@@ -1,12 +1,15 @@
 import { checkRange, InputError, shown } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
+import { DAY } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
-import { type FitPlan, fitPlan, fitRow } from './fit-row.js';
+import { type FitPlan, fitPlan, fitRow, SPARSE } from './fit-row.js';
 import type { RowModel } from './model.js';
+import { Pool } from './pool.js';
 import { weekCells } from './profile.js';
+import { KNOWN_AFTER, type LeastTails } from './tail.js';
 
 export interface FitOptions {
   /**
@@ -45,12 +48,11 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
   };
   const y = new Float64Array(grid.length);
   const use = new Uint8Array(grid.length);
-  const models: RowModel[] = [];
-  const zones: string[] = [];
   // Without any row, what listened still tells how long nothing called.
   let support =
     keys.length === 0 ? observedRow(history, 0).filter((seen, i) => seen !== 0 && allowed[i] !== 0).length : 0;
-  for (let row = 0; row < keys.length; row++) {
+  const zones = keys.map((key) => zoneOf(key));
+  const fit = (row: number, pooled?: LeastTails): RowModel => {
     readRow(history, row, y);
     const observed = observedRow(history, row);
     let seen = 0;
@@ -59,8 +61,14 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
       seen += use[i];
     }
     support = Math.max(support, seen);
-    zones.push(zoneOf(keys[row]));
-    models.push(fitRow(y, use, planFor(zones[row])));
+    return fitRow(y, use, planFor(zones[row]), pooled);
+  };
+  const models = keys.map((_, row) => fit(row));
+  const pool = new Pool(keys, models, grid.step);
+  for (const [row, { calls, support: own }] of models.entries()) {
+    if (calls < SPARSE || own * grid.step >= KNOWN_AFTER * DAY) continue;
+    const pooled = pool.leastTails(keys[row]);
+    if (pooled !== undefined) models[row] = fit(row, pooled);
   }
   return new Baseline({ keys, grid, support, models, zones, zoneOf });
 }

@@ -1,22 +1,8 @@
-import { logLowerTail, logUpperTail } from '../stats/negative-binomial.js';
-import type { Dispersion, Profile } from './profile.js';
-import { calibrate } from './tail.js';
+import type { Profile } from './profile.js';
+import { calibrate, type Tail } from './tail.js';
 
-/** What was learned of one series. The mean of a bucket in week slot k is `level · profile.shape[k]` calls. */
-export interface RowModel extends Dispersion {
-  /** Calls per bucket, averaged over the week, at the end of the history. */
-  readonly level: number;
-  /** Relative variance of the level a day ahead: what is not known of it, and how it wanders. */
-  readonly levelVariance: number;
-  /** What each further day after the history adds to it. */
-  readonly levelWalk: number;
-  readonly profile: Profile;
-  /** How much longer the tails are than the model's, see {@link tailStretch}; for silence, of the clock's tail. */
-  readonly stretchAbove: number;
-  readonly stretchBelow: number;
-  readonly stretchSilence: number;
-  /** Nats of silence that are ordinary for the series, see {@link silenceShift}. */
-  readonly silenceShift: number;
+/** What a history says of a series besides its model. */
+export interface Past {
   /** Calls in the history, as they were (not clipped). */
   readonly calls: number;
   /** Observed buckets behind the estimate: since the series began, or since the history did. */
@@ -30,52 +16,59 @@ export interface RowModel extends Dispersion {
   readonly firstCount: number;
 }
 
-/** Mean of a bucket in slot `slot`. Never 0: of what has not been seen, half a call in all the history is expected. */
-export function meanOf(model: RowModel, slot: number): number {
-  return Math.max(model.level * model.profile.shape[slot], 1e-12);
-}
-
-/** Relative variance of the level `days` after the end of the history; what is past counts as its last day. */
-export function levelVarianceAt(model: RowModel, days: number): number {
-  return model.levelVariance + model.levelWalk * Math.max(0, days);
+/** What was learned of one series. The mean of a bucket in week slot k is level · profile.shape[k] calls. */
+export interface RowModel extends Past {
+  readonly profile: Profile;
+  /** The level filters at the end of the history, see level-filter.ts. */
+  readonly level: Float64Array;
+  /** The mean level of the history, to which the filters relax when nothing is heard. */
+  readonly anchor: number;
+  /** What each further day after the history adds to the level's relative variance: how far it wanders. */
+  readonly walk: number;
+  /** `[windows]`: batchiness and load noise of the sums over each window length, see {@link windowsOf} and {@link Dispersion}. */
+  readonly phi: Float64Array;
+  readonly alpha: Float64Array;
+  /** `[windows]` */
+  readonly above: readonly Tail[];
+  readonly below: readonly Tail[];
+  /** Of the silence clock. */
+  readonly silence: Tail;
+  /** Nats of silence that are ordinary for the series, see {@link silenceTail}. */
+  readonly silenceShift: number;
+  /** The silence that goes on at the end of the history: nats on the clock, and observed buckets. */
+  readonly clock: number;
+  readonly silent: number;
 }
 
 /**
- * Size of the negative binomial of a bucket with mean `mean`: all that scatters it, and all that is not known of its mean.
- * @param levelVariance see {@link levelVarianceAt}
+ * True of a series whose buckets scatter while its hours do not: jobs that start now before and now after a bucket's edge.
+ * What such a bucket lacks is not missing but late, so that the next may hold as much more.
  */
-export function sizeOf(model: RowModel, mean: number, slot: number, levelVariance: number): number {
-  return 1 / (model.alpha + levelVariance + model.profile.variance[slot] + model.phi / mean);
+export function straddles(alphaBucket: number, alphaHour: number): boolean {
+  return alphaBucket > 0.05 && alphaHour < alphaBucket / 16;
 }
 
-/** ln p of `y` calls or more in one bucket, calibrated. Conservative: P(Y ≥ y), not mid-p. */
-export function logAbove(model: RowModel, y: number, mean: number, size: number): number {
-  return calibrate(logUpperTail(y, mean, size), model.stretchAbove);
-}
-
-/** ln p of `y` calls or fewer in one bucket, calibrated. */
-export function logBelow(model: RowModel, y: number, mean: number, size: number): number {
-  return calibrate(logLowerTail(y, mean, size), model.stretchBelow);
-}
+/** Never 0: of what has not been seen, half a call in all the history is expected. */
+export const LEAST_MEAN = 1e-12;
 
 /**
  * What one silent bucket adds to the silence clock: −ln P(no call), by the scatter that is the bucket's own. What is
- * shared by all buckets of a silence (the level) comes in {@link logSilence}.
+ * shared by all buckets of a silence (the level) comes in {@link silenceNats}.
+ * @param own relative variance: alpha + the profile's + phi/mean
  */
-export function silenceOf(model: RowModel, mean: number, slot: number): number {
-  const own = model.alpha + model.profile.variance[slot] + model.phi / mean;
+export function silenceOf(mean: number, own: number): number {
   return Math.log1p(mean * own) / own;
 }
 
 /**
- * ln p of a silence whose buckets have added up to `clock`, not calibrated: (1 + v·clock)^(−1/v), the gamma mixture over
- * a level of relative variance v ({@link levelVarianceAt}); e^−clock where the level is known.
+ * −ln p of a silence whose buckets have added up to `clock`, not calibrated: (1 + v·clock)^(−1/v), the gamma mixture over
+ * a level of relative variance v; e^−clock where the level is known.
  */
-export function rawLogSilence(clock: number, v: number): number {
-  return v > 1e-9 ? -Math.log1p(v * clock) / v : -clock;
+export function rawSilenceNats(clock: number, v: number): number {
+  return v > 1e-9 ? Math.log1p(v * clock) / v : clock;
 }
 
-/** ln p of a silence, calibrated. */
-export function logSilence(model: RowModel, clock: number, levelVariance: number): number {
-  return calibrate(Math.min(0, rawLogSilence(clock, levelVariance) + model.silenceShift), model.stretchSilence);
+/** −ln p of a silence, calibrated. */
+export function silenceNats(model: RowModel, clock: number, levelVariance: number): number {
+  return calibrate(Math.max(0, rawSilenceNats(clock, levelVariance) - model.silenceShift), model.silence);
 }

@@ -14,7 +14,12 @@ export interface Profile {
   readonly shape: Float64Array;
   /** `[perWeek]`; relative variance of each entry: what the history leaves open. */
   readonly variance: Float64Array;
+  /** `[perWeek]`; the same of the hour around each entry, whose slots' own errors are averaged out. */
+  readonly hourVariance: Float64Array;
 }
+
+/** A profile without the hours' own variance: a level of the hierarchy. */
+type Shape = Omit<Profile, 'hourVariance'>;
 
 /** Cells of a coarser view of the week: `of[slot]` is the cell a slot falls into. */
 interface Cells {
@@ -33,7 +38,18 @@ export interface WeekCells {
   readonly slotOfWeek: Cells;
 }
 
+const cellsByDay = new Map<number, WeekCells>();
+
 export function weekCells(slots: WeekSlots): WeekCells {
+  let cells = cellsByDay.get(slots.perDay);
+  if (cells === undefined) {
+    cells = makeCells(slots);
+    cellsByDay.set(slots.perDay, cells);
+  }
+  return cells;
+}
+
+function makeCells(slots: WeekSlots): WeekCells {
   const perHour = Math.max(1, Math.floor(slots.perDay / 24));
   const hours = Math.ceil(slots.perDay / perHour);
   const cells = (count: number, of: (slot: number) => number): Cells => ({
@@ -66,6 +82,12 @@ const UNSEEN_DAY = 0.2;
  * @param calls `[perWeek]` calls by slot of week, outliers clipped
  * @param exposure `[perWeek]` calls that a flat shape would have given there: the sum of the level over observed buckets
  * @param repeats `[perWeek]` observed buckets by slot
+ * @param dispersion how single buckets scatter: what slots are told by
+ * @param hourly how sums of an hour do: what hours and days are told by. Noise of buckets apart from one another is a
+ *   twelfth of it in an hour, and taken for common noise would leave every hour's place in the week in doubt
+ * @param squares `[perWeek]` sum of the squared counts by slot, of a series whose runs straddle buckets: its slots are told
+ *   by how their own counts scatter. No law of one phi and alpha fits both the bucket that has nine runs in ten and the
+ *   one that has the tenth, and the weeks are too few for such scatter to tell one week's slot from another's
  */
 export function fitProfile(
   calls: Float64Array,
@@ -73,29 +95,47 @@ export function fitProfile(
   repeats: Float64Array,
   cells: WeekCells,
   dispersion: Dispersion,
+  hourly: Dispersion,
+  squares?: Float64Array,
 ): Profile {
   const { perWeek } = cells.slots;
   const one = new Float64Array(perWeek).fill(1);
   const zero = new Float64Array(perWeek);
-  const step = (view: Cells, base: Float64Array, parent: Float64Array, parentVariance: Float64Array, unseen = 0) =>
-    shrink(calls, exposure, repeats, view, base, parent, parentVariance, dispersion, unseen);
+  const step = (
+    view: Cells,
+    base: Float64Array,
+    parent: Float64Array,
+    parentVariance: Float64Array,
+    scatter: Dispersion,
+    unseen = 0,
+    witnesses = 0,
+    own?: Float64Array,
+  ) => shrink(calls, exposure, repeats, view, base, parent, parentVariance, scatter, unseen, witnesses, own);
 
-  const hour = step(cells.hourOfDay, one, one, zero);
-  const day = step(cells.dayOfWeek, hour.shape, one, zero, UNSEEN_DAY);
+  const hour = step(cells.hourOfDay, one, one, zero, hourly);
+  const day = step(cells.dayOfWeek, hour.shape, one, zero, hourly, UNSEEN_DAY);
   const coarse = times(hour, day);
-  const hourOfWeek = step(cells.hourOfWeek, one, coarse.shape, coarse.variance);
-  const minute = step(cells.minuteOfHour, hourOfWeek.shape, one, zero);
-  const slotOfDay = step(cells.slotOfDay, hourOfWeek.shape, minute.shape, minute.variance);
+  const hourOfWeek = step(cells.hourOfWeek, one, coarse.shape, coarse.variance, hourly, 0, 2);
+  const minute = step(cells.minuteOfHour, hourOfWeek.shape, one, zero, dispersion);
+  const slotOfDay = step(cells.slotOfDay, hourOfWeek.shape, minute.shape, minute.variance, dispersion, 0, 0, squares);
   const fine = times(hourOfWeek, slotOfDay);
-  const { shape, variance } = step(cells.slotOfWeek, one, fine.shape, fine.variance);
+  const { shape, variance } = step(
+    cells.slotOfWeek,
+    one,
+    fine.shape,
+    fine.variance,
+    dispersion,
+    0,
+    squares === undefined ? 2 : Number.POSITIVE_INFINITY,
+  );
 
   let mean = 0;
   for (const s of shape) mean += s / perWeek;
   if (mean > 0) for (let k = 0; k < perWeek; k++) shape[k] /= mean;
-  return { shape, variance };
+  return { shape, variance, hourVariance: hourOfWeek.variance };
 }
 
-function times(a: Profile, b: Profile): Profile {
+function times(a: Shape, b: Shape): Shape {
   return { shape: a.shape.map((s, k) => s * b.shape[k]), variance: a.variance.map((v, k) => v + b.variance[k]) };
 }
 
@@ -116,7 +156,9 @@ function shrink(
   parentVariance: Float64Array,
   { phi, alpha }: Dispersion,
   unseen: number,
-): Profile {
+  witnesses: number,
+  squares?: Float64Array,
+): Shape {
   const c = new Float64Array(view.count);
   const e = new Float64Array(view.count); // at rate 1
   const em = new Float64Array(view.count); // at the parent's rate
@@ -133,13 +175,30 @@ function shrink(
     // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
     if (k === 0 || of[k - 1] !== cell) n[cell] += repeats[k];
   }
-  const s2 = heterogeneity(c, em, n, phi, alpha);
+  const noise = new Float64Array(view.count);
+  for (let i = 0; i < view.count; i++) noise[i] = em[i] * (1 + phi) + (alpha * em[i] * em[i]) / Math.max(1, n[i]);
+  if (squares !== undefined) {
+    const sum = new Float64Array(view.count);
+    for (let k = 0; k < of.length; k++) sum[of[k]] += squares[k];
+    for (let i = 0; i < view.count; i++) noise[i] = Math.max(noise[i], sum[i] - (c[i] * c[i]) / Math.max(1, n[i]));
+  }
+  const s2 = heterogeneity(c, em, noise);
   const a0 = 1 / s2;
   const ratio = new Float64Array(view.count); // posterior mean over the parent's
   const own = new Float64Array(view.count); // weight still on the parent
   const variance = new Float64Array(view.count);
   for (let i = 0; i < view.count; i++) {
-    const f = 1 / (1 + phi + (alpha * c[i]) / Math.max(1, n[i]));
+    if (witnesses > n[i]) {
+      // Seen once, a departure from the parent may be an incident as well as a habit: that the cell differs at all stays open.
+      ratio[i] = 1;
+      own[i] = 1;
+      variance[i] = e[i] > 0 ? s2 : Math.max(s2, unseen);
+      continue;
+    }
+    const f =
+      squares === undefined
+        ? 1 / (1 + phi + (alpha * Math.max(c[i], em[i])) / Math.max(1, n[i]))
+        : em[i] / Math.max(noise[i], 1e-12);
     const prior = e[i] > 0 ? a0 : 1 / Math.max(s2, unseen);
     ratio[i] = (f * c[i] + a0) / (f * em[i] + a0);
     own[i] = a0 / (f * em[i] + a0);
@@ -158,13 +217,14 @@ function shrink(
 
 const LEAST_S2 = 1e-6;
 const MOST_S2 = 100;
+const LEAST_CALLS = 0.1;
 
 /**
  * s², the relative variance of cells about their parents, such that Σ (c − m)²/(v + s² m²) is what chance alone would
  * make it (Paule and Mandel 1982, who weigh cells alike in relative terms: with moments, busy office hours would speak
  * for quiet week ends), plus two standard errors: without those the noise of a sparse series would pass for structure.
  */
-function heterogeneity(c: Float64Array, em: Float64Array, n: Float64Array, phi: number, alpha: number): number {
+function heterogeneity(c: Float64Array, em: Float64Array, noise: Float64Array): number {
   let s2 = 0;
   let target = 0;
   // Newton from 0: the sum is convex and falls in s², so steps never overshoot.
@@ -172,19 +232,19 @@ function heterogeneity(c: Float64Array, em: Float64Array, n: Float64Array, phi: 
     let sum = 0;
     let slope = 0;
     let cells = 0;
-    let noise = 0;
+    let spread = 0;
     for (let i = 0; i < c.length; i++) {
       const m = em[i];
-      if (m <= 0) continue;
-      const counting = m * (1 + phi) + (alpha * m * m) / Math.max(1, n[i]);
-      const variance = counting + s2 * m * m;
+      // A cell of which next to nothing is expected says nothing of shape, and its square has a kurtosis of 1/m.
+      if (m < LEAST_CALLS) continue;
+      const variance = noise[i] + s2 * m * m;
       const square = (c[i] - m) * (c[i] - m);
       sum += square / variance;
       slope -= (square * m * m) / (variance * variance);
       cells++;
-      noise += 2 + 1 / counting;
+      spread += 2 + 1 / noise[i];
     }
-    if (step === 0) target = cells + 2 * Math.sqrt(noise);
+    if (step === 0) target = cells + 2 * Math.sqrt(spread);
     if (sum <= target * 1.001 || slope === 0) break;
     s2 += (target - sum) / slope;
     if (s2 > MOST_S2) break;

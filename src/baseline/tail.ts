@@ -1,41 +1,74 @@
-/** Where the body ends and the tail begins: above this probability the model's figure stands as it is. */
-const LOG_PIVOT = Math.log(0.05);
-/** The tail is measured by the third most surprising day: one or two incidents in the history do not move it. */
+/** Where the body ends and the tail begins, in nats: above a probability of 0.05 the model's figure stands as it is. */
+const PIVOT = Math.log(20);
+/** The tail is measured from the third most surprising day on: one or two incidents in the history do not move it. */
 const RANK = 3;
+/** The rank up to which days tell how the far tail goes on. */
+const FAR_RANK = 10;
 /** Days of history from which on a series has shown its tail; before, it is taken to be longer than the model's. */
-const KNOWN_AFTER = 14;
+export const KNOWN_AFTER = 14;
 /** How many times as long, with no history at all. */
 const UNKNOWN = 5;
 
 /**
- * How much longer a series' tail is than its model says: the third largest of the daily maxima of −ln p, beyond the
- * pivot, over what `tests` draws from the model would give there (−ln p is Exp(1) under the model, so the k-th largest
- * of n is near ln(n/k); that of daily maxima is a little less). At least what little history leaves open, 1 after two
- * weeks. What has happened on three different days is no news. Days next to a larger one do not count: an incident of
- * some hours may touch two dates, and a silence after it a third.
- * @param daily `[days]` largest −ln p of each day
- * @param days of history observed
+ * How the model's −ln p is turned into a calibrated one: as it is up to the pivot, then divided by `stretch` up to `knee`
+ * (in the model's nats), then by `far`. All the same unit: nats.
  */
-export function tailStretch(daily: Float64Array, tests: number, days: number): number {
-  const least = leastStretch(days);
-  if (daily.length < RANK || tests < RANK * Math.E) return least;
-  const expected = Math.log(tests / RANK) + LOG_PIVOT;
-  if (expected <= 1) return least;
-  const third = thirdLargest(daily);
-  return Math.max(least, (third + LOG_PIVOT) / expected);
+export interface Tail {
+  readonly stretch: number;
+  readonly knee: number;
+  readonly far: number;
 }
 
-/** The third largest of the days of which none is next to a larger one; 0 where there are not three. */
-function thirdLargest(daily: Float64Array): number {
+/** The stretches that a young series has at least, as those of its kind have: `[windows]` on either side. */
+export interface LeastTails {
+  readonly above: readonly number[];
+  readonly below: readonly number[];
+  readonly silence: number;
+}
+
+/** The tail of a series of which `days` have been seen, whatever they held. */
+export function leastTail(days: number): Tail {
+  const stretch = leastStretch(days);
+  return { stretch, knee: PIVOT, far: stretch };
+}
+
+export function leastStretch(days: number): number {
+  return 1 + (UNKNOWN - 1) * Math.max(0, 1 - days / KNOWN_AFTER);
+}
+
+/**
+ * The tail that the daily maxima of −ln p of a history show. −ln p is Exp(1) under the model, so that the k-th largest of
+ * n tests is near ln(n/k). The line from the pivot through the third largest day gives `stretch`; days of a rank between
+ * 3 and 10 give the slope beyond (the spacings of an exponential tail, Rényi 1953): a series of rare, large bursts has a
+ * small share of buckets that are far out, and what lies beyond them falls as their sizes do, not as the line from the
+ * pivot does. Days next to one of the two largest do not count: an incident of some hours may touch two dates, and a silence after
+ * it a third. Never shorter than the model's, nor than what little history leaves open.
+ * @param daily `[days]` largest −ln p of each day
+ * @param tests independent tests in the history
+ * @param least the least stretch, see {@link leastStretch}
+ */
+export function fitTail(daily: Float64Array, tests: number, least: number): Tail {
+  const expected = Math.log(tests / RANK) - PIVOT;
+  if (daily.length < RANK || !(expected > 1)) return { stretch: least, knee: PIVOT, far: least };
+  const left = withoutIncidents(daily);
+  const third = left[0];
+  const stretch = Math.max(least, (third - PIVOT) / expected);
+  const rank = Math.min(FAR_RANK, Math.floor(daily.length / 4));
+  // The far slope is that of the tail, not of the body.
+  if (rank < 2 * RANK || third < PIVOT + 2) return { stretch, knee: Math.max(PIVOT, third), far: stretch };
+  const slope = (third - left[rank - RANK]) / Math.log(rank / RANK);
+  return { stretch, knee: third, far: Math.max(stretch, slope) };
+}
+
+/** The days in descending order, without the two largest that are not next to one another, and without their neighbours. */
+function withoutIncidents(daily: Float64Array): Float64Array {
   const left = daily.slice();
-  let third = 0;
-  for (let rank = 0; rank < RANK; rank++) {
+  for (let rank = 1; rank < RANK; rank++) {
     let top = 0;
     for (let d = 1; d < left.length; d++) if (left[d] > left[top]) top = d;
-    third = left.length === 0 ? 0 : Math.max(0, left[top]);
-    left.fill(Number.NEGATIVE_INFINITY, Math.max(0, top - 1), top + 2);
+    left.fill(0, Math.max(0, top - 1), top + 2);
   }
-  return third;
+  return left.sort().reverse();
 }
 
 /**
@@ -43,21 +76,25 @@ function thirdLargest(daily: Float64Array): number {
  * history went beyond what `silences` of the model's would. A shift, not a stretch: a series of few busy buckets, such as
  * a nightly job that starts now before and now after a bucket's edge, has long silences every night, and none longer.
  */
-export function silenceShift(daily: Float64Array, silences: number): number {
-  return Math.max(0, thirdLargest(daily) - Math.max(Math.log(Math.max(1, silences / RANK)), -LOG_PIVOT));
+export function silenceTail(daily: Float64Array, silences: number, least: number): { shift: number; tail: Tail } {
+  const left = withoutIncidents(daily);
+  const third = left[0] ?? 0;
+  const shift = Math.max(0, third - Math.max(Math.log(Math.max(1, silences / RANK)), PIVOT));
+  const rank = Math.min(FAR_RANK, Math.floor(daily.length / 4));
+  const slope = shift > 0 && rank >= 2 * RANK ? (third - left[rank - RANK]) / Math.log(rank / RANK) : 1;
+  return { shift, tail: { stretch: Math.max(least, slope), knee: PIVOT, far: Math.max(least, slope) } };
 }
 
-/** The stretch of a series of which `days` have been seen, whatever they held. */
-export function leastStretch(days: number): number {
-  return 1 + (UNKNOWN - 1) * Math.max(0, 1 - days / KNOWN_AFTER);
+/** The model's nats, calibrated. */
+export function calibrate(nats: number, { stretch, knee, far }: Tail): number {
+  if (nats <= PIVOT) return nats;
+  if (nats <= knee) return PIVOT + (nats - PIVOT) / stretch;
+  return PIVOT + (knee - PIVOT) / stretch + (nats - knee) / far;
 }
 
-/** The model's ln p, stretched: beyond the pivot the tail falls `stretch` times as slowly. */
-export function calibrate(logP: number, stretch: number): number {
-  return logP >= LOG_PIVOT ? logP : LOG_PIVOT + (logP - LOG_PIVOT) / stretch;
-}
-
-/** The model's ln p that calibrates to `logAlpha`: what a quantile must be sought at. Inverse of {@link calibrate}. */
-export function uncalibrate(logAlpha: number, stretch: number): number {
-  return logAlpha >= LOG_PIVOT ? logAlpha : LOG_PIVOT + (logAlpha - LOG_PIVOT) * stretch;
+/** The model's nats that calibrate to `nats`: what a limit must be sought at. Inverse of {@link calibrate}. */
+export function uncalibrate(nats: number, { stretch, knee, far }: Tail): number {
+  if (nats <= PIVOT) return nats;
+  const atKnee = PIVOT + (knee - PIVOT) / stretch;
+  return nats <= atKnee ? PIVOT + (nats - PIVOT) * stretch : knee + (nats - atKnee) * far;
 }

@@ -1,4 +1,5 @@
 export type { Anomaly, AnomalyKind, CallerShare } from './anomaly.js';
+export { Detector, type DetectorOptions } from './detector.js';
 export { type AnomalyOptions, findAnomalies } from './find-anomalies.js';
 export { type ScoreOptions, scoreWindow } from './score-window.js';
 export {

@@ -1,20 +1,13 @@
-import { type Band, type Baseline, bandOf } from '../baseline/baseline.js';
-import {
-  levelVarianceAt,
-  logAbove,
-  logBelow,
-  logSilence,
-  meanOf,
-  type RowModel,
-  silenceOf,
-  sizeOf,
-} from '../baseline/model.js';
+import type { Baseline } from '../baseline/baseline.js';
+import { windowsOf } from '../baseline/windows.js';
 import { checkNumber, InputError } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
-import { DAY, gridEnd, WEEK } from '../time/grid.js';
+import { gridEnd, type TimeGrid } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
-import { ABOVE, BELOW, LEARNING, NORMAL, NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
+import { CountRow, natsFor } from './count-row.js';
+import { judged } from './judged.js';
+import { LEARNING, NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
 
 export interface ScoreOptions {
   /**
@@ -23,15 +16,6 @@ export interface ScoreOptions {
    * and the tests of neighbouring buckets overlap; where traffic is burstier than its history showed, more.
    */
   readonly alertBudget?: { readonly perWeek: number };
-}
-
-const MOST_SURPRISE = 1e4;
-
-/** ln of the tail probability below which one bucket of one row is told, on either side. */
-export function logAlphaFor(perWeek: number, rows: number, step: number): number {
-  const tests = 2 * Math.max(1, rows) * Math.max(1, WEEK / step);
-  // A budget so large that half of all buckets might be told is no budget: 0.05 a side at most.
-  return Math.log(Math.min(0.05, perWeek / tests));
 }
 
 /**
@@ -55,102 +39,95 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const whole = withMissingRows(window, baseline.keys);
   const { keys, grid } = whole;
   const { length } = grid;
-  const cells = keys.length * length;
-  const scores: Scores = {
-    window: whole,
-    expected: new Float64Array(cells).fill(Number.NaN),
-    lower: new Float64Array(cells).fill(Number.NaN),
-    upper: new Float64Array(cells).fill(Number.NaN),
-    surprise: new Float64Array(cells).fill(Number.NaN),
-    verdicts: new Int8Array(cells).fill(UNKNOWN),
-    reasons: new Uint8Array(cells).fill(NOT_OBSERVED),
-    spans: new Float64Array(cells).fill(step),
-    known: new Uint8Array(keys.length),
+  const scores = emptyScores(whole);
+  const rules = {
+    windows: windowsOf(step),
+    nats: natsFor(perWeek, keys.length, windowsOf(step)),
+    minEffect: MIN_EFFECT,
+    acceptShifts: false,
   };
-  const logAlpha = logAlphaFor(perWeek, keys.length, step);
-  const daysAhead = (grid.start - gridEnd(baseline.grid)) / DAY;
-  const slots = weekSlots(step);
-  const slotsByZone = new Map<string, Int32Array>();
+  const slotsFor = slotsByZone(grid);
   const y = new Float64Array(length);
+  const follows = grid.start === gridEnd(baseline.grid);
   for (let row = 0; row < keys.length; row++) {
-    const { model, timeZone, known, learning } = baseline.modelOf(keys[row]);
-    let slotOf = slotsByZone.get(timeZone);
-    if (slotOf === undefined) {
-      slotOf = slotsOf(grid, timeZone, slots);
-      slotsByZone.set(timeZone, slotOf);
-    }
+    const { model, timeZone, known, learning, news } = baseline.modelOf(keys[row]);
     scores.known[row] = known ? 1 : 0;
     readRow(whole, row, y);
-    scoreRow(y, observedRow(whole, row), slotOf, model, logAlpha, learning, daysAhead, scores, row * length);
+    // A silence at the end of the history goes on in a window that follows on; who knows what was before any other.
+    const tracker = new CountRow(follows ? model : { ...model, clock: 0, silent: 0 }, rules, news);
+    fillRow(tracker, y, observedRow(whole, row), slotsFor(timeZone), learning, false, scores, row);
   }
   return scores;
 }
 
-function scoreRow(
+/** Default least relative departure that is told. */
+export const MIN_EFFECT = 0.1;
+
+/** Scores of a window, nothing judged yet. */
+export function emptyScores(window: SeriesSet): Scores {
+  const cells = window.keys.length * window.grid.length;
+  const nothing = () => new Float64Array(cells).fill(Number.NaN);
+  return {
+    window,
+    expected: nothing(),
+    lower: nothing(),
+    upper: nothing(),
+    surprise: nothing(),
+    verdicts: new Int8Array(cells).fill(UNKNOWN),
+    reasons: new Uint8Array(cells).fill(NOT_OBSERVED),
+    spans: new Float64Array(cells).fill(window.grid.step),
+    known: new Uint8Array(window.keys.length),
+  };
+}
+
+/** The week slots of a grid's buckets, made once a zone. */
+export function slotsByZone(grid: TimeGrid): (zone: string) => Int32Array {
+  const made = new Map<string, Int32Array>();
+  return (zone) => {
+    let slots = made.get(zone);
+    if (slots === undefined) {
+      slots = slotsOf(grid, zone, weekSlots(grid.step));
+      made.set(zone, slots);
+    }
+    return slots;
+  };
+}
+
+const out = judged();
+
+/** Runs one row over a window and writes its part of the scores. */
+export function fillRow(
+  tracker: CountRow,
   y: Float64Array,
   observed: Uint8Array,
-  slotOf: Int32Array,
-  model: RowModel,
-  logAlpha: number,
+  slots: Int32Array,
   learning: boolean,
-  daysAhead: number,
+  learn: boolean,
   scores: Scores,
-  at: number,
+  row: number,
 ): void {
-  const { step, length } = scores.window.grid;
-  const daysPerStep = step / DAY;
-  let clock = 0;
-  let silent = 0;
-  let band: Band = { expected: 0, lower: 0, upper: 0 };
-  let bandMean = Number.NaN;
-  let bandSize = Number.NaN;
+  const { start, step, length } = scores.window.grid;
+  const at = row * length;
   for (let i = 0; i < length; i++) {
-    if (observed[i] === 0) continue;
-    const slot = slotOf[i];
-    const cell = at + i;
-    const mean = meanOf(model, slot);
-    // Whole days ahead: the band of a flat series then stays the same for a day, and most series are.
-    const levelVariance = levelVarianceAt(model, Math.floor(daysAhead + i * daysPerStep));
-    const size = sizeOf(model, mean, slot, levelVariance);
-    if (mean !== bandMean || size !== bandSize) band = bandOf(model, slot, logAlpha, levelVariance);
-    bandMean = mean;
-    bandSize = size;
-    const count = y[i];
-    // The clock as it would stand after this bucket without a call, which decides whether no call would be normal here.
-    const clockAfter = clock + silenceOf(model, mean, slot);
-    const silence = logSilence(model, clockAfter, levelVariance);
-    const silenceTells = silence < logAlpha;
-    const lower = silenceTells ? Math.max(1, band.lower) : band.lower;
-    scores.expected[cell] = mean;
-    scores.lower[cell] = lower;
-    scores.upper[cell] = band.upper;
-    const up = logAbove(model, count, mean, size);
-    let down = logBelow(model, count, mean, size);
-    if (count === 0) {
-      silent++;
-      if (silence < down) {
-        down = silence;
-        scores.spans[cell] = silent * step;
-      }
-      clock = clockAfter;
-    } else {
-      silent = 0;
-      clock = 0;
-    }
-    // The side is that of the count, not of the smaller tail: with a long tail most counts are below the mean.
-    const signed = (count >= mean ? -up : down) / Math.LN10;
-    scores.surprise[cell] = Math.min(MOST_SURPRISE, Math.max(-MOST_SURPRISE, signed));
-    if (learning) {
-      scores.reasons[cell] = LEARNING;
+    const time = start + i * step;
+    if (observed[i] === 0) {
+      tracker.skip(time, learn);
       continue;
     }
-    scores.reasons[cell] = 0;
-    scores.verdicts[cell] = count > band.upper ? ABOVE : count < lower ? BELOW : NORMAL;
+    tracker.observe(y[i], time, slots[i], learn, out);
+    const cell = at + i;
+    scores.expected[cell] = out.expected;
+    scores.lower[cell] = out.lower;
+    scores.upper[cell] = out.upper;
+    scores.surprise[cell] = out.surprise;
+    scores.spans[cell] = out.span;
+    scores.reasons[cell] = learning ? LEARNING : 0;
+    if (!learning) scores.verdicts[cell] = out.verdict;
   }
 }
 
 /** The window with the keys that it lacks appended: no calls, observed where all its own rows were. */
-function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): SeriesSet {
+export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): SeriesSet {
   const present = rowsById(window.keys);
   const missing = keys.filter((key) => !present.has(keyId(key)));
   if (missing.length === 0) return window;

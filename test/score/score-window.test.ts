@@ -67,7 +67,7 @@ describe('scoreWindow', () => {
     expect(scores.known[row]).toBe(1);
   });
 
-  it('judges keys that the history lacks as first seen: one call is no news, a burst is', () => {
+  it('judges keys that the history lacks as first seen: the first call of a pair is told, that of a total is not', () => {
     const builder = new SeriesSetBuilder({ step: STEP, start: HISTORY_END, end: HISTORY_END + DAY });
     const stranger = { operation: 'Decrypt', keyArn: OTHER_KEY };
     builder.add(key, HISTORY_END + 1);
@@ -76,9 +76,16 @@ describe('scoreWindow', () => {
     const scores = scoreWindow(baseline, builder.finish());
     const row = rowOf(scores.window, stranger);
     expect(scores.known[row]).toBe(0);
-    expect([3, 9].map((i) => verdictAt(scores, row, i))).toEqual(['normal', 'above']);
-    expect(scores.surprise[row * 288 + 9]).toBeGreaterThan(50);
+    expect([2, 3, 9].map((i) => verdictAt(scores, row, i))).toEqual(['normal', 'above', 'above']);
+    expect(scores.surprise[row * 288 + 9]).toBeGreaterThan(10);
     expect(verdicts(scores, row)).not.toContain('below');
+    const total = new SeriesSetBuilder({ step: STEP, start: HISTORY_END, end: HISTORY_END + DAY });
+    total.add(key, HISTORY_END + 1);
+    total.add({ operation: 'Encrypt' }, HISTORY_END + 3 * STEP);
+    total.add({ operation: 'Sign' }, HISTORY_END + 3 * STEP, 500);
+    const told = scoreWindow(baseline, total.finish());
+    expect(verdictAt(told, rowOf(told.window, { operation: 'Encrypt' }), 3)).toBe('normal');
+    expect(verdictAt(told, rowOf(told.window, { operation: 'Sign' }), 3)).toBe('above');
   });
 
   it('says unknown, and why, where nothing listened', () => {

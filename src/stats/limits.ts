@@ -1,0 +1,92 @@
+import { logLowerTail, logUpperTail, logZero } from './negative-binomial.js';
+
+/**
+ * The real y at which −ln P(Y ≥ y) of the negative binomial is `nats` (> 0): counts up to it are at least as probable.
+ * P is continued between whole numbers by the incomplete beta function. To 0.01 nats.
+ */
+export function upperQuantile(mean: number, size: number, nats: number): number {
+  const sd = Math.sqrt(mean + (mean * mean) / size);
+  let low = 0;
+  let fLow = nats;
+  let high = mean + sd * Math.sqrt(2 * nats) + nats * (0.5 + mean / size);
+  let fHigh = nats + logUpperTail(high, mean, size);
+  while (fHigh > 0) {
+    low = high;
+    fLow = fHigh;
+    high = high * 2 + 1;
+    if (high > 1e300) return high;
+    fHigh = nats + logUpperTail(high, mean, size);
+  }
+  return root((y) => nats + logUpperTail(y, mean, size), low, fLow, high, fHigh);
+}
+
+/**
+ * The real y at which −ln P(Y ≤ y) is `nats`: counts from it on are at least as probable. −1 where even no call is.
+ */
+export function lowerQuantile(mean: number, size: number, nats: number): number {
+  const zero = logZero(mean, size) + nats;
+  if (zero >= 0) return -1;
+  return root((y) => -nats - logLowerTail(y, mean, size), 0, -zero, Math.max(1, mean * 1.5 + 1), -nats);
+}
+
+/** Where the falling `f` crosses 0 between `low` and `high`: regula falsi with Anderson and Björck's (1973) speed-up. */
+function root(f: (y: number) => number, low: number, fLow: number, high: number, fHigh: number): number {
+  for (let i = 0; i < 60; i++) {
+    // Where f hardly falls over a long way the chord lands at its end: halve then.
+    let y = i % 4 === 3 ? (low + high) / 2 : low + ((high - low) * fLow) / (fLow - fHigh);
+    if (!(y > low && y < high)) y = (low + high) / 2;
+    const fy = f(y);
+    if (Math.abs(fy) < 0.01 || high - low < 1e-6 * (1 + high)) return y;
+    if (fy > 0) {
+      const m = 1 - fy / fLow;
+      fHigh *= m > 0 ? Math.max(0.5, Math.min(1, m)) : 0.5;
+      low = y;
+      fLow = fy;
+    } else {
+      const m = 1 - fy / fHigh;
+      fLow *= m > 0 ? Math.max(0.5, Math.min(1, m)) : 0.5;
+      high = y;
+      fHigh = fy;
+    }
+  }
+  return (low + high) / 2;
+}
+
+/** Steps of the grid on which limits are computed: 2 % in the mean, 5 % in the size. */
+const MEAN_STEP = 0.02;
+const SIZE_STEP = 0.05;
+/** Entries of the memory of limits: a power of two. 3 MB in all. */
+const ENTRIES = 1 << 16;
+const keys = new Float64Array(2 * ENTRIES).fill(Number.NaN);
+const values = new Float64Array(2 * ENTRIES);
+
+/**
+ * {@link upperQuantile} and {@link lowerQuantile} on a grid of means and sizes, scaled from the grid's mean to the one
+ * asked for: a bucket's limits cost some 0.02 µs where they were met before, in place of 2 µs. What they stand for moves
+ * by less than 3 % of its nats. The memory is only that: the same question has the same answer whatever was asked before.
+ */
+export function upperLimitNear(mean: number, size: number, nats: number): number {
+  return near(0, mean, size, nats);
+}
+
+export function lowerLimitNear(mean: number, size: number, nats: number): number {
+  // Most rows expect too little for no call to be unusual: no need to look.
+  if (mean < nats && -size * Math.log1p(mean / size) + nats > 0.2 * nats) return -1;
+  return near(1, mean, size, nats);
+}
+
+function near(side: 0 | 1, mean: number, size: number, nats: number): number {
+  const m = Math.round(Math.log(mean) / MEAN_STEP);
+  const k = Math.round(Math.log(size) / SIZE_STEP);
+  const n = Math.round(nats * 32);
+  const key = ((m + 4096) * 4096 + k + 2048) * 1048576 + n;
+  const hash = (Math.imul(m, 0x9e3779b1) ^ Math.imul(k, 0x85ebca6b) ^ Math.imul(n, 0xc2b2ae35)) >>> 0;
+  const at = side * ENTRIES + ((hash ^ (hash >>> 15)) & (ENTRIES - 1));
+  const gridMean = Math.exp(m * MEAN_STEP);
+  if (keys[at] !== key) {
+    const gridSize = Math.exp(k * SIZE_STEP);
+    values[at] = side === 0 ? upperQuantile(gridMean, gridSize, n / 32) : lowerQuantile(gridMean, gridSize, n / 32);
+    keys[at] = key;
+  }
+  return values[at] < 0 ? -1 : (values[at] * mean) / gridMean;
+}
