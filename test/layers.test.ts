@@ -14,11 +14,25 @@ const MAY: Record<string, readonly string[]> = {
   score: ['baseline', 'series', 'stats', 'time'],
   kms: ['series', 'time'],
   simulate: ['kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  evaluate: ['simulate', 'score', 'baseline', 'series', 'stats', 'time'],
   report: ['simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
   node: ['report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
-  cli: ['node', 'report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  aws: ['node', 'report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
+  cli: ['aws', 'node', 'report', 'simulate', 'kms', 'score', 'baseline', 'series', 'stats', 'time'],
 };
-const PURE = ['stats', 'time', 'series', 'baseline', 'score', 'kms', 'simulate', 'report', 'index.ts', 'errors.ts'];
+const PURE = [
+  'stats',
+  'time',
+  'series',
+  'baseline',
+  'score',
+  'kms',
+  'simulate',
+  'evaluate',
+  'report',
+  'index.ts',
+  'errors.ts',
+];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -41,6 +55,12 @@ describe('the rooms of src', () => {
 
   it.each(files.filter((file) => PURE.includes(file.split(sep)[0] ?? '')))('%s is pure', (file) => {
     for (const path of importsOf(file)) expect(path).not.toMatch(/^(node:|@aws-sdk)/);
+  });
+
+  it('alone imports the AWS SDK: aws', () => {
+    for (const file of files.filter((file) => !file.startsWith(`aws${sep}`))) {
+      for (const path of importsOf(file)) expect(path, file).not.toMatch(/^@aws-sdk/);
+    }
   });
 
   it('are all entered by their index, which does nothing but re-export', () => {

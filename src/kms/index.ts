@@ -2,6 +2,11 @@ export type { KmsCall, Rejection, RejectionReason } from './call.js';
 export type { CountOptions, CountStats } from './call-counter.js';
 export { countCalls } from './count-calls.js';
 export type { Coverage } from './coverage.js';
+export type { CallEvent, InsightEvent, KeyEvent, KmsEvent, LogFileEvent, RejectedEvent } from './events.js';
+export { kmsEventsIn } from './events-in.js';
+export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from './lifecycle.js';
+export { type NewCaller, newCallers } from './lifecycle-callers.js';
+export type { KeyUse } from './lifecycle-use.js';
 export {
   KMS_OPERATIONS,
   type OperationGroup,

@@ -1,0 +1,146 @@
+import { checkNumber } from '../errors.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Pacer, pacerOf } from './pacer.js';
+import type { AwsAction } from './permissions.js';
+
+/** What every adapter takes besides its own options. */
+export interface CallOptions {
+  /** Keeps the rate of requests; by default one that all callers with the same client share. */
+  readonly pacer?: Pacer;
+  readonly clock?: Clock;
+  /** Aborting it ends the work with its reason. */
+  readonly signal?: AbortSignal;
+  /** For how many milliseconds one request may be throttled before it is given up; 10 minutes by default. */
+  readonly patience?: number;
+}
+
+/** A request to AWS that failed for good. The SDK's error is the `cause`. */
+export class AwsCallError extends Error {
+  override readonly name = 'AwsCallError';
+  /** The request, by the IAM action that allows it. */
+  readonly action: AwsAction;
+  /** The name of the SDK's error, e.g. `AccessDeniedException`. */
+  readonly reason: string;
+
+  constructor(action: AwsAction, cause: unknown) {
+    const reason = nameOf(cause);
+    const text = cause instanceof Error ? cause.message : String(cause);
+    super(`${action} failed: ${reason}: ${text}${adviceOn(reason, action)}`, { cause });
+    this.action = action;
+    this.reason = reason;
+  }
+}
+
+const MINUTE = 60_000;
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 30_000;
+/** How often in all a request is sent that fails in passing. */
+const MOST_TRIES = 8;
+
+/** Sends requests of one adapter: paced, and again after throttling and failures that pass. */
+export class Caller {
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly signal: AbortSignal | undefined;
+  readonly #patience: number;
+
+  /** @param perSecond requests a second where the caller names no pacer; `quota` names what is shared */
+  constructor(client: object, quota: string, perSecond: number, options: CallOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.pacer = options.pacer ?? pacerOf(client, quota, perSecond, this.clock);
+    this.signal = options.signal;
+    this.#patience = checkNumber(options.patience ?? 10 * MINUTE, 'patience', 0, 1e12);
+  }
+
+  /**
+   * What `send` answers. A throttled request waits, with everyone who shares the pacer, and is sent again; so is one that
+   * failed on the way or at the service. The SDK tries a request a few times by itself before either is seen here.
+   * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `patience`, or the eighth failure
+   */
+  async call<T>(action: AwsAction, send: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
+    const { clock, pacer, signal } = this;
+    const since = clock.now();
+    let failures = 0;
+    for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      await pacer.turn(signal);
+      try {
+        return await send(signal === undefined ? {} : { abortSignal: signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isThrottling(error)) {
+          pacer.pause(wait);
+          if (clock.now() + wait - since > this.#patience) throw new AwsCallError(action, error);
+        } else if (!isPassing(error) || ++failures === MOST_TRIES) {
+          throw new AwsCallError(action, error);
+        }
+        await clock.sleep(wait, signal);
+      }
+    }
+  }
+}
+
+/**
+ * Names under which services refuse a request for coming too soon. By name, since neither KMS nor CloudTrail model theirs
+ * as a class; without `LimitExceededException`, which the SDK counts among them and which is a resource quota in KMS.
+ */
+const THROTTLING = new Set([
+  'BandwidthLimitExceeded',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+
+const PASSING = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException', 'InternalError']);
+const NETWORK = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+export function isThrottling(error: unknown): boolean {
+  return THROTTLING.has(nameOf(error)) || statusOf(error) === 429;
+}
+
+/**
+ * Failures of the network or of the service itself: the same request may well succeed next time. Not so an operation that
+ * the endpoint does not have, status 501.
+ */
+export function isPassing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return PASSING.has(nameOf(error)) || NETWORK.has(code) || ((statusOf(error) ?? 0) >= 500 && statusOf(error) !== 501);
+}
+
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const { httpStatusCode } = error.$metadata as { httpStatusCode?: unknown };
+  return typeof httpStatusCode === 'number' ? httpStatusCode : undefined;
+}
+
+const DENIED = /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|Forbidden)$/;
+const CREDENTIALS =
+  /^(?:CredentialsProviderError|ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException|InvalidSignatureException|TokenRefreshRequired)$/;
+
+/** Whether every other request would fail for the same reason. */
+export function isCredentials(error: AwsCallError): boolean {
+  return CREDENTIALS.test(error.reason);
+}
+
+function adviceOn(reason: string, action: AwsAction): string {
+  if (DENIED.test(reason)) return ` (needed is the permission ${action})`;
+  if (CREDENTIALS.test(reason)) return ` (the client's credentials; needed is the permission ${action})`;
+  return '';
+}

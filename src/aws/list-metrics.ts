@@ -1,0 +1,60 @@
+import type { CloudWatchClient, DimensionFilter } from '@aws-sdk/client-cloudwatch';
+import { Caller, type CallOptions } from './call-aws.js';
+import { loadClient } from './load-client.js';
+import { isKmsMetric, type MetricSource } from './metrics.js';
+
+export interface ListMetricsOptions extends CallOptions {
+  /** Metrics of the accounts linked to the client's too (CloudWatch cross-account observability). */
+  readonly linkedAccounts?: boolean;
+}
+
+/** Where KMS's metrics are. Those of AWS/Usage are of all services. */
+const PLACES: readonly { namespace: string; filter: DimensionFilter[] }[] = [
+  { namespace: 'AWS/KMS', filter: [] },
+  { namespace: 'AWS/Usage', filter: [{ Name: 'Service', Value: 'KMS' }] },
+];
+
+/**
+ * KMS's metrics in the client's Region, as ListMetrics tells them. It forgets a metric that had no data for two weeks, and
+ * takes some minutes to know a new one: keep what was found before, and ask for both.
+ * @throws AwsCallError when a request fails for good
+ */
+export async function listKmsMetrics(
+  client: CloudWatchClient,
+  options: ListMetricsOptions = {},
+): Promise<MetricSource[]> {
+  const caller = new Caller(client, 'ListMetrics', 10, options);
+  const { ListMetricsCommand } = await loadClient(
+    '@aws-sdk/client-cloudwatch',
+    () => import('@aws-sdk/client-cloudwatch'),
+  );
+  const found: MetricSource[] = [];
+  for (const { namespace, filter } of PLACES) {
+    let token: string | undefined;
+    do {
+      const answer = await caller.call('cloudwatch:ListMetrics', (send) =>
+        client.send(
+          new ListMetricsCommand({
+            Namespace: namespace,
+            ...(filter.length === 0 ? {} : { Dimensions: filter }),
+            ...(options.linkedAccounts ? { IncludeLinkedAccounts: true } : {}),
+            ...(token === undefined ? {} : { NextToken: token }),
+          }),
+          send,
+        ),
+      );
+      for (const [i, { Namespace = '', MetricName = '', Dimensions = [] }] of (answer.Metrics ?? []).entries()) {
+        if (!isKmsMetric(Namespace, MetricName)) continue;
+        const account = options.linkedAccounts ? answer.OwningAccounts?.[i] : undefined;
+        found.push({
+          namespace: Namespace,
+          name: MetricName,
+          dimensions: Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value])),
+          ...(account === undefined ? {} : { account }),
+        });
+      }
+      token = answer.NextToken || undefined;
+    } while (token !== undefined);
+  }
+  return found;
+}

@@ -1,0 +1,314 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { type ValidateOptions, validateLogs } from '../../src/aws/validate-logs.js';
+import { InputError } from '../../src/errors.js';
+import { ACCOUNT, kmsRecord, logText, REGION } from '../support/logs.js';
+import { fakeAws } from './support/fake-aws.js';
+import { FakeClock } from './support/fake-clock.js';
+import { type FakeObject, fakeS3, logKey } from './support/fake-s3.js';
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 19, 10);
+/** Digests end at odd moments, hour after hour. */
+const ODD = 91_000;
+const HOURS = 5;
+
+const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const strangers = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const FINGERPRINT = '31e8b5433410dfb61a9dc45cc65b22ff';
+
+const iso = (time: number): string => new Date(time).toISOString().replace('.000', '');
+const stamp = (time: number): string => iso(time).replaceAll(/[-:]/g, '');
+const hex = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+const digestEnd = (hour: number): number => START + hour * HOUR + ODD;
+
+function digestKey(end: number, trail = 'main', suffix = ''): string {
+  const day = iso(end).slice(0, 10).replaceAll('-', '/');
+  return `AWSLogs/${ACCOUNT}/CloudTrail-Digest/${REGION}/${day}/${ACCOUNT}_CloudTrail-Digest_${REGION}_${trail}_${REGION}_${stamp(end)}${suffix}.json.gz`;
+}
+
+interface Previous {
+  readonly key: string;
+  readonly text: string;
+  readonly signature: string;
+}
+
+/** A digest as CloudTrail writes and signs it: written from the guide, without the code under test. */
+function writeDigest(
+  objects: Map<string, FakeObject>,
+  key: string,
+  end: number,
+  logs: readonly string[],
+  previous: Previous | null,
+  fields: object = {},
+  signer = keys.privateKey,
+): Previous {
+  const text = JSON.stringify({
+    awsAccountId: ACCOUNT,
+    digestStartTime: iso(end - HOUR),
+    digestEndTime: iso(end),
+    digestS3Bucket: 'logs',
+    digestS3Object: key,
+    digestPublicKeyFingerprint: FINGERPRINT,
+    digestSignatureAlgorithm: 'SHA256withRSA',
+    newestEventTime: null,
+    oldestEventTime: null,
+    previousDigestS3Bucket: previous === null ? null : 'logs',
+    previousDigestS3Object: previous?.key ?? null,
+    previousDigestHashValue: previous === null ? null : hex(previous.text),
+    previousDigestHashAlgorithm: previous === null ? null : 'SHA-256',
+    previousDigestSignature: previous?.signature ?? null,
+    logFiles: logs.map((log) => ({
+      s3Bucket: 'logs',
+      s3Object: log,
+      hashValue: hex(plain.get(log) ?? ''),
+      hashAlgorithm: 'SHA-256',
+    })),
+    ...fields,
+  });
+  const toSign = `${iso(end)}\nlogs/${key}\n${hex(text)}\n${previous?.signature ?? 'null'}`;
+  const signature = sign('sha256', Buffer.from(toSign), signer).toString('hex');
+  objects.set(key, { body: gzipSync(text), metadata: { signature, 'signature-algorithm': 'SHA256withRSA' } });
+  return { key, text, signature };
+}
+
+/** Log files' texts by their keys. */
+const plain = new Map<string, string>();
+
+/** A log file every 20 minutes, and a digest for each of five hours. */
+function deliveries(): { objects: Map<string, FakeObject>; logs: string[]; digests: string[] } {
+  const objects = new Map<string, FakeObject>();
+  const logs: string[] = [];
+  const digests: string[] = [];
+  let previous: Previous | null = null;
+  for (let hour = 0; hour < HOURS; hour++) {
+    const own: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const key = logKey(digestEnd(hour) - HOUR + (5 + 20 * i) * MINUTE, `${hour}${i}`);
+      plain.set(key, logText([kmsRecord(hour * 3 + i)]));
+      objects.set(key, { body: gzipSync(plain.get(key) ?? '') });
+      own.push(key);
+    }
+    const key = digestKey(digestEnd(hour));
+    previous = writeDigest(objects, key, digestEnd(hour), hour === 2 ? [] : own, previous);
+    if (hour === 2) for (const log of own) objects.delete(log);
+    else logs.push(...own);
+    digests.push(key);
+  }
+  return { objects, logs, digests };
+}
+
+async function validate(objects: Map<string, FakeObject>, options: Partial<ValidateOptions> = {}) {
+  const aws = await fakeAws({
+    ...fakeS3(objects, { keysPerPage: 4 }),
+    ListPublicKeys: ({ body }) => {
+      const der = keys.publicKey.export({ format: 'der', type: 'pkcs1' }).toString('base64');
+      return body['NextToken'] === undefined
+        ? {
+            PublicKeyList: [{ Fingerprint: 'other', Value: Buffer.from('no key').toString('base64') }],
+            NextToken: 'more',
+          }
+        : { PublicKeyList: [{ Fingerprint: FINGERPRINT, Value: der }] };
+    },
+  });
+  const result = await validateLogs(
+    { s3: new S3Client({ ...aws.config, forcePathStyle: true }), cloudTrail: new CloudTrailClient(aws.config) },
+    {
+      bucket: 'logs',
+      account: ACCOUNT,
+      region: REGION,
+      from: START + ODD,
+      to: START + ODD + (HOURS - 1) * HOUR,
+      clock: new FakeClock(START + 10 * HOUR),
+      ...options,
+    },
+  );
+  return { ...result, aws };
+}
+
+describe('validateLogs', () => {
+  it('finds nothing wrong with what CloudTrail delivered, and covers its hours, also those without a log', async () => {
+    const { objects, logs } = deliveries();
+    const { aws, ...result } = await validate(objects);
+    expect(result).toEqual({
+      digests: { checked: 4, valid: 4 },
+      // The first hour's digest ends where the time asked for begins.
+      logs: { checked: logs.length - 3, valid: logs.length - 3 },
+      problems: [],
+      covered: [{ from: START + ODD, to: START + ODD + 4 * HOUR }],
+      uncovered: [],
+    });
+    expect(aws.of('ListPublicKeys')[0].target).toBe('CloudTrail_20131101.ListPublicKeys');
+  });
+
+  it('says which hours no digest tells of: the last, and those before validation began', async () => {
+    const { objects } = deliveries();
+    const { uncovered, problems } = await validate(objects, { from: START - 5 * HOUR, to: START + ODD + 6 * HOUR });
+    expect(problems).toEqual([]);
+    expect(uncovered).toEqual([
+      { from: START - 5 * HOUR, to: START + ODD - HOUR },
+      { from: START + ODD + 4 * HOUR, to: START + ODD + 6 * HOUR },
+    ]);
+  });
+
+  it('names a log file that is missing, one that was changed, one that is no gzip, and one that nobody signed', async () => {
+    const { objects, logs } = deliveries();
+    const [, , , missing, changed, broken] = logs;
+    objects.delete(missing);
+    objects.set(changed, { body: gzipSync(logText([])) });
+    objects.set(broken, { body: Buffer.from('no gzip') });
+    const added = logKey(digestEnd(3) - 30 * MINUTE, 'added');
+    objects.set(added, { body: gzipSync(logText([])) });
+    const { problems, logs: checked } = await validate(objects);
+    expect(problems.map(({ kind, object }) => [kind, object.slice('s3://logs/'.length)])).toEqual([
+      ['missing-log', missing],
+      ['changed-log', changed],
+      ['changed-log', broken],
+      ['unsigned-log', added],
+    ]);
+    expect(checked).toEqual({ checked: 9, valid: 6 });
+  });
+
+  it.each<[string, (it: ReturnType<typeof deliveries>) => void, string, number]>([
+    [
+      'is missing in the middle of the chain',
+      ({ objects, digests, logs }) => {
+        objects.delete(digests[3]);
+        for (const log of logs.slice(6, 9)) objects.delete(log);
+      },
+      'missing-digest',
+      3,
+    ],
+    [
+      'was changed',
+      ({ objects, digests }) => {
+        const found = objects.get(digests[3]) as FakeObject;
+        objects.set(digests[3], { ...found, body: gzipSync(JSON.stringify({ ...read(found), logFiles: [] })) });
+      },
+      'changed-digest',
+      3,
+    ],
+    [
+      'has lost its signature',
+      ({ objects, digests }) => objects.set(digests[3], { body: (objects.get(digests[3]) as FakeObject).body }),
+      'unsigned-digest',
+      3,
+    ],
+    [
+      'was signed by somebody else',
+      ({ objects, digests }) => void writeDigest(objects, digests[3], digestEnd(3), [], null, {}, strangers.privateKey),
+      'changed-digest',
+      3,
+    ],
+    [
+      'names a key that CloudTrail does not have',
+      ({ objects, digests }) =>
+        void writeDigest(objects, digests[3], digestEnd(3), [], null, { digestPublicKeyFingerprint: 'mine' }),
+      'unsigned-digest',
+      3,
+    ],
+    ['is no gzip', ({ objects, digests }) => objects.set(digests[3], { body: Buffer.from('x') }), 'changed-digest', 3],
+    ['is no digest', ({ objects, digests }) => objects.set(digests[3], { body: gzipSync('{}') }), 'changed-digest', 3],
+    [
+      'was moved here from another hour',
+      ({ objects, digests }) => objects.set(digests[3], objects.get(digests[1]) as FakeObject),
+      'moved-digest',
+      3,
+    ],
+    [
+      'begins a chain of its own, rightly signed',
+      ({ objects, digests }) => void writeDigest(objects, digests[3], digestEnd(3), [], null),
+      'broken-chain',
+      3,
+    ],
+  ])('names a digest that %s', async (_, spoil, kind, hour) => {
+    const all = deliveries();
+    spoil(all);
+    const { problems, digests, covered } = await validate(all.objects);
+    expect(problems).toContainEqual({
+      kind,
+      object: `s3://logs/${all.digests[hour]}`,
+      detail: expect.any(String),
+    });
+    // Whatever is wrong with it, its hour is not vouched for; the others are.
+    expect(digests.valid).toBe(3);
+    const hours = covered.reduce((sum, { from, to }) => sum + (to - from) / HOUR, 0);
+    expect(hours).toBe(3);
+  });
+
+  it.each<[string, (previous: Previous) => [Previous, object]]>([
+    ['signature', (previous) => [{ ...previous, signature: 'ab'.repeat(256) }, {}]],
+    ['hash', (previous) => [previous, { previousDigestHashValue: hex('another') }]],
+  ])('believes the next digest on the one before it, by its %s', async (_, differ) => {
+    const objects = new Map<string, FakeObject>();
+    const first = writeDigest(objects, digestKey(digestEnd(1)), digestEnd(1), [], null);
+    const [named, fields] = differ(first);
+    writeDigest(objects, digestKey(digestEnd(2)), digestEnd(2), [], named, fields);
+    const { problems, covered } = await validate(objects);
+    expect(problems).toMatchObject([{ kind: 'changed-digest', object: `s3://logs/${digestKey(digestEnd(1))}` }]);
+    expect(covered).toEqual([{ from: digestEnd(1), to: digestEnd(2) }]);
+  });
+
+  it('keeps trails apart that deliver to one bucket', async () => {
+    const { objects } = deliveries();
+    const other = digestKey(digestEnd(3), 'my_other-trail');
+    writeDigest(objects, other, digestEnd(3), [], null);
+    expect((await validate(objects)).problems).toEqual([]);
+    expect((await validate(objects, { trail: 'my_other-trail' })).digests).toEqual({ checked: 1, valid: 1 });
+  });
+
+  it('believes a backfill digest’s files, but does not take it for its hour’s', async () => {
+    const { objects } = deliveries();
+    const late = logKey(digestEnd(3) - 30 * MINUTE, 'late');
+    plain.set(late, logText([kmsRecord(99)]));
+    objects.set(late, { body: gzipSync(plain.get(late) ?? '') });
+    const key = digestKey(digestEnd(3), 'main', '_backfill');
+    writeDigest(objects, key, digestEnd(3), [late], null);
+    const { problems, logs } = await validate(objects);
+    expect(problems).toEqual([]);
+    expect(logs).toEqual({ checked: 10, valid: 10 });
+  });
+
+  it('tells of a file that cannot be read, and checks the rest', async () => {
+    const { objects, logs, digests } = deliveries();
+    for (const key of [logs[4], digests[4]]) objects.set(key, { ...(objects.get(key) as FakeObject), denied: true });
+    const { problems, logs: checked, digests: read } = await validate(objects);
+    expect(problems.map(({ kind, object }) => [kind, object])).toEqual([
+      ['unreadable', `s3://logs/${digests[4]}`],
+      ['unreadable', `s3://logs/${logs[4]}`],
+    ]);
+    expect(problems[0].detail).toContain('needed is the permission s3:GetObject');
+    expect([checked.valid, read.valid]).toEqual([5, 3]);
+  });
+
+  it('throws without the public keys', async () => {
+    const aws = await fakeAws(fakeS3(new Map()));
+    const clients = {
+      s3: new S3Client({ ...aws.config, forcePathStyle: true }),
+      cloudTrail: new CloudTrailClient(aws.config),
+    };
+    const options = {
+      bucket: 'logs',
+      account: ACCOUNT,
+      region: REGION,
+      from: START,
+      to: START + HOUR,
+      clock: new FakeClock(),
+    };
+    aws.faults.push({ error: 'AccessDeniedException', message: 'no' });
+    await expect(validateLogs(clients, options)).rejects.toThrow('cloudtrail:ListPublicKeys');
+    await expect(validateLogs(clients, { ...options, to: START })).rejects.toThrow(InputError);
+  });
+});
+
+function read({ body }: FakeObject): object {
+  return JSON.parse(gunzip(body));
+}
+
+function gunzip(body: Uint8Array): string {
+  return gunzipSync(body).toString('utf8');
+}
