@@ -1,12 +1,16 @@
 import { checkNumber, checkTime, InputError } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
-import { rowsById } from '../series/series-set.js';
+import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { baselineFromBytes, baselineToBytes } from './codec.js';
 import { firstSeenModel } from './first-seen.js';
+import type { GaugeModel } from './gauge.js';
+import { gaugeBand } from './gauge-band.js';
 import { LEVEL, LEVEL_VARIANCE } from './level-filter.js';
+import { mergeParts } from './merge.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './model.js';
 import { weekCells } from './profile.js';
 import { uncalibrate } from './tail.js';
@@ -48,6 +52,8 @@ export interface BaselineSummary {
 export interface ModelOfKey {
   readonly model: RowModel;
   readonly timeZone: string;
+  /** True when the zone was not given but found: then others may be as plausible, see {@link otherClocks}. */
+  readonly found: boolean;
   /** False without a call in the history. */
   readonly known: boolean;
   /** True when the history of this key is too short for a verdict. */
@@ -56,41 +62,86 @@ export interface ModelOfKey {
   readonly news: boolean;
 }
 
+/** What a summary says of a level, which has no calls. */
+const NOTHING = {
+  calls: 0,
+  callsPerHour: 0,
+  observed: 0,
+  firstCall: null,
+  lastCall: null,
+  learning: false,
+  weekKnown: false,
+  timeToDetectSilence: null,
+} as const;
+
 /** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
 const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
 const LONGEST_SILENCE = 90 * DAY;
 const DETECT_NATS = -Math.log(1e-6);
 
+/** What a {@link Baseline} is made of: plain data. */
+export interface BaselineParts {
+  readonly measure: SeriesSet['measure'];
+  readonly keys: readonly SeriesKey[];
+  readonly grid: TimeGrid;
+  readonly support: number;
+  /** `[keys]` for counts, empty for levels. */
+  readonly models: readonly RowModel[];
+  /** `[keys]` for levels, empty for counts. */
+  readonly gauges: readonly GaugeModel[];
+  /** `[keys]` each: the zone, and whether it was found rather than given. */
+  readonly zones: readonly string[];
+  readonly found: readonly boolean[];
+  /** The zone of keys that are new; `undefined` where none was given for all. */
+  readonly defaultZone: string | undefined;
+}
+
 /** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
 export class Baseline {
+  readonly measure: SeriesSet['measure'];
   readonly keys: readonly SeriesKey[];
   /** The grid of the history; windows to be scored have the same step. */
   readonly grid: TimeGrid;
   /** Observed buckets of the history, of the row that had most. */
   readonly support: number;
+  readonly #parts: BaselineParts;
   readonly #models: readonly RowModel[];
   readonly #zones: readonly string[];
-  readonly #zoneOf: (key: SeriesKey) => string;
   readonly #rows: Map<string, number>;
   readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly news: boolean }>();
 
   /** @internal */
-  constructor(parts: {
-    keys: readonly SeriesKey[];
-    grid: TimeGrid;
-    support: number;
-    models: readonly RowModel[];
-    zones: readonly string[];
-    zoneOf: (key: SeriesKey) => string;
-  }) {
+  constructor(parts: BaselineParts) {
+    this.measure = parts.measure;
     this.keys = parts.keys;
     this.grid = parts.grid;
     this.support = parts.support;
+    this.#parts = parts;
     this.#models = parts.models;
     this.#zones = parts.zones;
-    this.#zoneOf = parts.zoneOf;
     this.#rows = rowsById(parts.keys);
+  }
+
+  /**
+   * The baseline as bytes: versioned, with a checksum, the same for the same baseline on every machine and Node version.
+   */
+  toBytes(): Uint8Array {
+    return baselineToBytes(this.#parts);
+  }
+
+  /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
+  static fromBytes(bytes: Uint8Array): Baseline {
+    return new Baseline(baselineFromBytes(bytes));
+  }
+
+  /**
+   * This baseline and another as one: exact for disjoint series (shards); for the same series over disjoint times, what
+   * each learned is averaged by how long it watched, and the level is the later one's.
+   * @throws InputError unless both have the same step and measure
+   */
+  merge(other: Baseline): Baseline {
+    return new Baseline(mergeParts(this.#parts, other.#parts));
   }
 
   /** True while the history is too short for any verdict: under 6 hours, or under 12 buckets, observed. */
@@ -111,7 +162,15 @@ export class Baseline {
     // A row that was hardly listened to has not been silent: nothing is known of it.
     const learning = this.#tooShort(row === undefined ? this.support : this.#models[row].listened);
     const known = row !== undefined && this.#models[row].calls > 0;
-    if (known) return { model: this.#models[row], timeZone: this.#zones[row], known, learning, news: false };
+    if (known)
+      return {
+        model: this.#models[row],
+        timeZone: this.#zones[row],
+        found: this.#parts.found[row],
+        known,
+        learning,
+        news: false,
+      };
     // The same for all new keys of one level: a scan of all rows each would be quadratic.
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
     let first = this.#firstSeen.get(kind);
@@ -128,7 +187,15 @@ export class Baseline {
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
     const model = row === undefined ? first.model : this.#models[row];
-    return { model, timeZone: this.#zoneOf(key), known, learning, news: first.news };
+    const timeZone = row === undefined ? (this.#parts.defaultZone ?? 'UTC') : this.#zones[row];
+    const found = row === undefined ? this.#parts.defaultZone === undefined : this.#parts.found[row];
+    return { model, timeZone, found, known, learning, news: first.news };
+  }
+
+  /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
+  gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly timeZone: string } | undefined {
+    const row = this.#rows.get(keyId(key));
+    return row === undefined ? undefined : { gauge: this.#parts.gauges[row], timeZone: this.#zones[row] };
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */
@@ -144,9 +211,18 @@ export class Baseline {
   band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
     const at = checkTime(time, 'time');
     checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+    if (this.measure === 'level') return this.#gaugeBand(seriesKey(key), at, probability);
     const { model, timeZone } = this.modelOf(seriesKey(key));
     const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
     return bandOf(model, slot, -Math.log((1 - probability) / 2), this.daysAfter(at));
+  }
+
+  #gaugeBand(key: SeriesKey, at: number, probability: number): Band {
+    const known = this.gaugeOf(key);
+    if (known === undefined) return { expected: Number.NaN, lower: -Infinity, upper: Infinity };
+    const slots = weekSlots(this.grid.step);
+    const slot = slotAt(at, offsetAt(zoneOffsets(known.timeZone, at, at), at), slots);
+    return gaugeBand(known.gauge, slot, -Math.log10((1 - probability) / 2));
   }
 
   /** What is known of one key. @throws InputError when the baseline does not hold it */
@@ -155,6 +231,7 @@ export class Baseline {
     const row = this.#rows.get(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
+    if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row] };
     const model = this.#models[row];
     return {
       key: whole,

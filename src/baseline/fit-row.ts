@@ -7,6 +7,7 @@ import { fitLevel, type Level } from './level.js';
 import { LEVEL, LEVEL_STATE, LEVEL_VARIANCE, learnLevel, startLevel, walkPerDay } from './level-filter.js';
 import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, silenceOf, straddles } from './model.js';
 import { type Dispersion, fitProfile, type Profile, type WeekCells } from './profile.js';
+import { rounded } from './quantise.js';
 import { fitTail, KNOWN_AFTER, type LeastTails, leastStretch, silenceTail, type Tail } from './tail.js';
 import { type Windows, windowsOf } from './windows.js';
 
@@ -152,7 +153,7 @@ export function fitRow(y: Float64Array, use: Uint8Array, plan: FitPlan, pooled?:
       clipped[i] = clip(y[i], m, m * (1 + dispersion.phi) + dispersion.alpha * m * m);
     }
   }
-  return replay(y, mask, plan, profile, dispersion, hourly, level.daily[0], past, pooled);
+  return replay(y, mask, plan, rounded(profile), dispersion, hourly, level.daily[0], past, pooled);
 }
 
 /** How the sums of hours scatter about their means; `mu` holds the means of the buckets in use, packed. */

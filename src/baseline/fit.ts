@@ -1,4 +1,4 @@
-import { checkRange, InputError, shown } from '../errors.js';
+import { checkRange } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
@@ -6,15 +6,18 @@ import { slotsOf, weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
 import { type FitPlan, fitPlan, fitRow, SPARSE } from './fit-row.js';
+import { fitGauge, type GaugeModel } from './gauge.js';
 import type { RowModel } from './model.js';
 import { Pool } from './pool.js';
 import { weekCells } from './profile.js';
 import { KNOWN_AFTER, type LeastTails } from './tail.js';
+import { CANDIDATE_ZONES, ZoneArbiter } from './zones.js';
 
 export interface FitOptions {
   /**
-   * The IANA zone in whose civil time the week runs: one for all, or one per key (`undefined` falls back to UTC). People
-   * follow their own clock through its changes, machines follow UTC. Default UTC.
+   * The IANA zone in whose civil time the week runs: one for all, or one per key. Where none is given (or the function says
+   * `undefined`), each series' clock is found among {@link CANDIDATE_ZONES} by its own history; and around a change of the
+   * clocks that the history could not decide, every clock that it could be counts as plausible until the series tells.
    */
   readonly timeZone?: string | ((key: SeriesKey) => string | undefined);
   /** Times that must not teach: known incidents, load tests, holidays. Every bucket that touches one is left out. */
@@ -30,9 +33,6 @@ export interface FitOptions {
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
   checkSet(history, 'history');
-  if (history.measure !== 'count') {
-    throw new InputError(`history.measure must be 'count', got ${shown(history.measure)}`);
-  }
   const { grid, keys } = history;
   const zoneOf = zoneChooser(options.timeZone);
   const allowed = teachingBuckets(history, options.exclude ?? []);
@@ -51,8 +51,10 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
   // Without any row, what listened still tells how long nothing called.
   let support =
     keys.length === 0 ? observedRow(history, 0).filter((seen, i) => seen !== 0 && allowed[i] !== 0).length : 0;
-  const zones = keys.map((key) => zoneOf(key));
-  const fit = (row: number, pooled?: LeastTails): RowModel => {
+  const given = keys.map((key) => zoneOf(key));
+  const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
+  const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
+  const learn = (row: number, pooled?: LeastTails): RowModel => {
     readRow(history, row, y);
     const observed = observedRow(history, row);
     let seen = 0;
@@ -61,26 +63,42 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
       seen += use[i];
     }
     support = Math.max(support, seen);
+    if (given[row] === undefined && arbiter !== undefined) zones[row] = arbiter.choose(y, use);
     return fitRow(y, use, planFor(zones[row]), pooled);
   };
-  const models = keys.map((_, row) => fit(row));
+  const parts = { measure: history.measure, keys, grid, zones, found: given.map((zone) => zone === undefined) };
+  const defaultZone = typeof options.timeZone === 'string' ? options.timeZone : undefined;
+  if (history.measure === 'level') {
+    const gauges = keys.map((_, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zones[row], cells.slots)));
+    return new Baseline({ ...parts, support: grid.length, models: [], gauges, defaultZone });
+  }
+  const models = keys.map((_, row) => learn(row));
   const pool = new Pool(keys, models, grid.step);
   for (const [row, { calls, support: own }] of models.entries()) {
     if (calls < SPARSE || own * grid.step >= KNOWN_AFTER * DAY) continue;
     const pooled = pool.leastTails(keys[row]);
-    if (pooled !== undefined) models[row] = fit(row, pooled);
+    if (pooled !== undefined) models[row] = learn(row, pooled);
   }
-  return new Baseline({ keys, grid, support, models, zones, zoneOf });
+  return new Baseline({ ...parts, support, models, gauges: [], defaultZone });
 }
 
-function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => string {
+/** A continuous metric learns its day and week as they come, by its zone's clock or by UTC. */
+function fitLevelRow(history: SeriesSet, row: number, allowed: Uint8Array, slots: Int32Array): GaugeModel {
+  const { grid } = history;
+  const values = new Float64Array(grid.length);
+  readRow(history, row, values);
+  const use = observedRow(history, row).map((seen, i) => (seen !== 0 && allowed[i] !== 0 ? 1 : 0));
+  return fitGauge(values, use, { grid, slots, perDay: weekSlots(grid.step).perDay });
+}
+
+function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => string | undefined {
   if (typeof timeZone === 'function') {
     return (key) => {
       const zone = timeZone(key);
-      return zone === undefined ? 'UTC' : checkZone(zone, 'timeZone(key)');
+      return zone === undefined ? undefined : checkZone(zone, 'timeZone(key)');
     };
   }
-  const zone = timeZone === undefined ? 'UTC' : checkZone(timeZone);
+  const zone = timeZone === undefined ? undefined : checkZone(timeZone);
   return () => zone;
 }
 

@@ -40,6 +40,8 @@ const TELLS = 0.01;
 const RATIO_MOST = 50;
 /** An incident of which nothing was heard for so long is over, if the usual level has been telling better since. */
 const QUIET_END = 6 * HOUR;
+/** An incident that closes and opens again within so long, the same way, is one: a shift of the level that hovers. */
+const SAME_LINE = 12 * HOUR;
 /** Age of an incident at which it is a shift of the level, if it was heard of again that long after it began. */
 const SHIFT_AGE = 36 * HOUR;
 const SHIFT_HEARD = 20 * HOUR;
@@ -90,7 +92,8 @@ const FRESH = BLOCK + 20; // what is not known of a level just accepted: relativ
 const MOST = BLOCK + 21; // the most evidence that is kept of the open incident
 const LATE = BLOCK + 22; // what the last bucket lacked, of a series whose runs straddle buckets
 const HOUR_CELL = BLOCK + 23; // local hour of what was last taught
-const RINGS = BLOCK + 24;
+const LINE = BLOCK + 24; // direction of the last incident, open or closed, while another would be its continuation
+const RINGS = BLOCK + 25;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, level in force and its relative variance. */
 const PER_BLOCK = 5;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
@@ -166,6 +169,12 @@ export class CountRow {
     return this.#s.slice();
   }
 
+  /** Nothing is known of what was just before: no silence goes on. */
+  startAnew(): void {
+    this.#s[CLOCK] = 0;
+    this.#s[SILENT] = 0;
+  }
+
   /** The level that is followed now, in calls per bucket at shape 1. */
   get level(): number {
     return this.#s[LEVEL];
@@ -181,6 +190,15 @@ export class CountRow {
     return Math.max(this.#s[LEVEL] * shape, LEAST_MEAN);
   }
 
+  /** Log-likelihood of `y` calls in a bucket of this slot, by a normal law of the model's mean and variance. */
+  likelihood(y: number, slot: number): number {
+    const mean = this.meanAt(slot);
+    const { phi, alpha, profile } = this.model;
+    const relative = alpha[0] + profile.variance[slot] + this.#s[LEVEL_VARIANCE];
+    const variance = mean * (1 + phi[0]) + relative * mean * mean + 0.01;
+    return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
+  }
+
   #hourOf(slot: number): number {
     return Math.floor((slot % this.#perDay) / Math.max(1, this.#perDay / SHAPE_HOURS));
   }
@@ -191,6 +209,27 @@ export class CountRow {
     if (prior === 0) return 1;
     const at = this.#shapeAt + 2 * hour;
     return (this.#s[at] + prior) / (this.#s[at + 1] + prior);
+  }
+
+  /** True until the first bucket is judged. */
+  get dormant(): boolean {
+    return Number.isNaN(this.#s[BLOCK]);
+  }
+
+  /**
+   * A bucket without a call, of a key that has never called: normal, and nothing is learned, so that a row is the same
+   * whether it was there all along or came with its first call.
+   */
+  judgeDormant(slot: number, out: Judged): void {
+    const mean = this.meanAt(slot);
+    const size = 1 / (this.model.alpha[0] + this.#s[LEVEL_VARIANCE] + this.model.phi[0] / mean);
+    out.expected = mean;
+    out.lower = 0;
+    out.upper = this.#s[SEEN] === 0 ? 0 : Math.floor(upperLimitNear(mean, size, this.#natsAbove[0]));
+    out.surprise = 0;
+    out.span = this.#rules.windows.step;
+    out.verdict = NORMAL;
+    out.reason = 0;
   }
 
   /** The bucket at `time` was not observed. */
@@ -204,8 +243,9 @@ export class CountRow {
    * @param y calls
    * @param slot of the week
    * @param expected true when this time is acknowledged: it is not judged by, nor taught
+   * @param retired true when the key is gone: no call is no news, and teaches nothing
    */
-  observe(y: number, time: number, slot: number, learn: boolean, out: Judged, expected = false): void {
+  observe(y: number, time: number, slot: number, learn: boolean, out: Judged, expected = false, retired = false): void {
     this.#enterBlock(time, learn);
     const s = this.#s;
     const { model } = this;
@@ -344,6 +384,7 @@ export class CountRow {
     upper = Math.max(upper, Math.floor(mean));
     lower = Math.min(lower, Math.max(1, Math.floor(mean)));
     if (s[SEEN] === 0) upper = 0;
+    if (retired) lower = 0;
     let verdict = y > upper ? ABOVE : y < lower ? BELOW : NORMAL;
     out.expected = mean;
     out.surprise = Math.min(1e4, Math.max(0, nats) / Math.LN10) * (side === ABOVE ? 1 : -1);
@@ -368,15 +409,18 @@ export class CountRow {
       s[SILENT] = 0;
       s[SEEN] = 1;
     }
-    if (expected) {
+    if (expected || (retired && y === 0)) {
       this.#push(s[LEVEL] * x, s[LEVEL] * x, x, x * hourDoubt);
       return;
+    }
+    if (s[LINE] !== 0) {
+      s[INCIDENT] += y;
+      s[INCIDENT_M] += mean;
+      if (time - s[HEARD] > SAME_LINE && open === 0) s[LINE] = 0;
     }
     if (open !== 0) {
       const gain = Math.min(WITNESS, (y * log - (s[RATIO] - 1) * mean) * perNat);
       s[EVIDENCE] = Math.min(s[MOST], s[EVIDENCE] + gain);
-      s[INCIDENT] += y;
-      s[INCIDENT_M] += mean;
       if (verdict === open) s[HEARD] = time;
       if (verdict !== open && this.#isOver(time)) s[DIRECTION] = 0;
       if (verdict === -open) s[DIRECTION] = 0;
@@ -420,11 +464,16 @@ export class CountRow {
       direction === ABOVE ? Math.min(RATIO_MOST, Math.max(1.2, ratio)) : Math.max(1 / RATIO_MOST, Math.min(0.8, ratio));
     // A silence ends with a call.
     s[MOST] = decided < 0 ? INCIDENT_END : windows.blocks[decided] > 0 ? SLOW_INCIDENT_MOST : INCIDENT_MOST;
+    const goesOn = s[LINE] === direction && time - s[HEARD] <= SAME_LINE;
+    if (goesOn) s[MOST] = Math.max(s[MOST], SLOW_INCIDENT_MOST);
     s[EVIDENCE] = s[MOST];
-    s[BEGAN] = decided < 0 ? time - s[SILENT] * windows.step : time - span + windows.step;
     s[HEARD] = time;
-    s[INCIDENT] = y;
-    s[INCIDENT_M] = mean;
+    if (!goesOn) {
+      s[LINE] = direction;
+      s[BEGAN] = decided < 0 ? time - s[SILENT] * windows.step : time - span + windows.step;
+      s[INCIDENT] = y;
+      s[INCIDENT_M] = mean;
+    }
     if (decided < 1) return;
     if (windows.blocks[decided] > 0) {
       // The level has followed the incident since it began: back to where it was.
@@ -478,6 +527,7 @@ export class CountRow {
     scaleLevel(s, ratio, Number.POSITIVE_INFINITY, this.model.anchor);
     s[OLD] = 0;
     s[DIRECTION] = 0;
+    s[LINE] = 0;
     this.#forget();
   }
 
@@ -501,6 +551,7 @@ export class CountRow {
     s[OLD_EVIDENCE] = 0;
     s[OLD_UNTIL] = time + OLD_LEVEL_KEPT;
     s[DIRECTION] = 0;
+    s[LINE] = 0;
     s[CLOCK] = 0;
     s[SILENT] = 0;
     this.#forget();

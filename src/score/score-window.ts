@@ -3,11 +3,10 @@ import { windowsOf } from '../baseline/windows.js';
 import { checkNumber, InputError } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
-import { gridEnd, type TimeGrid } from '../time/grid.js';
-import { slotsOf, weekSlots } from '../time/week.js';
-import { CountRow, natsFor } from './count-row.js';
-import { judged } from './judged.js';
-import { LEARNING, NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
+import { gridEnd } from '../time/grid.js';
+import { natsFor } from './count-row.js';
+import { NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
+import { logAlphaFor, runRow, SlotTables, watchRow } from './watch-row.js';
 
 export interface ScoreOptions {
   /**
@@ -34,28 +33,32 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   if (window.grid.step !== step) {
     throw new InputError(`window.grid.step must be the baseline's ${step} ms, got ${window.grid.step} ms`);
   }
-  if (window.measure !== 'count') throw new InputError(`window.measure must be 'count', got '${window.measure}'`);
+  if (window.measure !== baseline.measure) {
+    throw new InputError(`window.measure must be '${baseline.measure}' as the baseline's, got '${window.measure}'`);
+  }
   const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
   const whole = withMissingRows(window, baseline.keys);
   const { keys, grid } = whole;
   const { length } = grid;
   const scores = emptyScores(whole);
+  const windows = windowsOf(step);
   const rules = {
-    windows: windowsOf(step),
-    nats: natsFor(perWeek, keys.length, windowsOf(step)),
+    windows,
+    nats: natsFor(perWeek, baseline.keys.length, windows),
+    logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
     minEffect: MIN_EFFECT,
     acceptShifts: false,
   };
-  const slotsFor = slotsByZone(grid);
+  const tables = new SlotTables(baseline.grid, grid);
   const y = new Float64Array(length);
   const follows = grid.start === gridEnd(baseline.grid);
-  for (let row = 0; row < keys.length; row++) {
-    const { model, timeZone, known, learning, news } = baseline.modelOf(keys[row]);
-    scores.known[row] = known ? 1 : 0;
-    readRow(whole, row, y);
+  for (const [row, key] of keys.entries()) {
+    const watched = watchRow(baseline, key, rules);
     // A silence at the end of the history goes on in a window that follows on; who knows what was before any other.
-    const tracker = new CountRow(follows ? model : { ...model, clock: 0, silent: 0 }, rules, news);
-    fillRow(tracker, y, observedRow(whole, row), slotsFor(timeZone), learning, false, scores, row);
+    if (!follows) watched.count?.startAnew();
+    scores.known[row] = watched.known ? 1 : 0;
+    readRow(whole, row, y);
+    runRow(watched, y, observedRow(whole, row), grid, tables, rules, false, scores, row * length);
   }
   return scores;
 }
@@ -80,53 +83,7 @@ export function emptyScores(window: SeriesSet): Scores {
   };
 }
 
-/** The week slots of a grid's buckets, made once a zone. */
-export function slotsByZone(grid: TimeGrid): (zone: string) => Int32Array {
-  const made = new Map<string, Int32Array>();
-  return (zone) => {
-    let slots = made.get(zone);
-    if (slots === undefined) {
-      slots = slotsOf(grid, zone, weekSlots(grid.step));
-      made.set(zone, slots);
-    }
-    return slots;
-  };
-}
-
-const out = judged();
-
-/** Runs one row over a window and writes its part of the scores. */
-export function fillRow(
-  tracker: CountRow,
-  y: Float64Array,
-  observed: Uint8Array,
-  slots: Int32Array,
-  learning: boolean,
-  learn: boolean,
-  scores: Scores,
-  row: number,
-): void {
-  const { start, step, length } = scores.window.grid;
-  const at = row * length;
-  for (let i = 0; i < length; i++) {
-    const time = start + i * step;
-    if (observed[i] === 0) {
-      tracker.skip(time, learn);
-      continue;
-    }
-    tracker.observe(y[i], time, slots[i], learn, out);
-    const cell = at + i;
-    scores.expected[cell] = out.expected;
-    scores.lower[cell] = out.lower;
-    scores.upper[cell] = out.upper;
-    scores.surprise[cell] = out.surprise;
-    scores.spans[cell] = out.span;
-    scores.reasons[cell] = learning ? LEARNING : 0;
-    if (!learning) scores.verdicts[cell] = out.verdict;
-  }
-}
-
-/** The window with the keys that it lacks appended: no calls, observed where all its own rows were. */
+/** The window with the keys that it lacks appended: no calls, observed where all its own rows were; levels not at all. */
 export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): SeriesSet {
   const present = rowsById(window.keys);
   const missing = keys.filter((key) => !present.has(keyId(key)));
@@ -147,7 +104,7 @@ export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): 
       : values instanceof Uint32Array
         ? extended(values, new Uint32Array(total * length))
         : extended(values, new Float64Array(total * length)),
-    observed: observed.length === length ? observed : observedForAll(window, total),
+    observed: observed.length === length && window.measure === 'count' ? observed : observedForAll(window, total),
   };
 }
 
@@ -155,7 +112,9 @@ export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): 
 function observedForAll(window: SeriesSet, total: number): Uint8Array {
   const { length } = window.grid;
   const extended = new Uint8Array(total * length);
-  extended.set(window.observed);
+  for (let row = 0; row < window.keys.length; row++) extended.set(observedRow(window, row), row * length);
+  // No call is a count, no value is none.
+  if (window.measure === 'level') return extended;
   const all = extended.subarray(window.keys.length * length, (window.keys.length + 1) * length);
   if (all.length === 0) return extended;
   all.fill(window.keys.length > 0 ? 1 : 0);

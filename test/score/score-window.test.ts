@@ -272,7 +272,7 @@ describe('scoreWindow', () => {
       new InputError("window.grid.step must be the baseline's 300000 ms, got 3600000 ms"),
     );
     const level = seriesSet({ start: 0, step: STEP, measure: 'level', series: [{ key, values: [1] }] });
-    expect(() => scoreWindow(baseline, level)).toThrow("window.measure must be 'count', got 'level'");
+    expect(() => scoreWindow(baseline, level)).toThrow("window.measure must be 'count' as the baseline's, got 'level'");
     for (const perWeek of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => scoreWindow(baseline, day(), { alertBudget: { perWeek } })).toThrow('alertBudget.perWeek must be');
     }

@@ -1,0 +1,86 @@
+/**
+ * Tails of a standardized residual u, learned while the series runs: counts of |u| by half octaves from 1/4 to 2^14, over
+ * a fading memory, filled up by a heavy-tailed law where little was seen. A series that spikes every day lifts its own
+ * tail, so that equal tail probabilities mean equally rare values on every series.
+ *
+ * One test takes {@link TAIL_SIZE} numbers: the weight of all its residuals, then one number per half octave for those
+ * above expectation, then the same for those below.
+ */
+const BINS = 33;
+export const TAIL_SIZE = 1 + 2 * BINS;
+
+/** How many residuals the law is trusted like, and how many make the memory. */
+export const TRUST = 3000;
+export const MEMORY = 4000;
+
+/** Lower edges of the bins, and the share that the law expects above each, in one direction. */
+const EDGES = new Float64Array(BINS);
+const LAW = new Float64Array(BINS);
+/**
+ * Close to Student's t with 5 degrees of freedom, scaled to a standard deviation of 1, in a form that needs no incomplete
+ * beta function: within a third of it from 1 to 20 standard deviations.
+ */
+const SPAN = 1.9;
+const POWER = 2.5;
+for (let i = 0; i < BINS; i++) {
+  EDGES[i] = Math.exp((i / 2 - 2) * Math.LN2);
+  LAW[i] = 0.5 * Math.exp(-POWER * Math.log1p((EDGES[i] * EDGES[i]) / SPAN));
+}
+
+/** Half octaves of `u` above the first edge; negative below it. */
+function binsUp(u: number): number {
+  return (Math.log(u) / Math.LN2 + 2) * 2;
+}
+
+/** Where the bins of one direction of the test at `at` begin. */
+function side(at: number, above: boolean): number {
+  return at + (above ? 1 : 1 + BINS);
+}
+
+/** Lets the residual `u` count in the test at `at`. Weights grow instead of memories fading: see {@link TRUST} × `unit`. */
+export function countTail(tails: Float32Array, at: number, u: number, weight: number): void {
+  tails[at] += weight;
+  const size = Math.abs(u);
+  if (size >= EDGES[0]) tails[side(at, u >= 0) + Math.min(BINS - 1, Math.floor(binsUp(size)))] += weight;
+}
+
+/**
+ * −log₁₀ P(U > size) in one direction, continuous and rising in `size` ≥ 0 up to 2^14, and constant from there.
+ * @param unit the weight that a residual of today has in `tails`
+ */
+export function tailSurprise(tails: Float32Array, at: number, above: boolean, size: number, unit: number): number {
+  const from = side(at, above);
+  const trust = TRUST * unit;
+  const total = tails[at] + trust;
+  const x = size < EDGES[0] ? 0 : binsUp(size);
+  const bin = Math.min(BINS - 1, Math.floor(x));
+  let beyond = 0;
+  for (let i = BINS - 1; i > bin; i--) beyond += tails[from + i];
+  const here = decades(beyond + tails[from + bin] + trust * LAW[bin], total);
+  if (size < EDGES[0]) return (here * size) / EDGES[0];
+  // So far out all sizes are alike: what came there before, came as far.
+  if (bin === BINS - 1) return here;
+  return here + (decades(beyond + trust * LAW[bin + 1], total) - here) * (x - bin);
+}
+
+/** The size at which {@link tailSurprise} reaches `surprise`: its inverse; 0 where
+ * `surprise` is not positive, infinite where nothing reaches it. */
+export function tailPoint(tails: Float32Array, at: number, above: boolean, surprise: number, unit: number): number {
+  if (!(surprise > 0)) return 0;
+  const from = side(at, above);
+  const trust = TRUST * unit;
+  const total = tails[at] + trust;
+  const share = Math.exp(-surprise * Math.LN10) * total;
+  let beyond = 0;
+  let bin = BINS - 1;
+  while (bin >= 0 && beyond + tails[from + bin] + trust * LAW[bin] <= share) beyond += tails[from + bin--];
+  if (bin < 0) return (EDGES[0] * surprise) / decades(beyond + trust * LAW[0], total);
+  const here = decades(beyond + tails[from + bin] + trust * LAW[bin], total);
+  if (bin === BINS - 1) return Number.POSITIVE_INFINITY;
+  const rise = decades(beyond + trust * LAW[bin + 1], total) - here;
+  return Math.exp(((bin + (surprise - here) / rise) / 2 - 2) * Math.LN2);
+}
+
+function decades(share: number, total: number): number {
+  return -Math.log(share / total) / Math.LN10;
+}

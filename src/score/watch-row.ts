@@ -1,0 +1,180 @@
+import type { Baseline } from '../baseline/baseline.js';
+import { fitGauge, type GaugeModel } from '../baseline/gauge.js';
+import { otherClocks } from '../baseline/zones.js';
+import type { SeriesKey } from '../series/key.js';
+import { type TimeGrid, WEEK } from '../time/grid.js';
+import { slotsOf, weekSlots } from '../time/week.js';
+import { ClockChoice } from './clock-choice.js';
+import { CountRow, type CountRules } from './count-row.js';
+import { GaugeRow } from './gauge-row.js';
+import { judged } from './judged.js';
+import { LEARNING, type Scores } from './scores.js';
+
+/** How the rows of one detector, or of one window, are judged. */
+export interface WatchRules extends CountRules {
+  /** ln of the tail probability at which one bucket of a level is told, on either side. */
+  readonly logAlpha: number;
+}
+
+/** What a bucket is to a row besides its count. */
+export interface Exceptions {
+  /** Acknowledged: not judged by, not taught. */
+  expected(time: number): boolean;
+  /** The key is gone: no call is no news. */
+  retired(time: number): boolean;
+}
+
+const NONE: Exceptions = { expected: () => false, retired: () => false };
+
+/** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
+export interface WatchedRow {
+  readonly key: SeriesKey;
+  readonly zone: string;
+  readonly known: boolean;
+  readonly learning: boolean;
+  readonly count: CountRow | undefined;
+  readonly gauge: GaugeRow | undefined;
+  /** Only where the zone was not given. */
+  readonly clock: ClockChoice | undefined;
+}
+
+/** The gauge of a metric of which nothing is known: it learns as it is watched. */
+function emptyGauge(step: number): GaugeModel {
+  const grid = { start: 0, step, length: 0 };
+  return fitGauge(new Float64Array(0), new Uint8Array(0), {
+    grid,
+    slots: new Int32Array(0),
+    perDay: weekSlots(step).perDay,
+  });
+}
+
+/** ln of the probability that one test of a level may spend of a budget. */
+export function logAlphaFor(perWeek: number, rows: number, step: number): number {
+  // Buckets and the windows over them overlap: as many tests again as there are buckets.
+  const tests = 2 * 2 * Math.max(1, rows) * Math.max(1, WEEK / step);
+  return Math.log(Math.min(0.05, perWeek / tests));
+}
+
+/** @param states of {@link stateOf}; without them, the end of the history */
+export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, states?: RowStates): WatchedRow {
+  const { step } = baseline.grid;
+  if (baseline.measure === 'level') {
+    const of = baseline.gaugeOf(key);
+    const gauge = new GaugeRow(of?.gauge ?? emptyGauge(step), step, states?.tracker.slice());
+    gauge.acceptShifts = rules.acceptShifts;
+    const zone = of?.timeZone ?? 'UTC';
+    return { key, zone, known: of !== undefined, learning: false, count: undefined, gauge, clock: undefined };
+  }
+  const { model, timeZone, found, known, learning, news } = baseline.modelOf(key);
+  return {
+    key,
+    zone: timeZone,
+    known,
+    learning,
+    count: new CountRow(model, rules, news, states?.tracker),
+    gauge: undefined,
+    clock: found ? new ClockChoice(states?.clock) : undefined,
+  };
+}
+
+/** What a row has become, to the last bit. */
+export interface RowStates {
+  readonly tracker: Float64Array;
+  readonly clock: Float64Array;
+}
+
+export function stateOf({ count, gauge, clock }: WatchedRow): RowStates {
+  return {
+    tracker: (count ?? gauge)?.toState() ?? new Float64Array(0),
+    clock: clock?.toState() ?? new Float64Array(0),
+  };
+}
+
+/** The week slots of one window's buckets by zone, and those of the other clocks that a found zone may be. */
+export class SlotTables {
+  readonly #history: TimeGrid;
+  readonly #grid: TimeGrid;
+  readonly #own = new Map<string, Int32Array>();
+  readonly #others = new Map<string, (Int32Array | null)[]>();
+
+  constructor(history: TimeGrid, grid: TimeGrid) {
+    this.#history = history;
+    this.#grid = grid;
+  }
+
+  own(zone: string): Int32Array {
+    let slots = this.#own.get(zone);
+    if (slots === undefined) {
+      slots = slotsOf(this.#grid, zone, weekSlots(this.#grid.step));
+      this.#own.set(zone, slots);
+    }
+    return slots;
+  }
+
+  others(zone: string): readonly (Int32Array | null)[] {
+    let slots = this.#others.get(zone);
+    if (slots === undefined) {
+      slots = otherClocks(zone, this.#history, this.#grid, weekSlots(this.#grid.step));
+      this.#others.set(zone, slots);
+    }
+    return slots;
+  }
+}
+
+const out = judged();
+
+/**
+ * Runs one row over a window, and writes its part of `scores` where they are asked for.
+ * @param y `[grid.length]`
+ * @param observed `[grid.length]`
+ */
+export function runRow(
+  row: WatchedRow,
+  y: Float64Array,
+  observed: Uint8Array,
+  grid: TimeGrid,
+  tables: SlotTables,
+  rules: WatchRules,
+  learn: boolean,
+  scores: Scores | undefined,
+  at: number,
+  exceptions: Exceptions = NONE,
+): void {
+  const { start, step, length } = grid;
+  const { count, gauge, clock } = row;
+  const own = tables.own(row.zone);
+  const others = clock === undefined ? [] : tables.others(row.zone);
+  const plausible = others.some((slots) => slots !== null);
+  for (let i = 0; i < length; i++) {
+    const time = start + i * step;
+    const asleep = !row.known && count?.dormant === true && (observed[i] === 0 || y[i] === 0);
+    if (observed[i] === 0) {
+      if (count !== undefined) {
+        if (!asleep) count.skip(time, learn);
+      } else gauge?.skip(own[i]);
+      continue;
+    }
+    if (asleep) count?.judgeDormant(own[i], out);
+    else if (count !== undefined) {
+      const slot = plausible && clock !== undefined ? clock.choose(count, y[i], i, own, others) : own[i];
+      count.observe(y[i], time, slot, learn, out, exceptions.expected(time), exceptions.retired(time));
+    } else {
+      const expected = exceptions.expected(time);
+      gauge?.observe(y[i], own[i], rules.logAlpha, learn && !expected, out);
+      if (expected && out.reason === 0) {
+        out.verdict = 0;
+        out.lower = -Infinity;
+        out.upper = Infinity;
+      }
+    }
+    if (scores === undefined) continue;
+    const cell = at + i;
+    scores.expected[cell] = out.expected;
+    scores.lower[cell] = out.lower;
+    scores.upper[cell] = out.upper;
+    scores.surprise[cell] = out.surprise;
+    scores.spans[cell] = out.span;
+    scores.reasons[cell] = row.learning ? LEARNING : out.reason;
+    if (!row.learning) scores.verdicts[cell] = out.verdict;
+  }
+}
