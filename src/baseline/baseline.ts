@@ -1,6 +1,7 @@
 import { checkNumber, checkTime, InputError } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
+import { lowerQuantile, upperQuantile } from '../stats/limits.js';
 import { logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
@@ -14,6 +15,7 @@ import { mergeParts } from './merge.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './model.js';
 import { weekCells } from './profile.js';
 import { uncalibrate } from './tail.js';
+import { windowsOf } from './windows.js';
 
 /** A band of one bucket, in calls. */
 export interface Band {
@@ -46,6 +48,11 @@ export interface BaselineSummary {
    * million; `null` when 90 days would not do.
    */
   readonly timeToDetectSilence: number | null;
+  /**
+   * The least lasting change of the level that a day shows, at one chance in a million, as a ratio to it: `above` 1.4 is
+   * 40 % more, `below` 0.6 is 40 % fewer. `null` where not even a day of no calls, or of a hundred times as many, would do.
+   */
+  readonly detectableInADay: { readonly above: number | null; readonly below: number | null };
 }
 
 /** How a key is judged. */
@@ -72,6 +79,7 @@ const NOTHING = {
   learning: false,
   weekKnown: false,
   timeToDetectSilence: null,
+  detectableInADay: { above: null, below: null },
 } as const;
 
 /** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
@@ -244,6 +252,7 @@ export class Baseline {
       learning: this.#tooShort(model.listened),
       weekKnown: model.support * this.grid.step >= 2 * WEEK,
       timeToDetectSilence: this.#timeToDetectSilence(model, this.#zones[row]),
+      detectableInADay: detectableInADay(model, this.grid.step),
     };
   }
 
@@ -262,6 +271,18 @@ export class Baseline {
     }
     return null;
   }
+}
+
+/** The change of a mean day's sum that its limits let show: the window of a day, the level known as at the history's end. */
+function detectableInADay(model: RowModel, step: number): BaselineSummary['detectableInADay'] {
+  const windows = windowsOf(step);
+  const w = windows.spans.length - 1;
+  const mean = Math.max((model.level[LEVEL] * Math.max(DAY, windows.spans[w])) / step, LEAST_MEAN);
+  const size = 1 / (model.alpha[w] + model.level[LEVEL_VARIANCE] + model.phi[w] / mean);
+  const nats = DETECT_NATS - Math.log(windows.weights[w]);
+  const above = upperQuantile(mean, size, uncalibrate(nats, model.above[w])) / mean;
+  const below = lowerQuantile(mean, size, uncalibrate(nats, model.below[w])) / mean;
+  return { above: above > 100 ? null : above, below: below < 0 ? null : below };
 }
 
 function meanOf(model: RowModel, slot: number): number {

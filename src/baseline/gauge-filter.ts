@@ -44,7 +44,7 @@ const CELL_TRUST = 3;
 const CELL_MEMORY = 15;
 /** Least scales: of both as a share of the spread of the values, and of the fast one as a share of the slow one. */
 const OF_SPREAD = 0.03;
-const OF_SLOW = 0.5;
+const OF_SLOW = 0.4;
 /** A scale that no metric has, so that nothing is divided by 0. */
 const LEAST = 1e-150;
 /** The level below which scatter no longer falls, as a share of the typical one. */

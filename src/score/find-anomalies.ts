@@ -25,6 +25,8 @@ interface Told {
 
 /** A row whose bucket expects less than this had hardly any calls in the history. */
 const RARE = 0.01;
+/** What lasts as long is a shift of the level: about when a detector that may accepts it. */
+const SHIFT = 36 * HOUR;
 /** Share of a total's excess that its parts must make up to explain it. */
 const EXPLAINED = 0.5;
 /** From so many parts on, none of them half of the total, they are one incident on the total. */
@@ -140,6 +142,8 @@ function toAnomaly({ run, key, known, step, related }: Told, options: AnomalyOpt
 }
 
 function kindOf(run: Run, known: boolean, step: number): AnomalyKind {
+  const lasting = run.to - run.from >= SHIFT;
+  if (lasting && known && run.value > 0) return 'level-shift';
   if (run.verdict === 'below') return run.value === 0 ? 'silence' : 'drop';
   if (!known) return 'first-seen';
   const buckets = (run.to - run.from) / step;

@@ -58,7 +58,9 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
     if (!follows) watched.count?.startAnew();
     scores.known[row] = watched.known ? 1 : 0;
     readRow(whole, row, y);
-    runRow(watched, y, observedRow(whole, row), grid, tables, rules, false, scores, row * length);
+    // A level is foreseen from the values before it: its row follows, and is thrown away.
+    const follow = baseline.measure === 'level';
+    runRow(watched, y, observedRow(whole, row), grid, tables, rules, follow, scores, row * length);
   }
   return scores;
 }

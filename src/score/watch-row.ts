@@ -50,8 +50,8 @@ function emptyGauge(step: number): GaugeModel {
 
 /** ln of the probability that one test of a level may spend of a budget. */
 export function logAlphaFor(perWeek: number, rows: number, step: number): number {
-  // Buckets and the windows over them overlap: as many tests again as there are buckets.
-  const tests = 2 * 2 * Math.max(1, rows) * Math.max(1, WEEK / step);
+  // One a bucket and side: the surprise of a level is that of its tests taken together.
+  const tests = 2 * Math.max(1, rows) * Math.max(1, WEEK / step);
   return Math.log(Math.min(0.05, perWeek / tests));
 }
 
@@ -148,7 +148,7 @@ export function runRow(
   for (let i = 0; i < length; i++) {
     const time = start + i * step;
     const asleep = !row.known && count?.dormant === true && (observed[i] === 0 || y[i] === 0);
-    if (observed[i] === 0) {
+    if (observed[i] === 0 || !Number.isFinite(y[i])) {
       if (count !== undefined) {
         if (!asleep) count.skip(time, learn);
       } else gauge?.skip(own[i]);
