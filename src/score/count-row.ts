@@ -98,7 +98,9 @@ const MOST = BLOCK + 21; // the most evidence that is kept of the open incident
 const LATE = BLOCK + 22; // what the last bucket lacked, of a series whose runs straddle buckets
 const HOUR_CELL = BLOCK + 23; // local hour of what was last taught
 const LINE = BLOCK + 24; // direction of the last incident, open or closed, while another would be its continuation
-const RINGS = BLOCK + 25;
+const HOUR_TAUGHT = BLOCK + 25; // what that hour has taught so far, and what was expected of it uncorrected
+const HOUR_MEAN = BLOCK + 26;
+const RINGS = BLOCK + 27;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, level in force and its relative variance. */
 const PER_BLOCK = 5;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
@@ -438,8 +440,13 @@ export class CountRow {
     if (!suspect) {
       s[TAUGHT] += held;
       s[TAUGHT_X] += x;
+      if (this.#shapePrior > 0) {
+        if (s[HOUR_CELL] !== hour) this.#learnShape(learn);
+        s[HOUR_CELL] = hour;
+        s[HOUR_TAUGHT] += held;
+        s[HOUR_MEAN] += mean / correction;
+      }
     }
-    s[HOUR_CELL] = hour;
     this.#push(y, held, x, x * hourDoubt);
   }
 
@@ -577,15 +584,18 @@ export class CountRow {
     s[AT] = s[AT] + 1 === hourBuckets ? 0 : s[AT] + 1;
   }
 
-  /** The hour that ended, against what its place in the day led to expect: the level is held to be right. */
-  #learnShape(): void {
+  /** The local hour that ended, against what its place in the day led to expect: the level is held to be right. */
+  #learnShape(learn: boolean): void {
     const s = this.#s;
-    const hour = s[HOUR_CELL];
     const { phi, alpha } = this.#scatter;
-    const mean = (s[LEVEL] * s[TAUGHT_X]) / this.#correction(hour);
-    const worth = 1 / (1 + phi + alpha * Math.max(mean, s[TAUGHT]));
-    s[this.#shapeAt + 2 * hour] += worth * s[TAUGHT];
-    s[this.#shapeAt + 2 * hour + 1] += worth * mean;
+    if (learn && s[HOUR_MEAN] > 0) {
+      const at = this.#shapeAt + 2 * s[HOUR_CELL];
+      const worth = 1 / (1 + phi + alpha * Math.max(s[HOUR_MEAN], s[HOUR_TAUGHT]));
+      s[at] += worth * s[HOUR_TAUGHT];
+      s[at + 1] += worth * s[HOUR_MEAN];
+    }
+    s[HOUR_TAUGHT] = 0;
+    s[HOUR_MEAN] = 0;
   }
 
   /** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */
@@ -606,7 +616,6 @@ export class CountRow {
       const perBlock = block / step;
       // What was held back, as suspect or in an incident, neither teaches nor lets what is known grow old.
       const share = s[SUM_X] > 0 ? s[TAUGHT_X] / s[SUM_X] : 1;
-      if (this.#shapePrior > 0 && s[TAUGHT_X] > 0) this.#learnShape();
       if (share > 0) learnLevel(s, s[TAUGHT], s[TAUGHT_X], hours * share, perBlock, this.model.anchor, this.#scatter);
       if (passed > 1) learnLevel(s, 0, 0, hours * (passed - 1), perBlock, this.model.anchor, this.#scatter);
     }
