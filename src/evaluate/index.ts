@@ -13,7 +13,7 @@ export {
 } from './nab.js';
 export { type ObservedScores, type Observer, observeChunks } from './observe-chunks.js';
 export { type RecallResult, recallAt } from './recall-at.js';
-export { type EventOutcome, type VerdictColumns, scoreVerdicts, type VerdictScore } from './score-verdicts.js';
+export { type EventOutcome, scoreVerdicts, type VerdictColumns, type VerdictScore } from './score-verdicts.js';
 export { type BacktestSummary, type KindResult, summaryOf } from './summary.js';
 export {
   type CalibrationRow,

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fitBaseline } from '../../src/baseline/index.js';
 import { InputError } from '../../src/errors.js';
 import { calibration } from '../../src/evaluate/calibration.js';
 import { observeChunks } from '../../src/evaluate/observe-chunks.js';
 import { calibrationText, tallySurprise } from '../../src/evaluate/tally.js';
-import type { Scores } from '../../src/score/index.js';
+import { Detector, type Scores } from '../../src/score/index.js';
 import { type SeriesSet, seriesSet } from '../../src/series/index.js';
 import { readRow } from '../../src/series/series-set.js';
-import { seeded } from '../support/random.js';
+import { poisson, seeded } from '../support/random.js';
 import { MONDAY, STEP } from '../support/sets.js';
 
 function setOf(rows: readonly ArrayLike<number>[]): SeriesSet {
@@ -110,12 +111,30 @@ describe('tallySurprise', () => {
 });
 
 describe('calibration', () => {
-  it('lets the detector observe all of it, and prints as a table', () => {
+  it('leaves the detector as it was, and finds Poisson counts as rare as they are', () => {
+    const random = seeded(9);
+    const draw = (length: number) => setOf([Float64Array.from({ length }, () => poisson(random, 60))]);
+    const history = draw(28 * 288);
+    const detector = new Detector(fitBaseline(history, { timeZone: 'UTC' }));
+    const before = detector.toBytes();
+    const clean = draw(21 * 288);
+    const start = MONDAY + 28 * 288 * STEP;
+    const table = calibration(detector, { ...clean, grid: { ...clean.grid, start } });
+    expect(detector.toBytes()).toEqual(before);
+    for (const { band, nominal, ratio, buckets } of table) {
+      if (band !== 'above' || nominal < 1e-2) continue;
+      expect(buckets).toBe(21 * 288);
+      expect(ratio).toBeGreaterThan(0.4);
+      expect(ratio).toBeLessThan(1.3);
+    }
+  });
+
+  it('counts all that was observed, and prints as a table', () => {
     // 1,000 buckets: ten at 2.5, one at 4, all others at 1.
     const values = new Float64Array(1000).fill(1000);
     values.fill(2500, 100, 110);
     values[500] = 4000;
-    const table = calibration(new Echo(), setOf([values]));
+    const table = tallySurprise([observeChunks(new Echo(), setOf([values]), () => 0.5)]);
     const above = table.filter(({ band, direction }) => band === 'above' && direction === 'above');
     expect(above.map(({ effective }) => effective)).toEqual([0.011, 0.001, 0.001]);
     expect(above.map(({ ratio }) => ratio)).toEqual([0.011 / 1e-2, 1, 10]);
