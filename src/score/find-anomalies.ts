@@ -1,8 +1,10 @@
+import { checkNumber } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, specificity } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import type { Anomaly, AnomalyKind } from './anomaly.js';
 import { callerShares } from './callers.js';
+import { discoveries } from './false-discovery.js';
 import { type Run, runsOf } from './runs.js';
 import type { Scores } from './scores.js';
 
@@ -11,6 +13,11 @@ export interface AnomalyOptions {
   readonly callers?: SeriesSet;
   /** The same over the history: tells who usually. */
   readonly usualCallers?: SeriesSet;
+  /**
+   * Of the anomalies told of each of the scores, at most this share may be false on average, beside the alert budget that
+   * gave the verdicts; for large fleets at a generous budget. Not asked for by default. See {@link discoveries}.
+   */
+  readonly falseDiscoveryRate?: number;
 }
 
 interface Told {
@@ -43,7 +50,9 @@ const MANY = 3;
  * @param scores of one window, or of several that follow one another (each is searched by itself)
  */
 export function findAnomalies(scores: Scores | readonly Scores[], options: AnomalyOptions = {}): Anomaly[] {
-  const told = (isList(scores) ? scores : [scores]).flatMap((part) => incidents(part));
+  const q = options.falseDiscoveryRate;
+  if (q !== undefined) checkNumber(q, 'falseDiscoveryRate', Number.MIN_VALUE, 1);
+  const told = (isList(scores) ? scores : [scores]).flatMap((part) => incidents(part, q));
   return told
     .map((incident) => toAnomaly(incident, options))
     .sort((a, b) => Math.abs(b.surprise) - Math.abs(a.surprise) || a.from - b.from || compareKeys(a.key, b.key));
@@ -53,9 +62,11 @@ function isList(scores: Scores | readonly Scores[]): scores is readonly Scores[]
   return Array.isArray(scores);
 }
 
-function incidents(scores: Scores): Told[] {
+function incidents(scores: Scores, falseDiscoveryRate: number | undefined): Told[] {
   const { keys, grid } = scores.window;
-  const found = runsOf(scores).map((run): Told => {
+  const standing = falseDiscoveryRate === undefined ? undefined : discoveries(scores, falseDiscoveryRate);
+  const runs = runsOf(scores).filter(({ row, verdict }) => standing === undefined || standing[verdict][row] === 1);
+  const found = runs.map((run): Told => {
     const key = keys[run.row];
     const rows = [{ key, departure: departure(run) }];
     return { run, key, known: scores.known[run.row] === 1, step: grid.step, rows, related: [] };
