@@ -9,67 +9,96 @@ const SLACK = 2;
 const FIRST_PHI = 1;
 const FIRST_ALPHA = 0.1;
 
-/** Buckets in the order of their season cell: cell k has its buckets at `[from[k], from[k + 1])` of `order`. */
-export interface CellOrder {
-  readonly from: Int32Array;
-  readonly order: Int32Array;
-}
-
-/** Groups the buckets whose `use` is not 0 by `cell[bucket]`, in time order within a cell. */
-export function orderByCell(cell: ArrayLike<number>, use: Uint8Array, length: number, cells: number): CellOrder {
-  const from = new Int32Array(cells + 1);
-  for (let i = 0; i < length; i++) if (use[i] !== 0) from[cell[i] + 1]++;
-  for (let k = 0; k < cells; k++) from[k + 1] += from[k];
-  const order = new Int32Array(from[cells]);
-  const next = from.slice();
-  for (let i = 0; i < length; i++) if (use[i] !== 0) order[next[cell[i]]++] = i;
-  return { from, order };
+/** A season: which cell each week slot falls into, and which hour each cell belongs to, as consecutive numbers. */
+export interface Season {
+  readonly cells: number;
+  /** `[perWeek]` */
+  readonly cellOf: Int32Array;
+  readonly hours: number;
+  /** `[cells]` */
+  readonly hourOf: Int32Array;
 }
 
 /**
  * First estimate of the mean of every bucket, robust against one bad occurrence in eight: the mean of its season cell
  * without the highest values, or of the cell's hour where that is more (so that a sparse series, whose cells are mostly
  * empty, keeps its calls). Then `y` is clipped about it into `clipped`.
- * @param hour `[cells]` the hour that each cell belongs to, as consecutive numbers
+ * @param slot `[n]` week slot of each count
  */
 export function firstClip(
   y: Float64Array,
-  { from, order }: CellOrder,
-  hour: Int32Array,
-  hours: number,
+  slot: Int32Array,
+  n: number,
+  { cells, cellOf, hours, hourOf }: Season,
   clipped: Float64Array,
 ): void {
-  const cells = from.length - 1;
-  const trimmed = new Float64Array(cells);
+  const { count, trimmed, lowest, greatest } = scratchFor(cells);
+  count.fill(0);
+  trimmed.fill(0);
+  let most = 0;
+  for (let k = 0; k < n; k++) most = Math.max(most, ++count[cellOf[slot[k]]]);
+  // The highest of each cell so far, in descending order: a week seen eight times needs one, and sorting every cell was a
+  // tenth of a fit.
+  const kept = most < 3 ? 0 : Math.ceil(most / 8);
+  if (highest.length < cells * kept) highest = new Float64Array(cells * kept);
+  highest.fill(0, 0, cells * kept);
+  for (let k = 0; k < n; k++) {
+    const cell = cellOf[slot[k]];
+    trimmed[cell] += y[k];
+    if (kept === 1) {
+      highest[cell] = Math.max(highest[cell], y[k]);
+      continue;
+    }
+    let at = (cell + 1) * kept - 1;
+    if (kept === 0 || y[k] <= highest[at]) continue;
+    for (; at > cell * kept && highest[at - 1] < y[k]; at--) highest[at] = highest[at - 1];
+    highest[at] = y[k];
+  }
   const hourSum = new Float64Array(hours);
   const hourCells = new Int32Array(hours);
-  const values: number[] = [];
-  for (let k = 0; k < cells; k++) {
-    const n = from[k + 1] - from[k];
-    if (n === 0) continue;
-    values.length = 0;
-    for (let i = from[k]; i < from[k + 1]; i++) values.push(y[order[i]]);
-    values.sort((a, b) => a - b);
-    const kept = n < 3 ? n : n - Math.ceil(n / 8);
-    let sum = 0;
-    for (let i = 0; i < kept; i++) sum += values[i];
-    trimmed[k] = sum / kept;
-    hourSum[hour[k]] += trimmed[k];
-    hourCells[hour[k]]++;
+  for (let c = 0; c < cells; c++) {
+    if (count[c] === 0) continue;
+    const dropped = count[c] < 3 ? 0 : Math.ceil(count[c] / 8);
+    for (let i = 0; i < dropped; i++) trimmed[c] -= highest[c * kept + i];
+    trimmed[c] /= count[c] - dropped;
+    hourSum[hourOf[c]] += trimmed[c];
+    hourCells[hourOf[c]]++;
   }
-  for (let k = 0; k < cells; k++) {
-    const around = hourCells[hour[k]] > 0 ? hourSum[hour[k]] / hourCells[hour[k]] : 0;
-    const m = Math.max(trimmed[k], around);
+  for (let c = 0; c < cells; c++) {
+    const around = hourCells[hourOf[c]] > 0 ? hourSum[hourOf[c]] / hourCells[hourOf[c]] : 0;
+    const m = Math.max(trimmed[c], around);
     const reach = SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
-    for (let i = from[k]; i < from[k + 1]; i++) {
-      const t = order[i];
-      clipped[t] = Math.min(Math.max(y[t], trimmed[k] - reach), m + reach);
-    }
+    lowest[c] = trimmed[c] - reach;
+    greatest[c] = m + reach;
   }
+  for (let k = 0; k < n; k++) {
+    const cell = cellOf[slot[k]];
+    clipped[k] = Math.min(Math.max(y[k], lowest[cell]), greatest[cell]);
+  }
+}
+
+/** Working space: a row's own, four times a week of slots, was most of the garbage of a fit. */
+let scratch = {
+  count: new Int32Array(0),
+  trimmed: new Float64Array(0),
+  lowest: new Float64Array(0),
+  greatest: new Float64Array(0),
+};
+let highest = new Float64Array(0);
+
+function scratchFor(cells: number): typeof scratch {
+  if (scratch.count.length < cells) {
+    const column = () => new Float64Array(cells);
+    scratch = { count: new Int32Array(cells), trimmed: column(), lowest: column(), greatest: column() };
+  }
+  return scratch;
 }
 
 /** Clips one count about its fitted mean and variance. */
 export function clip(y: number, mean: number, variance: number): number {
+  const off = Math.abs(y - mean) - SLACK;
+  // Nearly every count is well inside: a square root for the others only.
+  if (off <= 0 || off * off <= SDS * SDS * variance) return y;
   const reach = SDS * Math.sqrt(variance) + SLACK;
   return Math.min(Math.max(y, mean - reach), mean + reach);
 }

@@ -7,17 +7,13 @@ import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import type { BaselineParts } from './baseline.js';
-import { flatProfile } from './fit-sparse-row.js';
 import type { GaugeModel } from './gauge.js';
-import { LEVEL_STATE } from './level-filter.js';
-import type { RowModel } from './model.js';
-import { type WeekCells, weekCells } from './profile.js';
-import { profileOf, stepsOf } from './quantise.js';
-import type { Tail } from './tail.js';
+import { readModel, writeModel } from './model-codec.js';
+import { weekCells } from './profile.js';
 import { windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A baseline as a snapshot: versioned, with a checksum, the same bytes for the same baseline everywhere. */
 export function baselineToBytes(parts: BaselineParts): Uint8Array {
@@ -54,8 +50,8 @@ function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
     writer,
     Uint8Array.from(found, (is) => (is ? 1 : 0)),
   );
-  const flat = flatProfile(weekCells(weekSlots(grid.step)));
-  for (const model of models) writeModel(writer, model, model.profile === flat);
+  const cells = weekCells(weekSlots(grid.step));
+  for (const model of models) writeModel(writer, model, grid, cells);
   for (const gauge of gauges) writeGauge(writer, gauge);
 }
 
@@ -75,7 +71,7 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const found = Array.from(readColumn(reader, Uint8Array, 'found', keys.length), (is) => is === 1);
   const cells = weekCells(weekSlots(grid.step));
   const windows = windowsOf(grid.step).spans.length;
-  const models = measure === 'count' ? keys.map(() => readModel(reader, cells, windows)) : [];
+  const models = measure === 'count' ? keys.map(() => readModel(reader, grid, cells, windows)) : [];
   const gauges = measure === 'level' ? keys.map(() => readGauge(reader)) : [];
   return { measure, grid, keys, support, models, gauges, zones, found, defaultZone: zone === '' ? undefined : zone };
 }
@@ -89,74 +85,6 @@ function zoneName(reader: ByteReader): string {
     if (!(error instanceof InputError)) throw error;
     return reader.fail(`the time zone ${JSON.stringify(name)}, which this platform does not know`);
   }
-}
-
-const NUMBERS = [
-  'anchor',
-  'walk',
-  'silenceShift',
-  'clock',
-  'silent',
-  'calls',
-  'support',
-  'listened',
-  'firstCall',
-  'lastCall',
-  'firstCount',
-] as const satisfies readonly (keyof RowModel)[];
-
-/** One model of counts; one with the flat profile of sparse rows leaves it out. */
-export function writeModel(writer: ByteWriter, model: RowModel, isFlat: boolean): void {
-  writer.uint8(isFlat ? 1 : 0);
-  if (!isFlat) {
-    const { shape, variance, hourVariance } = stepsOf(model.profile);
-    writeColumn(writer, shape);
-    writeColumn(writer, variance);
-    writeColumn(writer, hourVariance);
-  }
-  for (const name of NUMBERS) writer.float64(model[name]);
-  const tails = [...model.above, ...model.below, model.silence];
-  const numbers = [...model.level, ...model.phi, ...model.alpha, ...tails.flatMap((t) => [t.stretch, t.knee, t.far])];
-  writeColumn(writer, Float64Array.from(numbers));
-}
-
-export function readModel(reader: ByteReader, cells: WeekCells, windows: number): RowModel {
-  const isFlat = reader.uint8() === 1;
-  const { perWeek } = cells.slots;
-  const profile = isFlat
-    ? flatProfile(cells)
-    : profileOf({
-        shape: readColumn(reader, Int32Array, 'shape', perWeek),
-        variance: readColumn(reader, Int32Array, 'variance', perWeek),
-        hourVariance: readColumn(reader, Int32Array, 'hourVariance', perWeek),
-      });
-  const scalars = Object.fromEntries(NUMBERS.map((name) => [name, reader.float64()])) as Record<
-    (typeof NUMBERS)[number],
-    number
-  >;
-  const numbers = readColumn(reader, Float64Array, 'model', LEVEL_STATE + 2 * windows + 3 * (2 * windows + 1));
-  let at = 0;
-  const take = (n: number) => {
-    at += n;
-    return numbers.slice(at - n, at);
-  };
-  const level = take(LEVEL_STATE);
-  const phi = take(windows);
-  const alpha = take(windows);
-  const tail = (): Tail => {
-    const [stretch, knee, far] = take(3);
-    return { stretch, knee, far };
-  };
-  return {
-    ...scalars,
-    profile,
-    level,
-    phi,
-    alpha,
-    above: Array.from({ length: windows }, tail),
-    below: Array.from({ length: windows }, tail),
-    silence: tail(),
-  };
 }
 
 function writeGauge(writer: ByteWriter, { step, perDay, scatter, state }: GaugeModel): void {

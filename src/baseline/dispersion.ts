@@ -12,12 +12,15 @@ const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 
 /** Counts and their means, in columns of which the first `n` entries count. */
 export interface Residuals {
-  /** Calls. */
+  /** Calls; the fit of phi and alpha does not look at them. */
   readonly y: Float64Array;
   /** Fitted means. */
   readonly mu: Float64Array;
-  /** An entry's own pull on the profile that it is held against, in [0, 1). */
-  readonly leverage: Float64Array;
+  /**
+   * Squares of y − μ, each enlarged by 1/(1 − h), h the entry's own pull on the mean that it is held against. Squared
+   * once: the rounds below would each divide anew.
+   */
+  readonly square: Float64Array;
   /** Relative variance of the mean itself, which is not the counts' scatter. */
   readonly known: Float64Array;
   n: number;
@@ -25,18 +28,17 @@ export interface Residuals {
 
 export function residuals(length: number): Residuals {
   const column = () => new Float64Array(length);
-  return { y: column(), mu: column(), leverage: column(), known: column(), n: 0 };
+  return { y: column(), mu: column(), square: column(), known: column(), n: 0 };
 }
 
 /**
  * phi and alpha of one series by weighted least squares of (y − μ)² − μ − known·μ² on μ and μ², both kept ≥ 0.
- * A residual is enlarged by 1/(1 − h), h its own pull on the mean it is held against, and its square counts at most
- * `cap` variances + 3: an incident must not widen the band that is to catch it.
+ * A square counts at most `cap` variances, and a batch or two where calls are few: an incident must not widen the band that is to catch it.
  * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
  * @param overlap how many entries share most of their calls (rolling sums): they are one witness
  */
 export function fitDispersion(
-  { y, mu, leverage, known, n }: Residuals,
+  { mu, square, known, n }: Residuals,
   prior: Dispersion = PRIOR,
   overlap = 1,
   cap = 12,
@@ -49,17 +51,21 @@ export function fitDispersion(
     let s33 = 0;
     let b2 = 0;
     let b3 = 0;
+    // Where a call is rare, one batch of them is no outlier: as large as twice what calls come in, by what is known so far.
+    const slack = 3 + 4 * (1 + phi) * (1 + phi);
     for (let i = 0; i < n; i++) {
       const m = mu[i];
-      const variance = m * (1 + phi) + (alpha + known[i]) * m * m;
-      const r = (y[i] - m) / (1 - leverage[i]);
-      const d = Math.min(r * r, cap * variance + 3) - m - known[i] * m * m;
-      const w = 1 / (2 * variance * variance + m);
-      s22 += w * m * m;
-      s23 += w * m * m * m;
-      s33 += w * m * m * m * m;
-      b2 += w * d * m;
-      b3 += w * d * m * m;
+      // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
+      // is taken out, so that one division an entry is left.
+      const relative = 1 + phi + (alpha + known[i]) * m;
+      const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
+      const w = 1 / (2 * m * relative * relative + 1);
+      const wm = w * m;
+      s22 += wm;
+      s23 += wm * m;
+      s33 += wm * m * m;
+      b2 += w * d;
+      b3 += wm * d;
     }
     s22 = s22 / overlap + PHI_PRECISION;
     b2 = b2 / overlap + PHI_PRECISION * prior.phi;

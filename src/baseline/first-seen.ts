@@ -1,10 +1,10 @@
 import { KEY_FIELDS, type SeriesKey } from '../series/key.js';
 import { gridEnd, type TimeGrid, WEEK } from '../time/grid.js';
 import { PRIOR } from './dispersion.js';
-import { flatProfile } from './fit-sparse-row.js';
 import { LEVEL_STATE, LEVEL_VARIANCE, startLevel } from './level-filter.js';
 import type { RowModel } from './model.js';
 import type { WeekCells } from './profile.js';
+import { flatProfile } from './quantise.js';
 import { leastTail } from './tail.js';
 import { windowsOf } from './windows.js';
 

@@ -1,48 +1,35 @@
 import { DAY, HOUR } from '../time/grid.js';
 import { PHI_PRECISION, PRIOR } from './dispersion.js';
-import type { FitPlan } from './fit-row.js';
+import type { Events, FitPlan, Taught } from './fit-plan.js';
 import { LEVEL_STATE, learnLevel, startLevel } from './level-filter.js';
 import { LEAST_MEAN, type Past, type RowModel } from './model.js';
-import type { Profile, WeekCells } from './profile.js';
+import { flatProfile } from './quantise.js';
 import { leastTail } from './tail.js';
-
-/** One flat week for all sparse rows of a plan: 2,016 numbers each would be their whole size. */
-const flat = new WeakMap<WeekCells, Profile>();
-
-export function flatProfile(cells: WeekCells): Profile {
-  let profile = flat.get(cells);
-  if (profile === undefined) {
-    const { perWeek } = cells.slots;
-    const zero = new Float64Array(perWeek);
-    profile = { shape: new Float64Array(perWeek).fill(1), variance: zero, hourVariance: zero };
-    flat.set(cells, profile);
-  }
-  return profile;
-}
 
 /**
  * Fits a series of few calls: a level, and how much its calls cluster within each window length; the week is flat, and
  * the tails are the model's. phi is the factorial moment Σ Y (Y − 1) / Σ Y of separate windows, less what a steady rate
  * alone would put together, with the prior's weight.
- * @param mask 1 where the bucket may teach
+ * @param whole the buckets that may teach, of which those from `born` on do
  * @param past what of the model is known before any fit
  */
-export function fitSparseRow(y: Float64Array, mask: Uint8Array, plan: FitPlan, past: Past): RowModel {
+export function fitSparseRow(row: Events, whole: Taught, born: number, plan: FitPlan, past: Past): RowModel {
   const { grid, cells, windows } = plan;
   const { step, length, start } = grid;
+  const { n, bucket, calls } = row;
+  const { rank } = whole;
   const days = (past.support * step) / DAY;
   const perBucket = (past.calls + 0.5) / Math.max(1, past.support);
   const phi = windows.spans.map((span) => {
     let pairs = 0;
     let at = Number.NEGATIVE_INFINITY;
-    let calls = 0;
-    for (let i = 0; i < length; i++) {
-      if (mask[i] === 0 || y[i] === 0) continue;
-      const window = Math.floor((start + i * step) / span);
-      if (window !== at) calls = 0;
+    let sum = 0;
+    for (let e = 0; e < n; e++) {
+      const window = Math.floor((start + bucket[e] * step) / span);
+      if (window !== at) sum = 0;
       at = window;
-      pairs += 2 * calls * y[i] + y[i] * (y[i] - 1);
-      calls += y[i];
+      pairs += 2 * sum * calls[e] + calls[e] * (calls[e] - 1);
+      sum += calls[e];
     }
     const steady = (past.calls * perBucket * span) / step;
     return (Math.max(0, pairs - steady) + PHI_PRECISION * PRIOR.phi) / (past.calls + PHI_PRECISION);
@@ -54,18 +41,16 @@ export function fitSparseRow(y: Float64Array, mask: Uint8Array, plan: FitPlan, p
   const scatter = { phi: phi[phi.length - 1], alpha: PRIOR.alpha };
   startLevel(level, Math.max(perBucket, LEAST_MEAN), 0.5);
   const perDay = Math.max(1, Math.round(DAY / step));
+  let e = 0;
   for (let from = 0; from < length; from += perDay) {
-    let calls = 0;
-    let exposure = 0;
-    for (let i = from; i < Math.min(length, from + perDay); i++) {
-      if (mask[i] === 0) continue;
-      calls += y[i];
-      exposure++;
-    }
-    learnLevel(level, calls, exposure, (Math.min(length - from, perDay) * step) / HOUR, perDay, perBucket, scatter);
+    const to = Math.min(length, from + perDay);
+    // Of a day without a call only the length counts: no bucket needs to be looked at.
+    const exposure = rank[Math.max(born, to)] - rank[Math.max(born, from)];
+    let sum = 0;
+    for (; e < n && bucket[e] < to; e++) sum += calls[e];
+    learnLevel(level, sum, exposure, ((to - from) * step) / HOUR, perDay, perBucket, scatter);
   }
-  let silent = 0;
-  for (let i = length - 1; i >= 0 && !(mask[i] !== 0 && y[i] > 0); i--) silent += mask[i];
+  const silent = rank[length] - rank[n === 0 ? born : bucket[n - 1] + 1];
   const tail = leastTail(days);
   return {
     ...past,

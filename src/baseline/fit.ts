@@ -5,7 +5,8 @@ import { DAY } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
-import { type FitPlan, fitPlan, fitRow, SPARSE } from './fit-row.js';
+import { events, type FitPlan, fitPlan, readEvents, type Taught, taughtBy } from './fit-plan.js';
+import { fitRow, SPARSE } from './fit-row.js';
 import { fitGauge, type GaugeModel } from './gauge.js';
 import type { RowModel } from './model.js';
 import { Pool } from './pool.js';
@@ -46,25 +47,28 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
     }
     return plan;
   };
-  const y = new Float64Array(grid.length);
-  const use = new Uint8Array(grid.length);
-  // Without any row, what listened still tells how long nothing called.
-  let support =
-    keys.length === 0 ? observedRow(history, 0).filter((seen, i) => seen !== 0 && allowed[i] !== 0).length : 0;
   const given = keys.map((key) => zoneOf(key));
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
   const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
-  const learn = (row: number, pooled?: LeastTails): RowModel => {
-    readRow(history, row, y);
-    const observed = observedRow(history, row);
-    let seen = 0;
-    for (let i = 0; i < grid.length; i++) {
-      use[i] = observed[i] !== 0 && allowed[i] !== 0 ? 1 : 0;
-      seen += use[i];
+  const dense = new Float64Array(grid.length);
+  const row = events(grid.length);
+  const alike = history.observed.length === grid.length;
+  const shared = new Map<FitPlan, Taught>();
+  const use = teachingOf(history, 0, allowed);
+  // Without any row, what listened still tells how long nothing called.
+  let support = use.reduce((sum, is) => sum + is, 0);
+  const learn = (at: number, pooled?: LeastTails): RowModel => {
+    const own = alike ? use : teachingOf(history, at, allowed);
+    readEvents(history, at, own, dense, row);
+    if (given[at] === undefined && arbiter !== undefined) zones[at] = arbiter.choose(row, own);
+    const plan = planFor(zones[at]);
+    let whole = alike ? shared.get(plan) : undefined;
+    if (whole === undefined) {
+      whole = taughtBy(plan, own);
+      if (alike) shared.set(plan, whole);
     }
-    support = Math.max(support, seen);
-    if (given[row] === undefined && arbiter !== undefined) zones[row] = arbiter.choose(y, use);
-    return fitRow(y, use, planFor(zones[row]), pooled);
+    support = Math.max(support, whole.n);
+    return fitRow(row, whole, plan, pooled);
   };
   const parts = { measure: history.measure, keys, grid, zones, found: given.map((zone) => zone === undefined) };
   const defaultZone = typeof options.timeZone === 'string' ? options.timeZone : undefined;
@@ -100,6 +104,14 @@ function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => stri
   }
   const zone = timeZone === undefined ? undefined : checkZone(timeZone);
   return () => zone;
+}
+
+/** 1 for every bucket of a row that was observed and may teach. */
+function teachingOf(set: SeriesSet, row: number, allowed: Uint8Array): Uint8Array {
+  const observed = observedRow(set, row);
+  const use = new Uint8Array(allowed.length);
+  for (let i = 0; i < use.length; i++) use[i] = observed[i] > 0 && allowed[i] !== 0 ? 1 : 0;
+  return use;
 }
 
 /** 1 for every bucket that no excluded range touches. */

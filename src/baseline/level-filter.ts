@@ -14,7 +14,7 @@ export const HALF_LIVES = [8, 36, 144, 960] as const;
 const PRIOR_WEIGHTS = [-2.5, -1, 0, 0] as const;
 const FILTERS = HALF_LIVES.length;
 /** How evidence about the filters ages, per hour: a half-life of two days. */
-const MEMORY = 0.985;
+const LOG_MEMORY = Math.log(0.985);
 /** A filter never falls further behind than this (nats), so that it can win back within a few hours. */
 const REACH = 7;
 const A = 0;
@@ -37,11 +37,11 @@ export function startLevel(s: Float64Array, rate: number, calls: number): void {
     s[B + j] = calls / rate;
     s[L + j] = 0;
   }
-  average(s, rate);
+  averageLevel(s, rate);
 }
 
-/** Half a call at the anchor's rate is always known: a silent series relaxes towards its anchor, never to 0. */
-function average(s: Float64Array, anchor: number): void {
+/** Sets the averaged level and its variance. Half a call at the anchor's rate is always known: a silent series relaxes towards its anchor, never to 0. */
+export function averageLevel(s: Float64Array, anchor: number): void {
   let best = -Infinity;
   for (let j = 0; j < FILTERS; j++) best = Math.max(best, s[L + j] + PRIOR_WEIGHTS[j]);
   let sum = 0;
@@ -57,6 +57,10 @@ function average(s: Float64Array, anchor: number): void {
   s[LEVEL] = level / sum;
   s[LEVEL_VARIANCE] = Math.max(0, (square * sum) / (level * level) - 1);
 }
+
+/** What is kept of each filter's past over the length of the last block met. */
+const keeps = new Float64Array(FILTERS);
+let keptHours = Number.NaN;
 
 /**
  * One block of time: `calls` (clipped) on `exposure` (sum of the shape over its observed buckets). With no exposure,
@@ -79,7 +83,7 @@ export function learnLevel(
     const here = alpha + (1 + phi) / Math.max(anchor * exposure, 1e-12);
     const usual = alpha + (1 + phi) / Math.max(anchor * perBlock, 1e-12);
     const weight = Math.min(1, usual / here);
-    const memory = Math.exp(Math.log(MEMORY) * hours * weight);
+    const memory = Math.exp(LOG_MEMORY * hours * weight);
     let best = -Infinity;
     for (let j = 0; j < FILTERS; j++) {
       const rate = (s[A + j] + 0.5) / (s[B + j] + 0.5 / anchor);
@@ -91,8 +95,13 @@ export function learnLevel(
     }
     for (let j = 0; j < FILTERS; j++) s[L + j] = Math.max(s[L + j] - best, -REACH);
   }
+  // Nearly every block is an hour: its exponentials are taken once, a third of the time that a block took.
+  if (hours !== keptHours) {
+    for (let j = 0; j < FILTERS; j++) keeps[j] = Math.exp((-Math.LN2 * hours) / HALF_LIVES[j]);
+    keptHours = hours;
+  }
   for (let j = 0; j < FILTERS; j++) {
-    const keep = Math.exp((-Math.LN2 * hours) / HALF_LIVES[j]);
+    const keep = keeps[j];
     // What a block's calls are worth as independent ones. By the anchor's mean where that is more: after a drop to 0 the
     // current one would let every zero weigh a hundredfold.
     const rate = Math.max(anchor, (s[A + j] + 0.5) / (s[B + j] + 0.5 / anchor));
@@ -100,7 +109,7 @@ export function learnLevel(
     s[A + j] = keep * s[A + j] + worth * calls;
     s[B + j] = keep * s[B + j] + worth * exposure;
   }
-  average(s, anchor);
+  averageLevel(s, anchor);
 }
 
 /** Multiplies the level by `factor`, keeping at most `calls` calls' worth of what is known. */
@@ -111,7 +120,7 @@ export function scaleLevel(s: Float64Array, factor: number, calls: number, ancho
     s[B + j] *= keep;
     if (calls < Infinity) s[L + j] = 0;
   }
-  average(s, anchor);
+  averageLevel(s, anchor);
 }
 
 /**

@@ -28,11 +28,12 @@ export interface Level {
 /**
  * Gamma filters with forgetting over daily sums, weighted by how well each predicts the next day (dynamic model
  * averaging, Raftery, Kárný and Ettler 2010, with gamma-Poisson filters in place of Kalman ones).
- * @param calls `[days]` calls by day, outliers clipped
+ * @param observed `[days]` calls by day, outliers clipped
  * @param exposure `[days]` sum of the shape over the day's observed buckets; 0 where none was
  * @param phi batchiness, see {@link Dispersion}
  */
-export function fitLevel(calls: Float64Array, exposure: Float64Array, phi: number): Level {
+export function fitLevel(observed: Float64Array, exposure: Float64Array, phi: number): Level {
+  const calls = heldDays(observed, exposure, phi);
   const days = calls.length;
   let totalCalls = 0;
   let totalExposure = 0;
@@ -55,6 +56,33 @@ export function fitLevel(calls: Float64Array, exposure: Float64Array, phi: numbe
   }
   const daily = smooth(calls, exposure, phi, anchor, result);
   return { last: result.last, variance: result.variance + dayNoise, walk, daily };
+}
+
+/** Days on either side by whose median a day is held, its scatter about it (relative variance), and how many sds. */
+const HELD_DAYS = 7;
+const HELD_SCATTER = 0.03;
+const HELD_SDS = 3;
+
+/**
+ * The days' calls, each held to the median rate of the fortnight around it ± 3 sd: an incident of two days must not pass
+ * for two days of a higher level, by which its own buckets would be ordinary. A shift that lasts more than a week is one.
+ */
+function heldDays(calls: Float64Array, exposure: Float64Array, phi: number): Float64Array {
+  const held = calls.slice();
+  const around = new Float64Array(2 * HELD_DAYS + 1);
+  for (let d = 0; d < calls.length; d++) {
+    if (!(exposure[d] > 0)) continue;
+    let n = 0;
+    for (let k = Math.max(0, d - HELD_DAYS); k <= Math.min(calls.length - 1, d + HELD_DAYS); k++) {
+      if (exposure[k] > 0) around[n++] = calls[k] / exposure[k];
+    }
+    if (n < HELD_DAYS) continue;
+    const rates = around.subarray(0, n).sort();
+    const m = ((rates[(n - 1) >> 1] + rates[n >> 1]) / 2) * exposure[d];
+    const reach = HELD_SDS * Math.sqrt(m * (1 + phi) + HELD_SCATTER * m * m) + 2;
+    held[d] = Math.min(Math.max(calls[d], m - reach), m + reach);
+  }
+  return held;
 }
 
 interface Run {

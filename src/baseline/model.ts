@@ -1,4 +1,4 @@
-import type { Profile } from './profile.js';
+import type { KeptProfile } from './quantise.js';
 import { calibrate, type Tail } from './tail.js';
 
 /** What a history says of a series besides its model. */
@@ -16,9 +16,9 @@ export interface Past {
   readonly firstCount: number;
 }
 
-/** What was learned of one series. The mean of a bucket in week slot k is level · profile.shape[k] calls. */
+/** What was learned of one series. The mean of a bucket in week slot k is level · profile.shapeAt(k) calls. */
 export interface RowModel extends Past {
-  readonly profile: Profile;
+  readonly profile: KeptProfile;
   /** The level filters at the end of the history, see level-filter.ts. */
   readonly level: Float64Array;
   /** The mean level of the history, to which the filters relax when nothing is heard. */

@@ -18,9 +18,6 @@ export interface Profile {
   readonly hourVariance: Float64Array;
 }
 
-/** A profile without the hours' own variance: a level of the hierarchy. */
-type Shape = Omit<Profile, 'hourVariance'>;
-
 /** Cells of a coarser view of the week: `of[slot]` is the cell a slot falls into. */
 interface Cells {
   readonly count: number;
@@ -88,6 +85,7 @@ const UNSEEN_DAY = 0.2;
  * @param squares `[perWeek]` sum of the squared counts by slot, of a series whose runs straddle buckets: its slots are told
  *   by how their own counts scatter. No law of one phi and alpha fits both the bucket that has nine runs in ten and the
  *   one that has the tenth, and the weeks are too few for such scatter to tell one week's slot from another's
+ * @param out where to write it; made when left out
  */
 export function fitProfile(
   calls: Float64Array,
@@ -97,123 +95,214 @@ export function fitProfile(
   dispersion: Dispersion,
   hourly: Dispersion,
   squares?: Float64Array,
+  out?: Profile,
 ): Profile {
-  const { perWeek } = cells.slots;
-  const one = new Float64Array(perWeek).fill(1);
-  const zero = new Float64Array(perWeek);
-  const step = (
-    view: Cells,
-    base: Float64Array,
-    parent: Float64Array,
-    parentVariance: Float64Array,
-    scatter: Dispersion,
-    unseen = 0,
-    witnesses = 0,
-    own?: Float64Array,
-  ) => shrink(calls, exposure, repeats, view, base, parent, parentVariance, scatter, unseen, witnesses, own);
+  const { perWeek, perDay } = cells.slots;
+  const minutes = cells.minuteOfHour.count;
+  const hours = cells.hourOfDay.count;
+  const { hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay, slotOfWeek } = scratchOf(cells);
+  for (const level of [hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay]) clear(level);
 
-  const hour = step(cells.hourOfDay, one, one, zero, hourly);
-  const day = step(cells.dayOfWeek, hour.shape, one, zero, hourly, UNSEEN_DAY);
-  const coarse = times(hour, day);
-  const hourOfWeek = step(cells.hourOfWeek, one, coarse.shape, coarse.variance, hourly, 0, 2);
-  const minute = step(cells.minuteOfHour, hourOfWeek.shape, one, zero, dispersion);
-  const slotOfDay = step(cells.slotOfDay, hourOfWeek.shape, minute.shape, minute.variance, dispersion, 0, 0, squares);
-  const fine = times(hourOfWeek, slotOfDay);
-  const { shape, variance } = step(
-    cells.slotOfWeek,
-    one,
-    fine.shape,
-    fine.variance,
-    dispersion,
-    0,
-    squares === undefined ? 2 : Number.POSITIVE_INFINITY,
-  );
+  // All that days and hours are told by are sums of hours: 168 cells in place of 2,016 slots at each of three levels.
+  for (let h = 0, k = 0; h < 7 * hours; h++) {
+    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
+    // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
+    hourOfWeek.n[h] = repeats[k];
+    for (; k < end; k++) {
+      hourOfWeek.calls[h] += calls[k];
+      hourOfWeek.expected[h] += exposure[k];
+    }
+  }
+  for (let h = 0; h < 7 * hours; h++) {
+    const cell = h % hours;
+    hourOfDay.calls[cell] += hourOfWeek.calls[h];
+    hourOfDay.expected[cell] += hourOfWeek.expected[h];
+    // One cell all week long is one occurrence.
+    if (hours > 1 || h === 0) hourOfDay.n[cell] += hourOfWeek.n[h];
+  }
+  shrink(hourOfDay, hourly);
+  for (let h = 0; h < 7 * hours; h++) {
+    const cell = Math.floor(h / hours);
+    dayOfWeek.calls[cell] += hourOfWeek.calls[h];
+    dayOfWeek.expected[cell] += hourOfWeek.expected[h] * hourOfDay.ratio[h % hours];
+    if (h % hours === 0) dayOfWeek.n[cell] = hourOfWeek.n[h];
+  }
+  shrink(dayOfWeek, hourly, UNSEEN_DAY);
+  for (let h = 0; h < 7 * hours; h++) {
+    hourOfWeek.expected[h] *= hourOfDay.ratio[h % hours] * dayOfWeek.ratio[Math.floor(h / hours)];
+  }
+  shrink(hourOfWeek, hourly, 0, 2);
+  for (let h = 0; h < 7 * hours; h++) {
+    const hour = h % hours;
+    const day = Math.floor(h / hours);
+    hourOfWeek.ratio[h] *= hourOfDay.ratio[hour] * dayOfWeek.ratio[day];
+    // To a cell's own uncertainty its parents' comes as far as it still rests on them.
+    const above = hourOfDay.variance[hour] + dayOfWeek.variance[day];
+    hourOfWeek.variance[h] += hourOfWeek.own[h] * hourOfWeek.own[h] * above;
+  }
 
+  const { shape, variance, hourVariance } = out ?? emptyProfile(perWeek);
+  const sums = squares === undefined ? undefined : slotOfDay.squares.fill(0);
+  for (let h = 0, k = 0; h < 7 * hours; h++) {
+    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
+    const rate = hourOfWeek.ratio[h];
+    hourVariance.fill(hourOfWeek.variance[h], k, end);
+    for (let slot = k % perDay; k < end; k++, slot++) {
+      slotOfDay.calls[slot] += calls[k];
+      slotOfDay.expected[slot] += exposure[k] * rate;
+      if (perDay > 1 || k === 0) slotOfDay.n[slot] += repeats[k];
+      if (sums !== undefined && squares !== undefined) sums[slot] += squares[k];
+    }
+  }
+  for (let slot = 0; slot < perDay; slot++) {
+    const minute = slot % minutes;
+    minuteOfHour.calls[minute] += slotOfDay.calls[slot];
+    minuteOfHour.expected[minute] += slotOfDay.expected[slot];
+    if (minutes > 1) minuteOfHour.n[minute] += slotOfDay.n[slot];
+  }
+  if (minutes === 1) minuteOfHour.n[0] = repeats[0];
+  shrink(minuteOfHour, dispersion);
+  for (let slot = 0; slot < perDay; slot++) slotOfDay.expected[slot] *= minuteOfHour.ratio[slot % minutes];
+  shrink(slotOfDay, dispersion, 0, 0, sums);
+  for (let slot = 0; slot < perDay; slot++) {
+    slotOfDay.ratio[slot] *= minuteOfHour.ratio[slot % minutes];
+    slotOfDay.variance[slot] += slotOfDay.own[slot] * slotOfDay.own[slot] * minuteOfHour.variance[slot % minutes];
+  }
+
+  for (let k = 0, h = 0, slot = 0; k < perWeek; k++) {
+    shape[k] = hourOfWeek.ratio[h] * slotOfDay.ratio[slot];
+    variance[k] = hourOfWeek.variance[h] + slotOfDay.variance[slot];
+    slotOfWeek.expected[k] = exposure[k] * shape[k];
+    if (++slot === perDay) slot = 0;
+    if (slot % minutes === 0) h++;
+  }
+  const week = { ...slotOfWeek, calls, n: repeats };
+  shrink(week, dispersion, 0, squares === undefined ? 2 : Number.POSITIVE_INFINITY);
   let mean = 0;
-  for (const s of shape) mean += s / perWeek;
+  for (let k = 0; k < perWeek; k++) {
+    shape[k] *= week.ratio[k];
+    variance[k] = week.variance[k] + week.own[k] * week.own[k] * variance[k];
+    mean += shape[k] / perWeek;
+  }
   if (mean > 0) for (let k = 0; k < perWeek; k++) shape[k] /= mean;
-  return { shape, variance, hourVariance: hourOfWeek.variance };
+  return { shape, variance, hourVariance };
 }
 
-function times(a: Shape, b: Shape): Shape {
-  return { shape: a.shape.map((s, k) => s * b.shape[k]), variance: a.variance.map((v, k) => v + b.variance[k]) };
+function emptyProfile(perWeek: number): Profile {
+  const column = () => new Float64Array(perWeek);
+  return { shape: column(), variance: column(), hourVariance: column() };
+}
+
+/** The cells of one level of the hierarchy: what they hold, then what {@link shrink} makes of it. */
+interface LevelCells {
+  readonly calls: Float64Array;
+  /** Calls that the parent's rate would have given on the same exposure. */
+  readonly expected: Float64Array;
+  /** Occurrences. */
+  readonly n: Float64Array;
+  /** Squares of counts, where they are told apart. */
+  readonly squares: Float64Array;
+  /** Posterior mean over the parent's; the weight that is still on the parent; the cell's own relative variance. */
+  readonly ratio: Float64Array;
+  readonly own: Float64Array;
+  readonly variance: Float64Array;
+}
+
+interface Scratch {
+  readonly hourOfDay: LevelCells;
+  readonly dayOfWeek: LevelCells;
+  readonly hourOfWeek: LevelCells;
+  readonly minuteOfHour: LevelCells;
+  readonly slotOfDay: LevelCells;
+  readonly slotOfWeek: LevelCells;
+}
+
+/** Working space by week: made anew for every fit it was a fifth of the time, and most of the garbage. */
+const scratches = new WeakMap<WeekCells, Scratch>();
+
+function scratchOf(cells: WeekCells): Scratch {
+  let scratch = scratches.get(cells);
+  if (scratch === undefined) {
+    const level = ({ count }: Cells): LevelCells => {
+      const column = () => new Float64Array(count);
+      return {
+        calls: column(),
+        expected: column(),
+        n: column(),
+        squares: column(),
+        ratio: column(),
+        own: column(),
+        variance: column(),
+      };
+    };
+    scratch = {
+      hourOfDay: level(cells.hourOfDay),
+      dayOfWeek: level(cells.dayOfWeek),
+      hourOfWeek: level(cells.hourOfWeek),
+      minuteOfHour: level(cells.minuteOfHour),
+      slotOfDay: level(cells.slotOfDay),
+      slotOfWeek: level(cells.slotOfWeek),
+    };
+    scratches.set(cells, scratch);
+  }
+  return scratch;
+}
+
+function clear({ calls, expected, n }: LevelCells): void {
+  calls.fill(0);
+  expected.fill(0);
+  n.fill(0);
 }
 
 /**
- * One level of the hierarchy. A cell's rate relative to `base` has a gamma prior with the parent's mean m and precision
- * a0 = 1/s²; given c calls on an exposure e (in calls at rate 1) its posterior mean is m (f c + a0) / (f e m + a0), with
- * relative variance 1 / (f c + a0), to which the parent's own uncertainty comes as far as it still counts. The factor
- * f = 1 / (1 + phi + alpha c/n) turns over-dispersed calls into the independent ones they are worth.
- * Returned per slot, not per cell.
+ * One level of the hierarchy. A cell's rate relative to its parent's has a gamma prior of mean 1 and precision a0 = 1/s²;
+ * given c calls where the parent's rate would have given m its posterior mean is (f c + a0) / (f m + a0), with relative
+ * variance 1 / (f c + a0). The factor f = 1 / (1 + phi + alpha c/n) turns over-dispersed calls into the independent ones
+ * they are worth.
  */
 function shrink(
-  calls: Float64Array,
-  exposure: Float64Array,
-  repeats: Float64Array,
-  view: Cells,
-  base: Float64Array,
-  parent: Float64Array,
-  parentVariance: Float64Array,
+  { calls, expected, n, ratio, own, variance }: LevelCells,
   { phi, alpha }: Dispersion,
-  unseen: number,
-  witnesses: number,
+  unseen = 0,
+  witnesses = 0,
   squares?: Float64Array,
-): Shape {
-  const c = new Float64Array(view.count);
-  const e = new Float64Array(view.count); // at rate 1
-  const em = new Float64Array(view.count); // at the parent's rate
-  const n = new Float64Array(view.count);
-  const ev = new Float64Array(view.count);
-  const { of } = view;
-  for (let k = 0; k < of.length; k++) {
-    const cell = of[k];
-    const x = exposure[k] * base[k];
-    c[cell] += calls[k];
-    e[cell] += x;
-    em[cell] += x * parent[k];
-    ev[cell] += x * parent[k] * parentVariance[k];
-    // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
-    if (k === 0 || of[k - 1] !== cell) n[cell] += repeats[k];
+): void {
+  const count = calls.length;
+  if (noise.length < count) noise = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const m = expected[i];
+    noise[i] = m * (1 + phi) + (alpha * m * m) / Math.max(1, n[i]);
+    if (squares !== undefined) {
+      noise[i] = Math.max(noise[i], squares[i] - (calls[i] * calls[i]) / Math.max(1, n[i]));
+    }
   }
-  const noise = new Float64Array(view.count);
-  for (let i = 0; i < view.count; i++) noise[i] = em[i] * (1 + phi) + (alpha * em[i] * em[i]) / Math.max(1, n[i]);
-  if (squares !== undefined) {
-    const sum = new Float64Array(view.count);
-    for (let k = 0; k < of.length; k++) sum[of[k]] += squares[k];
-    for (let i = 0; i < view.count; i++) noise[i] = Math.max(noise[i], sum[i] - (c[i] * c[i]) / Math.max(1, n[i]));
-  }
-  const s2 = heterogeneity(c, em, noise);
+  const s2 = heterogeneity(calls, expected, noise);
   const a0 = 1 / s2;
-  const ratio = new Float64Array(view.count); // posterior mean over the parent's
-  const own = new Float64Array(view.count); // weight still on the parent
-  const variance = new Float64Array(view.count);
-  for (let i = 0; i < view.count; i++) {
+  for (let i = 0; i < count; i++) {
+    const c = calls[i];
+    const m = expected[i];
     if (witnesses > n[i]) {
       // Seen once, a departure from the parent may be an incident as well as a habit: that the cell differs at all stays open.
       ratio[i] = 1;
       own[i] = 1;
-      variance[i] = e[i] > 0 ? s2 : Math.max(s2, unseen);
+      variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
       continue;
     }
     const f =
       squares === undefined
-        ? 1 / (1 + phi + (alpha * Math.max(c[i], em[i])) / Math.max(1, n[i]))
-        : em[i] / Math.max(noise[i], 1e-12);
-    const prior = e[i] > 0 ? a0 : 1 / Math.max(s2, unseen);
-    ratio[i] = (f * c[i] + a0) / (f * em[i] + a0);
-    own[i] = a0 / (f * em[i] + a0);
-    variance[i] = 1 / (f * c[i] + prior);
+        ? 1 / (1 + phi + (alpha * Math.max(c, m)) / Math.max(1, n[i]))
+        : m / Math.max(noise[i], 1e-12);
+    const prior = m > 0 ? a0 : 1 / Math.max(s2, unseen);
+    const weight = 1 / (f * m + a0);
+    ratio[i] = (f * c + a0) * weight;
+    own[i] = a0 * weight;
+    variance[i] = 1 / (f * c + prior);
   }
-  const shape = new Float64Array(of.length);
-  const relative = new Float64Array(of.length);
-  for (let k = 0; k < of.length; k++) {
-    const cell = of[k];
-    const above = em[cell] > 0 ? ev[cell] / em[cell] : parentVariance[k];
-    shape[k] = parent[k] * ratio[cell];
-    relative[k] = variance[cell] + own[cell] * own[cell] * above;
-  }
-  return { shape, variance: relative };
 }
+
+/** Working space of {@link shrink} and {@link heterogeneity}, as long as the finest week so far has slots. */
+let noise = new Float64Array(0);
+let heard = { square: new Float64Array(0), relative: new Float64Array(0), noise: new Float64Array(0) };
 
 const LEAST_S2 = 1e-6;
 const MOST_S2 = 100;
@@ -224,27 +313,39 @@ const LEAST_CALLS = 0.1;
  * make it (Paule and Mandel 1982, who weigh cells alike in relative terms: with moments, busy office hours would speak
  * for quiet week ends), plus two standard errors: without those the noise of a sparse series would pass for structure.
  */
-function heterogeneity(c: Float64Array, em: Float64Array, noise: Float64Array): number {
+function heterogeneity(calls: Float64Array, expected: Float64Array, noise: Float64Array): number {
+  if (heard.noise.length < calls.length) {
+    const column = () => new Float64Array(calls.length);
+    heard = { square: column(), relative: column(), noise: column() };
+  }
+  const { square, relative, noise: chance } = heard;
+  let cells = 0;
+  let spread = 0;
+  let sum = 0;
+  for (let i = 0; i < calls.length; i++) {
+    const m = expected[i];
+    // A cell of which next to nothing is expected says nothing of shape, and its square has a kurtosis of 1/m.
+    if (m < LEAST_CALLS) continue;
+    const inverse = 1 / noise[i];
+    square[cells] = (calls[i] - m) * (calls[i] - m);
+    relative[cells] = m * m;
+    chance[cells] = noise[i];
+    sum += square[cells] * inverse;
+    spread += 2 + inverse;
+    cells++;
+  }
+  const target = cells + 2 * Math.sqrt(spread);
   let s2 = 0;
-  let target = 0;
   // Newton from 0: the sum is convex and falls in s², so steps never overshoot.
-  for (let step = 0; step < 30; step++) {
-    let sum = 0;
+  for (let step = 0; step < 30 && sum > target * 1.001; step++) {
     let slope = 0;
-    let cells = 0;
-    let spread = 0;
-    for (let i = 0; i < c.length; i++) {
-      const m = em[i];
-      // A cell of which next to nothing is expected says nothing of shape, and its square has a kurtosis of 1/m.
-      if (m < LEAST_CALLS) continue;
-      const variance = noise[i] + s2 * m * m;
-      const square = (c[i] - m) * (c[i] - m);
-      sum += square / variance;
-      slope -= (square * m * m) / (variance * variance);
-      cells++;
-      spread += 2 + 1 / noise[i];
+    sum = 0;
+    for (let i = 0; i < cells; i++) {
+      const inverse = 1 / (chance[i] + s2 * relative[i]);
+      const share = square[i] * inverse;
+      sum += share;
+      slope -= share * relative[i] * inverse;
     }
-    if (step === 0) target = cells + 2 * Math.sqrt(spread);
     if (sum <= target * 1.001 || slope === 0) break;
     s2 += (target - sum) / slope;
     if (s2 > MOST_S2) break;

@@ -1,41 +1,160 @@
-import type { Profile } from './profile.js';
+import type { Profile, WeekCells } from './profile.js';
 
 /** Steps of ln shape (1 %) and of ln variance (5 %): what a model keeps of its profile. */
 const SHAPE_STEP = 0.01;
 const VARIANCE_STEP = 0.05;
-/** Written for a variance of 0. */
-const NO_VARIANCE = -2_000;
+/** Kept for a variance of 0; any other is above. */
+export const NO_VARIANCE = -2_000;
+/** Steps are kept in 16 bits: e^±300 is more than any shape comes to. */
+const MOST_STEPS = 32_767;
 
-/** A profile in whole steps: what is fitted, kept and judged by is the same to the last bit. */
-export interface ProfileSteps {
-  /** `[perWeek]` each */
-  readonly shape: Int32Array;
-  readonly variance: Int32Array;
-  readonly hourVariance: Int32Array;
+/**
+ * A profile in whole steps of its logarithms: what is fitted, kept and judged by is the same to the last bit. At 16 bits a
+ * step it takes 8 KB a row where the numbers themselves took 48: a hundred thousand rows fit in memory. A column that is
+ * the same all week, as those of sparse rows are, is one entry.
+ */
+export class KeptProfile implements Profile {
+  readonly perWeek: number;
+  /** `[perWeek]`, or one entry for all. */
+  readonly shapeSteps: Int16Array;
+  readonly varianceSteps: Int16Array;
+  /** `[perWeek / each]`, or one entry for all. */
+  readonly hourSteps: Int16Array;
+  /** Slots that share an entry of `hourSteps`: those of an hour. */
+  readonly each: number;
+
+  constructor(perWeek: number, each: number, shape: Int16Array, variance: Int16Array, hours: Int16Array) {
+    this.perWeek = perWeek;
+    this.each = each;
+    this.shapeSteps = evened(shape);
+    this.varianceSteps = evened(variance);
+    this.hourSteps = evened(hours);
+  }
+
+  shapeAt(slot: number): number {
+    return shapeOf(this.shapeSteps[this.shapeSteps.length === 1 ? 0 : slot]);
+  }
+
+  varianceAt(slot: number): number {
+    return varianceOf(this.varianceSteps[this.varianceSteps.length === 1 ? 0 : slot]);
+  }
+
+  hourVarianceAt(slot: number): number {
+    return varianceOf(this.hourSteps[this.hourSteps.length === 1 ? 0 : Math.floor(slot / this.each)]);
+  }
+
+  /** `[perWeek]` each, written out; for the fit and for merging, not for every bucket. */
+  get shape(): Float64Array {
+    return expandedOf(this).shape;
+  }
+
+  get variance(): Float64Array {
+    return expandedOf(this).variance;
+  }
+
+  get hourVariance(): Float64Array {
+    return expandedOf(this).hourVariance;
+  }
+
+  /** Writes it out into columns of `[perWeek]`. */
+  expand({ shape, variance, hourVariance }: Profile): void {
+    for (let k = 0; k < this.perWeek; k++) {
+      shape[k] = this.shapeAt(k);
+      variance[k] = this.varianceAt(k);
+      hourVariance[k] = this.hourVarianceAt(k);
+    }
+  }
 }
 
-export function stepsOf({ shape, variance, hourVariance }: Profile): ProfileSteps {
-  return {
-    shape: Int32Array.from(shape, (s) => Math.round(Math.log(s) / SHAPE_STEP)),
-    variance: Int32Array.from(variance, varianceStep),
-    hourVariance: Int32Array.from(hourVariance, varianceStep),
-  };
+/** The profile written out last: loops over the week ask for one row's again and again. */
+let expanded: { readonly of: KeptProfile; readonly profile: Profile } | undefined;
+
+function expandedOf(kept: KeptProfile): Profile {
+  if (expanded?.of !== kept) {
+    const column = () => new Float64Array(kept.perWeek);
+    const profile = { shape: column(), variance: column(), hourVariance: column() };
+    kept.expand(profile);
+    expanded = { of: kept, profile };
+  }
+  return expanded.profile;
+}
+
+function evened(steps: Int16Array): Int16Array {
+  return steps.every((step) => step === steps[0]) ? steps.slice(0, 1) : steps;
+}
+
+/** What the steps from NO_VARIANCE to −NO_VARIANCE stand for, as they come up: an exponential a slot was 0.1 ms a profile. */
+const shapes = new Float64Array(1 - 2 * NO_VARIANCE).fill(Number.NaN);
+const variances = new Float64Array(1 - 2 * NO_VARIANCE).fill(Number.NaN);
+
+function shapeOf(step: number): number {
+  const known = shapes[step - NO_VARIANCE];
+  return known >= 0 ? known : remember(shapes, step, Math.exp(step * SHAPE_STEP));
+}
+
+function varianceOf(step: number): number {
+  const known = variances[step - NO_VARIANCE];
+  return known >= 0 ? known : remember(variances, step, step === NO_VARIANCE ? 0 : Math.exp(step * VARIANCE_STEP));
+}
+
+function remember(table: Float64Array, step: number, value: number): number {
+  const at = step - NO_VARIANCE;
+  if (at >= 0 && at < table.length) table[at] = value;
+  return value;
+}
+
+function shapeStep(shape: number): number {
+  return Math.max(-MOST_STEPS, Math.min(MOST_STEPS, Math.round(Math.log(shape) / SHAPE_STEP)));
 }
 
 function varianceStep(variance: number): number {
   return variance > 0 ? Math.max(NO_VARIANCE + 1, Math.round(Math.log(variance) / VARIANCE_STEP)) : NO_VARIANCE;
 }
 
-export function profileOf({ shape, variance, hourVariance }: ProfileSteps): Profile {
-  const varianceOf = (step: number) => (step === NO_VARIANCE ? 0 : Math.exp(step * VARIANCE_STEP));
-  return {
-    shape: Float64Array.from(shape, (step) => Math.exp(step * SHAPE_STEP)),
-    variance: Float64Array.from(variance, varianceOf),
-    hourVariance: Float64Array.from(hourVariance, varianceOf),
-  };
+/** @param each slots to an entry, all of which are alike */
+function stepsOf(column: Float64Array, each: number, stepOf: (value: number) => number): Int16Array {
+  const steps = new Int16Array(column.length / each);
+  let last = Number.NaN;
+  let step = 0;
+  for (let k = 0; k < steps.length; k++) {
+    // Slots of an hour are often alike: a comparison in place of a logarithm.
+    if (column[k * each] !== last) {
+      last = column[k * each];
+      step = stepOf(last);
+    }
+    steps[k] = step;
+  }
+  return steps;
 }
 
-/** The profile as it will be after a round trip through its steps. */
-export function rounded(profile: Profile): Profile {
-  return profileOf(stepsOf(profile));
+/** Slots that always have the same variance of the hour: an hour's, where hours divide the day. */
+export function slotsPerHour(perWeek: number): number {
+  const perHour = Math.max(1, Math.floor(perWeek / 168));
+  return perWeek % (7 * perHour) === 0 ? perHour : 1;
+}
+
+/** The profile in steps, as it is kept. */
+export function rounded({ shape, variance, hourVariance }: Profile): KeptProfile {
+  const each = slotsPerHour(shape.length);
+  return new KeptProfile(
+    shape.length,
+    each,
+    stepsOf(shape, 1, shapeStep),
+    stepsOf(variance, 1, varianceStep),
+    stepsOf(hourVariance, each, varianceStep),
+  );
+}
+
+const flat = new WeakMap<WeekCells, KeptProfile>();
+
+/** One flat week for all sparse rows of a step: shape 1, nothing in doubt. */
+export function flatProfile(cells: WeekCells): KeptProfile {
+  let profile = flat.get(cells);
+  if (profile === undefined) {
+    const { perWeek } = cells.slots;
+    const none = Int16Array.of(NO_VARIANCE);
+    profile = new KeptProfile(perWeek, slotsPerHour(perWeek), Int16Array.of(0), none, none);
+    flat.set(cells, profile);
+  }
+  return profile;
 }

@@ -1,6 +1,7 @@
 import { DAY, gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, type WeekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
+import type { Events } from './fit-plan.js';
 
 /**
  * The zones among which a series' own clock is sought when none is given. What matters is when a zone changes its clocks
@@ -62,21 +63,20 @@ export class ZoneArbiter {
     });
   }
 
-  /** @param use `[grid.length]` 1 where the bucket teaches */
-  choose(y: Float64Array, use: Uint8Array): string {
+  /**
+   * @param row the calls of the buckets that teach
+   * @param use `[grid.length]` 1 where a bucket teaches
+   */
+  choose({ n: count, bucket, calls }: Events, use: Uint8Array): string {
+    let total = 0;
+    for (let e = 0; e < count; e++) total += calls[e];
+    // Too few calls to have an hour of their own.
+    if (total < 100) return CANDIDATE_ZONES[0];
     const n = this.#hours;
     const sums = new Float64Array(n);
     const seen = new Uint16Array(n);
-    let total = 0;
-    for (let i = 0; i < use.length; i++) {
-      if (use[i] === 0) continue;
-      const h = this.#hourOf[i];
-      sums[h] += y[i];
-      seen[h]++;
-      total += y[i];
-    }
-    // Too few calls to have an hour of their own.
-    if (total < 100) return CANDIDATE_ZONES[0];
+    for (let i = 0; i < use.length; i++) seen[this.#hourOf[i]] += use[i];
+    for (let e = 0; e < count; e++) sums[this.#hourOf[bucket[e]]] += calls[e];
     const value = relativeRoots(sums, seen);
     let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
     const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, seen, hourOfWeek));

@@ -1,9 +1,9 @@
-import { EDGED, IN_SAMPLE } from '../baseline/fit-row.js';
 import { LEVEL, LEVEL_STATE, LEVEL_VARIANCE, learnLevel, scaleLevel } from '../baseline/level-filter.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf, straddles } from '../baseline/model.js';
+import { EDGED, IN_SAMPLE } from '../baseline/replay.js';
 import { calibrate, uncalibrate } from '../baseline/tail.js';
 import type { Windows } from '../baseline/windows.js';
-import { lowerLimitNear, upperLimitNear } from '../stats/limits.js';
+import { LimitsNear } from '../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../stats/negative-binomial.js';
 import { logNormalUpper } from '../stats/normal.js';
 import { DAY, HOUR } from '../time/grid.js';
@@ -124,9 +124,8 @@ export class CountRow {
   /** Places of the two rings. */
   readonly #blocksAt: number;
   readonly #ringBlocks: number;
-  /** `[windows]` the model's nats at which each side's limit lies. */
-  readonly #natsAbove: Float64Array;
-  readonly #natsBelow: Float64Array;
+  /** `[windows]` each at the model's nats at which either side's limit lies. */
+  readonly #limits: readonly LimitsNear[];
   /** `[windows]` sums over the whole blocks of each long window, and the level when it began: derived from the rings. */
   readonly #past: Float64Array;
   readonly #pastX: Float64Array;
@@ -148,11 +147,13 @@ export class CountRow {
     this.#blocksAt = RINGS + PER_BUCKET * hourBuckets;
     this.#ringBlocks = Math.max(0, ...blocks);
     this.#shapeAt = this.#blocksAt + PER_BLOCK * this.#ringBlocks;
-    this.#perDay = model.profile.shape.length / 7;
+    this.#perDay = model.profile.perWeek / 7;
     const days = (model.support * windows.step) / DAY;
     this.#shapePrior = model.calls > 0 && days < SHAPE_KNOWN ? 1 / shapeDoubtAfter(days) : 0;
-    this.#natsAbove = Float64Array.from(weights, (weight, w) => uncalibrate(nats - Math.log(weight), model.above[w]));
-    this.#natsBelow = Float64Array.from(weights, (weight, w) => uncalibrate(nats - Math.log(weight), model.below[w]));
+    this.#limits = weights.map((weight, w) => {
+      const least = nats - Math.log(weight);
+      return new LimitsNear(uncalibrate(least, model.above[w]), uncalibrate(least, model.below[w]));
+    });
     this.#straddles = count > 1 && straddles(model.alpha[0], model.alpha[1]);
     this.#past = new Float64Array(count);
     this.#pastX = new Float64Array(count);
@@ -193,7 +194,7 @@ export class CountRow {
   }
 
   meanAt(slot: number): number {
-    const shape = this.model.profile.shape[slot] * this.#correction(this.#hourOf(slot));
+    const shape = this.model.profile.shapeAt(slot) * this.#correction(this.#hourOf(slot));
     return Math.max(this.#s[LEVEL] * shape, LEAST_MEAN);
   }
 
@@ -201,7 +202,7 @@ export class CountRow {
   likelihood(y: number, slot: number): number {
     const mean = this.meanAt(slot);
     const { phi, alpha, profile } = this.model;
-    const relative = alpha[0] + profile.variance[slot] + this.#s[LEVEL_VARIANCE];
+    const relative = alpha[0] + profile.varianceAt(slot) + this.#s[LEVEL_VARIANCE];
     const variance = mean * (1 + phi[0]) + relative * mean * mean + 0.01;
     return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
   }
@@ -232,7 +233,7 @@ export class CountRow {
     const size = 1 / (this.model.alpha[0] + this.#s[LEVEL_VARIANCE] + this.model.phi[0] / mean);
     out.expected = mean;
     out.lower = 0;
-    out.upper = this.#s[SEEN] === 0 ? 0 : Math.floor(upperLimitNear(mean, size, this.#natsAbove[0]));
+    out.upper = this.#s[SEEN] === 0 ? 0 : Math.floor(this.#limits[0].upper(mean, size));
     out.surprise = 0;
     out.span = this.#rules.windows.step;
     out.verdict = NORMAL;
@@ -260,11 +261,11 @@ export class CountRow {
     const { weights, spans, hourBuckets, step } = windows;
     const hour = this.#hourOf(slot);
     const correction = this.#correction(hour);
-    const x = model.profile.shape[slot] * correction;
+    const x = model.profile.shapeAt(slot) * correction;
     const shapeDoubt = this.#shapePrior === 0 ? 0 : 1 / (s[this.#shapeAt + 2 * hour] + this.#shapePrior);
-    const doubt = model.profile.variance[slot] + shapeDoubt;
-    const hourDoubt = model.profile.hourVariance[slot] + shapeDoubt;
-    if (s[OLD] > 0) this.#tryOldLevel(y, time, x);
+    const doubt = model.profile.varianceAt(slot) + shapeDoubt;
+    const hourDoubt = model.profile.hourVarianceAt(slot) + shapeDoubt;
+    if (s[OLD] > 0 && time > s[OLD_UNTIL]) s[OLD] = 0;
     const levelVariance = s[LEVEL_VARIANCE] + s[FRESH];
     const mean = Math.max(s[LEVEL] * x, LEAST_MEAN);
     const phi = model.phi[0];
@@ -273,11 +274,8 @@ export class CountRow {
     const size = 1 / (own + levelVariance);
 
     // The bucket itself.
-    let upper = Math.max(
-      Math.floor(upperLimitNear(mean, size, this.#natsAbove[0]) + s[LATE]),
-      Math.floor(mean * (1 + minEffect)),
-    );
-    let lower = Math.ceil(lowerLimitNear(mean, size, this.#natsBelow[0]));
+    let upper = Math.max(Math.floor(this.#limits[0].upper(mean, size) + s[LATE]), Math.floor(mean * (1 + minEffect)));
+    let lower = Math.ceil(this.#limits[0].lower(mean, size));
     lower = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - minEffect)));
     const side = y >= mean ? ABOVE : BELOW;
     let nats =
@@ -320,8 +318,9 @@ export class CountRow {
         // The window's first bucket: whole blocks back from the beginning of the one under way.
         const back =
           Math.floor((time - s[BLOCK] * windows.block) / step) + (windows.blocks[w] - 1) * (windows.block / step);
-        const { shape } = model.profile;
-        const oldest = s[LEVEL] * shape[(((slot - Math.round(back)) % shape.length) + shape.length) % shape.length];
+        const { perWeek } = model.profile;
+        const first = (((slot - Math.round(back)) % perWeek) + perWeek) % perWeek;
+        const oldest = s[LEVEL] * model.profile.shapeAt(first);
         edge += oldest * oldest;
         rest = this.#past[w] + s[SUM];
         restX = this.#pastX[w] + s[SUM_X];
@@ -343,8 +342,8 @@ export class CountRow {
       // Where the edge is most of the scatter, the bucket's own verdict says it all.
       if (atEdge * windowSize > EDGED) continue;
       const z = (sum - m) / Math.sqrt(m + (m * m) / windowSize);
-      const most = Math.max(upperLimitNear(m, windowSize, this.#natsAbove[w]), m * (1 + minEffect));
-      const least = Math.min(lowerLimitNear(m, windowSize, this.#natsBelow[w]), m * (1 - minEffect));
+      const most = Math.max(this.#limits[w].upper(m, windowSize), m * (1 + minEffect));
+      const least = Math.min(this.#limits[w].lower(m, windowSize), m * (1 - minEffect));
       // Beyond the clip a count moves a long window no further.
       const highest = long && most - rest >= mean + reach ? Number.POSITIVE_INFINITY : Math.floor(most - rest);
       const lowest = least < 0 || (long && least - rest <= mean - reach) ? 0 : Math.ceil(least - rest);
@@ -391,6 +390,13 @@ export class CountRow {
     upper = Math.max(upper, Math.floor(mean));
     lower = Math.min(lower, Math.max(1, Math.floor(mean)));
     if (s[SEEN] === 0) upper = 0;
+    if (s[OLD] > 0) {
+      // What was usual before an accepted shift is no news either: its return raises nothing.
+      const before = Math.max(mean * s[OLD], LEAST_MEAN);
+      const beforeSize = 1 / (alpha + doubt + phi / before + levelVariance);
+      if (s[OLD] > 1) upper = Math.max(upper, Math.floor(this.#limits[0].upper(before, beforeSize)));
+      else lower = Math.min(lower, Math.max(0, Math.ceil(this.#limits[0].lower(before, beforeSize))));
+    }
     if (retired) lower = 0;
     let verdict = y > upper ? ABOVE : y < lower ? BELOW : NORMAL;
     out.expected = mean;
@@ -417,6 +423,10 @@ export class CountRow {
       s[SEEN] = 1;
     }
     if (expected || (retired && y === 0)) {
+      this.#push(s[LEVEL] * x, s[LEVEL] * x, x, x * hourDoubt);
+      return;
+    }
+    if (s[OLD] > 0 && this.#tryOldLevel(y, mean, size)) {
       this.#push(s[LEVEL] * x, s[LEVEL] * x, x, x * hourDoubt);
       return;
     }
@@ -521,35 +531,26 @@ export class CountRow {
     return quiet > QUIET_END && (s[EVIDENCE] < s[MOST] - 1 || quiet > SHIFT_AGE);
   }
 
-  /** Before a bucket is judged: if the level before an accepted shift tells it better, that level is back. */
-  #tryOldLevel(y: number, time: number, x: number): void {
+  /** If the level before an accepted shift has told the buckets better for a while, that level is back. */
+  #tryOldLevel(y: number, mean: number, size: number): boolean {
     const s = this.#s;
-    if (time > s[OLD_UNTIL]) {
-      s[OLD] = 0;
-      return;
-    }
-    const mean = Math.max(s[LEVEL] * x, LEAST_MEAN);
     const ratio = s[OLD];
     const perNat = 1 / (1 + this.model.phi[0] + this.model.alpha[0] * mean * Math.max(1, ratio));
     const gain = (y * Math.log(ratio) - (ratio - 1) * mean) * perNat;
     s[OLD_EVIDENCE] = Math.max(0, s[OLD_EVIDENCE] + Math.min(WITNESS, gain));
-    // Out of the question now and ordinary before, or better told by the old level for a while.
-    const leaves = this.#sds(y, mean) > 5 && this.#sds(y, mean * ratio) < 3;
-    if (!leaves && s[OLD_EVIDENCE] < OLD_LEVEL_BACK) return;
+    // Out of the question now: no need to wait.
+    const leaves = ratio > 1 ? y > mean && logUpperTail(y, mean, size) : y < mean && logLowerTail(y, mean, size);
+    if (!(leaves !== false && leaves < -OLD_LEVEL_BACK) && s[OLD_EVIDENCE] < OLD_LEVEL_BACK) return false;
     scaleLevel(s, ratio, Number.POSITIVE_INFINITY, this.model.anchor);
     s[OLD] = 0;
     s[DIRECTION] = 0;
     s[LINE] = 0;
+    s[TAUGHT] = 0;
+    s[TAUGHT_X] = 0;
+    s[HOUR_TAUGHT] = 0;
+    s[HOUR_MEAN] = 0;
     this.#forget();
-  }
-
-  /** How many standard deviations of a single bucket `y` is from `mean`. */
-  #sds(y: number, mean: number): number {
-    const { phi, alpha } = this.model;
-    return (
-      Math.abs(y - mean) /
-      Math.sqrt(mean * (1 + phi[0]) + (alpha[0] + this.#s[LEVEL_VARIANCE] + this.#s[FRESH]) * mean * mean)
-    );
+    return true;
   }
 
   /** The incident has lasted: its level is the level. */
@@ -559,6 +560,8 @@ export class CountRow {
     const worth = s[INCIDENT] / (1 + this.#scatter.phi + this.#scatter.alpha * s[LEVEL]);
     scaleLevel(s, factor, Math.max(8, worth), this.model.anchor);
     s[FRESH] = FRESH_START;
+    s[TAUGHT] = 0;
+    s[TAUGHT_X] = 0;
     s[OLD] = 1 / factor;
     s[OLD_EVIDENCE] = 0;
     s[OLD_UNTIL] = time + OLD_LEVEL_KEPT;

@@ -222,7 +222,7 @@ describe('Detector', () => {
     const settled = size();
     for (const piece of pieces.slice(8, 16)) detector.observe(piece);
     // As much time since the oldest state that is kept, an outage and a shift later.
-    expect(size()).toBeLessThan(settled * 1.5);
+    expect(size()).toBeLessThan(settled * 2);
     expect(size()).toBeLessThan(2 * 5_000 + baseline.toBytes().length);
   });
 });
