@@ -1,4 +1,4 @@
-import { type VerdictColumns, scoreVerdicts } from '../../src/evaluate/score-verdicts.js';
+import { scoreVerdicts, type VerdictColumns } from '../../src/evaluate/score-verdicts.js';
 import type { SeriesKey } from '../../src/series/key.js';
 import { keyId } from '../../src/series/key.js';
 import type { SeriesSet } from '../../src/series/series-set.js';

@@ -1,37 +1,26 @@
 import type { Analysis, LogsRead } from '../report/analysis.js';
-import { analysisJson } from '../report/analysis-json.js';
 import { civilTime } from '../report/civil-time.js';
-import { type Judgement, judgeCounts } from '../report/judge.js';
+import { type Judgement, judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
-import { renderText } from '../report/render-text.js';
 import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
-import type { AnalyzeOptions } from './options.js';
+import { deliver, widthOf } from './deliver.js';
+import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
-import { type Spans, spansOf } from './spans.js';
-
-export const DONE = 0;
-export const NOT_DONE = 2;
-export const PARTLY_READ = 3;
-export const ANOMALIES = 4;
-
-/** Records set aside for these reasons are whole and ordinary: they tell of calls without being one. */
-const ORDINARY: ReadonlySet<string> = new Set(['network-activity', 'updated-data', 'summary']);
+import { spansOf } from './spans.js';
+import { NOT_DONE } from './status.js';
 
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
-export async function analyze(options: AnalyzeOptions, io: CliIo): Promise<number> {
+export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
+  const options = parseAnalyze(args);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
-  if ('problem' in spans) {
-    const facts = read.logs.files === 0 ? [] : renderLogs(read.logs, widthOf(io));
-    io.stderr.write(`kms-baseline: ${[spans.problem, ...facts].join('\n')}\n`);
-    return NOT_DONE;
-  }
-  const judgement = judgeCounts(read.counts, {
+  if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
+  const { judgement, evidence } = judgeWithEvidence(read.counts, {
     ...spans,
     timeZone: options.timeZone,
     alertBudget: { perWeek: options.budget },
@@ -45,14 +34,20 @@ export async function analyze(options: AnalyzeOptions, io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: notesOn(spans, judgement),
+    notes: [...spans.notes, ...notesOn(judgement)],
   };
-  const text = options.json ? analysisJson(analysis) : renderText(analysis, { width: widthOf(io) });
-  io.stdout.write(`${text}\n`);
-  return statusOf(analysis, options.failOnAnomaly);
+  return deliver('analyze', { analysis, evidence }, options, io);
 }
 
-function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number): string | undefined {
+/** Says why there is nothing to do, with what was read. */
+export function tellProblem(problem: string, logs: LogsRead, io: CliIo): number {
+  const facts = logs.files === 0 ? [] : renderLogs(logs, widthOf(io));
+  io.stderr.write(`kms-baseline: ${[problem, ...facts].join('\n')}\n`);
+  return NOT_DONE;
+}
+
+/** Why logs hold nothing to judge, in a sentence; `undefined` when they do. */
+export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number): string | undefined {
   const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
   if (files === 0) return `There are no files in ${paths.map((path) => printable(path)).join(', ')}.`;
   if (filesRead + filesUnreadable.length === 0) {
@@ -64,8 +59,9 @@ function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number)
   return undefined;
 }
 
-function notesOn(spans: Spans, { history, window, unknown, timeZone }: Judgement): string[] {
-  const notes = [...spans.notes];
+/** What a reader has to know to take a judgement right. */
+export function notesOn({ history, window, unknown, timeZone }: Judgement): string[] {
+  const notes: string[] = [];
   const span = duration(history.to - history.from);
   if (history.learning) {
     notes.push(
@@ -98,17 +94,4 @@ function notesOn(spans: Spans, { history, window, unknown, timeZone }: Judgement
 function clockChange(timeZone: string, from: number, to: number): number | undefined {
   const { times } = zoneOffsets(timeZone, from, to);
   return times.filter((time, i) => i > 0 && time >= from && time < to).at(-1);
-}
-
-/** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */
-function statusOf({ anomalies, logs, unknown }: Analysis, failOnAnomaly: boolean): number {
-  if (unknown.judged === 0) return NOT_DONE;
-  if (failOnAnomaly && anomalies.length > 0) return ANOMALIES;
-  const unreadable = logs.filesUnreadable.length > 0 || logs.setAside.some(({ reason }) => !ORDINARY.has(reason));
-  return unreadable ? PARTLY_READ : DONE;
-}
-
-/** As wide as the terminal, but no wider than is easily read. */
-function widthOf({ stdout }: CliIo): number {
-  return Math.min(120, Math.max(60, stdout.columns ?? 100));
 }

@@ -4,14 +4,23 @@ Learns what is normal in the use of AWS KMS keys from CloudTrail logs, and says
 what is not.
 
 Commands:
-  analyze <paths…>   learn from the older part of the logs, judge the newer part
+  analyze <paths…>     learn from the older part of logs, judge the newer one
+  fit <paths…>         learn from all of the logs, keep the baseline in a file
+  score <paths…>       judge logs by a baseline from a file
+  live                 judge the last hours of a live account, by its metrics
+  watch <plan>         run a monitoring plan, on and on
+  simulate             write logs of a company that does not exist
+  evaluate             measure detection on simulated incidents
+  schema               print the schema of what --json prints
 
 Options:
-  -h, --help         this text; after a command, its own
-  -v, --version      the version
+  -h, --help           this text; after a command, its own
+  -v, --version        the version
 
-Example:
+Examples:
   kms-baseline analyze ./AWSLogs --time-zone Europe/Berlin
+  kms-baseline analyze ./AWSLogs --html report.html
+  kms-baseline simulate --out ./shop
 `;
 
 export const ANALYZE_HELP = `Usage: kms-baseline analyze <paths…> [options]
@@ -36,7 +45,11 @@ How it is judged:
                            default 1
 
 What comes out:
-  --json                   one JSON document instead of text
+  --html <file>            write a page with pictures, for a browser; one file
+                           that needs no network
+  --markdown <file>        write the findings as Markdown
+  --json                   one JSON document instead of text, as kms-baseline
+                           schema describes it
   --fail-on-anomaly        exit with status 4 when there is an anomaly
   -h, --help               this text
 
@@ -53,7 +66,7 @@ Exit status:
   130  interrupted
 
 Examples:
-  kms-baseline analyze ./AWSLogs
+  kms-baseline analyze ./AWSLogs --html report.html
   kms-baseline analyze ./AWSLogs --last 1w --time-zone America/New_York
   kms-baseline analyze ./AWSLogs --history-until 2024-03-05T14:00Z --budget 0.1
   kms-baseline analyze ./new ./old --json --fail-on-anomaly > findings.json

@@ -16,6 +16,9 @@ const io = {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interrupt.signal,
+  environment: process.env,
+  clock: () => performance.now(),
+  now: () => Date.now(),
   // Then Ctrl-C ends the program at once, as it does by default.
   onRead: () => process.removeListener('SIGINT', stop),
 };

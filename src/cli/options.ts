@@ -1,107 +1,102 @@
-import { parseArgs } from 'node:util';
-import { InputError, shown } from '../errors.js';
+import { InputError } from '../errors.js';
 import { DAY, MINUTE, SECOND } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
-import { parseBudget, parseDuration, parseTime } from './values.js';
+import { type Arguments, readArguments } from './flags.js';
+import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
-export interface AnalyzeOptions {
-  readonly paths: readonly string[];
+/** Where the findings of a command go, besides the terminal. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly failOnAnomaly: boolean;
+  /** Path of an HTML page to write; `undefined` for none. */
+  readonly html: string | undefined;
+  /** Path of a Markdown file to write. */
+  readonly markdown: string | undefined;
+}
+
+/** Which part of the logs is judged. */
+export interface SpanOptions {
   /** Epoch ms; `undefined`: `last` before the end. */
   readonly historyUntil: number | undefined;
   /** Ms. */
   readonly last: number;
   /** Epoch ms; `undefined`: to the end of the logs. */
   readonly until: number | undefined;
+}
+
+export interface AnalyzeOptions extends OutputOptions, SpanOptions {
+  readonly paths: readonly string[];
   /** Ms. */
   readonly step: number;
   readonly timeZone: string;
   /** False alarms a week. */
   readonly budget: number;
-  readonly json: boolean;
-  readonly failOnAnomaly: boolean;
 }
 
+const SPAN_FLAGS = { 'history-until': 'string', last: 'string', until: 'string' } as const;
+export const OUTPUT_FLAGS = {
+  json: 'boolean',
+  'fail-on-anomaly': 'boolean',
+  html: 'string',
+  markdown: 'string',
+} as const;
+
 const FLAGS = {
-  'history-until': 'string',
-  last: 'string',
-  until: 'string',
+  ...SPAN_FLAGS,
   step: 'string',
   'time-zone': 'string',
   budget: 'string',
-  json: 'boolean',
-  'fail-on-anomaly': 'boolean',
+  ...OUTPUT_FLAGS,
 } as const;
-
-type Flag = keyof typeof FLAGS;
 
 /**
  * The options of `analyze`, from the arguments behind the command.
  * @throws InputError that names the flag
  */
 export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
-  const { paths, values } = readFlags(args);
-  if (paths.length === 0) throw new InputError('analyze needs at least one file or folder of CloudTrail logs');
-  const read = <T>(flag: Flag, parse: (text: string, flag: string) => T): T | undefined => {
-    const text = values.get(flag);
-    return text === undefined ? undefined : parse(text, `--${flag}`);
+  const given = readArguments('analyze', FLAGS, args);
+  if (given.paths.length === 0) throw new InputError('analyze needs at least one file or folder of CloudTrail logs');
+  const step = stepOf(given);
+  return {
+    paths: given.paths,
+    ...spansOf(given, step),
+    step,
+    timeZone: given.read('time-zone', checkZone) ?? 'UTC',
+    budget: given.read('budget', parseBudget) ?? 1,
+    ...outputsOf(given),
   };
-  const historyUntil = read('history-until', parseTime);
-  const last = read('last', parseDuration);
-  const until = read('until', parseTime);
-  const step = read('step', parseDuration) ?? 5 * MINUTE;
-  if (step < SECOND || step > DAY) throw new InputError(`--step must be from 1s to 1d, got ${values.get('step')}`);
+}
+
+/** Width of the buckets, ms. */
+export function stepOf(given: Arguments<'step'>): number {
+  const step = given.read('step', parseDuration) ?? 5 * MINUTE;
+  if (step >= SECOND && step <= DAY) return step;
+  throw new InputError(`--step must be from 1s to 1d, got ${given.text('step')}`);
+}
+
+function spansOf(given: Arguments<keyof typeof SPAN_FLAGS>, step: number): SpanOptions {
+  const historyUntil = given.read('history-until', parseTime);
+  const last = given.read('last', parseDuration);
+  const until = given.read('until', parseTime);
   if (historyUntil !== undefined && last !== undefined) {
     throw new InputError('--history-until and --last both say where the history ends: give one of them');
   }
   if (historyUntil !== undefined && until !== undefined && historyUntil >= until) {
     throw new InputError(
-      `--until must be later than --history-until, got ${values.get('until')} and ${values.get('history-until')}`,
+      `--until must be later than --history-until, got ${given.text('until')} and ${given.text('history-until')}`,
     );
   }
   if (last !== undefined && last < step) {
-    throw new InputError(`--last must be at least one --step, got ${values.get('last')}`);
+    throw new InputError(`--last must be at least one --step, got ${given.text('last')}`);
   }
+  return { historyUntil, last: last ?? Math.max(DAY, step), until };
+}
+
+export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOptions {
   return {
-    paths,
-    historyUntil,
-    last: last ?? Math.max(DAY, step),
-    until,
-    step,
-    timeZone: read('time-zone', checkZone) ?? 'UTC',
-    budget: read('budget', parseBudget) ?? 1,
-    json: values.has('json'),
-    failOnAnomaly: values.has('fail-on-anomaly'),
+    json: given.has('json'),
+    failOnAnomaly: given.has('fail-on-anomaly'),
+    html: given.read('html', parsePath),
+    markdown: given.read('markdown', parsePath),
   };
-}
-
-/** Arguments sorted into paths and flags. Not by `parseArgs` in its strict way: its messages speak to programmers. */
-function readFlags(args: readonly string[]): { paths: string[]; values: Map<Flag, string> } {
-  const options = Object.fromEntries(Object.entries(FLAGS).map(([name, type]) => [name, { type }]));
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
-  const paths: string[] = [];
-  const values = new Map<Flag, string>();
-  for (const token of tokens) {
-    if (token.kind === 'positional') {
-      if (token.value === '') throw new InputError('a path must not be empty');
-      paths.push(token.value);
-    }
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value, inlineValue } = token;
-    if (!isFlag(name) || !rawName.startsWith('--')) {
-      const known = Object.keys(FLAGS).map((flag) => `--${flag}`);
-      throw new InputError(`${shown(rawName)} is no flag of analyze; it has ${known.join(', ')} and --help`);
-    }
-    if (values.has(name)) throw new InputError(`${rawName} must be given once only`);
-    if (FLAGS[name] === 'boolean') {
-      if (value !== undefined) throw new InputError(`${rawName} takes no value, got ${shown(value)}`);
-    } else if (value === undefined || value === '' || (inlineValue !== true && value.startsWith('--'))) {
-      throw new InputError(`${rawName} needs a value`);
-    }
-    values.set(name, value ?? '');
-  }
-  return { paths, values };
-}
-
-function isFlag(name: string): name is Flag {
-  return Object.hasOwn(FLAGS, name);
 }

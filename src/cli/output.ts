@@ -12,6 +12,12 @@ export interface CliIo {
   readonly stdout: Output;
   /** Progress, and what went wrong. */
   readonly stderr: Output;
+  /** Environment variables, as `process.env` has them; none by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The time, epoch ms; none by default. */
+  readonly now?: () => number;
+  /** Ms of a clock that only runs forward, for rates and time left; without one neither is told. */
+  readonly clock?: () => number;
   /** Aborted when the user interrupts the reading of logs. */
   readonly signal?: AbortSignal;
   /** Called when all is read: from there on nothing waits, and no handler of an interrupt would have its turn. */

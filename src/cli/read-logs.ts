@@ -28,7 +28,7 @@ export interface ReadLogs {
 
 /** Reads and counts all logs in one pass. */
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
-  const progress = new ProgressLine(io.stderr);
+  const progress = new ProgressLine(io.stderr, io.clock);
   let coverage: readonly Coverage[] = [];
   let ingested: IngestStats | undefined;
   const bySource = new Map<string, number>();

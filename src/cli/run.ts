@@ -1,13 +1,10 @@
 import { createRequire } from 'node:module';
 import { InputError } from '../errors.js';
 import { printable } from '../report/printable.js';
-import { analyze, DONE, NOT_DONE } from './analyze.js';
-import { ANALYZE_HELP, HELP } from './help.js';
-import { parseAnalyze } from './options.js';
+import { COMMANDS } from './commands.js';
+import { HELP } from './help.js';
 import type { CliIo } from './output.js';
-
-/** As a shell reports a program that SIGINT ended. */
-const INTERRUPTED = 130;
+import { DONE, INTERRUPTED, NOT_DONE } from './status.js';
 
 /**
  * The command: does what `argv` (without node and script) asks for, and returns the exit status. Mistakes are told on
@@ -22,7 +19,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
       return INTERRUPTED;
     }
     if (error instanceof InputError) {
-      const command = argv[0] === 'analyze' ? ' analyze' : '';
+      const command = COMMANDS.has(argv[0] ?? '') ? ` ${argv[0]}` : '';
       io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\nSee kms-baseline${command} --help.\n`);
     } else {
       // A mistake in this program: whoever reports it needs the stack.
@@ -34,29 +31,31 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
 }
 
 async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
-  const [command, ...args] = argv;
-  if (command === undefined) {
+  const [name, ...args] = argv;
+  if (name === undefined) {
     io.stderr.write(HELP);
     return NOT_DONE;
   }
-  if (command === '--version' || command === '-v') {
+  if (name === '--version' || name === '-v') {
     io.stdout.write(`${version()}\n`);
     return DONE;
   }
-  if (command === '--help' || command === '-h') {
+  if (name === '--help' || name === '-h') {
     io.stdout.write(HELP);
     return DONE;
   }
-  if (command !== 'analyze') {
-    throw new InputError(`${JSON.stringify(command)} is no command; there is analyze: kms-baseline analyze <paths…>`);
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    const names = [...COMMANDS.keys()].join(', ');
+    throw new InputError(`${JSON.stringify(name)} is no command; there are ${names}: kms-baseline analyze <paths…>`);
   }
   const end = args.indexOf('--');
   const flags = end < 0 ? args : args.slice(0, end);
   if (flags.includes('--help') || flags.includes('-h')) {
-    io.stdout.write(ANALYZE_HELP);
+    io.stdout.write(command.help);
     return DONE;
   }
-  return analyze(parseAnalyze(args), io);
+  return command.run(args, io);
 }
 
 /** Of this package; the same two folders up from `src/cli` and from `dist/cli`. */

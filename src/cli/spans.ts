@@ -4,6 +4,7 @@ import { civilTime } from '../report/civil-time.js';
 import { duration } from '../report/numbers.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { AnalyzeOptions } from './options.js';
+import type { ReadLogs } from './read-logs.js';
 
 /** Where the history ends and the judged time begins and ends, between two buckets; with what there is to say about it. */
 export interface Spans {
@@ -74,4 +75,48 @@ export function spansOf(
     };
   }
   return { start: begin, historyUntil, until, notes };
+}
+
+/** What of the logs a baseline from a file judges. */
+export interface Window {
+  readonly from: number;
+  readonly until: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * From `from` (or `after`, where the logs hold both sides of it, or their first whole bucket) to `until`, or the end of the
+ * last whole bucket in which a log with KMS calls was listening.
+ */
+export function windowOf(
+  { counts: { grid }, sources, coverage }: Pick<ReadLogs, 'counts' | 'sources' | 'coverage'>,
+  options: {
+    readonly from: number | undefined;
+    readonly until: number | undefined;
+    readonly after: number;
+    readonly timeZone: string;
+  },
+): Window | NoSpans {
+  const tell = (time: number) => `${civilTime(time, options.timeZone)} ${options.timeZone}`;
+  const heard = coverage.filter(({ account, region }) =>
+    sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
+  );
+  const main = mainStretch(heard);
+  const back = (time: number) => grid.start + Math.floor((time - grid.start) / grid.step) * grid.step;
+  const begin = Math.max(grid.start, back(main.from));
+  const end = back(main.to);
+  const notes: string[] = [];
+  if (options.until !== undefined && options.until > end) {
+    notes.push(`The logs end ${tell(end)}: what comes after it is not judged`);
+  }
+  const until = Math.min(end, back(options.until ?? end));
+  const asked = options.from ?? (options.after > begin && options.after < until ? options.after : begin);
+  const from = Math.max(begin, back(asked));
+  if (from < options.after) {
+    notes.push(`The baseline was learned up to ${tell(options.after)}: part of what is judged may have taught it`);
+  }
+  if (from >= until) {
+    return { problem: `There is nothing to judge: the logs go from ${tell(begin)} to ${tell(end)}.` };
+  }
+  return { from, until, notes };
 }

@@ -36,3 +36,17 @@ export function parseBudget(text: string, flag: string): number {
   if (value > 0 && value <= 1e6) return value;
   throw new InputError(`${flag} must be a number of false alarms a week above 0, such as 1 or 0.1, got ${shown(text)}`);
 }
+
+/** Where something is to be written, or read from. */
+export function parsePath(text: string): string {
+  return text;
+}
+
+/** A whole number from `least` to `most`. */
+export function parseWhole(least: number, most: number): (text: string, flag: string) => number {
+  return (text, flag) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InputError(`${flag} must be a whole number from ${least} to ${most}, got ${shown(text)}`);
+  };
+}

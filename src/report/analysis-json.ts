@@ -9,14 +9,25 @@ const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'firstKmsCall']);
  * 8601 string in UTC, and in each anomaly `words`, what a person is told. Durations stay milliseconds. No number is NaN or
  * infinite. Names from the data are as they were in the logs, escaped as JSON does it; `words` is safe to print.
  * @param options.timeZone the zone on whose clock `words` tells times; default that of the analysis
+ * @param options.command stands as `command` behind the version of the shape; without it there is no such field
  */
-export function analysisJson(analysis: Analysis, options: { readonly timeZone?: string } = {}): string {
+export function analysisJson(
+  analysis: Analysis,
+  options: { readonly timeZone?: string; readonly command?: string } = {},
+): string {
   const { step, window } = analysis;
   const words = { timeZone: options.timeZone ?? analysis.timeZone, step, judgedUntil: window.to };
   const anomalies = analysis.anomalies.map((anomaly) => ({ words: wordsFor(anomaly, words), ...anomaly }));
+  const { schemaVersion, ...fields } = analysis;
+  const command = options.command === undefined ? {} : { command: options.command };
+  return jsonDocument({ schemaVersion, ...command, ...fields, anomalies });
+}
+
+/** Plain data as JSON, with times by the names of their fields as ISO 8601 in UTC, safe to print. */
+export function jsonDocument(value: object): string {
   const json = JSON.stringify(
-    { ...analysis, anomalies },
-    (name, value: unknown) => (TIMES.has(name) && typeof value === 'number' ? new Date(value).toISOString() : value),
+    value,
+    (name, field: unknown) => (TIMES.has(name) && typeof field === 'number' ? new Date(field).toISOString() : field),
     2,
   );
   // JSON escapes the old control characters only; the newer ones steer terminals too, and stand in strings alone.

@@ -9,11 +9,28 @@ export type {
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
 export { logSources } from './holes.js';
-export { type Judgement, type JudgeOptions, judgeCounts } from './judge.js';
+export { type HtmlOptions, renderHtml } from './html/render-html.js';
+export {
+  type Evidence,
+  type Judged,
+  type Judgement,
+  type JudgeOptions,
+  type JudgeWindowOptions,
+  judgeCounts,
+  judgeWindow,
+  judgeWithEvidence,
+} from './judge.js';
 export type { OperationUse } from './operations.js';
 export { printable } from './printable.js';
+export { type QuotaUse, quotaUses } from './quotas.js';
 export { renderLogs } from './render-logs.js';
+export { renderMarkdown } from './render-markdown.js';
 export { type RenderOptions, renderText } from './render-text.js';
+export type { Report, ReportAlarm, ReportCalibration } from './report.js';
+export { sparkline } from './sparkline.js';
+export type { PlotMark } from './svg/draw-plot.js';
+export { type PlotSeries, plotSeries } from './svg/plot-series.js';
+export { renderSvg, type SvgOptions } from './svg/render-svg.js';
 export { type Column, textTable } from './table.js';
 export type { QuietSeries, Unknowns } from './unknown.js';
 export { type WordsOptions, wordsFor } from './words.js';

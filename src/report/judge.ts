@@ -1,8 +1,10 @@
+import type { Baseline } from '../baseline/baseline.js';
 import { fitBaseline } from '../baseline/fit.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { findAnomalies } from '../score/find-anomalies.js';
 import { scoreWindow } from '../score/score-window.js';
+import type { Scores } from '../score/scores.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
@@ -32,6 +34,19 @@ export type Judgement = Pick<
   'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown'
 >;
 
+/** What a judgement rests on, for pictures of it. */
+export interface Evidence {
+  readonly baseline: Baseline;
+  readonly scores: Scores;
+  /** The counts that were learned from; `null` where a baseline was brought along. */
+  readonly history: SeriesSet | null;
+}
+
+export interface Judged {
+  readonly judgement: Judgement;
+  readonly evidence: Evidence;
+}
+
 /**
  * The main job on counts: learns from what is before `historyUntil`, judges what comes after it, and says what cannot be
  * judged.
@@ -39,8 +54,12 @@ export type Judgement = Pick<
  * @throws InputError when there is no history, or nothing to judge
  */
 export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement {
-  const { historyUntil, until, timeZone = 'UTC', alertBudget = { perWeek: 1 } } = options;
-  const { step } = counts.grid;
+  return judgeWithEvidence(counts, options).judgement;
+}
+
+/** As {@link judgeCounts}, with what the judgement rests on. */
+export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Judged {
+  const { historyUntil, until, timeZone = 'UTC', alertBudget } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
   const rows = selectRows(counts, (key) => key.caller === null);
@@ -49,37 +68,90 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
   const called = calledKeys(sliceWindow(rows, start, until));
   const known = selectRows(rows, (key) => called.has(key));
   const history = sliceWindow(known, start, historyUntil);
-  const window = sliceWindow(known, historyUntil, until);
-  const baseline = fitBaseline(history, { timeZone });
-  const scores = scoreWindow(baseline, window, { alertBudget });
-  const anomalies = findAnomalies(scores, {
-    callers: sliceWindow(callers, historyUntil, until),
-    usualCallers: sliceWindow(callers, start, historyUntil),
-  });
-  const firstKmsCall = firstCallIn(history);
-  const observed = baseline.support * step;
   const { sources = [], coverage = [] } = options;
   const first = sources.length === 0 ? start : Math.min(...sources.map((source) => source.from));
-  const from = Math.max(start, Math.min(first, historyUntil - step));
-  return {
+  const from = Math.max(start, Math.min(first, historyUntil - counts.grid.step));
+  return judgeWindow(fitBaseline(history, { timeZone }), sliceWindow(known, historyUntil, until), {
+    timeZone,
+    history,
+    from,
+    firstKmsCall: firstCallIn(history),
+    callers: sliceWindow(callers, historyUntil, until),
+    usualCallers: sliceWindow(callers, start, historyUntil),
+    sources,
+    coverage,
+    ...(alertBudget === undefined ? {} : { alertBudget }),
+  });
+}
+
+export interface JudgeWindowOptions {
+  readonly alertBudget?: { readonly perWeek: number };
+  /** The zone on whose clock times are told; by default that of the baseline's first row. */
+  readonly timeZone?: string;
+  /** Counts by caller over the window, and over the history; who called is told only where both are given. */
+  readonly callers?: SeriesSet;
+  readonly usualCallers?: SeriesSet;
+  readonly sources?: readonly LogSource[];
+  readonly coverage?: readonly Coverage[];
+  /** The counts that were learned from, where they are at hand. */
+  readonly history?: SeriesSet;
+  /** Where the history is taken to begin, and its first call, where they are known better than by the baseline. */
+  readonly from?: number;
+  readonly firstKmsCall?: number | null;
+}
+
+/**
+ * Judges a window by a baseline, of today or from a file: what is unusual in it, and what cannot be judged.
+ * @throws InputError when the window has another step or measure than the baseline, or no bucket
+ */
+export function judgeWindow(baseline: Baseline, window: SeriesSet, options: JudgeWindowOptions = {}): Judged {
+  const { alertBudget = { perWeek: 1 }, callers, usualCallers, sources = [], coverage = [] } = options;
+  const { step } = window.grid;
+  if (window.grid.length === 0) throw new InputError('window must hold at least one bucket, got none');
+  const timeZone = options.timeZone ?? zoneOf(baseline);
+  const scores = scoreWindow(baseline, window, { alertBudget });
+  const anomalies = findAnomalies(
+    scores,
+    callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers },
+  );
+  const from = options.from ?? baseline.grid.start;
+  const to = gridEnd(baseline.grid);
+  const end = gridEnd(window.grid);
+  const firstKmsCall = options.firstKmsCall === undefined ? firstCallOf(baseline) : options.firstKmsCall;
+  const observed = baseline.support * step;
+  const judgement: Judgement = {
     timeZone,
     step,
     alertBudget: { perWeek: alertBudget.perWeek },
     history: {
       from,
-      to: historyUntil,
-      holes: holesIn(from, historyUntil, sources, coverage),
+      to,
+      holes: options.history === undefined ? [] : holesIn(from, to, sources, coverage),
       observed,
       firstKmsCall,
       learning: baseline.learning,
-      weeklyHabitsKnown:
-        observed >= 2 * WEEK && firstKmsCall !== null && gridEnd(history.grid) - firstKmsCall >= 2 * WEEK,
+      weeklyHabitsKnown: observed >= 2 * WEEK && firstKmsCall !== null && to - firstKmsCall >= 2 * WEEK,
     },
-    window: { from: historyUntil, to: until, holes: holesIn(historyUntil, until, sources, coverage) },
+    window: { from: window.grid.start, to: end, holes: holesIn(window.grid.start, end, sources, coverage) },
     anomalies,
     operations: operationsOf(scores, anomalies),
     unknown: unknownsOf(baseline, scores),
   };
+  return { judgement, evidence: { baseline, scores, history: options.history ?? null } };
+}
+
+function zoneOf(baseline: Baseline): string {
+  return baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone;
+}
+
+/** The bucket of the first call that a baseline knows of; `null` without one. */
+function firstCallOf(baseline: Baseline): number | null {
+  let first = Number.POSITIVE_INFINITY;
+  for (const key of baseline.keys) {
+    const { model, known } = baseline.modelOf(key);
+    if (known && model.firstCall < first) first = model.firstCall;
+  }
+  return first === Number.POSITIVE_INFINITY ? null : first;
 }
 
 /** The keys, the very objects, of rows with a call. */

@@ -1,18 +1,37 @@
 import { operationInfo } from '../kms/operations.js';
 import type { Anomaly } from '../score/anomaly.js';
+import type { Scores } from '../score/scores.js';
 import { keyId } from '../series/key.js';
+import { rowOf } from '../series/series-set.js';
+import { gridEnd } from '../time/grid.js';
 import type { Analysis } from './analysis.js';
+import { civilTime } from './civil-time.js';
 import { seriesName } from './names.js';
 import { counted, grouped } from './numbers.js';
+import { type Painter, painter } from './paint.js';
 import { printable } from './printable.js';
+import { sparkline } from './sparkline.js';
+import { plotRow } from './svg/plot-series.js';
 import { sentencesFor } from './words.js';
 import { wrap } from './wrap.js';
 
 /** So many rows that moved with an anomaly are named. */
 const NAMED = 4;
 
-/** Every anomaly, numbered: in words, then its key's ARN, its kind, and what moved with it. */
-export function renderAnomalies(analysis: Analysis, timeZone: string, width: number): string[] {
+/** What a terminal shows besides words. */
+export interface AnomalyLook {
+  readonly paint: Painter;
+  /** For a line that shows the judged time of each anomaly's series. */
+  readonly scores: Scores | undefined;
+}
+
+/** Every anomaly, numbered: in words, then a line that shows its series, its key's ARN, its kind, and what moved with it. */
+export function renderAnomalies(
+  analysis: Analysis,
+  timeZone: string,
+  width: number,
+  { paint, scores }: AnomalyLook = { paint: painter(false), scores: undefined },
+): string[] {
   const { anomalies, window, step, unknown } = analysis;
   if (anomalies.length === 0) {
     return wrap(noAnomaly(unknown), width);
@@ -25,16 +44,30 @@ export function renderAnomalies(analysis: Analysis, timeZone: string, width: num
     const sentences = sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to });
     const number = `${i + 1}. `.padStart(indent.length);
     lines.push('', ...sentences.flatMap((sentence, j) => wrap(sentence, width, j === 0 ? number : indent)));
+    if (scores !== undefined) lines.push(...pictureLine(anomaly, scores, timeZone, width - indent.length, indent));
     if (anomaly.key.keyArn !== null) lines.push(indent + printable(anomaly.key.keyArn, 256));
-    lines.push(...wrap(kindOf(anomaly), width, indent));
+    lines.push(...wrap(kindOf(anomaly), width, indent).map(paint[anomaly.verdict]));
   }
   return lines;
+}
+
+/** Wider lines show no more. */
+const WIDEST = 72;
+
+/** The judged time of an anomaly's series: `02:00 ▁▁▁▁▂█▁▁ 02:00`. */
+function pictureLine(anomaly: Anomaly, scores: Scores, timeZone: string, room: number, indent: string): string[] {
+  const row = rowOf(scores.window, anomaly.key);
+  if (row < 0) return [];
+  const { grid } = scores.window;
+  const [from, to] = [grid.start, gridEnd(grid)].map((time) => civilTime(time, timeZone).slice(11, 16));
+  return [`${indent}${from} ${sparkline(plotRow(scores, row).values, Math.min(WIDEST, room - 12))} ${to}`];
 }
 
 /** Below this share of buckets judged, the headline itself tells of it: blindness must not read as calm. */
 const MOSTLY = 0.95;
 
-function noAnomaly({ judged, cells, notObserved }: Analysis['unknown']): string {
+/** What is to be said where no anomaly was found. */
+export function noAnomaly({ judged, cells, notObserved }: Analysis['unknown']): string {
   if (judged === 0) return 'Nothing could be judged.';
   if (judged >= MOSTLY * cells) return 'No anomalies: all that could be judged is normal.';
   const share = Math.floor((judged / cells) * 100);
@@ -42,7 +75,8 @@ function noAnomaly({ judged, cells, notObserved }: Analysis['unknown']): string 
   return `No anomalies in the ${share} % that could be judged${why}.`;
 }
 
-function kindOf({ key, kind, verdict, related }: Anomaly): string {
+/** The kind of an anomaly, its side, and what moved with it. */
+export function kindOf({ key, kind, verdict, related }: Anomaly): string {
   const critical = key.operation !== null && operationInfo(key.operation)?.critical === true;
   const names = [...new Map(related.map((row) => [keyId(row), seriesName(row)])).values()];
   const shown = names.slice(0, NAMED);

@@ -21,11 +21,13 @@ export function renderSpans(analysis: Analysis, timeZone: string, width: number)
       : `KMS calls since ${civilTime(history.firstKmsCall, timeZone)}`,
   );
   const judged = `${civilRange(window.from, window.to, timeZone)} ${timeZone} (${duration(window.to - window.from)})`;
+  // Of counts that came without logs, or learned long ago, no holes are known.
+  const holes = (list: readonly LogHole[]) => (analysis.sources.length === 0 ? '' : `; ${holesPhrase(list, timeZone)}`);
   const alarms = alertBudget.perWeek === 1 ? '1 false alarm' : `${alertBudget.perWeek} false alarms`;
   return [
-    ...fact('logs of', sourcesPhrase(analysis.sources)),
-    ...fact('history', `${learned.join(', ')}; ${holesPhrase(history.holes, timeZone)}`),
-    ...fact('judged', `${judged} in buckets of ${duration(step)}; ${holesPhrase(window.holes, timeZone)}`),
+    ...(analysis.sources.length === 0 ? [] : fact('logs of', sourcesPhrase(analysis.sources))),
+    ...fact('history', `${learned.join(', ')}${holes(history.holes)}`),
+    ...fact('judged', `${judged} in buckets of ${duration(step)}${holes(window.holes)}`),
     ...fact(
       'budget',
       `at most ${alarms} a week, above and below together, over all ${counted(unknown.series, 'series', 'series')}`,

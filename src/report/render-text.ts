@@ -1,8 +1,10 @@
 import { checkInteger } from '../errors.js';
+import type { Scores } from '../score/scores.js';
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
 import { grouped } from './numbers.js';
 import { operationsTable } from './operations.js';
+import { painter } from './paint.js';
 import { printable } from './printable.js';
 import { renderAnomalies } from './render-anomalies.js';
 import { renderLogs } from './render-logs.js';
@@ -15,11 +17,15 @@ export interface RenderOptions {
   readonly timeZone?: string;
   /** Columns of the terminal; default 100. Tables and ARNs may be wider, and are not broken. */
   readonly width?: number;
+  /** The scores behind the analysis: with them, a line of text shows the judged time of each anomaly's series. */
+  readonly scores?: Scores;
+  /** Whether to colour by the codes of a terminal (ANSI); default false. */
+  readonly color?: boolean;
 }
 
 /**
  * An analysis as a person reads it: what was read, of what time it speaks, each anomaly in words, the operations, and what
- * could not be judged. Plain text without colours, lines parted by `\n`, none at the end.
+ * could not be judged. Plain text, without colours unless asked for, lines parted by `\n`, none at the end.
  * @throws InputError for an unknown zone or a width outside [40, 1000]
  */
 export function renderText(analysis: Analysis, options: RenderOptions = {}): string {
@@ -27,13 +33,14 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
   const width = checkInteger(options.width ?? 100, 'width', 40, 1000);
   const paths = analysis.paths.map((path) => printable(path)).join(', ');
   const blocks = [
-    wrap(`KMS use in ${paths}`, width),
+    wrap(`KMS use in ${paths}`, width).map(painter(options.color ?? false).bold),
     [
-      ...renderLogs(analysis.logs, width, analysis.calls),
+      // Counts that came from metrics have no files behind them.
+      ...(analysis.logs.files === 0 ? [] : renderLogs(analysis.logs, width, analysis.calls)),
       ...renderSpans(analysis, timeZone, width),
       ...analysis.notes.flatMap((note) => wrap(printable(note, 1000), width, 'note      ')),
     ],
-    renderAnomalies(analysis, timeZone, width),
+    renderAnomalies(analysis, timeZone, width, { paint: painter(options.color ?? false), scores: options.scores }),
     operationsBlock(analysis),
     renderUnknowns(analysis, width),
   ];

@@ -32,7 +32,7 @@ export function whoIn(anomaly: Anomaly): string {
 }
 
 /** The account that needs no mention: the key's, else the row's, else the one that all the callers share. */
-function homeOf({ key }: Anomaly, callers: readonly CallerShare[]): string | null {
+export function homeOf({ key }: Anomaly, callers: readonly CallerShare[]): string | null {
   const known = key.keyArn === null ? key.account : accountOfKey(key.keyArn);
   if (known !== null) return known;
   const accounts = new Set(callers.map(({ caller }) => accountOfCaller(caller)).filter((account) => account !== null));

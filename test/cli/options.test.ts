@@ -14,6 +14,8 @@ const DEFAULTS: AnalyzeOptions = {
   budget: 1,
   json: false,
   failOnAnomaly: false,
+  html: undefined,
+  markdown: undefined,
 };
 
 describe('the arguments of analyze', () => {
@@ -32,6 +34,7 @@ describe('the arguments of analyze', () => {
     ['logs --until 2024-03-05T14:30+01:00', { until: Date.UTC(2024, 2, 5, 13, 30) }],
     ['logs --time-zone Europe/Berlin --budget 0.1', { timeZone: 'Europe/Berlin', budget: 0.1 }],
     ['logs --budget .5', { budget: 0.5 }],
+    ['logs --html out.html --markdown out.md', { html: 'out.html', markdown: 'out.md' }],
   ])('are read from: %s', (line, expected) => {
     expect(parseAnalyze(line.split(' '))).toEqual({ ...DEFAULTS, ...expected });
   });
@@ -46,7 +49,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly and --help',
+      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown and --help',
     ],
     [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
     [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],

@@ -15,11 +15,16 @@ describe('kms-baseline', () => {
     expect((await cli(['-v'])).stdout).toBe(`${version}\n`);
   });
 
-  it.each(['--help', '-h', 'analyze --help', 'analyze logs --bad -h'])('helps with %s', async (line) => {
+  it.each([
+    '--help',
+    '-h',
+    'analyze logs --bad -h',
+    ...['analyze', 'fit', 'score', 'live', 'watch', 'simulate', 'evaluate', 'schema'].map((name) => `${name} --help`),
+  ])('helps with %s', async (line) => {
     const { status, stdout, stderr } = await cli(line.split(' '));
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Usage: kms-baseline ');
-    expect(stdout).toMatch(/Examples?:\n {2}kms-baseline analyze /);
+    expect(stdout).toMatch(/Examples?:\n {2}kms-baseline /);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
@@ -34,7 +39,7 @@ describe('kms-baseline', () => {
       status: 2,
       stdout: '',
       stderr:
-        'kms-baseline: "analyse\\u001b[2J" is no command; there is analyze: kms-baseline analyze <paths…>\nSee kms-baseline --help.\n',
+        'kms-baseline: "analyse\\u001b[2J" is no command; there are analyze, fit, score, live, watch, simulate, evaluate, schema: kms-baseline analyze <paths…>\nSee kms-baseline --help.\n',
     });
     expect((await cli(['analyze', 'logs', '--budget', 'much\u009b'])).stderr).toMatch(
       /^kms-baseline: --budget must be .*, got "much\\x9b"\nSee kms-baseline analyze --help\.\n$/,

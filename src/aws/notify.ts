@@ -1,0 +1,159 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { InputError, shown } from '../errors.js';
+import type { Notice, NoticeJson, Notifier } from '../plan/notice.js';
+import { isPassing, isThrottling } from './call-aws.js';
+import { type Clock, systemClock } from './clock.js';
+import { loadClient } from './load-client.js';
+
+export interface NotifyOptions {
+  /** Its name in the plan; `sns` or `eventbridge` by default. */
+  readonly name?: string;
+  /** How often a notice is sent in all when throttled or failing in passing; 4 by default. */
+  readonly tries?: number;
+  readonly clock?: Clock;
+}
+
+/** What the entry of a notice is in EventBridge, for rules: `source`, `detail-type`, and `detail.schemaVersion` 1. */
+export const NOTICE_SOURCE = 'kms-baseline';
+export const NOTICE_DETAIL_TYPE = 'KMS Baseline Notice';
+
+/** A message of SNS may have so many bytes; EventBridge takes 1 MB, and few targets as much. */
+const MOST_BYTES = 256 * 1024;
+
+/**
+ * Publishes each notice to a topic: the text for people (`default`, and so e-mail), the same as JSON in the attributes
+ * `id`, `kind` and `state` for filter policies. On a FIFO topic the id is the deduplication id, so that a notice told
+ * twice arrives once.
+ * @throws InputError unless `topicArn` is one; from `tell`, the SDK's error when it fails for good
+ */
+export function snsNotifier(client: SNSClient, topicArn: string, options: NotifyOptions = {}): Notifier {
+  if (typeof topicArn !== 'string' || !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(topicArn)) {
+    throw new InputError(`topicArn must be the ARN of a topic, got ${shown(topicArn)}`);
+  }
+  return {
+    name: options.name ?? 'sns',
+    async tell(notice, signal) {
+      const { PublishCommand } = await loadClient('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'));
+      const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
+      const fifo = topicArn.endsWith('.fifo');
+      const command = () =>
+        new PublishCommand({
+          TopicArn: topicArn,
+          Subject: subjectOf(notice),
+          MessageStructure: 'json',
+          Message: JSON.stringify({
+            default: notice.text,
+            email: `${notice.text}\n\n${notice.id}`,
+            sqs: noticeText(notice),
+            lambda: noticeText(notice),
+          }),
+          MessageAttributes: { id: attribute(notice.id), kind: attribute(notice.kind), state: attribute(notice.state) },
+          ...(fifo
+            ? { MessageDeduplicationId: notice.id.slice(0, 128), MessageGroupId: notice.plan.slice(0, 128) }
+            : {}),
+        });
+      await sent(() => client.send(command(), signalOf(signal)), options, signal);
+    },
+  };
+}
+
+/**
+ * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as {@link NoticeJson}.
+ * An answer of 200 may hold a refusal: `FailedEntryCount` is what counts. A bus that does not exist takes events and drops
+ * them, without a word from EventBridge.
+ */
+export function eventBridgeNotifier(
+  client: EventBridgeClient,
+  options: NotifyOptions & { readonly eventBusName?: string } = {},
+): Notifier {
+  const { eventBusName } = options;
+  return {
+    name: options.name ?? 'eventbridge',
+    async tell(notice, signal) {
+      const { PutEventsCommand } = await loadClient(
+        '@aws-sdk/client-eventbridge',
+        () => import('@aws-sdk/client-eventbridge'),
+      );
+      const entry = {
+        Time: new Date(notice.at),
+        Source: NOTICE_SOURCE,
+        DetailType: NOTICE_DETAIL_TYPE,
+        Detail: noticeText(notice),
+        Resources: notice.key?.keyArn === null || notice.key === null ? [] : [notice.key.keyArn],
+        ...(eventBusName === undefined ? {} : { EventBusName: eventBusName }),
+      };
+      await sent(
+        async () => {
+          const answer = await client.send(new PutEventsCommand({ Entries: [entry] }), signalOf(signal));
+          if ((answer.FailedEntryCount ?? 0) === 0) return;
+          throw new EntryError(answer.Entries?.[0]?.ErrorCode ?? 'unknown', answer.Entries?.[0]?.ErrorMessage ?? '');
+        },
+        options,
+        signal,
+      );
+    },
+  };
+}
+
+/** EventBridge refused an event in an answer that was a success. */
+class EntryError extends Error {
+  constructor(code: string, message: string) {
+    super(`events:PutEvents refused the event: ${code}: ${message}`);
+    this.name = code;
+  }
+}
+
+/** Refusals of an entry that pass (EventBridge API Reference, PutEvents). */
+const PASSING_ENTRY = new Set(['ThrottlingException', 'InternalFailure', 'InternalException']);
+
+/** Sends again what was throttled, or failed on the way or at the service. */
+async function sent(
+  send: () => Promise<unknown>,
+  { tries = 4, clock = systemClock }: NotifyOptions,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let left = tries - 1, wait = 1_000; ; left--, wait *= 2) {
+    try {
+      await send();
+      return;
+    } catch (error) {
+      const passing =
+        isThrottling(error) || isPassing(error) || (error instanceof EntryError && PASSING_ENTRY.has(error.name));
+      if (left <= 0 || !passing || signal?.aborted === true) throw error;
+      await clock.sleep(wait, signal);
+    }
+  }
+}
+
+function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/** At most 100 characters of ASCII, without a line break (SNS API Reference, Publish). */
+function subjectOf({ state, kind, plan }: Notice): string {
+  return `${state}: KMS ${kind} (${plan})`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}
+
+/** The notice as JSON; without the callers' figures and related rows when it would be too long. */
+function noticeText(notice: Notice): string {
+  const iso = (time: number) => new Date(time).toISOString();
+  const { anomaly } = notice;
+  const json: NoticeJson = {
+    schemaVersion: 1,
+    ...notice,
+    at: iso(notice.at),
+    anomaly: anomaly === null ? null : { ...anomaly, from: iso(anomaly.from), to: iso(anomaly.to) },
+  };
+  const text = JSON.stringify(json);
+  // Three copies go into one message of SNS, and quotes are escaped there.
+  if (text.length * 3 < MOST_BYTES / 4) return text;
+  return JSON.stringify({
+    ...json,
+    callers: json.callers.slice(0, 20),
+    anomaly:
+      json.anomaly === null
+        ? null
+        : { ...json.anomaly, related: json.anomaly.related.slice(0, 20), callers: json.anomaly.callers?.slice(0, 20) },
+  });
+}

@@ -1,0 +1,123 @@
+import { fitBaseline } from '../baseline/fit.js';
+import { InputError } from '../errors.js';
+import { mainStretch } from '../kms/coverage.js';
+import { jsonDocument } from '../report/analysis-json.js';
+import { holesIn } from '../report/holes.js';
+import { counted, duration, grouped } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
+import { renderLogs } from '../report/render-logs.js';
+import { seriesToBytes } from '../series/codec-set.js';
+import { selectRows, sliceWindow } from '../series/slice.js';
+import { gridEnd } from '../time/grid.js';
+import { checkZone } from '../time/zone.js';
+import { nothingToJudge, tellProblem } from './analyze.js';
+import { partlyRead, widthOf, write } from './deliver.js';
+import { readArguments } from './flags.js';
+import { stepOf } from './options.js';
+import type { CliIo } from './output.js';
+import { readLogs } from './read-logs.js';
+import { DONE, PARTLY_READ } from './status.js';
+import { parsePath, parseTime } from './values.js';
+
+const FLAGS = {
+  out: 'string',
+  callers: 'string',
+  until: 'string',
+  step: 'string',
+  'time-zone': 'string',
+  json: 'boolean',
+} as const;
+
+export const FIT_HELP = `Usage: kms-baseline fit <paths…> --out <file> [options]
+
+Learns what is normal from all of the logs and keeps it in a file, by which
+kms-baseline score judges later logs.
+
+Options:
+  --out <file>         where the baseline is written
+  --callers <file>     keep who usually calls, too, so that score can tell
+                       who was behind an anomaly
+  --until <time>       learn from what is before; default the end of the logs
+  --step <length>      width of the buckets, from 1s to 1d; default 5m
+  --time-zone <zone>   whose clock people and jobs follow, such as
+                       Europe/Berlin; default: found for each series
+  --json               one JSON document instead of text
+  -h, --help           this text
+
+Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
+not be read.
+
+Examples:
+  kms-baseline fit ./AWSLogs --out keys.baseline --callers keys.callers
+  kms-baseline fit ./AWSLogs --out keys.baseline --time-zone Europe/Berlin
+  kms-baseline fit ./AWSLogs --out keys.baseline --until 2024-03-05T14:00Z
+`;
+
+/** Learns from logs and writes the baseline to a file. Returns the exit status. */
+export async function fit(args: readonly string[], io: CliIo): Promise<number> {
+  const given = readArguments('fit', FLAGS, args);
+  if (given.paths.length === 0) throw new InputError('fit needs at least one file or folder of CloudTrail logs');
+  const out = given.read('out', parsePath);
+  if (out === undefined) throw new InputError('fit needs --out, the file to write the baseline to');
+  const step = stepOf(given);
+  const timeZone = given.read('time-zone', checkZone);
+  const until = given.read('until', parseTime);
+  const callersPath = given.read('callers', parsePath);
+  const { counts, logs, calls, sources, coverage } = await readLogs(given.paths, step, io);
+  const problem = nothingToJudge(given.paths, logs, calls.counted);
+  if (problem !== undefined) return tellProblem(problem, logs, io);
+  const heard = coverage.filter(({ account, region }) =>
+    sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
+  );
+  const { grid } = counts;
+  const main = mainStretch(heard);
+  const end = Math.min(until ?? main.to, main.to);
+  const from = Math.max(grid.start, main.from);
+  if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
+  const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
+  const rows = selectRows(history, (key) => key.caller === null);
+  const baseline = fitBaseline(rows, timeZone === undefined ? {} : { timeZone });
+  const bytes = baseline.toBytes();
+  await write(out, bytes, '--out');
+  const callers = selectRows(history, (key) => key.caller !== null);
+  if (callersPath !== undefined) await write(callersPath, seriesToBytes(callers), '--callers');
+  const to = gridEnd(baseline.grid);
+  const first = history.grid.start;
+  const zones = [...new Set(baseline.keys.map((key) => baseline.modelOf(key).timeZone))].sort();
+  const span = {
+    from: first,
+    to,
+    holes: holesIn(
+      first,
+      to,
+      sources.filter(({ kmsCalls }) => kmsCalls > 0),
+      coverage,
+    ),
+  };
+  const result = {
+    schemaVersion: 1,
+    command: 'fit',
+    paths: given.paths,
+    logs,
+    calls,
+    sources,
+    timeZone: timeZone ?? null,
+    step,
+    history: { ...span, observed: baseline.support * step, learning: baseline.learning },
+    baseline: { path: out, bytes: bytes.length, series: baseline.keys.length, timeZones: zones },
+    notes: baseline.learning
+      ? ['The history is too short to judge by: at least 6 hours and 12 buckets are needed']
+      : [],
+  };
+  io.stdout.write(
+    given.has('json')
+      ? `${jsonDocument(result)}\n`
+      : `${[
+          ...renderLogs(logs, widthOf(io), calls),
+          `learned   ${counted(baseline.keys.length, 'series', 'series')} over ${duration(to - first)}, on the clocks of ${zones.join(', ')}`,
+          ...result.notes.map((note) => `note      ${note}`),
+          `written   ${printable(out, 500)}, ${grouped(bytes.length)} bytes`,
+        ].join('\n')}\n`,
+  );
+  return partlyRead(logs) ? PARTLY_READ : DONE;
+}

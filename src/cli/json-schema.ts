@@ -1,0 +1,183 @@
+type Schema = Readonly<Record<string, unknown>>;
+
+const count: Schema = { type: 'integer', minimum: 0 };
+const number: Schema = { type: 'number' };
+const text: Schema = { type: 'string' };
+const flag: Schema = { type: 'boolean' };
+const time: Schema = { type: 'string', format: 'date-time' };
+const length: Schema = { type: 'number', minimum: 0, description: 'milliseconds' };
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const list = (items: Schema): Schema => ({ type: 'array', items });
+
+/** An object with these fields, all of them there but those that `optional` names, and more in time to come. */
+function fields(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', properties, required };
+}
+
+const key = fields({
+  operation: orNull(text),
+  keyArn: orNull(text),
+  account: orNull(text),
+  region: orNull(text),
+  caller: orNull(text),
+  outcome: { enum: ['ok', 'error', 'dry-run', null] },
+  metric: orNull(text),
+});
+
+const hole = fields({ account: text, region: text, from: time, to: time });
+const span = { from: time, to: time, holes: list(hole) };
+
+const SHARED: Readonly<Record<string, Schema>> = {
+  schemaVersion: { const: 1 },
+  paths: list(text),
+  logs: fields({
+    files: count,
+    filesRead: count,
+    filesSkipped: list(fields({ reason: text, files: count })),
+    filesUnreadable: list(fields({ path: text, reason: text })),
+    bytes: count,
+    records: count,
+    kmsRecords: count,
+    otherServices: count,
+    setAside: list(
+      fields({
+        reason: text,
+        records: count,
+        first: fields({ path: text, record: count, byte: orNull(count), field: orNull(text) }),
+      }),
+    ),
+  }),
+  calls: fields({ calls: count, counted: count, duplicates: count }),
+  sources: list(fields({ account: text, region: text, kmsCalls: count, from: time, to: time })),
+  step: length,
+  alertBudget: fields({ perWeek: number }),
+  notes: list(text),
+};
+
+const { schemaVersion, paths, logs, calls, sources, step, alertBudget, notes } = SHARED;
+
+const anomaly = fields(
+  {
+    words: text,
+    key,
+    verdict: { enum: ['above', 'below'] },
+    from: time,
+    to: time,
+    value: number,
+    expected: number,
+    lower: number,
+    upper: orNull(number),
+    surprise: number,
+    kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
+    callers: list(fields({ caller: text, calls: count, usual: number })),
+    related: list(key),
+  },
+  ['callers'],
+);
+
+const analysis = {
+  ...{ schemaVersion, paths, logs, calls, sources, step, alertBudget, notes },
+  timeZone: text,
+  history: fields({ ...span, observed: length, firstKmsCall: orNull(time), learning: flag, weeklyHabitsKnown: flag }),
+  window: fields(span),
+  anomalies: list(anomaly),
+  operations: list(
+    fields({
+      operation: text,
+      plane: { enum: ['data', 'control', null] },
+      critical: flag,
+      known: flag,
+      calls: number,
+      expected: number,
+      buckets: count,
+      above: count,
+      below: count,
+      unknown: count,
+      anomalies: list(count),
+    }),
+  ),
+  unknown: fields({
+    series: count,
+    seriesNeverJudged: count,
+    newSeries: count,
+    cells: count,
+    judged: count,
+    notObserved: count,
+    learning: count,
+    cannotBeJudged: count,
+    tooQuiet: fields({
+      of: count,
+      series: count,
+      listed: list(fields({ key, callsPerHour: number, timeToDetectSilence: orNull(length) })),
+    }),
+  }),
+};
+
+const fitted = {
+  ...{ schemaVersion, paths, logs, calls, sources, step, notes },
+  timeZone: orNull(text),
+  history: fields({ ...span, observed: length, learning: flag }),
+  baseline: fields({ path: text, bytes: count, series: count, timeZones: list(text) }),
+};
+
+const simulated = {
+  ...{ schemaVersion, paths },
+  seed: count,
+  simulated: fields({ from: time, to: time, files: count, bytes: count, records: count, kmsRecords: count }),
+  labels: list(
+    fields({
+      kind: text,
+      verdict: { enum: ['above', 'below'] },
+      key: { type: 'object' },
+      from: time,
+      to: time,
+      calls: number,
+      expected: number,
+      note: text,
+    }),
+  ),
+};
+
+const evaluated = {
+  ...{ schemaVersion, alertBudget },
+  series: count,
+  fleets: list(
+    fields({
+      seed: count,
+      events: count,
+      found: count,
+      falseEpisodes: count,
+      weeks: number,
+      medianDelay: orNull(length),
+      unknownShare: number,
+    }),
+  ),
+  kinds: list(fields({ kind: text, events: count, found: count })),
+  calibration: list(
+    fields({
+      band: text,
+      direction: { enum: ['above', 'below'] },
+      buckets: count,
+      nominal: number,
+      effective: number,
+      ratio: number,
+    }),
+  ),
+};
+
+const of = (command: string, properties: Readonly<Record<string, Schema>>) =>
+  fields({ command: { const: command }, ...properties });
+
+/** What `--json` prints, by `command`. Fields may be added; one that changes its meaning raises `schemaVersion`. */
+export const JSON_SCHEMA: Schema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'kms-baseline --json',
+  description: 'Times are ISO 8601 in UTC, durations milliseconds.',
+  oneOf: [
+    ...['analyze', 'score', 'live'].map((command) => of(command, analysis)),
+    of('fit', fitted),
+    of('simulate', simulated),
+    of('evaluate', evaluated),
+  ],
+};

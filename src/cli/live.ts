@@ -1,0 +1,151 @@
+import { AwsCallError, fetchMetricSeries } from '../aws/index.js';
+import { InputError } from '../errors.js';
+import type { Analysis } from '../report/analysis.js';
+import { judgeWithEvidence } from '../report/judge.js';
+import { counted, duration } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
+import { checkZone } from '../time/zone.js';
+import { notesOn } from './analyze.js';
+import { cloudWatchClient } from './aws-client.js';
+import { deliver } from './deliver.js';
+import { readArguments } from './flags.js';
+import { OUTPUT_FLAGS, outputsOf } from './options.js';
+import type { CliIo } from './output.js';
+import { NOT_DONE } from './status.js';
+import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+
+const FLAGS = {
+  region: 'string',
+  history: 'string',
+  last: 'string',
+  now: 'string',
+  'time-zone': 'string',
+  budget: 'string',
+  'linked-accounts': 'boolean',
+  ...OUTPUT_FLAGS,
+} as const;
+
+export const LIVE_HELP = `Usage: kms-baseline live [options]
+
+Judges the last hours of a live account by its CloudWatch metrics of KMS: the
+successful calls of each key and operation, in buckets of 5 minutes. Nothing is
+installed or changed in the account. Needs the package
+@aws-sdk/client-cloudwatch, credentials as the AWS SDK finds them, and the
+permissions cloudwatch:ListMetrics and cloudwatch:GetMetricData, which AWS
+charges for by the metric.
+
+Options:
+  --region <name>       default: as the AWS SDK finds it
+  --history <length>    learn from so much time; default 2w
+  --last <length>       judge so much of the time up to now; default 2h
+  --now <time>          take this for now; default the clock
+  --linked-accounts     metrics of linked accounts too
+  --time-zone <zone>    whose clock people and jobs follow; default UTC
+  --budget <number>     false alarms a week to put up with; default 1
+  --html <file>         write a page with pictures, for a browser
+  --markdown <file>     write the findings as Markdown
+  --json                one JSON document instead of text
+  --fail-on-anomaly     exit with status 4 when there is an anomaly
+  -h, --help            this text
+
+Exit status: 0 done, 2 could not do the job, 4 there are anomalies (only with
+--fail-on-anomaly).
+
+Examples:
+  kms-baseline live --region eu-central-1
+  kms-baseline live --history 4w --last 1d --time-zone Europe/Berlin
+  kms-baseline live --last 1h --json --fail-on-anomaly
+`;
+
+const STEP = 5 * MINUTE;
+const NOTHING_READ = {
+  logs: {
+    files: 0,
+    filesRead: 0,
+    filesSkipped: [],
+    filesUnreadable: [],
+    bytes: 0,
+    records: 0,
+    kmsRecords: 0,
+    otherServices: 0,
+    setAside: [],
+  },
+  sources: [],
+} as const;
+
+/** Judges the last hours of a live account. Returns the exit status. */
+export async function live(args: readonly string[], io: CliIo): Promise<number> {
+  const given = readArguments('live', FLAGS, args);
+  if (given.paths.length > 0) throw new InputError(`live takes no path, got ${JSON.stringify(given.paths[0])}`);
+  const region = given.read('region', parsePath);
+  const history = given.read('history', parseDuration) ?? 14 * DAY;
+  const last = given.read('last', parseDuration) ?? 2 * HOUR;
+  if (last < STEP) throw new InputError(`--last must be at least 5m, got ${given.text('last')}`);
+  const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
+  const budget = given.read('budget', parseBudget) ?? 1;
+  const outputs = outputsOf(given);
+  const now = given.read('now', parseTime) ?? io.now?.();
+  if (now === undefined) throw new InputError('live needs --now where there is no clock');
+  const to = Math.floor(now / STEP) * STEP;
+  const begin = to - Math.max(STEP, Math.floor(last / STEP) * STEP);
+  const from = begin - Math.ceil(history / STEP) * STEP;
+  if (io.stderr.isTTY === true) io.stderr.write('reading metrics of CloudWatch\r');
+  try {
+    const client = await cloudWatchClient(region);
+    const { counts, report } = await fetchMetricSeries(client, {
+      from,
+      to: now,
+      step: STEP,
+      discover: true,
+      linkedAccounts: given.has('linked-accounts'),
+      ...(io.signal === undefined ? {} : { signal: io.signal }),
+    });
+    io.onRead?.();
+    const until = Math.min(gridEnd(counts.grid), Math.floor(report.settledUntil / STEP) * STEP);
+    const problem = nothingThere(counts, begin, until);
+    if (problem !== undefined) {
+      io.stderr.write(`kms-baseline: ${problem}\n`);
+      return NOT_DONE;
+    }
+    const { judgement, evidence } = judgeWithEvidence(counts, {
+      historyUntil: begin,
+      until,
+      timeZone,
+      alertBudget: { perWeek: budget },
+    });
+    const notes = [
+      'CloudWatch counts successful calls only: of refused ones, and of who called, its metrics tell nothing',
+      ...(report.forgotten === null
+        ? []
+        : [
+            `CloudWatch keeps nothing as fine as ${duration(STEP)} of ${duration(report.forgotten.to - report.forgotten.from)} of the history`,
+          ]),
+      ...report.problems.map(({ metric, reason }) => `Metric ${metric.name} could not be read: ${printable(reason)}`),
+      ...report.messages.map((message) => `CloudWatch says: ${printable(message.value, 300)}`),
+    ];
+    const analysis: Analysis = {
+      schemaVersion: 1,
+      paths: [
+        `CloudWatch metrics${region === undefined ? '' : ` of ${region}`} (${counted(report.metrics.length, 'metric')})`,
+      ],
+      ...NOTHING_READ,
+      calls: { calls: 0, counted: 0, duplicates: 0, sharedCopies: 0, late: 0, outside: 0, withoutId: 0 },
+      ...judgement,
+      notes: [...notes, ...notesOn(judgement)],
+    };
+    return await deliver('live', { analysis, evidence }, outputs, io);
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
+    return NOT_DONE;
+  }
+}
+
+function nothingThere({ keys }: SeriesSet, begin: number, until: number): string | undefined {
+  if (keys.length === 0) return 'CloudWatch lists no metric of KMS in this account and Region.';
+  if (until <= begin)
+    return 'There is nothing to judge: CloudWatch may still add to all of that time. Give a longer --last.';
+  return undefined;
+}

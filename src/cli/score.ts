@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { Baseline } from '../baseline/baseline.js';
+import { FormatError, InputError } from '../errors.js';
+import type { Analysis } from '../report/analysis.js';
+import { judgeWindow } from '../report/judge.js';
+import { seriesFromBytes } from '../series/codec-set.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { selectRows, sliceWindow } from '../series/slice.js';
+import { gridEnd } from '../time/grid.js';
+import { checkZone } from '../time/zone.js';
+import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
+import { deliver } from './deliver.js';
+import { readArguments } from './flags.js';
+import { OUTPUT_FLAGS, outputsOf } from './options.js';
+import type { CliIo } from './output.js';
+import { readLogs } from './read-logs.js';
+import { windowOf } from './spans.js';
+import { parseBudget, parsePath, parseTime } from './values.js';
+
+const FLAGS = {
+  baseline: 'string',
+  callers: 'string',
+  from: 'string',
+  until: 'string',
+  'time-zone': 'string',
+  budget: 'string',
+  ...OUTPUT_FLAGS,
+} as const;
+
+export const SCORE_HELP = `Usage: kms-baseline score <paths…> --baseline <file> [options]
+
+Judges logs by a baseline that kms-baseline fit has written, and tells what is
+unusual in them.
+
+What is judged:
+  --baseline <file>    what is normal
+  --callers <file>     who usually calls, from fit --callers: without it
+                       nobody is named
+  --from <time>        judge from this time; default where the baseline's
+                       history ends, if the logs go on from there, else
+                       where they begin
+  --until <time>       judge up to this time; default the end of the logs
+  --budget <number>    false alarms a week to put up with, over everything;
+                       default 1
+
+What comes out:
+  --time-zone <zone>   on whose clock times are told; default the baseline's
+  --html <file>        write a page with pictures, for a browser
+  --markdown <file>    write the findings as Markdown
+  --json               one JSON document instead of text
+  --fail-on-anomaly    exit with status 4 when there is an anomaly
+  -h, --help           this text
+
+Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
+not be read, 4 there are anomalies (only with --fail-on-anomaly).
+
+Examples:
+  kms-baseline score ./today --baseline keys.baseline --callers keys.callers
+  kms-baseline score ./today --baseline keys.baseline --html today.html
+  kms-baseline score ./AWSLogs --baseline keys.baseline --from 2024-03-05 --json
+`;
+
+/** Judges logs by a baseline from a file. Returns the exit status. */
+export async function score(args: readonly string[], io: CliIo): Promise<number> {
+  const given = readArguments('score', FLAGS, args);
+  if (given.paths.length === 0) throw new InputError('score needs at least one file or folder of CloudTrail logs');
+  const path = given.read('baseline', parsePath);
+  if (path === undefined) throw new InputError('score needs --baseline, a file that kms-baseline fit has written');
+  const budget = given.read('budget', parseBudget) ?? 1;
+  const from = given.read('from', parseTime);
+  const until = given.read('until', parseTime);
+  const zone = given.read('time-zone', checkZone);
+  const outputs = outputsOf(given);
+  const callersPath = given.read('callers', parsePath);
+  const baseline = await open(path, '--baseline', Baseline.fromBytes);
+  const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
+  const read = await readLogs(given.paths, baseline.grid.step, io);
+  const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
+  const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
+  const spans =
+    problem === undefined ? windowOf(read, { from, until, timeZone, after: gridEnd(baseline.grid) }) : { problem };
+  if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
+  const window = sliceWindow(read.counts, spans.from, spans.until);
+  const { judgement, evidence } = judgeWindow(baseline, withoutCallers(window), {
+    timeZone,
+    alertBudget: { perWeek: budget },
+    sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
+    coverage: read.coverage,
+    ...(usualCallers === undefined ? {} : { usualCallers, callers: selectRows(window, (key) => key.caller !== null) }),
+  });
+  const analysis: Analysis = {
+    schemaVersion: 1,
+    paths: given.paths,
+    logs: read.logs,
+    calls: read.calls,
+    sources: read.sources,
+    ...judgement,
+    notes: [...spans.notes, ...notesOn(judgement)],
+  };
+  return deliver('score', { analysis, evidence }, outputs, io);
+}
+
+function withoutCallers(set: SeriesSet): SeriesSet {
+  return selectRows(set, (key) => key.caller === null);
+}
+
+/** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */
+async function open<T>(path: string, flag: string, parse: (bytes: Uint8Array) => T): Promise<T> {
+  try {
+    return parse(await readFile(path));
+  } catch (error) {
+    const why =
+      error instanceof FormatError
+        ? error.message
+        : error instanceof Error && 'code' in error
+          ? String(error.code)
+          : undefined;
+    if (why === undefined) throw error;
+    throw new InputError(
+      `${flag} must be a file that kms-baseline fit has written, got ${JSON.stringify(path)}: ${why}`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InputError, shown } from '../errors.js';
+import { logSource } from '../node/log-source.js';
+import type { Notifier } from '../plan/notice.js';
+import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
+import { definePlan, type MonitoringPlan, type PlanInput } from '../plan/plan.js';
+import type { RunOptions } from '../plan/run-plan.js';
+import type { CallSource } from '../plan/source.js';
+import type { CliIo } from './output.js';
+import { parseDuration, parseTime } from './values.js';
+
+/** A plan's file: the plan, where its state is kept, and, of a module, what else `runPlan` takes. */
+export interface PlanFile {
+  readonly plan: MonitoringPlan;
+  /** Path of the state. */
+  readonly state: string;
+  readonly run: Pick<RunOptions, 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges'>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const RUN = ['clock', 'inventory', 'onHealth', 'onScores', 'judges'];
+const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'blindAfter'];
+
+/**
+ * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of
+ * time may be texts such as `5m`, and sources and notifiers may be said in words: `{"folder": "logs"}`,
+ * `{"console": true}`, `{"jsonLines": "notices.jsonl"}`, `{"webhook": {"env": "WEBHOOK_URL"}, "body": "slack"}`. Paths are
+ * relative to the file.
+ * @throws InputError that names the file or the field
+ */
+export async function readPlan(path: string, io: CliIo, environment: NodeJS.ProcessEnv): Promise<PlanFile> {
+  const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
+  const folder = dirname(resolve(path));
+  const { state, ...rest } = fields;
+  if (state !== undefined && (typeof state !== 'string' || state === '')) {
+    throw new InputError(`plan.state must be the path of a file, got ${shown(state)}`);
+  }
+  const plan: Record<string, unknown> = {};
+  const run: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (RUN.includes(name)) run[name] = value;
+    else
+      plan[name] = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
+  }
+  if (Array.isArray(plan['sources'])) plan['sources'] = plan['sources'].map((entry, i) => sourceFrom(entry, i, folder));
+  if (Array.isArray(plan['notify'])) {
+    plan['notify'] = plan['notify'].map((entry, i) => notifierFrom(entry, i, folder, io, environment));
+  }
+  if (Array.isArray(plan['exclude'])) plan['exclude'] = plan['exclude'].map(rangeFrom);
+  return {
+    plan: definePlan(plan as unknown as PlanInput),
+    state: resolve(folder, state ?? `${path.replace(/^.*[\\/]/, '')}.state`),
+    run,
+  };
+}
+
+async function jsonIn(path: string): Promise<Fields> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`the plan ${shown(path)} cannot be read: ${error.code ?? error.message}`);
+  });
+  try {
+    return fieldsIn(JSON.parse(text), path);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InputError(`the plan ${shown(path)} is not JSON: ${error.message}`);
+  }
+}
+
+async function moduleIn(path: string): Promise<Fields> {
+  if (!/\.m?js$/i.test(path)) throw new InputError(`a plan must be a file .json, .mjs or .js, got ${shown(path)}`);
+  let found: { default?: unknown };
+  try {
+    found = await import(pathToFileURL(resolve(path)).href);
+  } catch (error) {
+    throw new InputError(
+      `the plan ${shown(path)} cannot be imported: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return fieldsIn(found.default, path);
+}
+
+function fieldsIn(value: unknown, path: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new InputError(`the plan ${shown(path)} must hold an object, got ${shown(value)}`);
+}
+
+function sourceFrom(entry: unknown, i: number, folder: string): CallSource {
+  const { folder: paths, name, maxQuiet } = (entry ?? {}) as Fields;
+  if (paths === undefined) return entry as CallSource;
+  const list = Array.isArray(paths) ? paths : [paths];
+  if (list.length === 0 || list.some((path) => typeof path !== 'string' || path === '')) {
+    throw new InputError(`plan.sources[${i}].folder must be a path or several, got ${shown(paths)}`);
+  }
+  return logSource(
+    list.map((path: string) => resolve(folder, path)),
+    {
+      name: typeof name === 'string' ? name : list.join(', '),
+      ...(typeof maxQuiet === 'string' ? { maxQuiet: parseDuration(maxQuiet, `plan.sources[${i}].maxQuiet`) } : {}),
+    },
+  );
+}
+
+function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, environment: NodeJS.ProcessEnv): Notifier {
+  const field = `plan.notify[${i}]`;
+  const { console: toConsole, jsonLines, webhook, body, name } = (entry ?? {}) as Fields;
+  if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
+  if (typeof jsonLines === 'string') {
+    const file = resolve(folder, jsonLines);
+    return jsonLinesNotifier((line) => appendFile(file, line, { mode: 0o600 }), jsonLines);
+  }
+  if (webhook === undefined) return entry as Notifier;
+  const variable = ((webhook ?? {}) as Fields)['env'];
+  const url = typeof variable === 'string' ? environment[variable] : webhook;
+  if (typeof url !== 'string') {
+    const need =
+      typeof variable === 'string' ? `the environment variable ${variable} to be set` : 'an address or {"env": …}';
+    throw new InputError(`${field}.webhook needs ${need}`);
+  }
+  return webhookNotifier(url, {
+    ...(body === undefined ? {} : { body: body as 'json' | 'slack' }),
+    name: typeof name === 'string' ? name : 'webhook',
+  });
+}
+
+function rangeFrom(entry: unknown, i: number): unknown {
+  const { from, to } = (entry ?? {}) as Fields;
+  const read = (value: unknown, name: string) =>
+    typeof value === 'string' ? parseTime(value, `plan.exclude[${i}].${name}`) : value;
+  return { from: read(from, 'from'), to: read(to, 'to') };
+}

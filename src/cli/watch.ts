@@ -1,0 +1,98 @@
+import { FormatError, InputError, shown } from '../errors.js';
+import { fileStore, StoreError } from '../node/file-store.js';
+import { planText } from '../plan/plan-text.js';
+import { type PlanProblem, runPlan } from '../plan/run-plan.js';
+import { duration } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
+import type { CliIo } from './output.js';
+import { readPlan } from './watch-plan.js';
+
+export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
+
+Runs a monitoring plan: polls its sources, learns, judges, and tells what is
+unusual to those whom the plan names. It keeps its state in a file and goes on
+from it, whenever and however it was stopped.
+
+Options:
+  --once             one poll, then end: for cron
+  --explain          tell what the plan is, and do nothing
+  --state <path>     where the state is kept; default the plan's, or beside it
+  -h, --help         this text
+
+Exit status:
+  0    stopped as asked, or the one poll is done
+  2    could not do the job: a mistake in the command or the plan, a state that
+       cannot be read or kept
+
+Examples:
+  kms-baseline watch plan.json
+  kms-baseline watch plan.mjs --once --state /var/lib/kms-baseline/state
+`;
+
+interface WatchFlags {
+  readonly path: string;
+  readonly once: boolean;
+  readonly explain: boolean;
+  readonly state: string | undefined;
+}
+
+/** Runs a plan until it is stopped; returns the exit status. SIGINT and SIGTERM end it after what is under way. */
+export async function watch(args: readonly string[], io: CliIo): Promise<number> {
+  const { path, once, explain, state } = flagsIn(args);
+  const file = await readPlan(path, io, process.env);
+  if (explain) {
+    io.stdout.write(`${planText(file.plan)}\n`);
+    return 0;
+  }
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once('SIGTERM', end);
+  io.signal?.addEventListener('abort', end, { once: true });
+  if (io.signal?.aborted === true) end();
+  try {
+    const health = await runPlan(file.plan, {
+      ...file.run,
+      store: fileStore(state ?? file.state),
+      once,
+      signal: stop.signal,
+      onProblem: (problem) => io.stderr.write(`kms-baseline: ${inWords(problem)}\n`),
+    });
+    const lag = health.lag === null ? 'nothing settled yet' : `${duration(health.lag)} behind`;
+    io.stderr.write(
+      `kms-baseline: ${health.phase}, ${lag}; ${health.notices.decided} notices so far, ${health.notices.waiting} still to be told\n`,
+    );
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StoreError) && !(error instanceof FormatError)) throw error;
+    io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
+    return 2;
+  } finally {
+    process.removeListener('SIGTERM', end);
+  }
+}
+
+function flagsIn(args: readonly string[]): WatchFlags {
+  const paths: string[] = [];
+  const rest = [...args];
+  let [once, explain] = [false, false];
+  let state: string | undefined;
+  while (rest.length > 0) {
+    const next = rest.shift() ?? '';
+    if (next === '--once') once = true;
+    else if (next === '--explain') explain = true;
+    else if (next === '--state') {
+      state = rest.shift();
+      if (state === undefined || state === '' || state.startsWith('--')) throw new InputError('--state needs a path');
+    } else if (next.startsWith('-')) {
+      throw new InputError(`${shown(next)} is no flag of watch; it has --once, --explain, --state and --help`);
+    } else paths.push(next);
+  }
+  if (paths.length !== 1) throw new InputError(`watch needs the path of one plan, got ${paths.length}`);
+  return { path: paths[0], once, explain, state };
+}
+
+function inWords({ part, name, error }: PlanProblem): string {
+  const what = { source: 'source', notifier: 'telling', store: 'state', inventory: 'inventory' }[part];
+  const message = error instanceof Error ? error.message : String(error);
+  return `${what} ${printable(name, 60)}: ${printable(message, 500)}; tried again next time`;
+}

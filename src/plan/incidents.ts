@@ -1,0 +1,163 @@
+import { Alarm } from '../alarm/alarm.js';
+import type { Anomaly } from '../score/anomaly.js';
+import { NORMAL, type Scores, UNKNOWN } from '../score/scores.js';
+import type { ByteReader, ByteWriter } from '../series/bytes.js';
+import { keyId } from '../series/key.js';
+import type { MonitoringPlan } from './plan.js';
+
+/** What goes on: one thing that happened, on one or more rows, until all of them are well again. */
+export interface Incident {
+  readonly alarm: string;
+  /** In words; empty of what was told otherwise. */
+  readonly text: string;
+  readonly rows: string[];
+  readonly anomaly: Anomaly;
+  /** From its first bucket to where it was over; null while it is open. Epoch ms. */
+  readonly from: number;
+  to: number | null;
+}
+
+/** What became of the incidents at a bucket. */
+export interface IncidentChange {
+  readonly opens: boolean;
+  readonly incident: Incident;
+}
+
+/**
+ * The alarms of rows, and what they have in common: a row has an alarm (M of N of its verdicts; a bucket that is not known
+ * changes nothing) from its first breach until it is well; rows that one anomaly explains are one incident, which is told
+ * when it opens and when all of its rows are OK. Bucket by bucket, so that nothing depends on how often it is run.
+ */
+export class Incidents {
+  readonly #plan: MonitoringPlan;
+  readonly #alarms = new Map<string, Alarm>();
+  /** Open ones, and those that were over in the last days: what was told is not told again when its buckets are corrected. */
+  #known: Incident[];
+
+  constructor(plan: MonitoringPlan, known: Incident[] = []) {
+    this.#plan = plan;
+    this.#known = known;
+  }
+
+  get open(): readonly Incident[] {
+    return this.#known.filter(({ to }) => to === null);
+  }
+
+  /**
+   * Takes the verdicts of one bucket, a corrected one too.
+   * @param anomalies those of the bucket, asked for only where one of its rows has come into alarm
+   * @param name of a new alarm
+   * @param tell is handed what opens and what is over, in order
+   */
+  take(
+    scores: Scores,
+    bucket: number,
+    anomalies: () => readonly Anomaly[],
+    name: () => string,
+    words: (anomaly: Anomaly) => string,
+    tell: (change: IncidentChange) => void,
+  ): void {
+    const { grid, keys } = scores.window;
+    const time = grid.start + bucket * grid.step;
+    const raised = new Set<string>();
+    let quieter = false;
+    for (const [row, key] of keys.entries()) {
+      const verdict = scores.verdicts[row * grid.length + bucket];
+      const unusual = verdict !== NORMAL && verdict !== UNKNOWN;
+      if (!unusual && this.#alarms.size === 0) continue;
+      const id = keyId(key);
+      let alarm = this.#alarms.get(id);
+      if (alarm === undefined) {
+        if (!unusual || this.#wasTold(id, time)) continue;
+        alarm = this.#alarmFor(id, time);
+        this.#alarms.set(id, alarm);
+      }
+      const before = alarm.state;
+      alarm.observe(time, verdict === UNKNOWN ? Number.NaN : verdict);
+      if (alarm.state === 'ALARM' && before !== 'ALARM') raised.add(id);
+      if (alarm.state === 'OK' && before === 'ALARM') quieter = true;
+      if (alarm.state === 'OK' && isQuiet(alarm)) this.#alarms.delete(id);
+    }
+    if (raised.size > 0) {
+      for (const anomaly of anomalies()) {
+        const rows = [anomaly.key, ...anomaly.related].map(keyId);
+        const news = rows.filter((id) => raised.delete(id));
+        if (news.length === 0) continue;
+        // A total that two things have in common does not make them one.
+        const known = this.open.find(
+          (incident) => incident.rows.includes(rows[0]) || rows.includes(keyId(incident.anomaly.key)),
+        );
+        if (known !== undefined) {
+          known.rows.push(...news.filter((id) => !known.rows.includes(id)));
+          continue;
+        }
+        const incident = { alarm: name(), rows: news, anomaly, text: words(anomaly), from: time, to: null };
+        this.#known.push(incident);
+        tell({ opens: true, incident });
+      }
+    }
+    if (quieter) this.#close(time, tell);
+  }
+
+  #close(time: number, tell: (change: IncidentChange) => void): void {
+    for (const incident of this.open) {
+      if (incident.rows.some((id) => this.#alarms.get(id)?.state === 'ALARM')) continue;
+      incident.to = time;
+      tell({ opens: false, incident });
+    }
+  }
+
+  /** Whether a row was part of an incident then, or just before or after. */
+  #wasTold(id: string, time: number): boolean {
+    const slack = this.#plan.alarm.evaluationPeriods * this.#plan.step;
+    return this.#known.some(
+      ({ rows, from, to, anomaly }) =>
+        to !== null && time >= Math.min(from, anomaly.from) - slack && time <= to && rows.includes(id),
+    );
+  }
+
+  /** Forgets incidents that were over before `time`. */
+  forgetBefore(time: number): void {
+    this.#known = this.#known.filter(({ to }) => to === null || to >= time);
+  }
+
+  /** An alarm that has seen nothing but normal buckets. */
+  #alarmFor(id: string, time: number): Alarm {
+    const { step, alarm } = this.#plan;
+    const rule = {
+      name: id,
+      condition: { on: 'verdict', is: 'either' },
+      step,
+      ...alarm,
+      treatMissingData: 'ignore',
+    } as const;
+    const values = new Float64Array(alarm.evaluationPeriods + 2);
+    return new Alarm(rule, { memory: { state: 'OK', since: null, changes: 0, end: time, values } });
+  }
+
+  write(out: ByteWriter): void {
+    out.varint(this.#alarms.size);
+    for (const [id, alarm] of this.#alarms) {
+      const bytes = alarm.toBytes();
+      out.string(id);
+      out.varint(bytes.length);
+      out.bytes(bytes);
+    }
+    out.string(JSON.stringify(this.#known));
+  }
+
+  static read(from: ByteReader, plan: MonitoringPlan): Incidents {
+    const alarms: [string, Alarm][] = [];
+    for (let left = from.varint(); left > 0; left--) {
+      alarms.push([from.string(), Alarm.fromBytes(from.bytes(from.varint()))]);
+    }
+    const found = new Incidents(plan, JSON.parse(from.string()) as Incident[]);
+    for (const [id, alarm] of alarms) found.#alarms.set(id, alarm);
+    return found;
+  }
+}
+
+/** Nothing that breaches is left in what it remembers. */
+function isQuiet(alarm: Alarm): boolean {
+  return alarm.memory.values.every((value) => value === 0 || Number.isNaN(value));
+}

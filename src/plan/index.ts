@@ -1,0 +1,20 @@
+export { machineClock, type PlanClock } from './clock.js';
+export type { Health } from './health.js';
+export type { Judge, Judges } from './judge.js';
+export { type Notice, type NoticeJson, type NoticeKind, type Notifier, noticeJson } from './notice.js';
+export {
+  jsonLinesNotifier,
+  NotifyError,
+  type RetryOptions,
+  retried,
+  textNotifier,
+  type WebhookOptions,
+  webhookNotifier,
+} from './notifiers.js';
+export { definePlan, type MonitoringPlan, type PlanInput } from './plan.js';
+export { planText } from './plan-text.js';
+export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
+export type { Resources } from './resources.js';
+export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
+export type { CallSource, Json, Poll, PollRequest } from './source.js';
+export { memoryStore, type PlanStore } from './store.js';

@@ -1,0 +1,29 @@
+import type { Baseline } from '../baseline/baseline.js';
+import { fitBaseline } from '../baseline/fit.js';
+import { Detector } from '../score/detector.js';
+import type { Scores } from '../score/scores.js';
+import type { SeriesSet } from '../series/series-set.js';
+import type { MonitoringPlan } from './plan.js';
+
+/** What judges the buckets of a plan: a `Detector`, or a stand-in for one. */
+export interface Judge {
+  readonly baseline: Pick<Baseline, 'band'>;
+  /** Buckets that follow those before, or that re-state up to 48 h of them. */
+  observe(window: SeriesSet): Scores;
+  toBytes(): Uint8Array;
+}
+
+export interface Judges {
+  /** Learns from the history that a plan has collected. */
+  fit(history: SeriesSet, plan: MonitoringPlan): Judge;
+  fromBytes(bytes: Uint8Array): Judge;
+}
+
+/** The library's own. */
+export const detectors: Judges = {
+  fit(history, { alertBudget: { perWeek }, learn, timeZone }) {
+    const baseline = fitBaseline(history, timeZone === undefined ? {} : { timeZone });
+    return new Detector(baseline, { alertBudget: { perWeek }, learn });
+  },
+  fromBytes: (bytes) => Detector.fromBytes(bytes),
+};

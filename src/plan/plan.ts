@@ -1,0 +1,189 @@
+import { checkRange, InputError, shown } from '../errors.js';
+import { DAY, HOUR, MAX_STEP, MINUTE, SECOND, WEEK } from '../time/grid.js';
+import { checkZone } from '../time/zone.js';
+import type { Notifier } from './notice.js';
+import { checkResources, type Resources } from './resources.js';
+import type { CallSource } from './source.js';
+
+/** A monitoring plan as its author writes it: the answers to the six questions that AWS's guidance asks. */
+export interface PlanInput {
+  /** A short name, part of every id; made from the purpose when left out. */
+  readonly name?: string;
+  /** What for. */
+  readonly purpose: string;
+  /** Which resources: all keys and operations of the sources, or some. */
+  readonly resources?: Resources;
+  /** How often, ms; 5 minutes by default. */
+  readonly every?: number;
+  /** With which tools: where calls come from. */
+  readonly sources: readonly CallSource[];
+  /** Who does it. */
+  readonly owner: string;
+  /** Who is told. */
+  readonly notify: readonly Notifier[];
+  /** False alarms a week to put up with: `perWeek` over all that is counted, 1 by default; `changes` of the watch on critical operations and `firstSeen` of new callers, each 1 by default. */
+  readonly alertBudget?: { readonly perWeek?: number; readonly changes?: number; readonly firstSeen?: number };
+  /** Times that neither teach nor are judged: maintenance, load tests. */
+  readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
+  /** Width of the buckets, ms; 5 minutes by default. */
+  readonly step?: number;
+  /** How long after a bucket's end its late records are waited for, ms; 15 minutes by default. */
+  readonly grace?: number;
+  /** How much is learned from before anything is judged, ms; 14 days by default. */
+  readonly learnFor?: number;
+  /** In whose civil time weeks run: one zone for all; found for each series when left out. */
+  readonly timeZone?: string;
+  /** What becomes of a lasting shift, as in `DetectorOptions`. */
+  readonly learn?: 'accept-shifts' | 'hold';
+  /** M of N buckets outside of what is normal make an alarm; 1 of an hour's by default, which keeps a pause from being an end. */
+  readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
+  /** After how long without hearing of a source somebody is told, ms; an hour by default. */
+  readonly blindAfter?: number;
+}
+
+/** A plan with nothing left out. */
+export interface MonitoringPlan {
+  readonly name: string;
+  readonly purpose: string;
+  readonly resources: Resources;
+  readonly every: number;
+  readonly sources: readonly CallSource[];
+  readonly owner: string;
+  readonly notify: readonly Notifier[];
+  readonly alertBudget: { readonly perWeek: number; readonly changes: number; readonly firstSeen: number };
+  readonly exclude: readonly { readonly from: number; readonly to: number }[];
+  readonly step: number;
+  readonly grace: number;
+  readonly learnFor: number;
+  readonly timeZone: string | undefined;
+  readonly learn: 'accept-shifts' | 'hold';
+  readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
+  readonly blindAfter: number;
+}
+
+const FIELDS = [
+  'name',
+  'purpose',
+  'resources',
+  'every',
+  'sources',
+  'owner',
+  'notify',
+  'alertBudget',
+  'exclude',
+  'step',
+  'grace',
+  'learnFor',
+  'timeZone',
+  'learn',
+  'alarm',
+  'blindAfter',
+];
+
+/**
+ * A monitoring plan, checked and complete; it does nothing until `runPlan` runs it.
+ * @throws InputError that names the field, what was needed and what came
+ */
+export function definePlan(input: PlanInput): MonitoringPlan {
+  if (typeof input !== 'object' || input === null) throw new InputError(`plan must be an object, got ${shown(input)}`);
+  for (const field of Object.keys(input)) {
+    if (!FIELDS.includes(field)) {
+      throw new InputError(`plan.${field} is no field of a plan; there are ${FIELDS.join(', ')}`);
+    }
+  }
+  const purpose = text(input.purpose, 'plan.purpose');
+  const step = whole(input.step ?? 5 * MINUTE, 'plan.step', SECOND, Math.min(MAX_STEP, DAY));
+  const perHour = Math.max(1, Math.floor(HOUR / step));
+  const evaluationPeriods = whole(input.alarm?.evaluationPeriods ?? perHour, 'plan.alarm.evaluationPeriods', 1, 1440);
+  const learn = input.learn ?? 'accept-shifts';
+  if (learn !== 'accept-shifts' && learn !== 'hold') {
+    throw new InputError(`plan.learn must be 'accept-shifts' or 'hold', got ${shown(learn)}`);
+  }
+  return Object.freeze({
+    name: input.name === undefined ? nameFrom(purpose) : name(input.name),
+    purpose,
+    resources: checkResources(input.resources ?? {}, 'plan.resources'),
+    every: whole(input.every ?? 5 * MINUTE, 'plan.every', SECOND, WEEK),
+    sources: named(input.sources, 'plan.sources', 'poll') as readonly CallSource[],
+    owner: text(input.owner, 'plan.owner'),
+    notify: named(input.notify, 'plan.notify', 'tell') as readonly Notifier[],
+    alertBudget: {
+      perWeek: budget(input.alertBudget?.perWeek, 'plan.alertBudget.perWeek'),
+      changes: budget(input.alertBudget?.changes, 'plan.alertBudget.changes'),
+      firstSeen: budget(input.alertBudget?.firstSeen, 'plan.alertBudget.firstSeen'),
+    },
+    exclude: list(input.exclude ?? [], 'plan.exclude').map((range, i) => {
+      const { from, to } = (range ?? {}) as { from?: unknown; to?: unknown };
+      return checkRange(from, to, `plan.exclude[${i}].from/plan.exclude[${i}].to`);
+    }),
+    step,
+    grace: whole(input.grace ?? 15 * MINUTE, 'plan.grace', 0, 2 * DAY),
+    learnFor: whole(input.learnFor ?? 14 * DAY, 'plan.learnFor', 6 * HOUR, 366 * DAY),
+    timeZone: input.timeZone === undefined ? undefined : checkZone(input.timeZone, 'plan.timeZone'),
+    learn,
+    alarm: {
+      evaluationPeriods,
+      datapointsToAlarm: whole(
+        input.alarm?.datapointsToAlarm ?? 1,
+        'plan.alarm.datapointsToAlarm',
+        1,
+        evaluationPeriods,
+      ),
+    },
+    blindAfter: whole(input.blindAfter ?? HOUR, 'plan.blindAfter', step, DAY),
+  });
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= 1000) return value;
+  throw new InputError(`${field} must be a text of 1 to 1,000 characters, got ${shown(value)}`);
+}
+
+function name(value: unknown): string {
+  if (typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,63}$/.test(value)) return value;
+  throw new InputError(`plan.name must be 1 to 64 letters, digits, '.', '_' or '-', got ${shown(value)}`);
+}
+
+/** `Watch the payment keys` as `watch-the-payment-keys`. */
+function nameFrom(purpose: string): string {
+  const slug = purpose
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40)
+    .replace(/-$/, '');
+  return slug === '' ? 'plan' : slug;
+}
+
+function whole(value: unknown, field: string, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new InputError(`${field} must be a whole number in [${min}, ${max}], got ${shown(value)}`);
+}
+
+function budget(value: unknown, field: string): number {
+  const given = value ?? 1;
+  if (typeof given === 'number' && given > 0 && given <= 1e6) return given;
+  throw new InputError(`${field} must be a number of false alarms a week above 0, got ${shown(value)}`);
+}
+
+function list(value: unknown, field: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new InputError(`${field} must be an array, got ${shown(value)}`);
+}
+
+/** Objects with a name of their own and a function. */
+function named(value: unknown, field: string, method: 'poll' | 'tell'): readonly unknown[] {
+  const names = new Set<string>();
+  const all = list(value, field);
+  if (all.length === 0) throw new InputError(`${field} must hold at least one, got none`);
+  for (const [i, entry] of all.entries()) {
+    const { name, [method]: run } = (entry ?? {}) as { name?: unknown; poll?: unknown; tell?: unknown };
+    if (typeof name !== 'string' || name === '' || names.has(name)) {
+      throw new InputError(`${field}[${i}].name must be a text of its own, got ${shown(name)}`);
+    }
+    if (typeof run !== 'function')
+      throw new InputError(`${field}[${i}].${method} must be a function, got ${shown(run)}`);
+    names.add(name);
+  }
+  return all;
+}

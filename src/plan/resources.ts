@@ -1,0 +1,50 @@
+import { InputError, shown } from '../errors.js';
+import type { KmsCall } from '../kms/call.js';
+
+/** Which calls a plan is about. A list left out means all; a call must be of every list that is there. */
+export interface Resources {
+  /** Key ARNs; `*` in one stands for any text. */
+  readonly keys?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly accounts?: readonly string[];
+  readonly regions?: readonly string[];
+}
+
+const LISTS = ['keys', 'operations', 'accounts', 'regions'] as const;
+
+/** @throws InputError naming the field */
+export function checkResources(value: unknown, field: string): Resources {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`${field} must be an object with ${LISTS.join(', ')}, got ${shown(value)}`);
+  }
+  for (const [name, list] of Object.entries(value)) {
+    if (!LISTS.some((known) => known === name)) {
+      throw new InputError(`${field}.${name} is none of ${LISTS.join(', ')}`);
+    }
+    if (!Array.isArray(list) || list.length === 0) {
+      throw new InputError(`${field}.${name} must be an array of at least one text, got ${shown(list)}`);
+    }
+    const wrong = list.findIndex((entry) => typeof entry !== 'string' || entry === '');
+    if (wrong >= 0) throw new InputError(`${field}.${name}[${wrong}] must be a text, got ${shown(list[wrong])}`);
+  }
+  return value as Resources;
+}
+
+/** Whether a call is one of the plan's; with some keys only, a call on two counts under those. */
+export function callFilter(resources: Resources): (call: KmsCall) => KmsCall | undefined {
+  const { keys, operations, accounts, regions } = resources;
+  const patterns = keys?.map(patternOf);
+  return (call) => {
+    if (operations !== undefined && !operations.includes(call.operation)) return undefined;
+    if (accounts !== undefined && !accounts.includes(call.account)) return undefined;
+    if (regions !== undefined && !regions.includes(call.region)) return undefined;
+    if (patterns === undefined) return call;
+    const keyArns = call.keyArns.filter((arn) => patterns.some((pattern) => pattern.test(arn)));
+    return keyArns.length === 0 ? undefined : { ...call, keyArns };
+  };
+}
+
+function patternOf(text: string): RegExp {
+  const parts = text.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}

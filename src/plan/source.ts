@@ -1,0 +1,41 @@
+import type { KmsCall } from '../kms/call.js';
+import type { TimeRange } from '../series/builder.js';
+
+/** Anything that JSON can hold: what a source wants to be told again. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+export interface PollRequest {
+  /** What the last poll that was kept said to go on from; null at first. Kept with the counts, in one piece. */
+  readonly cursor: Json;
+  /** The earliest time of interest, epoch ms: calls of before it are not counted. */
+  readonly from: number;
+  /** The time of the poll. */
+  readonly now: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Poll {
+  /** Calls not handed over before, in any order; copies are told by their ids and count once. */
+  readonly calls: Iterable<KmsCall> | AsyncIterable<KmsCall>;
+  /**
+   * When the source listened, in event time: a time is in it when every call of that time has been handed over, but for
+   * stragglers. What is in no poll's `listened` is unknown, never silent. A function is asked once the calls are read.
+   */
+  readonly listened: readonly TimeRange[] | (() => readonly TimeRange[]);
+  /** A function is asked once the calls are read. */
+  readonly cursor: Json | (() => Json);
+  /** Records that could not be read; a function is asked once the calls are read. */
+  readonly rejected?: number | (() => number);
+  /** True when there is more at once: a long back-fill in parts. */
+  readonly more?: boolean | (() => boolean);
+}
+
+/**
+ * One log: of one account and Region, or several that are delivered together. Rows are unknown where one of the sources that
+ * ever told of them was not listening, so that logs which may fail apart are sources apart.
+ */
+export interface CallSource {
+  /** A name of its own among the plan's: the state is kept under it. */
+  readonly name: string;
+  poll(request: PollRequest): Poll | Promise<Poll>;
+}

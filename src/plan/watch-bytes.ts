@@ -1,0 +1,61 @@
+import { open, seal } from '../alarm/sealed.js';
+import { InputError } from '../errors.js';
+import { duration } from '../report/numbers.js';
+import type { Scores } from '../score/scores.js';
+import { ByteWriter } from '../series/bytes.js';
+import type { ChangesData } from './changes.js';
+import { Incidents } from './incidents.js';
+import type { Judges } from './judge.js';
+import { Ledger } from './ledger.js';
+import type { MonitoringPlan } from './plan.js';
+import { RecentIds } from './recent-ids.js';
+import { Watch, type WatchData } from './watch.js';
+
+const LETTERS = 'PLAN';
+const VERSION = 1;
+
+/** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
+export function watchToBytes(watch: Watch): Uint8Array {
+  const out = new ByteWriter();
+  const { name, step, learnFor } = watch.plan;
+  out.string(JSON.stringify({ name, step, learnFor }));
+  out.string(JSON.stringify({ data: watch.data, changes: watch.changes.data() }));
+  watch.ledger.write(out);
+  watch.ids.write(out);
+  watch.incidents.write(out);
+  const judge = watch.judgeBytes ?? new Uint8Array(0);
+  out.varint(judge.length);
+  out.bytes(judge);
+  return seal(LETTERS, VERSION, out);
+}
+
+/**
+ * @throws FormatError when the bytes are no state of a plan, damaged or of another version
+ * @throws InputError when they are those of another plan, or the plan's buckets or learning time have changed since
+ */
+export function watchFromBytes(
+  bytes: Uint8Array,
+  plan: MonitoringPlan,
+  judges: Judges,
+  onScores?: (scores: Scores) => void,
+): Watch {
+  const from = open(bytes, LETTERS, VERSION, 'the state of a plan');
+  const kept = JSON.parse(from.string()) as Pick<MonitoringPlan, 'name' | 'step' | 'learnFor'>;
+  if (kept.name !== plan.name)
+    throw new InputError(`plan.name must be that of the state, ${kept.name}, got ${plan.name}`);
+  for (const field of ['step', 'learnFor'] as const) {
+    if (kept[field] === plan[field]) continue;
+    throw new InputError(
+      `plan.${field} must be what the state was kept with, ${duration(kept[field])}, got ${duration(plan[field])}: begin with a new state`,
+    );
+  }
+  const { data, changes } = JSON.parse(from.string()) as { data: WatchData; changes: ChangesData };
+  const ledger = Ledger.read(from, plan.step);
+  const ids = RecentIds.read(from);
+  const incidents = Incidents.read(from, plan);
+  const judge = from.bytes(from.varint());
+  from.end();
+  // A copy, for the rest of the bytes to be let go.
+  const parts = { data, ledger, ids, incidents, changes, judge: judge.length === 0 ? null : judge.slice() };
+  return new Watch(plan, judges, parts, onScores);
+}

@@ -1,0 +1,384 @@
+import type { KmsCall } from '../kms/call.js';
+import type { KmsKey } from '../kms/lifecycle.js';
+import { duration } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
+import { wordsFor } from '../report/words.js';
+import type { Scores } from '../score/scores.js';
+import type { TimeRange } from '../series/builder.js';
+import { DAY, HOUR } from '../time/grid.js';
+import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
+import { explain } from './explain.js';
+import { calibrationOf, type Health, newTallies, type Tallies, tally } from './health.js';
+import { type IncidentChange, Incidents } from './incidents.js';
+import type { Judge, Judges } from './judge.js';
+import { Ledger } from './ledger.js';
+import { lifecycleFindings, type ToldOfKeys } from './lifecycle-watch.js';
+import type { Notice } from './notice.js';
+import type { MonitoringPlan } from './plan.js';
+import { RecentIds } from './recent-ids.js';
+import { callFilter } from './resources.js';
+import type { Json } from './source.js';
+
+/** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
+const KEPT = 2 * DAY;
+/** So many buckets are judged at once: a catch-up of months in bounded memory. */
+const CHUNK = 288;
+/** A call may be so far ahead of this machine's clock. */
+const AHEAD = HOUR;
+/**
+ * The judge's bytes are taken so often; what it observed since is kept as counts, and observed again after a restart. They
+ * take some 100 ms a thousand rows, where a poll takes a few.
+ */
+const SNAPSHOT = 6 * HOUR;
+
+/** A notice on its way: decided, and who was told of it. */
+export interface Outgoing {
+  readonly notice: Notice;
+  readonly told: string[];
+}
+
+/** What of a {@link Watch} is plain data, as JSON keeps it. */
+export interface WatchData {
+  began: number | null;
+  settled: number | null;
+  sequence: number;
+  readonly cursors: Record<string, Json>;
+  readonly failing: Record<string, string>;
+  /** Sources that are not heard of, and the alarm of each. */
+  readonly blind: Record<string, string>;
+  told: ToldOfKeys;
+  lastInventory: number | null;
+  /** Up to where the judge had observed when its bytes were taken, and the earliest bucket re-stated since. */
+  snapshot: { readonly end: number; readonly restated: number | null } | null;
+  readonly tallies: Tallies;
+  outbox: Outgoing[];
+}
+
+export function newWatchData(): WatchData {
+  return {
+    began: null,
+    settled: null,
+    sequence: 0,
+    cursors: {},
+    failing: {},
+    blind: {},
+    told: {},
+    lastInventory: null,
+    snapshot: null,
+    tallies: newTallies(),
+    outbox: [],
+  };
+}
+
+/** The parts that a watch is made of, new or as they were kept. */
+export interface WatchParts {
+  readonly data: WatchData;
+  readonly ledger: Ledger;
+  readonly ids: RecentIds;
+  readonly incidents: Incidents;
+  readonly changes: ChangesData | undefined;
+  /** The judge's bytes; null while it is learning. */
+  readonly judge: Uint8Array | null;
+}
+
+/**
+ * The state of a plan that is being run, and the pure step that moves it on: it takes calls, settles buckets when their
+ * grace is over, and decides what is to be told. It does not poll, save or tell; given the same calls at the same times it
+ * decides the same, however it was stopped in between.
+ */
+export class Watch {
+  readonly plan: MonitoringPlan;
+  readonly data: WatchData;
+  readonly ledger: Ledger;
+  readonly ids: RecentIds;
+  readonly incidents: Incidents;
+  readonly changes: ChangeWatch;
+  readonly #judges: Judges;
+  readonly #filter: (call: KmsCall) => KmsCall | undefined;
+  #judge: Judge | null = null;
+  #judgeBytes: Uint8Array | null;
+  /** The earliest bucket that was judged and has changed since. */
+  #restate = Infinity;
+  readonly #onScores: ((scores: Scores) => void) | undefined;
+
+  constructor(plan: MonitoringPlan, judges: Judges, parts?: WatchParts, onScores?: (scores: Scores) => void) {
+    this.plan = plan;
+    this.data = parts?.data ?? newWatchData();
+    this.ledger = parts?.ledger ?? new Ledger(plan.step);
+    this.ids = parts?.ids ?? new RecentIds();
+    this.incidents = parts?.incidents ?? new Incidents(plan);
+    this.changes = new ChangeWatch(plan, parts?.changes);
+    this.#judges = judges;
+    this.#filter = callFilter(plan.resources);
+    this.#onScores = onScores;
+    this.#judgeBytes = parts?.judge ?? null;
+    if (this.#judgeBytes !== null) this.#judge = this.#restored(this.#judgeBytes);
+  }
+
+  /** The judge as its bytes have it, then what it has observed since. */
+  #restored(bytes: Uint8Array): Judge {
+    const judge = this.#judges.fromBytes(bytes);
+    const { snapshot, settled } = this.data;
+    const from = Math.min(snapshot?.end ?? Infinity, snapshot?.restated ?? Infinity);
+    if (settled !== null && from < settled)
+      judge.observe(this.ledger.window(from, settled, 'judged', this.plan.exclude));
+    return judge;
+  }
+
+  /** Of the judge as it was at `data.snapshot`; null while it is learning. */
+  get judgeBytes(): Uint8Array | null {
+    return this.#judgeBytes;
+  }
+
+  #snapshot(judge: Judge, end: number): void {
+    this.#judgeBytes = judge.toBytes();
+    this.data.snapshot = { end, restated: null };
+  }
+
+  /** Where the first poll begins to read; what comes later goes on from there. */
+  begin(now: number): number {
+    const { step, grace, learnFor } = this.plan;
+    if (this.data.began === null) {
+      this.data.began = Math.floor((now - grace - learnFor) / step) * step;
+      this.data.settled = this.data.began;
+      this.changes.begin(this.data.began);
+    }
+    return this.data.began;
+  }
+
+  /** Takes what one poll of a source brought; with the cursor from which the next goes on. */
+  take(
+    source: string,
+    poll: {
+      readonly calls: readonly KmsCall[];
+      readonly listened: readonly TimeRange[];
+      readonly cursor: Json;
+      readonly rejected: number;
+    },
+    now: number,
+  ): void {
+    const { tallies } = this.data;
+    const began = this.begin(now);
+    for (const whole of poll.calls) {
+      const call = this.#filter(whole);
+      if (call === undefined || call.time < began) continue;
+      if (call.time > now + AHEAD) tallies.rejected++;
+      else this.#count(call, source, began);
+    }
+    tallies.rejected += poll.rejected;
+    this.data.cursors[source] = poll.cursor;
+    delete this.data.failing[source];
+    this.#listen(source, poll.listened, began, now);
+  }
+
+  #count(call: KmsCall, source: string, began: number): void {
+    const { tallies, settled } = this.data;
+    tallies.calls++;
+    if (!this.ids.add(call)) {
+      tallies.duplicates++;
+      return;
+    }
+    const bucket = Math.floor(call.time / this.plan.step) * this.plan.step;
+    if (this.#judge !== null && settled !== null && bucket < settled) {
+      tallies.late++;
+      if (bucket < this.#reach(settled)) {
+        tallies.tooLate++;
+        return;
+      }
+      this.#restate = Math.min(this.#restate, bucket);
+    }
+    this.ledger.add(call, source);
+    const watchedFrom = began + this.plan.learnFor;
+    for (const finding of this.changes.take(call, call.time >= watchedFrom)) this.#tell(finding);
+  }
+
+  /** The earliest bucket that can still be corrected: of the last two days, and none that was learned from. */
+  #reach(settled: number): number {
+    return Math.max(settled - KEPT, (this.data.began ?? 0) + this.plan.learnFor);
+  }
+
+  #listen(source: string, ranges: readonly TimeRange[], began: number, now: number): void {
+    const { settled } = this.data;
+    for (const range of ranges) {
+      const from = Math.max(range.from, began);
+      // A source that says it has heard the future has a clock of its own.
+      const to = Math.min(range.to, now);
+      if (from >= to) continue;
+      const news =
+        this.#judge !== null && settled !== null && from < settled && !this.#knows(source, from, Math.min(to, settled));
+      if (news)
+        this.#restate = Math.min(
+          this.#restate,
+          Math.max(this.#reach(settled), Math.floor(from / this.plan.step) * this.plan.step),
+        );
+      this.ledger.listen(source, [{ from, to }]);
+    }
+  }
+
+  #knows(source: string, from: number, to: number): boolean {
+    return this.ledger.listenedBy(source).some((range) => range.from <= from && range.to >= to);
+  }
+
+  /** A poll that failed: the source is asked again next time, from where it was. */
+  fail(source: string, message: string): void {
+    this.data.failing[source] = printable(message, 300);
+  }
+
+  /** Judges all buckets whose grace is over, and again those that late records changed; decides what is to be told. */
+  settle(now: number): void {
+    const { step, grace, learnFor } = this.plan;
+    const began = this.begin(now);
+    const horizon = Math.floor((now - grace) / step) * step;
+    // A clock that jumps ahead must not settle a year of nothing: no further than two days past any news.
+    const heard = Math.floor((this.ledger.heardUntil + KEPT) / step) * step;
+    const until = Math.min(horizon, Number.isFinite(heard) ? heard : began);
+    if (this.#judge === null) {
+      if (until < began + learnFor) {
+        this.data.settled = Math.max(this.data.settled ?? began, until);
+        this.#tellBlind(now);
+        return;
+      }
+      const history = this.ledger.window(began, began + learnFor, 'judged', this.plan.exclude);
+      this.#judge = this.#judges.fit(history, this.plan);
+      this.data.settled = began + learnFor;
+      this.#snapshot(this.#judge, began + learnFor);
+    }
+    const judge = this.#judge;
+    let settled = this.data.settled ?? began;
+    if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
+    this.#restate = Infinity;
+    while (settled < until) {
+      const to = Math.min(until, settled + CHUNK * step);
+      const scores = judge.observe(this.ledger.window(settled, to, 'judged', this.plan.exclude));
+      this.#onScores?.(scores);
+      for (let b = 0; b < (to - settled) / step; b++) {
+        tally(this.data.tallies, scores, b);
+        this.#decide(scores, b, judge);
+      }
+      settled = to;
+      this.data.settled = settled;
+    }
+    this.#tellBlind(now);
+    if (settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT) this.#snapshot(judge, settled);
+    this.ledger.forgetBefore(settled - KEPT - DAY);
+    this.ids.forgetBefore(settled);
+    this.changes.forgetBefore(settled);
+    this.incidents.forgetBefore(settled - KEPT - DAY);
+  }
+
+  #judgeAgain(judge: Judge, from: number, settled: number): void {
+    if (from >= settled) return;
+    const scores = judge.observe(this.ledger.window(from, settled, 'judged', this.plan.exclude));
+    this.#onScores?.(scores);
+    const buckets = (settled - from) / this.plan.step;
+    this.data.tallies.corrected += buckets;
+    const { snapshot } = this.data;
+    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(from, snapshot.restated ?? from) };
+    for (let b = 0; b < buckets; b++) this.#decide(scores, b, judge);
+  }
+
+  #decide(scores: Scores, bucket: number, judge: Judge): void {
+    const { grid } = scores.window;
+    const { timeZone = 'UTC', exclude } = this.plan;
+    const at = grid.start + (bucket + 1) * grid.step;
+    this.incidents.take(
+      scores,
+      bucket,
+      () => explain(scores, bucket, judge, this.ledger, exclude),
+      () => `${this.plan.name}-${this.data.sequence + 1}`,
+      // A critical operation was told as such already, and at once.
+      (anomaly) =>
+        this.changes.hasTold(anomaly.key.operation, anomaly.from, anomaly.to)
+          ? ''
+          : wordsFor(anomaly, { timeZone, step: grid.step, judgedUntil: at }),
+      (change) => this.#tellIncident(change, at),
+    );
+  }
+
+  #tellIncident({ opens, incident }: IncidentChange, at: number): void {
+    const { anomaly, alarm, text } = incident;
+    if (text === '') return;
+    const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
+    // What it was; how unusual it was, and who, was said when it opened.
+    const words = opens ? text : `Over: ${text.split('. ')[0]}.`;
+    const found = { kind: 'anomaly', at, text: words, key: anomaly.key, callers } as const;
+    this.#tell(found, { alarm, state: opens ? 'ALARM' : 'OK', anomaly });
+  }
+
+  #tell(finding: Finding, more: Partial<Pick<Notice, 'alarm' | 'state' | 'anomaly'>> = {}): string {
+    this.data.sequence++;
+    const id = `${this.plan.name}-${this.data.sequence}`;
+    const { name, owner } = this.plan;
+    const notice: Notice = {
+      id,
+      alarm: more.alarm ?? id,
+      plan: name,
+      owner,
+      state: more.state ?? 'ALARM',
+      ...finding,
+      anomaly: more.anomaly ?? null,
+    };
+    this.data.outbox.push({ notice, told: [] });
+    return id;
+  }
+
+  /** Tells of sources that are not heard of any more, and that they are again. */
+  #tellBlind(now: number): void {
+    const { grace, blindAfter, sources } = this.plan;
+    for (const { name } of sources) {
+      const last = this.ledger.listenedBy(name).at(-1)?.to ?? this.data.began ?? now;
+      const quiet = now - last;
+      const alarm = this.data.blind[name];
+      const found = { kind: 'health', at: now, key: null, callers: [] } as const;
+      if (quiet > blindAfter + grace && alarm === undefined) {
+        const failing = this.data.failing[name];
+        const why = failing === undefined ? '' : ` (${failing})`;
+        const text = `Nothing was heard from ${printable(name, 60)} for ${duration(quiet)}${why}: what it tells of is unknown since ${new Date(last).toISOString()}.`;
+        this.data.blind[name] = this.#tell({ ...found, text }, { state: 'INSUFFICIENT_DATA' });
+      } else if (quiet <= blindAfter + grace && alarm !== undefined) {
+        delete this.data.blind[name];
+        this.#tell({ ...found, text: `${printable(name, 60)} is heard from again.` }, { alarm, state: 'OK' });
+      }
+    }
+  }
+
+  /** Takes an inventory of the keys: what of them is to be told, once each. */
+  takeInventory(keys: readonly KmsKey[], now: number): void {
+    const settled = this.data.settled ?? now;
+    const counts = this.ledger.window(settled - KEPT, settled, 'judged', []);
+    const { findings, told } = lifecycleFindings(keys, counts, now, this.data.told);
+    this.data.told = told;
+    this.data.lastInventory = now;
+    for (const finding of findings) this.#tell(finding);
+  }
+
+  health(now: number): Health {
+    const { tallies, settled, failing, outbox, sequence } = this.data;
+    const { normal, above, below, unknown, polls, calls, duplicates, late, tooLate, rejected, corrected, told } =
+      tallies;
+    const from = (settled ?? now) - DAY;
+    const share = (ranges: readonly TimeRange[]): number =>
+      ranges.reduce(
+        (sum, range) => sum + Math.max(0, Math.min(range.to, settled ?? now) - Math.max(range.from, from)),
+        0,
+      ) / DAY;
+    return {
+      plan: this.plan.name,
+      phase: this.#judge === null ? 'learning' : 'watching',
+      settledUntil: settled,
+      lag: settled === null ? null : now - settled,
+      polls,
+      calls,
+      duplicates,
+      late,
+      tooLate,
+      rejected,
+      verdicts: { normal, above, below, unknown },
+      corrected,
+      coverage: Object.fromEntries(this.plan.sources.map(({ name }) => [name, share(this.ledger.listenedBy(name))])),
+      failing: Object.entries(failing).map(([source, message]) => ({ source, message })),
+      calibration: calibrationOf(tallies),
+      notices: { decided: sequence, told, waiting: outbox.length },
+    };
+  }
+}

@@ -1,0 +1,92 @@
+import { operationInfo } from '../kms/operations.js';
+import { checkZone } from '../time/zone.js';
+import type { Analysis } from './analysis.js';
+import { callerName, seriesName } from './names.js';
+import { grouped, mean } from './numbers.js';
+import { printable } from './printable.js';
+import { renderLogs } from './render-logs.js';
+import { renderSpans } from './render-spans.js';
+import { renderUnknowns } from './render-unknowns.js';
+import { verdictSentence } from './verdict.js';
+import { homeOf } from './who.js';
+import { sentencesFor } from './words.js';
+
+const UNBROKEN = 1e6;
+/** So many callers of an anomaly are listed. */
+const CALLERS = 10;
+
+/**
+ * An analysis as Markdown, for tickets and pull requests: the verdict, the facts, each anomaly with its callers, the
+ * operations, and what could not be judged. Names from logs stand as text: nothing of them is markup or a link.
+ * @throws InputError for an unknown zone
+ */
+export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?: string } = {}): string {
+  const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
+  const paths = analysis.paths.map((path) => escapeMarkdown(printable(path))).join(', ');
+  const [, , ...unknowns] = renderUnknowns(analysis, UNBROKEN);
+  const facts = [
+    ...(analysis.logs.files === 0 ? [] : renderLogs(analysis.logs, UNBROKEN, analysis.calls)),
+    ...renderSpans(analysis, timeZone, UNBROKEN),
+  ];
+  const blocks = [
+    `# KMS use${paths === '' ? '' : ` in ${paths}`}`,
+    `**${escapeMarkdown(verdictSentence(analysis))}**`,
+    facts
+      .map((line) => `- ${[line.slice(0, 10).trim(), line.slice(10)].filter(Boolean).map(escapeMarkdown).join(': ')}`)
+      .join('\n'),
+    analysis.notes.map((note) => `> ${escapeMarkdown(printable(note, 1000))}`).join('\n>\n'),
+    ...analysis.anomalies.map((_, i) => anomalyBlock(analysis, i, timeZone)),
+    operationsBlock(analysis),
+    ['## Not judged', '', ...unknowns.map((line) => `- ${escapeMarkdown(line.trim().replace(/^- /, ''))}`)].join('\n'),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function anomalyBlock({ anomalies, window, step }: Analysis, i: number, timeZone: string): string {
+  const anomaly = anomalies[i];
+  const { key, kind, verdict, callers = [] } = anomaly;
+  const critical = key.operation !== null && operationInfo(key.operation)?.critical === true;
+  const sign = verdict === 'above' ? '▲' : '▼';
+  const lines = [
+    `## ${i + 1}. ${escapeMarkdown(seriesName(key))}`,
+    '',
+    `${sign} ${verdict}, ${kind}${critical ? ', critical operation' : ''}`,
+    '',
+    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to }).map(escapeMarkdown).join(' '),
+  ];
+  if (key.keyArn !== null) lines.push('', `Key: ${escapeMarkdown(printable(key.keyArn, 256))}`);
+  if (callers.length > 0) {
+    const home = homeOf(anomaly, callers);
+    lines.push('', '| caller | calls | usually |', '|---|---:|---:|');
+    for (const { caller, calls, usual } of callers.slice(0, CALLERS)) {
+      lines.push(`| ${escapeMarkdown(callerName(caller, home))} | ${grouped(calls)} | ${mean(usual)} |`);
+    }
+    if (callers.length > CALLERS) lines.push(`| and ${grouped(callers.length - CALLERS)} more | | |`);
+  }
+  return lines.join('\n');
+}
+
+function operationsBlock({ operations }: Analysis): string {
+  if (operations.length === 0) return '';
+  return [
+    '## Operations',
+    '',
+    '| operation | calls | expected | above | below | unknown | anomalies |',
+    '|---|---:|---:|---:|---:|---:|---|',
+    ...operations
+      .slice(0, 80)
+      .map(({ operation, calls, expected, known, above, below, unknown, buckets, anomalies }) => {
+        const usual = known && unknown < buckets ? mean(expected) : '–';
+        const see = anomalies.slice(0, 6).map((place) => place + 1);
+        return `| ${escapeMarkdown(printable(operation, 40))} | ${grouped(calls)} | ${usual} | ${grouped(above)} | ${grouped(below)} | ${grouped(unknown)} | ${see.join(', ')}${anomalies.length > 6 ? ', …' : ''} |`;
+      }),
+  ].join('\n');
+}
+
+/** Every sign that Markdown, or HTML inside it, could take for markup; `www.` and addresses, which would become links. */
+function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*_[\]<>|&#~!@]/g, (sign) => `\\${sign}`)
+    .replace(/:\/\//g, ':&#47;/')
+    .replace(/\b(www)\./gi, '$1&#46;');
+}

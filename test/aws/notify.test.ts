@@ -1,0 +1,109 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { describe, expect, it } from 'vitest';
+import { eventBridgeNotifier, snsNotifier } from '../../src/aws/index.js';
+import { type Notice, noticeJson } from '../../src/plan/index.js';
+import { seriesKey } from '../../src/series/key.js';
+import { KEY } from '../support/sets.js';
+import { fakeAws } from './support/fake-aws.js';
+import { FakeClock } from './support/fake-clock.js';
+import { wire } from './support/wire.js';
+
+const key = seriesKey({ operation: 'Decrypt', keyArn: KEY });
+const NOTICE: Notice = {
+  id: 'shop-7',
+  alarm: 'shop-7',
+  plan: 'shop',
+  owner: 'Security',
+  kind: 'anomaly',
+  state: 'ALARM',
+  at: Date.UTC(2026, 0, 19),
+  text: 'Decrypt on 1234abcd: 412 calls, "usually" 3.',
+  key,
+  callers: ['arn:aws:iam::111122223333:role/App'],
+  anomaly: {
+    key,
+    verdict: 'above',
+    from: Date.UTC(2026, 0, 18, 23, 55),
+    to: Date.UTC(2026, 0, 19),
+    value: 412,
+    expected: 3,
+    lower: 0,
+    upper: 19,
+    surprise: 50,
+    kind: 'spike',
+    related: [],
+  },
+};
+const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:topic';
+const PUBLISHED = '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
+
+describe('snsNotifier', () => {
+  it('publishes words for people and JSON for programs', async () => {
+    const server = await wire(() => ({ body: PUBLISHED }));
+    await snsNotifier(new SNSClient(server.config), TOPIC).tell(NOTICE);
+    const form = new URLSearchParams(server.requests[0].body);
+    expect(form.get('TopicArn')).toBe(TOPIC);
+    expect(form.get('Subject')).toBe('ALARM: KMS anomaly (shop)');
+    const message = JSON.parse(form.get('Message') ?? '');
+    expect(message.default).toBe(NOTICE.text);
+    expect(JSON.parse(message.sqs)).toEqual(noticeJson(NOTICE));
+    expect(server.requests[0].body).toContain('shop-7');
+    expect(form.has('MessageDeduplicationId')).toBe(false);
+  });
+
+  it('lets a FIFO topic drop what is told twice', async () => {
+    const server = await wire(() => ({ body: PUBLISHED }));
+    await snsNotifier(new SNSClient(server.config), `${TOPIC}.fifo`).tell(NOTICE);
+    const form = new URLSearchParams(server.requests[0].body);
+    expect([form.get('MessageDeduplicationId'), form.get('MessageGroupId')]).toEqual(['shop-7', 'shop']);
+  });
+
+  it('tries again when throttled, not when refused, and fits the limit of a message', async () => {
+    const error = (code: string) =>
+      `<ErrorResponse><Error><Code>${code}</Code><Message>m</Message></Error></ErrorResponse>`;
+    const busy = await wire((_, i) => (i < 2 ? { status: 400, body: error('Throttling') } : { body: PUBLISHED }));
+    const clock = new FakeClock();
+    await snsNotifier(new SNSClient(busy.config), TOPIC, { clock }).tell(NOTICE);
+    expect([busy.requests.length, clock.sleeps]).toEqual([3, [1000, 2000]]);
+    const closed = await wire(() => ({ status: 403, body: error('AuthorizationError') }));
+    await expect(snsNotifier(new SNSClient(closed.config), TOPIC, { clock }).tell(NOTICE)).rejects.toThrow();
+    expect(closed.requests).toHaveLength(1);
+    const server = await wire(() => ({ body: PUBLISHED }));
+    const callers = Array.from({ length: 5000 }, (_, i) => `arn:aws:iam::111122223333:role/App${i}`);
+    await snsNotifier(new SNSClient(server.config), TOPIC).tell({ ...NOTICE, callers });
+    const message = new URLSearchParams(server.requests[0].body).get('Message') ?? '';
+    expect(Buffer.byteLength(message)).toBeLessThan(256 * 1024);
+    expect(() => snsNotifier(new SNSClient(server.config), 'topic')).toThrow('topicArn must be the ARN of a topic');
+  });
+});
+
+describe('eventBridgeNotifier', () => {
+  it('puts an event that rules can match', async () => {
+    const aws = await fakeAws({ PutEvents: () => ({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] }) });
+    await eventBridgeNotifier(new EventBridgeClient(aws.config), { eventBusName: 'security' }).tell(NOTICE);
+    const [entry] = aws.requests[0].body['Entries'] as Record<string, string>[];
+    expect(entry).toMatchObject({
+      Source: 'kms-baseline',
+      DetailType: 'KMS Baseline Notice',
+      Resources: [KEY],
+      EventBusName: 'security',
+      Time: NOTICE.at / 1000,
+    });
+    expect(JSON.parse(entry['Detail'])).toEqual(noticeJson(NOTICE));
+  });
+
+  it('takes a failed entry in a successful answer for what it is', async () => {
+    const failed = (ErrorCode: string) => ({ FailedEntryCount: 1, Entries: [{ ErrorCode, ErrorMessage: 'm' }] });
+    let requests = 0;
+    const passing = await fakeAws({
+      PutEvents: () => (requests++ < 2 ? failed('InternalFailure') : { FailedEntryCount: 0 }),
+    });
+    await eventBridgeNotifier(new EventBridgeClient(passing.config), { clock: new FakeClock() }).tell(NOTICE);
+    expect(passing.requests).toHaveLength(3);
+    const refusing = await fakeAws({ PutEvents: () => failed('MalformedDetail') });
+    const notifier = eventBridgeNotifier(new EventBridgeClient(refusing.config), { clock: new FakeClock() });
+    await expect(notifier.tell(NOTICE)).rejects.toThrow('events:PutEvents refused the event: MalformedDetail: m');
+    expect(refusing.requests).toHaveLength(1);
+  });
+});

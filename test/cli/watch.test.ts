@@ -1,0 +1,119 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { watch } from '../../src/cli/watch.js';
+import { InputError } from '../../src/errors.js';
+import { tempFolder } from '../support/logs.js';
+
+const LOGS = fileURLToPath(new URL('../../data/logs', import.meta.url));
+const PLAN = {
+  purpose: 'Watch the company’s keys',
+  owner: 'Security',
+  every: '5m',
+  learnFor: '1w',
+  timeZone: 'Europe/Berlin',
+  sources: [{ folder: 'logs' }],
+  notify: [{ console: true }, { jsonLines: 'notices.jsonl' }],
+};
+
+/** A folder with a plan; what the command prints. */
+function planned(plan: object, module = false) {
+  const folder = tempFolder();
+  const path = join(folder, module ? 'plan.mjs' : 'plan.json');
+  writeFileSync(path, module ? `export default ${JSON.stringify(plan)}` : JSON.stringify(plan));
+  const texts = { stdout: '', stderr: '' };
+  const output = (name: keyof typeof texts) => ({
+    write: (text: string) => {
+      texts[name] += text;
+    },
+  });
+  const run = (...args: string[]) => watch([path, ...args], { stdout: output('stdout'), stderr: output('stderr') });
+  return { folder, path, texts, run };
+}
+
+describe('kms-baseline watch', () => {
+  it('explains a plan, and does nothing', async () => {
+    const { folder, texts, run } = planned(PLAN);
+    expect(await run('--explain')).toBe(0);
+    expect(texts.stdout).toContain('What for?        Watch the company’s keys\n');
+    expect(texts.stdout).toContain('after learning for 1 week on the clock of Europe/Berlin');
+    expect(existsSync(join(folder, 'plan.json.state'))).toBe(false);
+  });
+
+  it.each([false, true])('follows a folder of logs from one run to the next (module: %s)', async (module) => {
+    const { folder, path, texts } = planned(PLAN, module);
+    // The bundled logs have a file a day, and end on 2 June 2026: that day is now.
+    const copy = (filter: (name: string) => boolean) => cpSync(LOGS, join(folder, 'logs'), { recursive: true, filter });
+    copy((name) => !name.includes('20260602'));
+    writeFileSync(
+      join(folder, 'now.mjs'),
+      `import plan from ${JSON.stringify(module ? './plan.mjs' : './plan.json')}${module ? '' : ' with { type: "json" }'};
+       let time = Date.parse(process.env.NOW_FOR_TEST ?? '');
+       export default { ...plan, name: 'company', clock: { now: () => time, sleep: async () => {} } };`,
+    );
+    const at = async (now: string, file: string) => {
+      const text = readFileSync(join(folder, 'now.mjs'), 'utf8');
+      writeFileSync(join(folder, file), text.replace("process.env.NOW_FOR_TEST ?? ''", JSON.stringify(now)));
+      const output = { write: (line: string) => (texts.stdout += line) };
+      return watch([join(folder, file), '--once', '--state', join(folder, 'state')], {
+        stdout: output,
+        stderr: output,
+      });
+    };
+    expect(path).toContain('plan');
+    expect(await at('2026-06-02T12:00:00Z', 'first.mjs')).toBe(0);
+    const first = texts.stdout;
+    expect(first).not.toContain('SupportConsole made');
+    copy(() => true);
+    expect(await at('2026-06-02T23:50:00Z', 'second.mjs')).toBe(0);
+    const second = texts.stdout.slice(first.length);
+    expect(second).toMatch(
+      /ALARM anomaly \[company-\d+\] Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of the calls/,
+    );
+    const notices = readFileSync(join(folder, 'notices.jsonl'), 'utf8').trim().split('\n');
+    const ids = notices.map((line) => JSON.parse(line).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(texts.stdout.match(/\[company-\d+\]/g)?.length).toBe(ids.length);
+    expect(texts.stdout).toMatch(/kms-baseline: watching, \d+ min behind/);
+  });
+
+  it('ends with 2 when the state cannot be kept or read, and says so in a line', async () => {
+    const { folder, texts, run } = planned({ ...PLAN, notify: [{ console: true }] });
+    mkdirSync(join(folder, 'logs'));
+    expect(await run('--once', '--state', join(folder, 'none', 'state'))).toBe(2);
+    expect(texts.stderr).toMatch(
+      /^kms-baseline: The state could not be kept in .*: its folder does not exist \(ENOENT\)\n$/,
+    );
+    writeFileSync(join(folder, 'broken'), 'no state');
+    texts.stderr = '';
+    expect(await run('--once', '--state', join(folder, 'broken'))).toBe(2);
+    expect(texts.stderr).toMatch(/^kms-baseline: bytes are not those of the state of a plan/);
+    expect(readFileSync(join(folder, 'broken'), 'utf8')).toBe('no state');
+  });
+
+  it.each([
+    [{ ...PLAN, every: '5 min' }, 'plan.every must be a length of time'],
+    [{ ...PLAN, owner: undefined }, 'plan.owner must be a text'],
+    [{ ...PLAN, sources: [{ folder: '' }] }, 'plan.sources[0].folder must be a path'],
+    [
+      { ...PLAN, notify: [{ webhook: { env: 'NO_SUCH_VARIABLE_SET' } }] },
+      'the environment variable NO_SUCH_VARIABLE_SET to be set',
+    ],
+    [{ ...PLAN, exclude: [{ from: '2026-13-01', to: '2026-12-02' }] }, 'plan.exclude[0].from must be an ISO 8601 time'],
+    [{ ...PLAN, state: 3 }, 'plan.state must be the path of a file'],
+  ])('names what is wrong with a plan (%#)', async (plan, message) => {
+    await expect(planned(plan).run()).rejects.toThrow(InputError);
+    await expect(planned(plan).run()).rejects.toThrow(message);
+  });
+
+  it('names what is wrong with the command', async () => {
+    const { run, path } = planned(PLAN);
+    const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 } };
+    await expect(watch([], io)).rejects.toThrow('watch needs the path of one plan, got 0');
+    await expect(run('--twice')).rejects.toThrow('"--twice" is no flag of watch');
+    await expect(run('--state')).rejects.toThrow('--state needs a path');
+    await expect(watch([`${path}.txt`], io)).rejects.toThrow('a plan must be a file .json, .mjs or .js');
+    await expect(watch([path.replace('plan.', 'none.')], io)).rejects.toThrow('cannot be read: ENOENT');
+  });
+});
