@@ -8,7 +8,7 @@ import { calibrationPart } from './evaluate/calibration-part.js';
 import { fleetPart } from './evaluate/fleet-part.js';
 import { Page } from './evaluate/page.js';
 import { REAL_PARTS } from './evaluate/real-part.js';
-import { machine } from './measure.js';
+import { machine } from './harness.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
