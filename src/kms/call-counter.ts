@@ -4,12 +4,13 @@ import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { MINUTE } from '../time/grid.js';
 import type { KmsCall } from './call.js';
+import { type CallBatch, type CallKind, HAS_ID, HAS_SHARED_ID } from './call-batch.js';
 import { CallRows, DEFAULT_BY } from './call-rows.js';
 import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
 import { SeenIds, type Sighting } from './seen-ids.js';
-import { Sources } from './sources.js';
+import { type Source, Sources } from './sources.js';
 
 export interface CountOptions {
   /** Where the grid begins; by default at the bucket, aligned to 1970, of the first call or the first covered moment. */
@@ -47,6 +48,13 @@ export interface CountStats {
   readonly withoutId: number;
 }
 
+/** A kind of calls, with where it counts once that is known. */
+interface Place {
+  readonly kind: CallKind;
+  source: Source | null;
+  rows: readonly number[] | null;
+}
+
 /**
  * Counts calls one by one; {@link countCalls} says what counts where.
  *
@@ -71,6 +79,7 @@ export class CallCounter {
   #outside = 0;
   #withoutId = 0;
   readonly #id: IdHash = { a: 0, b: 0 };
+  readonly #sharedId: IdHash = { a: 0, b: 0 };
   readonly #idInRow: IdHash = { a: 0, b: 0 };
 
   constructor(options: CountOptions = {}) {
@@ -90,19 +99,40 @@ export class CallCounter {
 
   add(call: KmsCall): void {
     checkCall(call);
+    const { eventId, sharedEventId } = call;
+    if (eventId !== '') hashId(eventId, this.#id);
+    if (sharedEventId !== null) hashId(sharedEventId, this.#sharedId);
+    const flags = (eventId === '' ? 0 : HAS_ID) | (sharedEventId === null ? 0 : HAS_SHARED_ID);
+    this.#add({ kind: call, source: null, rows: null }, call.time, flags);
+  }
+
+  /** Counts the calls of a batch, as {@link add} would one by one. */
+  addBatch({ size, kinds, kind, time, ids, flags }: CallBatch): void {
+    const places = kinds.map((of): Place => ({ kind: of, source: null, rows: null }));
+    const id = this.#id;
+    const sharedId = this.#sharedId;
+    for (let i = 0; i < size; i++) {
+      id.a = ids[4 * i];
+      id.b = ids[4 * i + 1];
+      sharedId.a = ids[4 * i + 2];
+      sharedId.b = ids[4 * i + 3];
+      this.#add(places[kind[i]], time[i], flags[i]);
+    }
+  }
+
+  /** Counts a call whose ids, where `flags` say that it has them, are in `#id` and `#sharedId`. */
+  #add(place: Place, time: number, flags: number): void {
     this.#calls++;
-    const { time, eventId, sharedEventId } = call;
     if (time < this.#start || time >= this.#end) {
       this.#outside++;
       return;
     }
-    const source = this.#sources.of(call.account, call.region);
+    place.source ??= this.#sources.of(place.kind.account, place.kind.region);
     let unchecked = false;
-    if (eventId === '') {
+    if ((flags & HAS_ID) === 0) {
       this.#withoutId++;
     } else {
-      hashId(eventId, this.#id);
-      const sighting = source.seen.add(time, this.#id);
+      const sighting = place.source.seen.add(time, this.#id);
       if (sighting === 'seen') {
         this.#duplicates++;
         return;
@@ -112,12 +142,13 @@ export class CallCounter {
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
 
-    const rows = this.#rows.of(call);
-    for (const row of rows) this.#sources.contribute(row, source);
-    if (sharedEventId === null) {
-      for (const row of rows) this.#builder.addAt(row, time);
+    // Not before a call counts: a row without any would stand in the set.
+    place.rows ??= this.#rowsOf(place.kind, place.source);
+    const { rows } = place;
+    if ((flags & HAS_SHARED_ID) === 0) {
+      for (let i = 0; i < rows.length; i++) this.#builder.addAt(rows[i], time);
     } else {
-      const sighting = this.#addShared(sharedEventId, call, rows);
+      const sighting = this.#addShared(time, place.kind.region, rows);
       if (sighting === 'seen') {
         this.#sharedCopies++;
         return;
@@ -125,6 +156,12 @@ export class CallCounter {
       unchecked ||= sighting === 'unchecked';
     }
     if (unchecked) this.#late++;
+  }
+
+  #rowsOf(kind: CallKind, source: Source): readonly number[] {
+    const rows = this.#rows.of(kind);
+    for (const row of rows) this.#sources.contribute(row, source);
+    return rows.slice();
   }
 
   /** The counts so far. `add` must not be called after it. */
@@ -154,16 +191,15 @@ export class CallCounter {
   }
 
   /** Counts a call whose record two accounts may have in each of the rows that have not counted it yet. */
-  #addShared(id: string, { time, region }: KmsCall, rows: readonly number[]): Sighting {
+  #addShared(time: number, region: string, rows: readonly number[]): Sighting {
     let seen = this.#shared.get(region);
     if (seen === undefined) {
       seen = new SeenIds();
       this.#shared.set(region, seen);
     }
-    hashId(id, this.#id);
-    const sighting = seen.add(time, this.#id);
+    const sighting = seen.add(time, this.#sharedId);
     for (const row of rows) {
-      hashWith(this.#id, row, this.#idInRow);
+      hashWith(this.#sharedId, row, this.#idInRow);
       if (seen.add(time, this.#idInRow) !== 'seen') this.#builder.addAt(row, time);
     }
     return sighting;

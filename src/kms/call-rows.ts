@@ -1,7 +1,7 @@
 import { InputError, shown } from '../errors.js';
 import type { SeriesSetBuilder } from '../series/builder.js';
 import { KEY_FIELDS, type SeriesKey, seriesKey } from '../series/key.js';
-import type { KmsCall } from './call.js';
+import type { CallKind } from './call-batch.js';
 
 /** The names that a call has a value for. */
 type CallField = Exclude<keyof SeriesKey, 'metric'>;
@@ -40,7 +40,7 @@ export class CallRows {
    * The rows of a call, each once: one a level, but where the level names the key, one for each key of the call. The array
    * is the same at every call of this function.
    */
-  of(call: KmsCall): readonly number[] {
+  of(call: CallKind): readonly number[] {
     this.#rows.length = 0;
     for (const { fields, root } of this.#levels) {
       if (!fields.includes('keyArn')) {
@@ -55,7 +55,7 @@ export class CallRows {
     return this.#rows;
   }
 
-  #row(fields: readonly CallField[], root: RowTree, call: KmsCall, arn: string): number {
+  #row(fields: readonly CallField[], root: RowTree, call: CallKind, arn: string): number {
     let tree = root;
     for (const field of fields) {
       const value = valueIn(call, field, arn);
@@ -74,13 +74,13 @@ export class CallRows {
   }
 }
 
-function valueIn(call: KmsCall, field: CallField, arn: string): string {
+function valueIn(call: CallKind, field: CallField, arn: string): string {
   if (field === 'keyArn') return arn;
   return field === 'outcome' ? outcomeOf(call) : call[field];
 }
 
 /** A dry run never succeeds: it ends in this error when the real call would have worked (KMS Developer Guide, testing-permissions). */
-function outcomeOf({ error }: KmsCall): NonNullable<SeriesKey['outcome']> {
+function outcomeOf({ error }: CallKind): NonNullable<SeriesKey['outcome']> {
   if (error === null) return 'ok';
   return error === 'DryRunOperationException' ? 'dry-run' : 'error';
 }

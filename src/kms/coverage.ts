@@ -11,7 +11,7 @@ export interface Coverage {
 }
 
 /** Five minutes: CloudTrail publishes about that often, so one record shows that its whole tick was recorded. */
-const TICK = 300_000;
+export const TICK = 300_000;
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 const TICKS_PER_DAY = DAY / TICK;

@@ -51,6 +51,15 @@ export function accountOf(arn: string): string | null {
   return KEY_ARN.exec(arn)?.[1] ?? null;
 }
 
+/**
+ * {@link keyArnsOf} of a record whose `resources` name these texts as ARNs, in their order, and no others; empty when none
+ * of them is a key's, and the record's other fields decide.
+ */
+export function listedKeyArns(texts: readonly (string | null)[], operation: string): readonly string[] {
+  const entries = texts.map((ARN) => ({ ARN }));
+  return listedKeys(entries, operation === 'ReEncrypt' ? 2 : 1);
+}
+
 /** The first `most` different key ARNs of a `resources` list, {@link NO_KEYS} without any. */
 function listedKeys(resources: unknown, most: number): readonly string[] {
   if (!Array.isArray(resources)) return NO_KEYS;

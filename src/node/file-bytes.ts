@@ -42,7 +42,17 @@ export async function* fileBytes(path: string, onRead: (bytes: number) => void):
   }
 }
 
-/** What a failure of the file system or of zlib means for the file. */
+/** As {@link fileBytes}, of bytes that come from elsewhere and cannot be read a second time. */
+export async function* streamBytes(source: AsyncGenerator<Buffer, void, void>): AsyncGenerator<Buffer, void, void> {
+  let chunks = await withHead(source);
+  for (let layer = 0; layer < MAX_LAYERS && isGzip(chunks.head); layer++) {
+    chunks = await withHead(gunzip(chunks, createGunzip({ chunkSize: INFLATED_BYTES })));
+  }
+  checkText(chunks.head);
+  yield* chunks;
+}
+
+/** What a failure of the file system, of zlib or of a call to AWS means for the file. */
 export function problemOf(error: unknown): FileProblem {
   if (error instanceof FileProblem) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -50,7 +60,14 @@ export function problemOf(error: unknown): FileProblem {
   if (code.startsWith('Z_')) return new FileProblem('corrupt-gzip', { cause: error });
   if (code === 'EACCES' || code === 'EPERM') return new FileProblem('no-permission', { cause: error });
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return new FileProblem('missing', { cause: error });
-  return new FileProblem('read-error', { cause: error });
+  return new FileProblem(reasonOfCall(error) ?? 'read-error', { cause: error });
+}
+
+/** By the names that the services give to their errors: `AwsCallError` holds them as its reason. */
+function reasonOfCall(error: unknown): FileReason | undefined {
+  const reason = error instanceof Error && 'reason' in error ? String(error.reason) : '';
+  if (reason === 'NoSuchKey' || reason === 'NotFound') return 'missing';
+  return reason === 'AccessDenied' || reason === 'Forbidden' ? 'no-permission' : undefined;
 }
 
 function fail(error: unknown): never {
@@ -151,11 +168,12 @@ async function withHead(source: AsyncGenerator<Buffer, void, void>): Promise<Chu
   return { head, [Symbol.asyncIterator]: all };
 }
 
-function isGzip(head: Buffer): boolean {
+export function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-function checkText(head: Buffer): void {
+/** Throws a {@link FileProblem} when the first bytes are none of a text in UTF-8. */
+export function checkText(head: Buffer): void {
   if (head.length === 0) throw new FileProblem('empty');
   const mark = head.length > 1 ? head.readUInt16BE(0) : 0;
   if (mark === 0xfeff || mark === 0xfffe) throw new FileProblem('not-utf-8');

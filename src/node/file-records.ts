@@ -1,11 +1,16 @@
 import type { KmsCall } from '../kms/call.js';
-import type { CoverageTracker } from '../kms/coverage.js';
 import { parseEventTime } from '../kms/event-time.js';
 import { parseRecord } from '../kms/parse-record.js';
-import type { IngestTally, LogPosition, SetAsideReason } from './ingest-stats.js';
+import { FileProblem } from './file-bytes.js';
+import type { LogPosition, SetAsideReason, Tally } from './ingest-stats.js';
 
 /** So many records may be set aside before it must be known whether the file is a log at all. */
 const MAX_HELD = 100;
+
+/** Learns when the log was listening, as `CoverageTracker` does. */
+export interface Listener {
+  add(account: string, region: string, time: number): void;
+}
 
 /**
  * The records of one file: calls are handed on, everything else is counted. A file in which nothing at all looks like a
@@ -18,12 +23,12 @@ export class FileRecords {
   /** How many records the file had so far. */
   count = 0;
   readonly #path: string;
-  readonly #tally: IngestTally;
-  readonly #coverage: CoverageTracker;
+  readonly #tally: Tally;
+  readonly #coverage: Listener;
   /** What waits to be counted; null when nothing has to wait any more. */
   #held: (() => void)[] | null = [];
 
-  constructor(path: string, tally: IngestTally, coverage: CoverageTracker) {
+  constructor(path: string, tally: Tally, coverage: Listener) {
     this.#path = path;
     this.#tally = tally;
     this.#coverage = coverage;
@@ -55,10 +60,42 @@ export class FileRecords {
     return null;
   }
 
+  /** Counts records of other services that were recognised as such elsewhere, and what they cover noted. */
+  passOthers(count: number): void {
+    this.count += count;
+    this.#recognize();
+    this.#tally.records += count;
+    this.#tally.otherServices += count;
+  }
+
+  /** Counts a call that was recognised as such elsewhere, and what it covers noted. */
+  passCall(): void {
+    this.count++;
+    this.#recognize();
+    this.#tally.records++;
+    this.#tally.kmsRecords++;
+    this.#tally.calls++;
+  }
+
   /** Sets aside what is no record, at `byte`. */
   reject(reason: 'not-json' | 'too-large', byte: number): void {
     this.count++;
     this.#setAside(reason, byte, undefined, false);
+  }
+
+  /** The file was read to its end; throws a {@link FileProblem} when it was no log at all. */
+  finish(units: { readonly sawAny: boolean; readonly sawRecords: boolean }): void {
+    if (!units.sawAny) throw new FileProblem('empty');
+    if (!this.isLog && !units.sawRecords) throw new FileProblem('not-a-log');
+    this.release();
+    this.#tally.filesRead++;
+  }
+
+  /** The file cannot be read, or not to its end. Throws what is no {@link FileProblem} again. */
+  rejectFile(problem: unknown): void {
+    if (!(problem instanceof FileProblem)) throw problem;
+    if (problem.reason !== 'not-a-log') this.release();
+    this.#tally.rejectFile(this.#path, problem.reason, { record: this.count, byte: problem.byte });
   }
 
   /** Counts what was held back, and from here on everything at once. */

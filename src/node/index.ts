@@ -1,4 +1,6 @@
 export type { Coverage } from '../kms/coverage.js';
+export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';
+export type { CrashedWorker } from './count-on-threads.js';
 export { fileStore, StoreError } from './file-store.js';
 export type {
   FileReason,
@@ -8,6 +10,7 @@ export type {
   SetAside,
   SetAsideReason,
 } from './ingest-stats.js';
+export type { LogSources, LogStream } from './log-input.js';
 export type { SkipReason } from './log-names.js';
 export { type LogSourceOptions, logSource } from './log-source.js';
 export { type ReadOptions, type ReadProgress, readCloudTrail } from './read-cloudtrail.js';

@@ -73,8 +73,21 @@ export interface SetAside {
   readonly first: { readonly path: string; readonly position: LogPosition; readonly field?: string };
 }
 
+/** What the reading of logs adds to. */
+export interface Tally {
+  bytes: number;
+  records: number;
+  kmsRecords: number;
+  calls: number;
+  otherServices: number;
+  filesRead: number;
+  rejectFile(path: string, reason: FileReason, position?: LogPosition): void;
+  /** Counts a record that was set aside; `kms` when it is one of KMS all the same. */
+  setAside(path: string, reason: SetAsideReason, position: LogPosition, field: string | undefined, kms: boolean): void;
+}
+
 /** Adds up {@link IngestStats}, and tells of what is rejected as it comes. */
-export class IngestTally {
+export class IngestTally implements Tally {
   bytes = 0;
   records = 0;
   kmsRecords = 0;
@@ -100,7 +113,6 @@ export class IngestTally {
     this.#onRejected?.({ scope: 'file', reason, path, position });
   }
 
-  /** Counts a record that was set aside; `kms` when it is one of KMS all the same. */
   setAside(path: string, reason: SetAsideReason, position: LogPosition, field: string | undefined, kms: boolean): void {
     this.records++;
     if (kms) this.kmsRecords++;

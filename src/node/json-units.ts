@@ -15,9 +15,18 @@ import {
   STRING_STOPS,
   WORD,
 } from './json-bytes.js';
+import type { ScanPlace } from './kernel.js';
 import { LineLayout } from './line-layout.js';
 import { LIST, MISFIT, Nesting, UNIT } from './nesting.js';
 import { type JsonUnit, UnitBytes } from './unit-bytes.js';
+
+/** Reads units ahead where they can be read faster than bracket by bracket. */
+export interface UnitsAhead {
+  /** Units that were found before what `scan` is about to read. */
+  take(units: readonly JsonUnit[]): void;
+  /** The index behind the last of the units from `at` on that were read, `at` for none: whole JSON objects. */
+  scan(chunk: Buffer, at: number, origin: number, place: ScanPlace): number;
+}
 
 /**
  * Cuts a stream of bytes into JSON units in bounded memory, whatever its layout. A unit is an element of a top-level
@@ -52,6 +61,11 @@ export class JsonUnits {
   #wordsStart = 0;
   /** While seeking: the end of the last chunk, in which a unit's opening may have begun. */
   #tail: Buffer = NOTHING;
+  readonly #ahead: UnitsAhead | null;
+
+  constructor(ahead: UnitsAhead | null = null) {
+    this.#ahead = ahead;
+  }
 
   /** An array under `Records` was seen: the mark of a CloudTrail log file. */
   get sawRecords(): boolean {
@@ -121,6 +135,11 @@ export class JsonUnits {
         if (kind === COLON && nesting.atSlot) return this.#damage(i);
         if (nesting.depth > 0) nesting.last = kind;
       } else if (kind === OBJECT || kind === ARRAY) {
+        const behind = this.#readAhead(kind, i);
+        if (behind > i) {
+          i = behind - 1;
+          continue;
+        }
         const opened = nesting.open(kind);
         if (opened === MISFIT) return this.#damage(i);
         if (opened === UNIT) this.#begin(i);
@@ -149,6 +168,30 @@ export class JsonUnits {
       }
     }
     return chunk.length;
+  }
+
+  /** The index behind the units from `i` on that were read ahead; `i` when none was. */
+  #readAhead(kind: number, i: number): number {
+    const nesting = this.#nesting;
+    // A line that was given up may hold anything; what it holds is looked for by other means.
+    if (this.#ahead === null || kind !== OBJECT || !nesting.atSlot || this.#givenUp) return i;
+    if (this.#found.length > 0) {
+      this.#ahead.take(this.#found);
+      this.#found = [];
+    }
+    const behind = this.#ahead.scan(this.#chunk, i, this.#origin, {
+      // Until one shows how units begin, each is looked at by itself.
+      listed: nesting.depth > 0 && this.#unit.openingKnown,
+      outer: nesting.depth < 2,
+      // Where each line stands for itself, or may, a line break inside a unit is damage, or decides.
+      lines: !this.#lines.mayEach,
+    });
+    if (behind > i) {
+      this.sawAny = true;
+      nesting.passUnit();
+      this.#unit.passUnit(this.#chunk, i, behind);
+    }
+    return behind;
   }
 
   #begin(i: number): void {

@@ -82,6 +82,13 @@ export class Nesting {
     return true;
   }
 
+  /** Takes a whole unit, where one may begin. */
+  passUnit(): void {
+    this.last = CLOSED;
+    this.#keyDepth = -1;
+    if (this.depth < 2) this.key = '';
+  }
+
   /** Leaves the unit or field, for the next place where a unit may begin. */
   leave(): void {
     this.#toBase(this.#base);

@@ -22,7 +22,8 @@ export class UnitBytes {
   start = -1;
   /** How units of this stream begin, up to their first colon: `{"eventVersion":` until one was read. */
   opening: Buffer = Buffer.from('{"eventVersion":');
-  #openingKnown = false;
+  /** A good unit was read, and showed its opening. */
+  openingKnown = false;
   /** What the chunks before this one hold of the unit; nothing once it is too large. */
   #parts: Buffer[] = [];
 
@@ -61,6 +62,12 @@ export class UnitBytes {
     }
   }
 
+  /** Takes note of good units, in `[start, end)` of a chunk, that were read elsewhere. */
+  passUnit(chunk: Buffer, start: number, end: number): void {
+    // No character of the opening takes more than three bytes.
+    if (!this.openingKnown) this.#learn(chunk.toString('utf8', start, Math.min(end, start + 3 * MAX_OPENING)), true);
+  }
+
   /**
    * Gives up the unit, damaged at index `at` of `chunk`: the last bytes before that place, at most as many as an opening
    * is long and without the unit's first one, so that another unit's opening is found that the damage ran into.
@@ -80,11 +87,11 @@ export class UnitBytes {
 
   /** The first good unit shows how units begin; until then, a bad one's beginning is the best guess. */
   #learn(text: string, good: boolean): void {
-    if (this.#openingKnown) return;
+    if (this.openingKnown) return;
     const opening = /^\{\s*"[^"\\]{1,40}"\s*:/.exec(text.slice(0, MAX_OPENING));
     if (opening === null) return;
     this.opening = Buffer.from(opening[0]);
-    this.#openingKnown = good;
+    this.openingKnown = good;
   }
 }
 

@@ -1,0 +1,71 @@
+// Makes the two generated files of src/node: the record kernel, compiled from src/node/wasm/, and the worker's source, bundled from
+// src/node/worker.ts. As text inside the package both work wherever the package is bundled or run from source.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** 64 KiB pages: what src/node/wasm/layout.ts lays out. */
+const PAGES = '48';
+
+await writeGenerated('kernel-bytes', 'KERNEL_BYTES', 'base64 of the compiled src/node/wasm/', await kernelBytes());
+await writeGenerated(
+  'worker-source',
+  'WORKER_SOURCE',
+  'worker.ts and all it imports, as one script',
+  await workerSource(),
+);
+
+async function kernelBytes() {
+  let bytes;
+  const { error, stdout, stderr } = await asc.main(
+    // biome-ignore format: options and their values side by side
+    [
+      'src/node/wasm/scan.ts', '--baseDir', ROOT, '--outFile', 'kernel.wasm', '--runtime', 'stub', '--enable', 'simd', '--noAssert',
+      '-O3', '--memoryBase', '4096', '--initialMemory', PAGES, '--maximumMemory', PAGES,
+    ],
+    {
+      readFile: (name, folder) => {
+        try {
+          return readFileSync(`${folder}/${name}`, 'utf8');
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (_, contents) => {
+        bytes = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error)
+    throw new Error(`src/node/wasm does not compile:\n${stdout.toString()}${stderr.toString()}`, { cause: error });
+  return Buffer.from(bytes).toString('base64');
+}
+
+async function workerSource() {
+  const { outputFiles } = await build({
+    entryPoints: [`${ROOT}src/node/worker.ts`],
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+  });
+  return outputFiles[0].text;
+}
+
+/** Leaves a file that is as it should be untouched, so that nothing that watches it starts anew. */
+async function writeGenerated(file, name, what, text) {
+  const path = `${ROOT}src/node/${file}.generated.ts`;
+  const content = `// Made by scripts/embed-worker.mjs: ${what}.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
+  let before;
+  try {
+    before = readFileSync(path, 'utf8');
+  } catch {
+    // The first time.
+  }
+  if (content !== before) writeFileSync(path, content);
+}

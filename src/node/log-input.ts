@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { InputError, shown } from '../errors.js';
+import { checkText, FileProblem, fileBytes, isGzip, problemOf, streamBytes } from './file-bytes.js';
+import type { IngestTally } from './ingest-stats.js';
+import { findLogs, type LogFile } from './log-files.js';
+
+/** One log that comes as a stream, such as an object in S3. */
+export interface LogStream {
+  /** Where it comes from, for people. */
+  readonly name: string;
+  /** Its bytes as they are stored, gzipped or not. What it throws ends this log; an `AbortError` ends all. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Paths of files and folders, or logs that come as streams. */
+export type LogSources = string | readonly string[] | AsyncIterable<LogStream>;
+
+/** One log to be read. */
+export interface LogInput {
+  readonly name: string;
+  /** Bytes as they are stored; 0 where that is not known before they are read. */
+  readonly size: number;
+  /** Its text in chunks that stay as they are; see `fileBytes`. `onRead` hears of bytes read as they are stored. */
+  chunks(onRead: (bytes: number) => void): AsyncIterable<Buffer>;
+}
+
+export type CheckedSources = readonly string[] | AsyncIterable<LogStream>;
+
+/** Throws {@link InputError} unless these are paths or streams. */
+export function checkSources(sources: unknown): CheckedSources {
+  if (typeof sources === 'object' && sources !== null && Symbol.asyncIterator in sources) {
+    return sources as AsyncIterable<LogStream>;
+  }
+  const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
+  if (list.length === 0) throw new InputError('paths must name at least one file or folder, got an empty array');
+  return list.map((path) => {
+    if (typeof path === 'string' && path !== '') return path;
+    throw new InputError(`paths must be a path or an array of them, got ${shown(path)}`);
+  });
+}
+
+/** The logs on disk that paths lead to, in the order of `findLogs`; null for streams, which are not known beforehand. */
+export async function filesOf(sources: CheckedSources, tally: IngestTally): Promise<readonly LogFile[] | null> {
+  return Symbol.asyncIterator in sources ? null : await findLogs(sources, tally);
+}
+
+export function fileInput({ path, size }: LogFile): LogInput {
+  return { name: path, size, chunks: (onRead) => fileBytes(path, onRead) };
+}
+
+export function streamInput(stream: LogStream): LogInput {
+  return { name: stream.name, size: 0, chunks: (onRead) => streamBytes(bytesOf(stream, onRead)) };
+}
+
+/** Files up to this size are read at once, unless they inflate to more than {@link MAX_TEXT}. */
+const MAX_WHOLE = 4 * 1024 * 1024;
+const MAX_TEXT = 32 * 1024 * 1024;
+/** zlib's default of 16 KiB makes a hop to its thread, and an array to be joined, of each. */
+const INFLATED_BYTES = 1024 * 1024;
+
+const inflated = promisify(gunzip) as unknown as (
+  bytes: Uint8Array,
+  options: object,
+) => Promise<{ buffer: Buffer; engine: { bytesWritten: number } }>;
+
+export interface WholeText {
+  readonly bytes: Buffer;
+  /** As they are on disk. */
+  readonly packedBytes: number;
+}
+
+/**
+ * All of a file's text at once, inflated on zlib's own thread; null for a file that is large, or in any way not one sound
+ * gzip member or plain text, which `fileBytes` reads, and knows what to say about.
+ */
+export async function wholeText({ path, size }: LogFile): Promise<WholeText | null> {
+  if (size > MAX_WHOLE) return null;
+  try {
+    const packed = await readFile(path);
+    // It may have grown since it was listed.
+    if (packed.length > MAX_WHOLE) return null;
+    let text: Buffer = packed;
+    if (isGzip(packed)) {
+      const { buffer, engine } = await inflated(packed, {
+        chunkSize: INFLATED_BYTES,
+        maxOutputLength: MAX_TEXT,
+        info: true,
+      });
+      if (engine.bytesWritten !== packed.length || isGzip(buffer)) return null;
+      text = buffer;
+    }
+    checkText(text);
+    return { bytes: text, packedBytes: packed.length };
+  } catch {
+    return null;
+  }
+}
+
+async function* bytesOf(stream: LogStream, onRead: (bytes: number) => void): AsyncGenerator<Buffer, void, void> {
+  try {
+    for await (const chunk of stream.open()) {
+      onRead(chunk.length);
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+  } catch (error) {
+    throw isFailure(error) ? problemOf(error) : error;
+  }
+}
+
+/** A failed read of some system, rather than a mistake in `open` or the wish to stop. */
+function isFailure(error: unknown): boolean {
+  if (error instanceof FileProblem) return true;
+  if (!(error instanceof Error) || error.name === 'AbortError') return false;
+  return error.name === 'AwsCallError' || 'code' in error;
+}

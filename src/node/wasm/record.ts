@@ -1,0 +1,295 @@
+import {
+  ACCOUNT,
+  ADDENDUM,
+  CATEGORY,
+  ELSEWHERE,
+  ERROR,
+  ID,
+  IDENTITY,
+  IN_IDENTITY,
+  IN_ISSUER,
+  IN_RECORD,
+  IN_RESOURCE,
+  IN_SESSION,
+  ISSUER,
+  ISSUER_ARN,
+  isWord,
+  LIST,
+  NAME,
+  NONE,
+  PRINCIPAL,
+  REGION,
+  RESOURCE_ARN,
+  RESOURCE_ARN_TOO,
+  RESOURCES,
+  SESSION,
+  SHARED,
+  SOURCE,
+  slotOf,
+  TIME,
+  TYPE,
+  VERSION,
+} from './fields';
+import { accented, escaped, fail, skipSpace, stringEnd, wordEnd } from './json';
+import { ARNS, FIELDS } from './layout';
+import { hashA, hashB, hashId, numberOf } from './text';
+import { secondsOf } from './time';
+
+/** Brackets inside one another; a record that has more is left to the slow way. */
+const MAX_DEPTH: u32 = 60;
+
+// Of the record at hand. A bit for each slot: seen at all; with null; with what is neither null nor plain ASCII text.
+let seen: u32 = 0;
+let nulls: u32 = 0;
+let odd: u32 = 0;
+/** Something that only a full reading can judge: a key twice, an escaped key, a list of records, too many resources. */
+let careful: bool = false;
+let arns: u32 = 0;
+let arnSeen: bool = false;
+
+/** Behind the record that begins at `p`, with what is known of its fields; 0 when it is no JSON, or its end is missing. */
+export function recordEnd(p: usize): usize {
+  seen = 0;
+  nulls = 0;
+  odd = 0;
+  careful = false;
+  arns = 0;
+  return objectEnd(p, IN_RECORD, 1);
+}
+
+function objectEnd(p: usize, place: u32, depth: u32): usize {
+  if (depth > MAX_DEPTH) return 0;
+  p = skipSpace(p + 1);
+  if (load<u8>(p) === 0x7d) return p + 1;
+  while (true) {
+    if (load<u8>(p) !== 0x22) return fail(p);
+    const key = p + 1;
+    const end = stringEnd(key);
+    if (end === 0) return 0;
+    let slot = NONE;
+    if (place !== ELSEWHERE) {
+      if (escaped) careful = true;
+      slot = slotOf(place, key, end - key);
+    }
+    p = skipSpace(end + 1);
+    if (load<u8>(p) !== 0x3a) return fail(p);
+    p = skipSpace(p + 1);
+    p = slot === NONE ? valueEnd(p, ELSEWHERE, depth) : fieldEnd(p, slot, depth);
+    if (p === 0) return 0;
+    p = skipSpace(p);
+    const c = load<u8>(p);
+    if (c === 0x7d) return p + 1;
+    if (c !== 0x2c) return fail(p);
+    p = skipSpace(p + 1);
+  }
+}
+
+function arrayEnd(p: usize, place: u32, depth: u32): usize {
+  if (depth > MAX_DEPTH) return 0;
+  p = skipSpace(p + 1);
+  if (load<u8>(p) === 0x5d) return p + 1;
+  while (true) {
+    if (place === IN_RESOURCE) arnSeen = false;
+    p = valueEnd(p, place, depth);
+    if (p === 0) return 0;
+    p = skipSpace(p);
+    const c = load<u8>(p);
+    if (c === 0x5d) return p + 1;
+    if (c !== 0x2c) return fail(p);
+    p = skipSpace(p + 1);
+  }
+}
+
+/** Behind the value at `p`, whose own fields count when it is an object and `place` says so. */
+function valueEnd(p: usize, place: u32, depth: u32): usize {
+  const c = load<u8>(p);
+  if (c === 0x22) {
+    const end = stringEnd(p + 1);
+    return end === 0 ? 0 : end + 1;
+  }
+  if (c === 0x7b) return objectEnd(p, place, depth + 1);
+  if (c === 0x5b) return arrayEnd(p, ELSEWHERE, depth + 1);
+  return wordEnd(p);
+}
+
+/** Behind the value at `p` of a field that counts. */
+function fieldEnd(p: usize, slot: u32, depth: u32): usize {
+  if (slot === RESOURCE_ARN) return arnEnd(p, depth);
+  const bit: u32 = 1 << slot;
+  if (slot === LIST || slot === RESOURCE_ARN_TOO || seen & bit) careful = true;
+  seen |= bit;
+  const c = load<u8>(p);
+  if (c === 0x22) {
+    const end = stringEnd(p + 1);
+    if (end === 0) return 0;
+    if (escaped || accented) odd |= bit;
+    store<u32>(FIELDS + ((<usize>slot) << 3), <u32>(p + 1));
+    store<u32>(FIELDS + ((<usize>slot) << 3), <u32>(end - p - 1), 4);
+    return end + 1;
+  }
+  if (c === 0x6e) {
+    nulls |= bit;
+    return wordEnd(p);
+  }
+  odd |= bit;
+  if (c === 0x5b) return arrayEnd(p, slot === RESOURCES ? IN_RESOURCE : ELSEWHERE, depth + 1);
+  let place = ELSEWHERE;
+  if (slot === IDENTITY) place = IN_IDENTITY;
+  else if (slot === SESSION) place = IN_SESSION;
+  else if (slot === ISSUER) place = IN_ISSUER;
+  return valueEnd(p, place, depth);
+}
+
+/** Behind the ARN at `p` of a resource. */
+function arnEnd(p: usize, depth: u32): usize {
+  if (arnSeen || load<u8>(p) !== 0x22) {
+    careful = true;
+    return valueEnd(p, ELSEWHERE, depth);
+  }
+  arnSeen = true;
+  const end = stringEnd(p + 1);
+  if (end === 0) return 0;
+  const length = end - p - 1;
+  if (escaped || accented || length > 256 || arns === 2) careful = true;
+  else {
+    store<u32>(ARNS + ((<usize>arns) << 3), <u32>(p + 1));
+    store<u32>(ARNS + ((<usize>arns) << 3), <u32>length, 4);
+    arns++;
+  }
+  return end + 1;
+}
+
+/** Has what only a record has, and no list: it holds no other records, wherever it stands. */
+export function standsAlone(): bool {
+  return (seen & ((1 << VERSION) | (1 << NAME))) !== 0 && (seen & (1 << LIST)) === 0;
+}
+
+// Kinds of records, as the kernel's reader knows them.
+export const CALL: u32 = 0;
+/** To be read by JSON.parse. */
+export const SLOW: u32 = 1;
+/** Of another service, and the first of its account, Region and five minutes since another one. */
+export const COVER: u32 = 2;
+/** Of another service, with nothing to tell. */
+export const OTHER: u32 = 3;
+/** Added to CALL when the call has a `sharedEventID`. */
+const WITH_SHARED: u32 = 8;
+
+const MAX_NAME: u32 = 128;
+const MAX_CALLER: u32 = 2048;
+const MAX_ERROR: u32 = 1024;
+const ABSENT: u32 = 0xffffffff;
+
+// The account, Region and tick that the reader heard of last.
+let toldAccount: u32 = ABSENT;
+let toldRegion: u32 = ABSENT;
+let toldTick: u32 = 0;
+
+export function forgetTold(): void {
+  toldAccount = ABSENT;
+}
+
+/** Says in the entry at `out` what the record read last is, and returns its kind. */
+export function describe(out: usize, withCaller: bool): u32 {
+  if (careful || !standsAlone() || !isPlain(SOURCE, 1 << 20)) return SLOW;
+  return lengthOf(SOURCE) === 17 && isWord(startOf(SOURCE), 17, 'kms.amazonaws.com')
+    ? describeCall(out, withCaller)
+    : describeOther(out);
+}
+
+function describeOther(out: usize): u32 {
+  const needed: u32 = (1 << TIME) | (1 << ACCOUNT) | (1 << REGION);
+  if (odd & needed) return SLOW;
+  if ((seen & ~nulls & needed) !== needed || lengthOf(ACCOUNT) === 0 || lengthOf(REGION) === 0) return OTHER;
+  if (lengthOf(ACCOUNT) > MAX_NAME || lengthOf(REGION) > MAX_NAME) return SLOW;
+  const seconds = timeOf();
+  if (seconds === 0) return SLOW;
+  const account = textOf(ACCOUNT);
+  const region = textOf(REGION);
+  if (account === toldAccount && region === toldRegion && seconds / 300 === toldTick) return OTHER;
+  toldAccount = account;
+  toldRegion = region;
+  toldTick = seconds / 300;
+  store<u32>(out, seconds, 16);
+  store<u32>(out, account, 20);
+  store<u32>(out, region, 24);
+  return COVER;
+}
+
+function describeCall(out: usize, withCaller: bool): u32 {
+  if (!isPlain(NAME, MAX_NAME) || !isPlain(REGION, MAX_NAME) || !isPlain(ACCOUNT, MAX_NAME)) return SLOW;
+  if (!isPlain(ID, 1 << 20) || arns === 0 || !isOrdinary()) return SLOW;
+  if (isPresent(ERROR) && !isPlain(ERROR, MAX_ERROR)) return SLOW;
+  if (isPresent(SHARED) && !isPlain(SHARED, 1 << 20)) return SLOW;
+  const seconds = timeOf();
+  if (seconds === 0) return SLOW;
+  let caller = ABSENT;
+  if (withCaller) {
+    const slot = callerSlot();
+    if (slot === NONE) return SLOW;
+    caller = textOf(slot);
+  }
+  store<u32>(out, seconds, 16);
+  store<u32>(out, textOf(ACCOUNT), 20);
+  store<u32>(out, textOf(REGION), 24);
+  store<u32>(out, textOf(NAME), 28);
+  store<u32>(out, isPresent(ERROR) ? textOf(ERROR) : ABSENT, 32);
+  store<u32>(out, caller, 36);
+  store<u32>(out, numberOf(load<u32>(ARNS), load<u32>(ARNS, 4)), 40);
+  store<u32>(out, arns === 2 ? numberOf(load<u32>(ARNS, 8), load<u32>(ARNS, 12)) : ABSENT, 44);
+  hashId(startOf(ID), lengthOf(ID));
+  store<u32>(out, hashA, 48);
+  store<u32>(out, hashB, 52);
+  if (!isPresent(SHARED)) return CALL;
+  hashId(startOf(SHARED), lengthOf(SHARED));
+  store<u32>(out, hashA, 56);
+  store<u32>(out, hashB, 60);
+  return CALL | WITH_SHARED;
+}
+
+/** Neither an addendum nor a summary nor network activity. */
+function isOrdinary(): bool {
+  if (isPresent(ADDENDUM)) return false;
+  if (isPresent(CATEGORY) && !isTheWord(CATEGORY, 10, 'Management')) return false;
+  return !isPresent(TYPE) || isTheWord(TYPE, 10, 'AwsApiCall') || isTheWord(TYPE, 15, 'AwsServiceEvent');
+}
+
+/** The slot that names the caller; NONE when none does, or it takes a full reading to tell. */
+function callerSlot(): u32 {
+  for (let slot = ISSUER_ARN; slot <= PRINCIPAL; slot++) {
+    if (odd & (1 << slot)) return NONE;
+    if (isPresent(slot) && lengthOf(slot) > 0) return lengthOf(slot) <= MAX_CALLER ? slot : NONE;
+  }
+  return NONE;
+}
+
+function isPresent(slot: u32): bool {
+  return (seen & ~nulls & (1 << slot)) !== 0;
+}
+
+/** Text of plain characters, 1 to `most` of them. */
+function isPlain(slot: u32, most: u32): bool {
+  if ((seen & ~nulls & ~odd & (1 << slot)) === 0) return false;
+  const length = lengthOf(slot);
+  return length > 0 && length <= most;
+}
+
+function isTheWord(slot: u32, length: u32, word: string): bool {
+  return (odd & (1 << slot)) === 0 && lengthOf(slot) === length && isWord(startOf(slot), length, word);
+}
+
+function timeOf(): u32 {
+  return (odd & (1 << TIME)) === 0 && isPresent(TIME) && lengthOf(TIME) === 20 ? secondsOf(startOf(TIME)) : 0;
+}
+
+function startOf(slot: u32): usize {
+  return load<u32>(FIELDS + ((<usize>slot) << 3));
+}
+
+function lengthOf(slot: u32): u32 {
+  return load<u32>(FIELDS + ((<usize>slot) << 3), 4);
+}
+
+function textOf(slot: u32): u32 {
+  return numberOf(startOf(slot), lengthOf(slot));
+}

@@ -1,0 +1,13 @@
+// Runs inside of a worker thread: scripts/embed-worker.mjs makes one script of it.
+import { type IngestJob, ingestInWorker } from './ingest-job.js';
+import { serveJobs } from './serve-jobs.js';
+
+/** What worker threads do, by `kind`. */
+type Job = IngestJob;
+
+serveJobs<Job>(async (job, tell) => {
+  switch (job.kind) {
+    case 'ingest':
+      return await ingestInWorker(job, tell);
+  }
+});
