@@ -4,7 +4,7 @@ import { KEY_FIELDS, type SeriesKey, seriesKey } from '../series/key.js';
 import type { CallKind } from './call-batch.js';
 
 /** The names that a call has a value for. */
-type CallField = Exclude<keyof SeriesKey, 'metric'>;
+export type CallField = Exclude<keyof SeriesKey, 'metric'>;
 
 /** Per operation, how it ended, per key, and both: what there is to tell without knowing who called. */
 export const DEFAULT_BY: readonly (readonly CallField[])[] = [
@@ -89,7 +89,8 @@ function newTree(): RowTree {
   return { row: -1, next: new Map() };
 }
 
-function checkLevels(by: unknown): CallField[][] {
+/** The levels of rows asked for, each a set of names of its own. */
+export function checkLevels(by: unknown): CallField[][] {
   if (!Array.isArray(by) || by.length === 0) {
     throw new InputError(`by must be an array of at least one level, each an array of names, got ${shown(by)}`);
   }

@@ -1,7 +1,7 @@
 /** November 2013, when CloudTrail began to record: an earlier `eventTime` is a mistake. */
-const EARLIEST = Date.UTC(2013, 10, 1);
+export const EARLIEST = Date.UTC(2013, 10, 1);
 /** Half-open end of the times that are believed. */
-const LATEST = Date.UTC(2100, 0, 1);
+export const LATEST = Date.UTC(2100, 0, 1);
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 

@@ -1,3 +1,6 @@
+export { type AthenaCountOptions, athenaCountQuery, athenaCoverageQuery } from './athena-query.js';
+export { type AthenaReadOptions, type AthenaRow, readAthenaCounts, readAthenaCoverage } from './athena-rows.js';
+export type { AthenaTable } from './athena-sql.js';
 export type { KmsCall, Rejection, RejectionReason } from './call.js';
 export type { CountOptions, CountStats } from './call-counter.js';
 export { countCalls } from './count-calls.js';

@@ -6,7 +6,7 @@ const KEY_ARN = /^arn:[^:]+:kms:[^:]+:(\d{12}):key\/./;
 const BARE_KEY_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/i;
 const ACCOUNT = /^\d{12}$/;
 /** Key ARNs of today's Regions stay under 100 characters. */
-const MAX_ARN = 256;
+export const MAX_ARN = 256;
 
 const NO_KEYS: readonly string[] = Object.freeze([]);
 
@@ -88,14 +88,17 @@ function completed(value: unknown, region: string, account: string | null): stri
   return keyArn(`arn:${partitionOf(region)}:kms:${region}:${account}:key/${id}`);
 }
 
-/** The ARN partition of a Region, by its prefix (AWS General Reference, ARNs; partitions of the SDKs). */
+/** ARN partitions by the beginning of their Regions' names (AWS General Reference, ARNs; partitions of the SDKs). */
+export const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-isof-', 'aws-iso-f'],
+  ['eusc-', 'aws-eusc'],
+];
+
 function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  if (region.startsWith('us-iso-')) return 'aws-iso';
-  if (region.startsWith('us-isob-')) return 'aws-iso-b';
-  if (region.startsWith('eu-isoe-')) return 'aws-iso-e';
-  if (region.startsWith('us-isof-')) return 'aws-iso-f';
-  if (region.startsWith('eusc-')) return 'aws-eusc';
-  return 'aws';
+  return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 }

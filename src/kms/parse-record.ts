@@ -9,11 +9,11 @@ export const UNKNOWN_CALLER = 'unknown';
 
 const KMS = 'kms.amazonaws.com';
 /** Longer texts are no operation, Region or account; the longest operation in use has 35 characters. */
-const MAX_NAME = 128;
+export const MAX_NAME = 128;
 /** IAM's longest ARN. */
-const MAX_CALLER = 2048;
+export const MAX_CALLER = 2048;
 /** Where CloudTrail cuts an error code. */
-const MAX_ERROR = 1024;
+export const MAX_ERROR = 1024;
 
 const NOT_KMS = rejection('not-kms');
 const NOT_A_RECORD = rejection('not-a-record');
