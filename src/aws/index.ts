@@ -1,4 +1,6 @@
 export type { KmsKey } from '../kms/lifecycle.js';
+export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-counts.js';
+export { AthenaQueryError, type AthenaRun } from './athena-runs.js';
 export { AwsCallError, type CallOptions } from './call-aws.js';
 export { type Clock, systemClock } from './clock.js';
 export { type CurrentAlarm, currentAlarms } from './current-alarms.js';
@@ -21,7 +23,14 @@ export type { AbsentPoints, MetricSource } from './metrics.js';
 export { eventBridgeNotifier, NOTICE_DETAIL_TYPE, NOTICE_SOURCE, type NotifyOptions, snsNotifier } from './notify.js';
 export { observeByClass } from './observe-by-class.js';
 export { Pacer } from './pacer.js';
-export { AWS_PERMISSIONS, type AwsAction, type AwsAdapter, type IamPolicy, iamPolicy } from './permissions.js';
+export {
+  type AthenaAction,
+  AWS_PERMISSIONS,
+  type AwsAction,
+  type AwsAdapter,
+  type IamPolicy,
+  iamPolicy,
+} from './permissions.js';
 export { type Published, type PublishOptions, publishScores } from './publish.js';
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
 export { type ReadSourcesOptions, readLogSources } from './read-log-sources.js';

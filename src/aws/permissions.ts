@@ -20,11 +20,36 @@ export const AWS_PERMISSIONS = {
     'kms:ListAliases',
     'kms:ListKeys',
   ],
+  athenaCounts: [
+    'athena:GetQueryExecution',
+    'athena:GetQueryResults',
+    'athena:StartQueryExecution',
+    'athena:StopQueryExecution',
+  ],
 } as const satisfies Readonly<Record<string, readonly `${string}:${string}`[]>>;
 
 export type AwsAdapter = keyof typeof AWS_PERMISSIONS;
 
 export type AwsAction = (typeof AWS_PERMISSIONS)[AwsAdapter][number];
+
+/**
+ * What Athena does in the caller's name when it runs a query (Athena User Guide, access to S3 and to the Glue catalogue):
+ * it looks the table up, reads the logs, and writes and reads the answer. None of it can change a table.
+ */
+const ATHENA_CATALOGUE = ['glue:GetDatabase', 'glue:GetPartitions', 'glue:GetTable'] as const;
+const ATHENA_LOGS = ['s3:GetBucketLocation', 's3:ListBucket'] as const;
+const ATHENA_RESULTS = [
+  's3:AbortMultipartUpload',
+  's3:GetObject',
+  's3:ListMultipartUploadParts',
+  's3:PutObject',
+] as const;
+
+/** An action that no adapter calls, and that Athena needs its caller to have. */
+export type AthenaAction =
+  | (typeof ATHENA_CATALOGUE)[number]
+  | (typeof ATHENA_LOGS)[number]
+  | (typeof ATHENA_RESULTS)[number];
 
 /** An IAM policy document, as `aws iam create-policy --policy-document` takes it. */
 export interface IamPolicy {
@@ -32,40 +57,59 @@ export interface IamPolicy {
   readonly Statement: readonly {
     readonly Sid: string;
     readonly Effect: 'Allow';
-    readonly Action: readonly AwsAction[];
+    readonly Action: readonly (AwsAction | AthenaAction)[];
     readonly Resource: string | readonly string[];
   }[];
 }
 
 /**
  * The policy that allows some adapters, all by default, and nothing else. Nearly all of these actions know no resource
- * but `*` (Service Authorization Reference); those on S3 are for the bucket named. Logs that are encrypted with a KMS key
+ * but `*` (Service Authorization Reference); those on S3 are for the buckets named. Logs that are encrypted with a KMS key
  * need `kms:Decrypt` on that key besides.
  * @param options.bucket the bucket of the log files; any when left out
+ * @param options.results the bucket that Athena writes its answers to; by default those that it makes by itself
  * @param options.partition of AWS's Regions: `aws-cn` in China, `aws-us-gov` in GovCloud
  */
 export function iamPolicy(
-  options: { adapters?: readonly AwsAdapter[]; bucket?: string; partition?: string } = {},
+  options: {
+    readonly adapters?: readonly AwsAdapter[];
+    readonly bucket?: string;
+    readonly results?: string;
+    readonly partition?: string;
+  } = {},
 ): IamPolicy {
-  const { adapters = Object.keys(AWS_PERMISSIONS) as AwsAdapter[], bucket = '*', partition = 'aws' } = options;
-  const actions = [...new Set<AwsAction>(adapters.flatMap((adapter) => [...AWS_PERMISSIONS[adapter]]))].sort();
-  const groups = [
-    { Sid: 'Read', Resource: '*', Action: actions.filter((action) => !action.startsWith('s3:')) },
+  const adapters = options.adapters ?? (Object.keys(AWS_PERMISSIONS) as AwsAdapter[]);
+  const { bucket = '*', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
+  const s3 = `arn:${partition}:s3:::`;
+  const athena = adapters.includes('athenaCounts');
+  const called = adapters.flatMap((adapter): readonly AwsAction[] => AWS_PERMISSIONS[adapter]);
+  const on = (action: AwsAction): AwsAction[] => (called.includes(action) ? [action] : []);
+  const statements: IamPolicy['Statement'] = [
+    { Sid: 'Read', Effect: 'Allow', Action: called.filter((action) => !action.startsWith('s3:')), Resource: '*' },
     {
       Sid: 'ListLogs',
-      Resource: `arn:${partition}:s3:::${bucket}`,
-      Action: actions.filter((a) => a === 's3:ListBucket'),
+      Effect: 'Allow',
+      Action: [...on('s3:ListBucket'), ...(athena ? ATHENA_LOGS : [])],
+      Resource: `${s3}${bucket}`,
     },
     {
       Sid: 'ReadLogs',
-      Resource: `arn:${partition}:s3:::${bucket}/*`,
-      Action: actions.filter((a) => a === 's3:GetObject'),
+      Effect: 'Allow',
+      Action: athena ? ['s3:GetObject'] : on('s3:GetObject'),
+      Resource: `${s3}${bucket}/*`,
+    },
+    { Sid: 'AthenaTables', Effect: 'Allow', Action: athena ? ATHENA_CATALOGUE : [], Resource: '*' },
+    {
+      Sid: 'AthenaResults',
+      Effect: 'Allow',
+      Action: athena ? [...ATHENA_LOGS, ...ATHENA_RESULTS] : [],
+      Resource: [`${s3}${results}`, `${s3}${results}/*`],
     },
   ];
   return {
     Version: '2012-10-17',
-    Statement: groups
+    Statement: statements
       .filter(({ Action }) => Action.length > 0)
-      .map(({ Sid, Resource, Action }) => ({ Sid, Effect: 'Allow', Action, Resource })),
+      .map((statement) => ({ ...statement, Action: [...new Set(statement.Action)].sort() })),
   };
 }

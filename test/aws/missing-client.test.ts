@@ -35,6 +35,7 @@ describe('an adapter whose client is not installed', () => {
       const client = { config: { region: async () => 'eu-central-1' } };
       const times = { from: 0, to: 1 };
       const tries = {
+        '@aws-sdk/client-athena': () => aws.athenaCounts(client, { ...times, table: 'x' }),
         '@aws-sdk/client-cloudtrail': () => aws.lookupKmsCalls(client, times).next(),
         '@aws-sdk/client-cloudwatch': () => aws.fetchMetricSeries(client, { from: 0, to: 1 }),
         '@aws-sdk/client-cloudwatch-logs': () => aws.readLogGroup(client, { ...times, logGroup: 'x' }).next(),
@@ -46,7 +47,7 @@ describe('an adapter whose client is not installed', () => {
       }`;
     writeFileSync(join(folder, 'main.js'), program);
     const lines = execFileSync(process.execPath, ['main.js'], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     for (const line of lines) {
       const [name, ...message] = line.split(' ');
       expect(message.join(' ')).toBe(

@@ -28,21 +28,30 @@ describe('AWS_PERMISSIONS', () => {
     for (const [, action, operation] of calls) expect(action.split(':')[1]).toBe(ACTION_OF[operation] ?? operation);
   });
 
-  it('never changes an account', () => {
-    for (const action of actions) expect(action).toMatch(/:(?:Describe|Filter|Get|List|Lookup)/);
+  it('never changes an account: it reads, and starts and stops queries that read', () => {
+    for (const action of actions) {
+      expect(action).toMatch(/:(?:Describe|Filter|Get|List|Lookup)|^athena:(?:Start|Stop)QueryExecution$/);
+    }
   });
 });
 
 describe('iamPolicy', () => {
-  it('is for everything by default, with S3 limited to the bucket', () => {
-    const { Version, Statement } = iamPolicy({ bucket: 'logs' });
+  it('is for everything by default, with S3 limited to the buckets', () => {
+    const { Version, Statement } = iamPolicy({ bucket: 'logs', results: 'answers' });
     expect(Version).toBe('2012-10-17');
-    expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual([...new Set(actions)].sort());
-    expect(Statement.map(({ Resource, Action }) => [Resource, Action.length])).toEqual([
-      ['*', new Set(actions).size - 2],
-      ['arn:aws:s3:::logs', 1],
-      ['arn:aws:s3:::logs/*', 1],
+    const allowed = new Set(Statement.flatMap(({ Action }) => [...Action] as string[]));
+    for (const action of actions) expect(allowed).toContain(action);
+    expect(Statement.map(({ Sid, Resource }) => [Sid, Resource])).toEqual([
+      ['Read', '*'],
+      ['ListLogs', 'arn:aws:s3:::logs'],
+      ['ReadLogs', 'arn:aws:s3:::logs/*'],
+      ['AthenaTables', '*'],
+      ['AthenaResults', ['arn:aws:s3:::answers', 'arn:aws:s3:::answers/*']],
     ]);
+    for (const { Sid, Action } of Statement) {
+      expect(Action).toEqual([...new Set(Action)].sort());
+      if (Sid !== 'AthenaResults') expect(Action).not.toContain('s3:PutObject');
+    }
   });
 
   it('is no more than an adapter needs', () => {
@@ -50,5 +59,10 @@ describe('iamPolicy', () => {
       Version: '2012-10-17',
       Statement: [{ Sid: 'Read', Effect: 'Allow', Action: ['cloudtrail:LookupEvents'], Resource: '*' }],
     });
+    const { Statement } = iamPolicy({ adapters: ['s3Logs'], bucket: 'logs', partition: 'aws-cn' });
+    expect(Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['s3:ListBucket'], 'arn:aws-cn:s3:::logs'],
+      [['s3:GetObject'], 'arn:aws-cn:s3:::logs/*'],
+    ]);
   });
 });

@@ -13,10 +13,10 @@ import { countCalls } from '../../src/kms/count-calls.js';
 import { type Coverage, CoverageTracker } from '../../src/kms/coverage.js';
 import { parseEventTime } from '../../src/kms/event-time.js';
 import { parseRecord } from '../../src/kms/parse-record.js';
-import { keyId, type SeriesKey } from '../../src/series/key.js';
-import { observedRow, type SeriesSet, valueAt } from '../../src/series/series-set.js';
+import type { SeriesKey } from '../../src/series/key.js';
+import { observedRow, valueAt } from '../../src/series/series-set.js';
 import { KMS_DAY, kmsRecords } from '../support/arbitraries.js';
-import { type AthenaLog, athenaTable } from '../support/athena.js';
+import { type AthenaLog, athenaTable, contentsOf } from '../support/athena.js';
 import { hasSharedData, sharedData } from '../support/shared-data.js';
 
 const DAY = 86_400_000;
@@ -71,20 +71,6 @@ async function counted(records: Records, options: Omit<AthenaCountOptions, 'tabl
 
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Every row with its counts and what was observed, by key. */
-function contents(set: SeriesSet): unknown {
-  const rows = set.keys.map((key, row): [string, unknown] => [
-    keyId(key),
-    {
-      counts: Array.from({ length: set.grid.length }, (_, bucket) => [bucket, valueAt(set, row, bucket)]).filter(
-        ([, n]) => n > 0,
-      ),
-      observed: Buffer.from(observedRow(set, row)).toString('hex'),
-    },
-  ]);
-  return { grid: set.grid, measure: set.measure, rows: Object.fromEntries(rows.sort(([a], [b]) => order(a, b))) };
 }
 
 async function viaAthena(
@@ -187,7 +173,7 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
           const logs = asLogs(records, KMS_DAY).map((log) => ({ ...log, date: '2024/07/02' }));
           const athena = await viaAthena(logs, options, coverage);
           const direct = await counted(records, options, coverage);
-          expect(contents(athena.set)).toEqual(contents(direct.set));
+          expect(contentsOf(athena.set)).toEqual(contentsOf(direct.set));
           expect(athena.setAside).toEqual(direct.setAside);
         },
       ),
@@ -208,7 +194,7 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
     const set = await readAthenaCounts(await query(athenaCountQuery({ table: 'cloudtrail', ...options })), {
       coverage,
     });
-    expect(contents(set)).toEqual(contents((await counted(records, options, coverage)).set));
+    expect(contentsOf(set)).toEqual(contentsOf((await counted(records, options, coverage)).set));
   });
 
   it.skipIf(!hasSharedData)('gives what countCalls gives of published records', async () => {
@@ -219,7 +205,7 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
       const options = { from, to: Math.max(...times) + 1, step: 3_600_000, by: LEVELS };
       const direct = await counted(records, options);
       const athena = await viaAthena(asLogs(records, from), options);
-      expect(contents(athena.set), folder).toEqual(contents(direct.set));
+      expect(contentsOf(athena.set), folder).toEqual(contentsOf(direct.set));
       expect(athena.setAside, folder).toEqual(direct.setAside);
       expect(athena.set.keys.length, folder).toBeGreaterThan(3);
     }
@@ -310,7 +296,7 @@ describe('athenaCountQuery', () => {
     const plain = await viaAthena(logs, asked);
     const pruned = await viaAthena(logs, { ...asked, partitions: { account: 'account', region: 'region' } });
     expect(plain.set.keys.map(({ account, region }) => [account, region])).toEqual([['444455556666', 'us-east-1']]);
-    expect(contents(pruned.set)).toEqual(contents(plain.set));
+    expect(contentsOf(pruned.set)).toEqual(contentsOf(plain.set));
     expect([plain.setAside, pruned.setAside]).toEqual([{ outside: 3 }, {}]);
   });
 
@@ -398,12 +384,12 @@ describe('readAthenaCounts', () => {
     const coverage = [{ account: '111122223333', region: 'eu-central-1', from: KMS_DAY, to: KMS_DAY + 3_600_000 }];
     const { set } = await viaAthena([], { ...ONE, step: 3_600_000 }, coverage);
     expect(set.keys).toEqual([]);
-    expect(contents(set)).toEqual(contents((await counted([], { ...ONE, step: 3_600_000 }, coverage)).set));
+    expect(contentsOf(set)).toEqual(contentsOf((await counted([], { ...ONE, step: 3_600_000 }, coverage)).set));
   });
 
   it('takes the rows in any order', async () => {
     const { rows, set } = await viaAthena(logs, ONE);
-    expect(contents(await readAthenaCounts([...rows].reverse()))).toEqual(contents(set));
+    expect(contentsOf(await readAthenaCounts([...rows].reverse()))).toEqual(contentsOf(set));
   });
 
   it('says what is wrong with rows of another kind', async () => {

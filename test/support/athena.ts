@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { AthenaRow } from '../../src/kms/athena-rows.js';
+import { keyId } from '../../src/series/key.js';
+import { observedRow, type SeriesSet, valueAt } from '../../src/series/series-set.js';
 import { tempFolder } from './logs.js';
 
 /**
@@ -122,4 +124,22 @@ function lowered(value: unknown): unknown {
       typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lowered(inner) : textOf(inner),
     ]),
   );
+}
+
+/** Every row with its counts and what was observed, by key. */
+export function contentsOf(set: SeriesSet): unknown {
+  const rows = set.keys.map((key, row): [string, unknown] => [
+    keyId(key),
+    {
+      counts: Array.from({ length: set.grid.length }, (_, bucket) => [bucket, valueAt(set, row, bucket)]).filter(
+        ([, n]) => n > 0,
+      ),
+      observed: Buffer.from(observedRow(set, row)).toString('hex'),
+    },
+  ]);
+  return {
+    grid: set.grid,
+    measure: set.measure,
+    rows: Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))),
+  };
 }

@@ -1,0 +1,268 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { describe, expect, it } from 'vitest';
+import { type AthenaOptions, athenaCounts } from '../../src/aws/athena-counts.js';
+import { AthenaQueryError } from '../../src/aws/athena-runs.js';
+import { AwsCallError } from '../../src/aws/call-aws.js';
+import { InputError } from '../../src/errors.js';
+import type { AthenaRow } from '../../src/kms/athena-rows.js';
+import type { KmsCall } from '../../src/kms/call.js';
+import { countCalls } from '../../src/kms/count-calls.js';
+import { parseRecord } from '../../src/kms/parse-record.js';
+import { athenaTable, contentsOf } from '../support/athena.js';
+import { kmsRecords, START } from '../support/logs.js';
+import { type Fault, fakeAws, type Handler, refusal } from './support/fake-aws.js';
+import { FakeClock } from './support/fake-clock.js';
+
+const DAY = 86_400_000;
+const RECORDS = kmsRecords(500);
+const BY = [['operation'], ['keyArn', 'operation', 'caller']] as const;
+
+interface FakeQuery {
+  readonly sql: string;
+  readonly token: string;
+  looks: number;
+  state: string;
+  rows: AthenaRow[] | undefined;
+}
+
+/** Athena with DuckDB for an engine: queries that start once a token, end after a few looks, and answer in pages. */
+async function fakeAthena({
+  looks = 2,
+  page = 7,
+  fail,
+}: {
+  readonly looks?: number;
+  readonly page?: number;
+  /** What ends the n-th query instead. */
+  readonly fail?: (n: number) => Readonly<Record<string, unknown>> | undefined;
+} = {}) {
+  const run = await athenaTable(RECORDS.map((record) => ({ record })));
+  const queries: FakeQuery[] = [];
+  const find = (id: unknown): FakeQuery => queries[Number(String(id).slice('query-'.length))] as FakeQuery;
+  const handlers: Readonly<Record<string, Handler>> = {
+    StartQueryExecution: ({ body }) => {
+      const token = String(body['ClientRequestToken']);
+      let at = queries.findIndex((query) => query.token === token);
+      if (at < 0) {
+        const query: FakeQuery = {
+          sql: String(body['QueryString']),
+          token,
+          looks: 0,
+          state: 'QUEUED',
+          rows: undefined,
+        };
+        at = queries.push(query) - 1;
+        void run(query.sql).then((rows) => {
+          query.rows = rows;
+        });
+      }
+      return { QueryExecutionId: `query-${at}` };
+    },
+    GetQueryExecution: ({ body }) => {
+      const id = String(body['QueryExecutionId']);
+      const query = find(id);
+      query.looks++;
+      // A query may go back into the queue (Athena API Reference, QueryExecutionStatus).
+      query.state =
+        query.looks < looks || query.rows === undefined ? (query.looks % 2 === 0 ? 'QUEUED' : 'RUNNING') : 'SUCCEEDED';
+      const failed = query.state === 'SUCCEEDED' ? fail?.(queries.indexOf(query)) : undefined;
+      return {
+        QueryExecution: {
+          QueryExecutionId: id,
+          Status: { State: query.state, ...failed },
+          Statistics: { DataScannedInBytes: 1_000_000, QueryQueueTimeInMillis: 120, EngineExecutionTimeInMillis: 3400 },
+        },
+      };
+    },
+    GetQueryResults: ({ body }) => {
+      const { rows = [] } = find(body['QueryExecutionId']);
+      const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+      const texts = (row: AthenaRow) =>
+        names.map((name) => (row[name] === undefined ? {} : { VarCharValue: row[name] }));
+      const all = [names.map((name) => ({ VarCharValue: name })), ...rows.map(texts)];
+      const from = Number(body['NextToken'] ?? 0);
+      // Every third page is empty, and has a token.
+      const to = (from / page) % 3 === 2 && !String(body['NextToken']).endsWith('.5') ? from : from + page;
+      return {
+        ResultSet: { Rows: all.slice(from, to).map((Data) => ({ Data })), ResultSetMetadata: {} },
+        ...(to < all.length ? { NextToken: to === from ? `${from}.5` : String(to) } : {}),
+      };
+    },
+    StopQueryExecution: ({ body }) => {
+      find(body['QueryExecutionId']).state = 'CANCELLED';
+      return {};
+    },
+  };
+  return { aws: await fakeAws(handlers), queries };
+}
+
+async function count(
+  aws: Awaited<ReturnType<typeof fakeAws>>,
+  options: Partial<AthenaOptions> = {},
+  faults: (Fault | null)[] = [],
+) {
+  aws.faults.push(...faults);
+  return athenaCounts(new AthenaClient(aws.config), {
+    table: 'cloudtrail',
+    from: START,
+    to: START + DAY,
+    by: BY,
+    clock: new SlowClock(),
+    ...options,
+  });
+}
+
+/** Waits a moment of real time as well: DuckDB needs some. */
+class SlowClock extends FakeClock {
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await super.sleep(ms, signal);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const calls = RECORDS.map(parseRecord).filter((call): call is KmsCall => !('reason' in call));
+const expected = () => countCalls(calls, { start: START, end: START + DAY, by: BY });
+
+describe('athenaCounts', () => {
+  it('starts, waits, pages and counts: the same as countCalls, over the wire that Athena speaks', async () => {
+    const { aws, queries } = await fakeAthena();
+    const { set, stats } = await count(aws, { workGroup: 'security', database: 'logs', output: 's3://answers/kms/' });
+    expect(contentsOf(set)).toEqual(contentsOf(await expected()));
+    expect(set.keys.length).toBeGreaterThan(1);
+    const [start] = aws.of('StartQueryExecution');
+    expect(start?.target).toBe('AmazonAthena.StartQueryExecution');
+    expect(start?.contentType).toBe('application/x-amz-json-1.1');
+    expect(start?.body).toEqual({
+      QueryString: queries[0]?.sql,
+      ClientRequestToken: expect.stringMatching(/^[0-9a-f-]{36}-1$/),
+      WorkGroup: 'security',
+      QueryExecutionContext: { Database: 'logs' },
+      ResultConfiguration: { OutputLocation: 's3://answers/kms/' },
+      ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
+    });
+    expect(aws.of('GetQueryExecution').at(0)?.body).toEqual({ QueryExecutionId: 'query-0' });
+    expect(aws.of('GetQueryResults').at(0)?.body).toEqual({ QueryExecutionId: 'query-0', MaxResults: 1000 });
+    expect(aws.of('GetQueryResults').at(1)?.body).toEqual({
+      QueryExecutionId: 'query-0',
+      MaxResults: 1000,
+      NextToken: '7',
+    });
+    expect(stats).toEqual({
+      runs: [{ id: 'query-0', state: 'SUCCEEDED', scannedBytes: 1_000_000, queued: 120, ran: 3400 }],
+      scannedBytes: 1_000_000,
+      setAside: {},
+      coverage: null,
+    });
+  });
+
+  it('asks the logs when they were listening, where it is told to', async () => {
+    const { aws } = await fakeAthena();
+    const { set, stats } = await count(aws, { coverage: 'query' });
+    expect(stats.runs).toHaveLength(2);
+    expect(stats.scannedBytes).toBe(2_000_000);
+    const { coverage } = stats;
+    if (coverage === null) throw new Error('no coverage');
+    expect(coverage).toMatchObject([{ account: '111122223333', region: 'eu-central-1', from: START }]);
+    expect(contentsOf(set)).toEqual(
+      contentsOf(await countCalls(calls, { start: START, end: START + DAY, by: BY, coverage })),
+    );
+  });
+
+  it('waits while there are too many queries, and after throttling, and never starts one twice', async () => {
+    const busy = {
+      error: 'TooManyRequestsException',
+      message: 'You have exceeded the limit for the number of queries',
+    };
+    const { aws, queries } = await fakeAthena();
+    const faults: (Fault | null)[] = [
+      busy,
+      'throttle',
+      'cut',
+      'half',
+      null,
+      'throttle',
+      'internal-error',
+      'cut',
+      null,
+      null,
+      'half',
+      'throttle',
+    ];
+    const { set } = await count(aws, {}, faults);
+    expect(contentsOf(set)).toEqual(contentsOf(await expected()));
+    expect(queries).toHaveLength(1);
+    expect(aws.of('StartQueryExecution').length).toBeGreaterThan(4);
+    expect(new Set(aws.of('StartQueryExecution').map(({ body }) => body['ClientRequestToken'])).size).toBe(1);
+  });
+
+  it('says why a query failed and what it scanned', async () => {
+    const reason = "TABLE_NOT_FOUND: line 49:8: Table 'awsdatacatalog.logs.cloudtrail' does not exist";
+    const { aws, queries } = await fakeAthena({ fail: () => ({ State: 'FAILED', StateChangeReason: reason }) });
+    const failure = await count(aws).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(AthenaQueryError);
+    expect((failure as Error).message).toBe(`query query-0 failed: ${reason} (1000000 bytes scanned)`);
+    expect(failure).toMatchObject({ reason, run: { id: 'query-0', state: 'FAILED', scannedBytes: 1_000_000 } });
+    expect(queries).toHaveLength(1);
+    const cancelled = await fakeAthena({ fail: () => ({ State: 'CANCELLED' }) });
+    await expect(count(cancelled.aws)).rejects.toThrow(/^query query-0 was cancelled: no reason given/);
+  });
+
+  it('runs again what Athena says is worth it, three times at most, and counts what that scanned', async () => {
+    const passing = { State: 'FAILED', StateChangeReason: 'busy', AthenaError: { Retryable: true } };
+    const once = await fakeAthena({ fail: (n) => (n === 0 ? passing : undefined) });
+    const { set, stats } = await count(once.aws);
+    expect(contentsOf(set)).toEqual(contentsOf(await expected()));
+    expect(stats.runs.map(({ state }) => state)).toEqual(['FAILED', 'SUCCEEDED']);
+    expect(stats.scannedBytes).toBe(2_000_000);
+    const always = await fakeAthena({ fail: () => passing });
+    await expect(count(always.aws)).rejects.toThrow(/^query query-2 failed: busy/);
+    expect(always.queries).toHaveLength(3);
+  });
+
+  it('stops the query when it is aborted', async () => {
+    const { aws, queries } = await fakeAthena({ looks: Infinity });
+    const controller = new AbortController();
+    const clock = new SlowClock();
+    const counting = count(aws, { signal: controller.signal, clock });
+    const watch = setInterval(() => {
+      if ((queries[0]?.looks ?? 0) >= 3) controller.abort(new Error('enough'));
+    }, 5);
+    await expect(counting).rejects.toThrow('enough');
+    clearInterval(watch);
+    expect(aws.of('StopQueryExecution').map(({ body }) => body)).toEqual([{ QueryExecutionId: 'query-0' }]);
+    expect(queries[0]?.state).toBe('CANCELLED');
+  });
+
+  it('stops the query that it may not look at, and says what it needs', async () => {
+    const { aws, queries } = await fakeAthena();
+    const failure = await count(aws, {}, [null, { error: 'AccessDeniedException', message: 'not authorized' }]).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(AwsCallError);
+    expect((failure as Error).message).toContain('athena:GetQueryExecution');
+    expect((failure as Error).cause).toMatchObject({ name: 'AccessDeniedException' });
+    expect(queries[0]?.state).toBe('CANCELLED');
+  });
+
+  it('gives up when it is throttled for longer than its patience, and when credentials have expired', async () => {
+    const { aws } = await fakeAthena();
+    const wire = await fakeAws({ StartQueryExecution: () => refusal('TooManyRequestsException', 'limit') });
+    await expect(count(wire, { patience: 60_000 })).rejects.toThrow(
+      /athena:StartQueryExecution failed: TooManyRequestsException/,
+    );
+    const expired = {
+      error: 'ExpiredTokenException',
+      message: 'The security token included in the request is expired',
+    };
+    await expect(count(aws, {}, [expired])).rejects.toThrow(
+      /credentials; needed is the permission athena:StartQueryExecution/,
+    );
+  });
+
+  it('refuses options out of range before it starts anything', async () => {
+    const { aws } = await fakeAthena();
+    await expect(count(aws, { step: 0 })).rejects.toBeInstanceOf(InputError);
+    await expect(count(aws, { coverage: 'yes' as 'query' })).rejects.toThrow(/^coverage must be/);
+    expect(aws.requests).toEqual([]);
+  });
+});
