@@ -2,7 +2,7 @@ import { checkNumber, checkTime, InputError } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { lowerQuantile, upperQuantile } from '../stats/limits.js';
-import { logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
+import { logUpperTail, logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
@@ -14,7 +14,7 @@ import { LEVEL, LEVEL_VARIANCE } from './level-filter.js';
 import { mergeParts } from './merge.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './model.js';
 import { weekCells } from './profile.js';
-import { uncalibrate } from './tail.js';
+import { calibrate, uncalibrate } from './tail.js';
 import { windowsOf } from './windows.js';
 
 /** A band of one bucket, in calls. */
@@ -225,6 +225,26 @@ export class Baseline {
     return bandOf(model, slot, -Math.log((1 - probability) / 2), this.daysAfter(at));
   }
 
+  /**
+   * The calibrated probability that the bucket which begins at `time` holds `count` calls or more: far out, where the
+   * history shows none, an extrapolation of its tail, and beyond one in 10^20 an upper bound. 1 for a count of 0; NaN where
+   * the key's history is too short, or of levels.
+   */
+  chanceOf(key: Partial<SeriesKey>, time: number | Date, count: number): number {
+    const at = checkTime(time, 'time');
+    checkNumber(count, 'count', 0, Number.MAX_SAFE_INTEGER);
+    if (this.measure === 'level') return NaN;
+    const { model, timeZone, learning } = this.modelOf(seriesKey(key));
+    if (learning) return NaN;
+    if (count === 0) return 1;
+    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    const { expected, size } = bucketOf(model, slot, this.daysAfter(at));
+    const bound = calibrate(leastNats(count, expected, size), model.above[0]);
+    // The tail itself takes on the order of the root of the size: too long to be told that there is no chance.
+    if (bound > NO_CHANCE) return Math.exp(-bound);
+    return Math.exp(-calibrate(-logUpperTail(count, expected, size), model.above[0]));
+  }
+
   #gaugeBand(key: SeriesKey, at: number, probability: number): Band {
     const known = this.gaugeOf(key);
     if (known === undefined) return { expected: Number.NaN, lower: -Infinity, upper: Infinity };
@@ -289,15 +309,28 @@ function meanOf(model: RowModel, slot: number): number {
   return Math.max(model.level[LEVEL] * model.profile.shape[slot], LEAST_MEAN);
 }
 
+/** −ln of 1e-20. */
+const NO_CHANCE = 20 * Math.LN10;
+
+/** Chernoff's bound: −ln P(Y ≥ y) of the negative binomial is at least this. 0 up to the mean. */
+function leastNats(y: number, mean: number, size: number): number {
+  return y <= mean ? 0 : y * Math.log(y / mean) - (y + size) * Math.log1p((y - mean) / (mean + size));
+}
+
+/** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
+function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
+  const expected = meanOf(model, slot);
+  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
+  return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
+}
+
 /**
  * Expected count and normal counts of one bucket in a week slot, at `nats` a side. A count below the mean is never above,
  * one above it never below, however long the tail.
  * @param days since the end of the history
  */
 function bandOf(model: RowModel, slot: number, nats: number, days: number): Band {
-  const expected = meanOf(model, slot);
-  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
-  const size = 1 / (model.alpha[0] + known + model.phi[0] / expected);
+  const { expected, size } = bucketOf(model, slot, days);
   const below = -uncalibrate(nats, model.below[0]);
   return {
     expected,

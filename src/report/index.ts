@@ -8,6 +8,7 @@ export type {
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
+export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';
 export { type HtmlOptions, renderHtml } from './html/render-html.js';
 export {
@@ -22,7 +23,8 @@ export {
 } from './judge.js';
 export type { OperationUse } from './operations.js';
 export { printable } from './printable.js';
-export { type QuotaUse, quotaUses } from './quotas.js';
+export { type HeadroomOptions, type QuotaHeadroom, quotaHeadroom, quotaWords } from './quota-headroom.js';
+export { type QuotaOptions, type QuotaSeries, type QuotaUse, quotaSeries, quotaUses } from './quotas.js';
 export { renderLogs } from './render-logs.js';
 export { renderMarkdown } from './render-markdown.js';
 export { type RenderOptions, renderText } from './render-text.js';

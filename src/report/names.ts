@@ -45,7 +45,12 @@ export function accountOfCaller(caller: string): string | null {
 
 /** What a series counts, in words: `Decrypt on 1234abcd (eu-central-1)`, `Failed Sign (all keys)`. */
 export function seriesName(key: SeriesKey): string {
-  if (key.metric !== null) return `CloudWatch metric ${printable(key.metric, 80)}`;
+  if (key.metric !== null) {
+    const metric = printable(key.metric, 80);
+    // Of this library's own: counts that are no metric of CloudWatch's.
+    if (!/^(?:KMS|Quota) /.test(key.metric)) return `CloudWatch metric ${metric}`;
+    return key.region === null ? metric : `${metric} in ${printable(key.region, 30)}`;
+  }
   let name = whatOf(key);
   if (key.keyArn !== null) name += ` on ${keyName(key.keyArn)}`;
   else if (key.operation === null || !WITHOUT_KEY.test(key.operation)) name += ' (all keys)';
