@@ -1,10 +1,29 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { expect, it } from 'vitest';
-import { fetchMetricSeries } from '../../src/aws/index.js';
-import { findAnomalies, fitBaseline, scoreWindow, sliceWindow, verdictAt, wordsFor } from '../../src/index.js';
-import { rowOf } from '../../src/series/series-set.js';
+import {
+  eventHistoryCoverage,
+  fetchMetricSeries,
+  lookupKmsCalls,
+  observeByClass,
+  trailCoverage,
+} from '../../src/aws/index.js';
+import {
+  countCalls,
+  findAnomalies,
+  fitBaseline,
+  type KmsCall,
+  scoreWindow,
+  seriesSet,
+  sliceWindow,
+  verdictAt,
+  wordsFor,
+} from '../../src/index.js';
+import { observedRow, rowOf } from '../../src/series/series-set.js';
+import { ACCOUNT, kmsRecord, REGION } from '../support/logs.js';
 import { poisson, seeded } from '../support/random.js';
 import { KEY, OTHER_KEY } from '../support/sets.js';
+import { eventHistory } from './support/event-history.js';
 import { fakeAws } from './support/fake-aws.js';
 import { FakeClock } from './support/fake-clock.js';
 import { type FakeMetric, fakeCloudWatch } from './support/fake-cloudwatch.js';
@@ -66,3 +85,63 @@ it('goes from 14 days of CloudWatch series to the name of the key that fell sile
     'unknown',
   );
 });
+
+it('goes from the trails and the event history to the role that disables keys, and does not take blindness for calm', async () => {
+  const from = NOW - 30 * DAY;
+  const records = [];
+  // A role that tags keys at 10:00 every day; on the last day another disables nine of them within minutes.
+  for (let day = from; day < NOW; day += DAY) {
+    for (let i = 0; i < 5; i++) records.push(control('TagResource', day + 10 * HOUR + i * MINUTE, 'Housekeeping'));
+  }
+  for (let i = 0; i < 9; i++) records.push(control('DisableKey', NOW - HOUR + i * 10_000, 'Mallory'));
+  const trail = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/main`;
+  const aws = await fakeAws({
+    LookupEvents: eventHistory(records, { emptyEvery: 4, tokenUses: 6 }),
+    DescribeTrails: () => ({
+      trailList: [{ Name: 'main', TrailARN: trail, HomeRegion: REGION, IsMultiRegionTrail: true }],
+    }),
+    GetTrailStatus: () => ({ IsLogging: true, StartLoggingTime: (from - DAY) / 1000, LatestDeliveryTime: NOW / 1000 }),
+    GetEventSelectors: () => ({ EventSelectors: [{ ReadWriteType: 'WriteOnly', IncludeManagementEvents: true }] }),
+  });
+  aws.faults.push('throttle', null, 'cut', 'half', 'internal-error');
+  const client = new CloudTrailClient(aws.config);
+  const clock = new FakeClock(NOW);
+  const times = { from, to: NOW, clock };
+
+  const calls: KmsCall[] = [];
+  for await (const call of lookupKmsCalls(client, { ...times, operations: 'critical' })) calls.push(call);
+  expect(calls).toHaveLength(records.length);
+  const coverage = eventHistoryCoverage({ account: ACCOUNT, region: REGION, from, to: NOW, now: NOW });
+  const by = [['operation'], ['keyArn', 'operation', 'caller']] as const;
+  const counts = await countCalls(calls, { start: from, end: NOW, coverage, by: [by[0]] });
+  const callers = await countCalls(calls, { start: from, end: NOW, coverage, by: [by[1]] });
+  const baseline = fitBaseline(sliceWindow(counts, from, NOW - 2 * HOUR));
+  const anomalies = findAnomalies(scoreWindow(baseline, sliceWindow(counts, NOW - 2 * HOUR, NOW)), {
+    callers: sliceWindow(callers, NOW - 2 * HOUR, NOW),
+    usualCallers: sliceWindow(callers, from, NOW - 2 * HOUR),
+  });
+  expect(anomalies).toHaveLength(1);
+  expect(anomalies[0]).toMatchObject({ verdict: 'above', key: { operation: 'DisableKey' }, value: 9 });
+  expect(wordsFor(anomalies[0])).toContain('role/Mallory');
+
+  // The trail records write events only: counts from its files would have nothing to say of Decrypt.
+  const recorded = await trailCoverage(client, times);
+  expect(recorded.read).toEqual([]);
+  const series = ['Decrypt', 'DisableKey'].map((operation) => ({ key: { operation }, values: [0, 0] }));
+  const judged = observeByClass(seriesSet({ start: from, step: HOUR, series }), recorded);
+  expect([...observedRow(judged, 0), ...observedRow(judged, 1)]).toEqual([0, 0, 1, 1]);
+});
+
+function control(eventName: string, time: number, role: string): Record<string, unknown> {
+  return {
+    ...kmsRecord(Math.round(time / 1000)),
+    eventName,
+    readOnly: false,
+    eventTime: `${new Date(time).toISOString().slice(0, 19)}Z`,
+    userIdentity: {
+      type: 'AssumedRole',
+      sessionContext: { sessionIssuer: { arn: `arn:aws:iam::${ACCOUNT}:role/${role}` } },
+    },
+    resources: [{ ARN: KEY }],
+  };
+}
