@@ -66,3 +66,24 @@ describe('iamPolicy', () => {
     ]);
   });
 });
+
+describe('docs/aws.md', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/aws.md', import.meta.url)), 'utf8');
+
+  it('has the policy that is enough for all adapters, and no more', () => {
+    const [, policy = ''] = /^```json\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    expect(JSON.parse(policy)).toEqual(iamPolicy({ bucket: 'my-trail-bucket', results: 'my-athena-results' }));
+  });
+
+  it('names for each adapter the actions that it calls', () => {
+    const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| `@aws-sdk[^|]*\| (.*) \|$/gm)];
+    const told = rows.flatMap(([, names = '', listed = '']) =>
+      codesIn(names).map((name) => [name, codesIn(listed)] as const),
+    );
+    expect(Object.fromEntries(told)).toEqual(AWS_PERMISSIONS);
+  });
+});
+
+function codesIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+}
