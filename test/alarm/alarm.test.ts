@@ -76,7 +76,7 @@ describe('Alarm', () => {
     );
   });
 
-  it('tells changes and nothing else, each from the state before', () => {
+  it('trap 31: tells changes and nothing else, each from the state before', () => {
     fc.assert(
       fc.property(rules, values, (slow, points) => {
         let state = 'INSUFFICIENT_DATA';
@@ -108,7 +108,7 @@ describe('Alarm', () => {
     );
   });
 
-  it('takes buckets that are left out for missing, however many', () => {
+  it('trap 29: takes buckets that are left out for missing, however many', () => {
     fc.assert(
       fc.property(rules, values, fc.integer({ min: 0, max: 400 }), (slow, points, gap) => {
         const [left, filled] = [alarmFor(slow), alarmFor(slow)];
@@ -130,7 +130,7 @@ describe('Alarm', () => {
     expect(alarm.observe(-500 * MINUTE, 1)).toEqual([]);
   });
 
-  it('slides: a period of five minutes is evaluated every minute', () => {
+  it('trap 30: slides: a period of five minutes is evaluated every minute', () => {
     const alarm = new Alarm(
       rule({
         condition: { on: 'value', statistic: 'Sum', comparison: 'GreaterThanOrEqualToThreshold', threshold: 5 },

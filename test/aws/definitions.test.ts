@@ -122,7 +122,7 @@ describe('alarmDefinitions', () => {
     expect(threshold(0.01)).toBeGreaterThan(threshold(100));
   });
 
-  it('defines CloudWatch anomaly detection as its API wants it: no Threshold, the latest ten exclusions', () => {
+  it('traps 33 and 35: defines CloudWatch anomaly detection as its API wants it: no Threshold, the latest ten exclusions', () => {
     const [alarm] = named('anomaly Decrypt');
     expect(alarm).toMatchObject({
       ThresholdMetricId: 't1',
@@ -185,7 +185,7 @@ describe('alarmDefinitions', () => {
 });
 
 describe('metricFilters', () => {
-  it('has the pattern of CIS, and one for each way around it', () => {
+  it('trap 48: has the pattern of CIS, and one for each way around it', () => {
     const filters = metricFilters({ logGroupName: 'trail' });
     expect(filters[0].input.filterPattern).toBe(
       '{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}',
@@ -214,7 +214,7 @@ describe('ruleDefinitions', () => {
   const rules = ruleDefinitions({ target: 'arn:aws:sqs:eu-central-1:111122223333:queue', cryptographic: true });
   const patterns = rules.flatMap((made) => (made.operation === 'PutRule' ? [made.input] : []));
 
-  it('sees read-only calls only in the state that does', () => {
+  it('trap 3: sees read-only calls only in the state that does', () => {
     for (const { EventPattern = '', State } of patterns) {
       const names: string[] = JSON.parse(EventPattern).detail?.eventName ?? [];
       const readOnly = KMS_OPERATIONS.filter(({ name, readOnly }) => readOnly && names.includes(name));
@@ -284,7 +284,7 @@ describe('dashboardBody', () => {
 });
 
 describe('definitions', () => {
-  it('are taken by the clients of the SDK, and arrive as they are', async () => {
+  it('trap 32: are taken by the clients of the SDK, and arrive whole', async () => {
     const names = ['PutMetricAlarm', 'PutAnomalyDetector', 'PutDashboard', 'PutMetricFilter', 'PutRule', 'PutTargets'];
     const aws = await fakeAws(Object.fromEntries(names.map((name) => [name, () => ({})])));
     const cloudwatch = new CloudWatchClient(aws.config);

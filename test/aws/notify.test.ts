@@ -93,7 +93,7 @@ describe('eventBridgeNotifier', () => {
     expect(JSON.parse(entry['Detail'])).toEqual(noticeJson(NOTICE));
   });
 
-  it('takes a failed entry in a successful answer for what it is', async () => {
+  it('trap 37: takes a failed entry in a successful answer for what it is', async () => {
     const failed = (ErrorCode: string) => ({ FailedEntryCount: 1, Entries: [{ ErrorCode, ErrorMessage: 'm' }] });
     let requests = 0;
     const passing = await fakeAws({

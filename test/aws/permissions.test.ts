@@ -35,6 +35,10 @@ describe('AWS_PERMISSIONS', () => {
   });
 });
 
+it('trap 21: nothing is built on CloudTrail Lake', () => {
+  for (const action of actions) expect(action).not.toMatch(/^cloudtrail:.*(?:Query|EventDataStore)/);
+});
+
 describe('iamPolicy', () => {
   it('is for everything by default, with S3 limited to the buckets', () => {
     const { Version, Statement } = iamPolicy({ bucket: 'logs', results: 'answers' });

@@ -88,7 +88,7 @@ describe('publishScores', () => {
     expect(again.published).toMatchObject({ points: 0, requests: 0, until: START + 20 * STEP });
   });
 
-  it('leaves out what CloudWatch refuses: older than two weeks, over two hours ahead', async () => {
+  it('trap 36: leaves out what CloudWatch refuses: older than two weeks, over two hours ahead', async () => {
     const old = await publish({ now: START + 14 * DAY + 10 * STEP, rows: ({ keyArn }) => keyArn === arn(0) });
     expect(old.published.outside).toBe(11);
     const times = old.bodies.flatMap(({ MetricData }) => MetricData.map(({ Timestamp }) => Timestamp * 1000));

@@ -235,6 +235,11 @@ describe('what is and what is no call', () => {
     expect(rejection({ eventCategory: 'NetworkActivity', eventType: undefined })).toEqual(expected);
   });
 
+  it('trap 18: goes by no eventVersion, which is no decimal: 1.10 is later than 1.9', () => {
+    const versions = ['1.0', '1.9', '1.10', '1.11', '2.0', undefined].map((eventVersion) => call({ eventVersion }));
+    for (const other of versions) expect(other).toEqual(versions[0]);
+  });
+
   it('trap 17: sets corrections aside, and counts what merely came late', () => {
     expect(rejection({ addendum: { reason: 'UPDATED_DATA', originalEventID: 'x' } })).toEqual({
       reason: 'updated-data',

@@ -208,7 +208,7 @@ describe.skipIf(!hasSharedData)('parseRecord on published records', () => {
     });
   });
 
-  it('reads each example of the KMS Developer Guide as a person would', () => {
+  it('trap 38: reads each example of the KMS Developer Guide as a person would', () => {
     const records = recordsOf(sharedData('cloudtrail-kms', 'aws-kms-developer-guide', 'examples.json.gz'));
     expect(records).toHaveLength(GUIDE.length);
     GUIDE.forEach((expected, i) => {

@@ -39,7 +39,7 @@ function* threeWeeks(): Generator<KmsCall> {
 }
 
 describe('faultOf', () => {
-  it('tells faults of the service from mistakes of the caller', () => {
+  it('traps 12 and 40: tells faults of the service from mistakes of the caller, resource quotas among them', () => {
     expect(
       ['KMSInternalException', 'DependencyTimeoutException', 'KeyUnavailableException', 'ThrottlingException'].map(
         faultOf,

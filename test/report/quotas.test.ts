@@ -82,6 +82,14 @@ describe('quotaUses', () => {
     expect(() => quotaUses(set, { ...here, raised: { symmetric: 0 } })).toThrow(/^raised\["symmetric"\] must be/);
   });
 
+  it('trap 46: knows the quotas of each Region as they are, not those of older pages', () => {
+    const regions = { 'us-east-1': 100_000, 'eu-west-1': 100_000, 'eu-central-1': 20_000, 'sa-east-1': 10_000 };
+    for (const [region, perSecond] of Object.entries(regions)) {
+      const series = [{ key: { operation: 'Decrypt', account: '111122223333', region }, values: [1] }];
+      expect(quotaUses(seriesSet({ start: 0, step: 1000, series }))[0]).toMatchObject({ region, perSecond });
+    }
+  });
+
   it('leaves out buckets that were not observed, of any part of a sum', () => {
     const set = seriesSet({
       start: 0,
