@@ -23,9 +23,10 @@ export type Finding = Pick<Notice, 'kind' | 'at' | 'text' | 'key' | 'callers'>;
 const ERRAND = HOUR;
 
 /**
- * Critical operations as rare events, with who and on what; callers that never used a key before, and pairs of a caller and
- * an operation that never were. Each kind has a small budget of its own: where they are common, only the rarest are told.
- * Failed calls and dry runs change nothing, and teach nothing.
+ * Critical operations as rare events, with who and on what, those of KMS's own doing among them (a key is deleted, imported
+ * material has expired); callers that never used a key before, and pairs of a caller and an operation that never were. Each
+ * of the three has a small budget of its own: where they are common, only the rarest are told. A call is told once, for the
+ * first of the three. Failed calls and dry runs change nothing, and teach nothing.
  */
 export class ChangeWatch {
   readonly #plan: MonitoringPlan;
@@ -50,40 +51,40 @@ export class ChangeWatch {
   /** Takes a call, learns from it, and says what there is to tell; nothing but learns where `tells` is false. */
   take(call: KmsCall, tells: boolean): Finding[] {
     if (call.error !== null) return [];
-    const info = operationInfo(call.operation);
-    const found: Finding[] = [];
-    const { changes, firstSeen } = this.#plan.alertBudget;
-    if (info?.critical === true && info.origin === 'api') {
-      const rarity = this.#operations.add('', call.operation, call.time);
-      if (tells && rarity.perWeek <= changes && this.#isErrand(`change ${call.operation} ${call.caller}`, call.time)) {
-        found.push(finding('change', call, `${whatIn(call)} by ${whoIn(call)}`, rarity));
-      }
-    }
-    const told = found.length > 0;
-    for (const keyArn of call.keyArns) {
-      // The callers of a key that is new itself are no news beside it: its first call is an anomaly of its own.
-      const known = this.#callers.knows(keyArn);
-      const rarity = this.#callers.add(keyArn, call.caller, call.time);
-      if (!tells || told || !known || !rarity.isNew || rarity.perWeek > firstSeen) continue;
-      if (this.#isErrand(`caller ${call.caller}`, call.time)) {
-        found.push(
-          finding(
-            'first-seen',
-            call,
-            `${whoIn(call)} used ${keyName(keyArn)} for the first time (${call.operation})`,
-            rarity,
-          ),
-        );
-      }
-    }
-    const known = this.#pairs.knows(call.caller);
-    const rarity = this.#pairs.add(call.caller, call.operation, call.time);
-    if (tells && found.length === 0 && known && rarity.isNew && rarity.perWeek <= firstSeen) {
-      if (this.#isErrand(`caller ${call.caller}`, call.time)) {
-        found.push(finding('first-seen', call, `${whoIn(call)} called ${whatIn(call)} for the first time`, rarity));
-      }
-    }
+    const found = tells ? this.#news(call) : [];
+    const { operation, caller, keyArns, time } = call;
+    if (isCritical(operation)) this.#operations.note('', operation, time);
+    for (const keyArn of keyArns) this.#callers.note(keyArn, caller, time);
+    this.#pairs.note(caller, operation, time);
     return found;
+  }
+
+  /** The most telling of what is new about a call. */
+  #news(call: KmsCall): Finding[] {
+    const { operation, caller, keyArns, time } = call;
+    const { changes, firstSeen, firstPair } = this.#plan.alertBudget;
+    if (isCritical(operation)) {
+      const rarity = this.#operations.rarity('', operation, time);
+      if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
+        return [finding('change', call, `${whatIn(call)} by ${whoIn(call)}`, rarity)];
+      }
+    }
+    // The callers of a key that is new itself are no news beside it: its first call is an anomaly of its own.
+    const newTo = keyArns.find((keyArn) => this.#callers.has(keyArn) && !this.#callers.has(keyArn, caller));
+    if (newTo !== undefined) {
+      const rarity = this.#callers.rarity(newTo, caller, time);
+      if (rarity.perWeek <= firstSeen && this.#isErrand(`caller ${caller}`, time)) {
+        const what = `${whoIn(call)} used ${keyName(newTo)} for the first time (${operation})`;
+        return [finding('first-seen', call, what, rarity)];
+      }
+    }
+    if (this.#pairs.has(caller) && !this.#pairs.has(caller, operation)) {
+      const rarity = this.#pairs.rarity(caller, operation, time);
+      if (rarity.perWeek <= firstPair && this.#isErrand(`caller ${caller}`, time)) {
+        return [finding('first-seen', call, `${whoIn(call)} called ${whatIn(call)} for the first time`, rarity)];
+      }
+    }
+    return [];
   }
 
   /** False for what was told within the hour; late calls of before it count as told too. */
@@ -118,6 +119,10 @@ export class ChangeWatch {
       told: [...this.#told],
     };
   }
+}
+
+function isCritical(operation: string): boolean {
+  return operationInfo(operation)?.critical === true;
 }
 
 function whatIn({ operation, keyArns }: KmsCall): string {

@@ -3,7 +3,7 @@ import { callerShares } from '../score/callers.js';
 import { findAnomalies } from '../score/find-anomalies.js';
 import type { Scores } from '../score/scores.js';
 import type { TimeRange } from '../series/builder.js';
-import { rowOf } from '../series/series-set.js';
+import { rowOf, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY } from '../time/grid.js';
 import type { Judge } from './judge.js';
@@ -45,13 +45,20 @@ export function explain(
   const alone = bucketOf(scores, bucket);
   const { start: at, step } = alone.window.grid;
   const to = at + step;
+  // Many anomalies of one bucket ask for the same times.
+  const windows = new Map<string, SeriesSet>();
+  const callersIn = (from: number, until: number): SeriesSet => {
+    const id = `${from} ${until}`;
+    const window = windows.get(id) ?? ledger.window(from, until, 'callers', exclude);
+    windows.set(id, window);
+    return window;
+  };
   return findAnomalies(alone).map((anomaly) => {
     const span = Math.max(step, alone.spans[rowOf(alone.window, anomaly.key)] || step);
     const from = to - Math.ceil(span / step) * step;
     const whole = from < at ? widened(anomaly, from, to, judge, ledger) : anomaly;
-    const callers = ledger.window(from, to, 'callers', exclude);
-    const before = ledger.window(from - 2 * DAY, from, 'callers', exclude);
-    const shares = callerShares(anomaly.key, anomaly.verdict, from, to, callers, before);
+    const usual = callersIn(from - 2 * DAY, from);
+    const shares = callerShares(anomaly.key, anomaly.verdict, from, to, callersIn(from, to), usual);
     return shares.length === 0 ? whole : { ...whole, callers: shares };
   });
 }

@@ -2,7 +2,8 @@ import { Alarm } from '../alarm/alarm.js';
 import type { Anomaly } from '../score/anomaly.js';
 import { NORMAL, type Scores, UNKNOWN } from '../score/scores.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
-import { keyId } from '../series/key.js';
+import { keyId, type SeriesKey } from '../series/key.js';
+import { rowsById } from '../series/series-set.js';
 import type { MonitoringPlan } from './plan.js';
 
 /** What goes on: one thing that happened, on one or more rows, until all of them are well again. */
@@ -33,6 +34,8 @@ export class Incidents {
   readonly #alarms = new Map<string, Alarm>();
   /** Open ones, and those that were over in the last days: what was told is not told again when its buckets are corrected. */
   #known: Incident[];
+  /** Rows by id of the keys that were seen last. */
+  #index: { readonly keys: readonly SeriesKey[]; readonly rows: ReadonlyMap<string, number> } | undefined;
 
   constructor(plan: MonitoringPlan, known: Incident[] = []) {
     this.#plan = plan;
@@ -57,18 +60,39 @@ export class Incidents {
     words: (anomaly: Anomaly) => string,
     tell: (change: IncidentChange) => void,
   ): void {
-    const { grid, keys } = scores.window;
+    const { grid } = scores.window;
     const time = grid.start + bucket * grid.step;
+    const { raised, quieter } = this.#observe(scores, bucket, time);
+    for (const anomaly of raised.size > 0 ? anomalies() : []) {
+      const rows = [anomaly.key, ...anomaly.related].map(keyId);
+      const news = rows.filter((id) => raised.delete(id));
+      if (news.length === 0) continue;
+      // A total that two things have in common does not make them one.
+      const known = this.open.find(
+        (incident) => incident.rows.includes(rows[0]) || rows.includes(keyId(incident.anomaly.key)),
+      );
+      if (known !== undefined) {
+        known.rows.push(...news.filter((id) => !known.rows.includes(id)));
+        continue;
+      }
+      const incident = { alarm: name(), rows: news, anomaly, text: words(anomaly), from: time, to: null };
+      this.#known.push(incident);
+      tell({ opens: true, incident });
+    }
+    if (quieter) this.#close(time, tell);
+  }
+
+  /** Hands the bucket to the alarms: which rows have come into alarm, and whether any is out of it. */
+  #observe(scores: Scores, bucket: number, time: number): { raised: Set<string>; quieter: boolean } {
+    const { keys, grid } = scores.window;
     const raised = new Set<string>();
     let quieter = false;
-    for (const [row, key] of keys.entries()) {
+    for (const row of this.#rowsToLookAt(scores, bucket)) {
       const verdict = scores.verdicts[row * grid.length + bucket];
-      const unusual = verdict !== NORMAL && verdict !== UNKNOWN;
-      if (!unusual && this.#alarms.size === 0) continue;
-      const id = keyId(key);
+      const id = keyId(keys[row]);
       let alarm = this.#alarms.get(id);
       if (alarm === undefined) {
-        if (!unusual || this.#wasTold(id, time)) continue;
+        if (this.#wasTold(id, time)) continue;
         alarm = this.#alarmFor(id, time);
         this.#alarms.set(id, alarm);
       }
@@ -78,25 +102,25 @@ export class Incidents {
       if (alarm.state === 'OK' && before === 'ALARM') quieter = true;
       if (alarm.state === 'OK' && isQuiet(alarm)) this.#alarms.delete(id);
     }
-    if (raised.size > 0) {
-      for (const anomaly of anomalies()) {
-        const rows = [anomaly.key, ...anomaly.related].map(keyId);
-        const news = rows.filter((id) => raised.delete(id));
-        if (news.length === 0) continue;
-        // A total that two things have in common does not make them one.
-        const known = this.open.find(
-          (incident) => incident.rows.includes(rows[0]) || rows.includes(keyId(incident.anomaly.key)),
-        );
-        if (known !== undefined) {
-          known.rows.push(...news.filter((id) => !known.rows.includes(id)));
-          continue;
-        }
-        const incident = { alarm: name(), rows: news, anomaly, text: words(anomaly), from: time, to: null };
-        this.#known.push(incident);
-        tell({ opens: true, incident });
+    return { raised, quieter };
+  }
+
+  /** Rows with a breach in the bucket, and those that have an alarm: a few of many. In ascending order. */
+  #rowsToLookAt({ window, verdicts }: Scores, bucket: number): number[] {
+    const { keys, grid } = window;
+    const found = new Set<number>();
+    for (let row = 0; row < keys.length; row++) {
+      const verdict = verdicts[row * grid.length + bucket];
+      if (verdict !== NORMAL && verdict !== UNKNOWN) found.add(row);
+    }
+    if (this.#alarms.size > 0) {
+      if (this.#index?.keys !== keys) this.#index = { keys, rows: rowsById(keys) };
+      for (const id of this.#alarms.keys()) {
+        const row = this.#index.rows.get(id);
+        if (row !== undefined) found.add(row);
       }
     }
-    if (quieter) this.#close(time, tell);
+    return [...found].sort((a, b) => a - b);
   }
 
   #close(time: number, tell: (change: IncidentChange) => void): void {

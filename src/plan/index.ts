@@ -11,7 +11,7 @@ export {
   type WebhookOptions,
   webhookNotifier,
 } from './notifiers.js';
-export { definePlan, type MonitoringPlan, type PlanInput } from './plan.js';
+export { definePlan, type MonitoringPlan, type PlanBudget, type PlanInput } from './plan.js';
 export { planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export type { Resources } from './resources.js';

@@ -1,37 +1,60 @@
 import type { KmsCall } from '../kms/call.js';
-import { mergeRanges, SeriesSetBuilder, type TimeRange } from '../series/builder.js';
+import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
-import { seriesFromBytes, seriesToBytes } from '../series/codec-set.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
-import { isSparse, readRow, type SeriesSet } from '../series/series-set.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { LedgerCells } from './ledger-cells.js';
 
 type Field = 'operation' | 'keyArn' | 'caller' | 'outcome';
 
 /** What is judged, then what tells who was behind it. */
-const JUDGED: readonly (readonly Field[])[] = [
+const COUNTED: readonly (readonly Field[])[] = [
   ['operation'],
   ['operation', 'outcome'],
   ['keyArn'],
   ['keyArn', 'operation'],
-];
-const CALLERS: readonly (readonly Field[])[] = [
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
 ];
 
 interface Row {
+  /** Never another's, nor used again: what the cells name it by. */
+  readonly number: number;
+  readonly id: string;
   readonly key: SeriesKey;
-  /** The sources that ever told of it. */
-  readonly sources: Set<string>;
-  /** Calls by the start of their bucket. */
-  readonly cells: Map<number, number>;
+  /** Which set of sources ever told of it. */
+  sources: number;
+  /** In how many of the buckets it has calls. */
+  buckets: number;
 }
 
-/** Counts by bucket, of the last days, that calls may still be added to; and when each source listened. */
+/** What of a ledger is JSON in its bytes. */
+interface LedgerData {
+  readonly rows: readonly (readonly [number: number, id: string, sources: number])[];
+  readonly next: number;
+  readonly sources: readonly (readonly string[])[];
+  readonly listened: Readonly<Record<string, readonly TimeRange[]>>;
+}
+
+/**
+ * Counts by bucket, of the last days, that calls may still be added to; and when each source listened. What a poll costs
+ * grows with what it brings and with the rows there are, not with the days that are kept.
+ */
 export class Ledger {
   readonly step: number;
+  /** In the order in which they first had a call. */
   readonly #rows = new Map<string, Row>();
-  readonly #listened = new Map<string, TimeRange[]>();
+  readonly #byNumber = new Map<number, Row>();
+  #next = 0;
+  /** Rows that are judged are never forgotten, as their silence counts. */
+  readonly #judged: Row[] = [];
+  /** Theirs; the same array while there are no new ones. */
+  #judgedKeys: readonly SeriesKey[] = [];
+  readonly #buckets = new Map<number, LedgerCells>();
+  /** The rows in which a call counts, by what kind of call it is. */
+  readonly #rowsOfKind = new Map<string, readonly Row[]>();
+  readonly #sources: (readonly string[])[] = [];
+  readonly #listened = new Map<string, readonly TimeRange[]>();
 
   constructor(step: number) {
     this.step = step;
@@ -40,39 +63,56 @@ export class Ledger {
   /** Counts a call in the bucket of its time. */
   add(call: KmsCall, source: string): void {
     const bucket = Math.floor(call.time / this.step) * this.step;
-    for (const fields of JUDGED) this.#count(call, fields, source, bucket);
-    for (const fields of CALLERS) this.#count(call, fields, source, bucket);
+    let cells = this.#buckets.get(bucket);
+    if (cells === undefined) {
+      cells = new LedgerCells();
+      this.#buckets.set(bucket, cells);
+    }
+    for (const row of this.#rowsOf(call)) {
+      const told = this.#sources[row.sources] ?? [];
+      if (!told.includes(source)) row.sources = this.#sourceSet([...told, source]);
+      if (cells.add(row.number)) row.buckets++;
+    }
   }
 
-  #count(call: KmsCall, fields: readonly Field[], source: string, bucket: number): void {
-    const arns = fields.includes('keyArn') ? call.keyArns : [null];
-    for (const keyArn of arns) {
-      const names = {
-        operation: call.operation,
-        keyArn,
-        caller: call.caller,
-        outcome: call.error === null ? 'ok' : call.error === 'DryRunOperationException' ? 'dry-run' : 'error',
-      } as const;
-      const key = seriesKey(Object.fromEntries(fields.map((field) => [field, names[field]])));
-      const row = this.#row(key);
-      row.sources.add(source);
-      row.cells.set(bucket, (row.cells.get(bucket) ?? 0) + 1);
+  #rowsOf({ operation, caller, error, keyArns }: KmsCall): readonly Row[] {
+    const outcome = error === null ? 'ok' : error === 'DryRunOperationException' ? 'dry-run' : 'error';
+    const kind = JSON.stringify([operation, outcome, caller, keyArns]);
+    let rows = this.#rowsOfKind.get(kind);
+    if (rows === undefined) {
+      rows = COUNTED.flatMap((fields) =>
+        (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
+          const names = { operation, keyArn, caller, outcome } as const;
+          return this.#row(seriesKey(Object.fromEntries(fields.map((field) => [field, names[field]]))));
+        }),
+      );
+      this.#rowsOfKind.set(kind, rows);
     }
+    return rows;
   }
 
   #row(key: SeriesKey): Row {
     const id = keyId(key);
-    let row = this.#rows.get(id);
-    if (row === undefined) {
-      row = { key, sources: new Set(), cells: new Map() };
-      this.#rows.set(id, row);
-    }
+    return this.#rows.get(id) ?? this.#addRow({ number: this.#next++, id, key, sources: -1, buckets: 0 });
+  }
+
+  #addRow(row: Row): Row {
+    this.#rows.set(row.id, row);
+    this.#byNumber.set(row.number, row);
+    if (row.key.caller === null) this.#judged.push(row);
     return row;
+  }
+
+  #sourceSet(names: readonly string[]): number {
+    const known = this.#sources.findIndex(
+      (set) => set.length === names.length && set.every((name, i) => name === names[i]),
+    );
+    return known >= 0 ? known : this.#sources.push(names) - 1;
   }
 
   /** The source listened then, as well as before. */
   listen(source: string, ranges: readonly TimeRange[]): void {
-    const all = [...(this.#listened.get(source) ?? []), ...ranges.filter(({ from, to }) => from < to)];
+    const all = [...this.listenedBy(source), ...ranges.filter(({ from, to }) => from < to)];
     this.#listened.set(source, mergeRanges(all));
   }
 
@@ -89,11 +129,18 @@ export class Ledger {
 
   /** Calls on a row in `[from, to)`. */
   sum(key: SeriesKey, from: number, to: number): number {
+    const row = this.#rows.get(keyId(key));
     let calls = 0;
-    for (const [bucket, count] of this.#rows.get(keyId(key))?.cells ?? []) {
-      if (bucket >= from && bucket < to) calls += count;
+    for (const bucket of this.#bucketsIn(from, to)) {
+      this.#buckets.get(bucket)?.forEach((number, count) => {
+        if (number === row?.number) calls += count;
+      });
     }
     return calls;
+  }
+
+  #bucketsIn(from: number, to: number): number[] {
+    return [...this.#buckets.keys()].filter((bucket) => bucket >= from && bucket < to).sort((a, b) => a - b);
   }
 
   /**
@@ -101,46 +148,74 @@ export class Ledger {
    * observed where every source that ever told of it listened to the whole of it, and nothing is excluded.
    */
   window(from: number, to: number, what: 'judged' | 'callers', exclude: readonly TimeRange[]): SeriesSet {
-    const builder = new SeriesSetBuilder({ step: this.step, start: from, end: to });
-    const sources: (readonly string[])[] = [];
-    for (const { key, cells, sources: told } of this.#rows.values()) {
-      if ((key.caller === null) !== (what === 'judged')) continue;
-      const row = builder.row(key);
-      sources[row] = [...told];
-      // A window of few buckets looks its cells up; one of many goes through them.
-      if ((to - from) / this.step < cells.size) {
-        for (let bucket = from; bucket < to; bucket += this.step) builder.addAt(row, bucket, cells.get(bucket) ?? 0);
-      } else for (const [bucket, count] of cells) builder.addAt(row, bucket, count);
-    }
-    for (const range of exclude) if (range.from < to && range.to > from) builder.markUnobserved(range.from, range.to);
-    const known = new Map<string, readonly TimeRange[]>();
-    return builder.finish({ from, to }, (_, row) => {
-      const id = sources[row].join('\n');
-      const ranges = known.get(id) ?? this.#whenAll(sources[row]);
-      known.set(id, ranges);
-      return ranges;
-    });
+    const rows = what === 'judged' ? this.#judged : [...this.#rows.values()].filter(({ key }) => key.caller !== null);
+    const known = what === 'judged' && this.#judgedKeys.length === rows.length;
+    const keys = known ? this.#judgedKeys : rows.map(({ key }) => key);
+    if (what === 'judged') this.#judgedKeys = keys;
+    const grid = { start: from, step: this.step, length: (to - from) / this.step };
+    return {
+      grid,
+      keys,
+      measure: 'count',
+      values: this.#counts(rows, grid),
+      observed: this.#observed(rows, grid, exclude),
+    };
   }
 
-  #whenAll(sources: readonly string[]): TimeRange[] {
-    let both = [...this.listenedBy(sources[0] ?? '')];
-    for (const source of sources.slice(1)) {
-      const other = this.listenedBy(source);
-      both = both.flatMap((a) =>
-        other.flatMap((b) => {
-          const range = { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
-          return range.from < range.to ? [range] : [];
-        }),
-      );
+  #counts(rows: readonly Row[], { start, step, length }: SeriesSet['grid']): SeriesSet['values'] {
+    const rowOf = new Map(rows.map(({ number }, row) => [number, row]));
+    const offsets = new Float64Array(rows.length + 1);
+    const cells: { readonly row: number; readonly bucket: number; readonly count: number }[] = [];
+    for (const time of this.#bucketsIn(start, start + length * step)) {
+      this.#buckets.get(time)?.forEach((number, count) => {
+        const row = rowOf.get(number);
+        if (row === undefined) return;
+        cells.push({ row, bucket: (time - start) / step, count });
+        offsets[row + 1]++;
+      });
     }
-    return both;
+    for (let row = 0; row < rows.length; row++) offsets[row + 1] += offsets[row];
+    const at = offsets.slice(0, rows.length);
+    const buckets = new Uint32Array(cells.length);
+    const counts = new Float64Array(cells.length);
+    // In the order of time, so that each row's are.
+    for (const { row, bucket, count } of cells) {
+      buckets[at[row]] = bucket;
+      counts[at[row]++] = count;
+    }
+    return { offsets, buckets, counts };
+  }
+
+  /** Of all rows alike where the same sources told of all of them. */
+  #observed(rows: readonly Row[], grid: SeriesSet['grid'], exclude: readonly TimeRange[]): Uint8Array {
+    const masks = new Map<number, Uint8Array>();
+    for (const { sources } of rows) {
+      if (masks.has(sources)) continue;
+      const mask = new Uint8Array(grid.length);
+      markObserved(mask, grid, this.#whenAll(this.#sources[sources] ?? []));
+      for (const range of exclude) markHole(mask, grid, range);
+      masks.set(sources, mask);
+    }
+    const [first = new Uint8Array(grid.length)] = masks.values();
+    if (masks.size <= 1) return first;
+    const all = new Uint8Array(rows.length * grid.length);
+    for (const [row, { sources }] of rows.entries()) all.set(masks.get(sources) ?? first, row * grid.length);
+    return all;
+  }
+
+  #whenAll(sources: readonly string[]): readonly TimeRange[] {
+    return sources.map((source) => this.listenedBy(source)).reduce(commonTimes, [{ from: -Infinity, to: Infinity }]);
   }
 
   /** Forgets counts before `time`; rows that are judged stay, since their silence counts. */
   forgetBefore(time: number): void {
-    for (const [id, { key, cells }] of this.#rows) {
-      for (const bucket of cells.keys()) if (bucket < time) cells.delete(bucket);
-      if (cells.size === 0 && key.caller !== null) this.#rows.delete(id);
+    for (const [bucket, cells] of this.#buckets) {
+      if (bucket >= time) continue;
+      cells.forEach((number) => {
+        const row = this.#byNumber.get(number);
+        if (row !== undefined && --row.buckets === 0 && row.key.caller !== null) this.#dropRow(row);
+      });
+      this.#buckets.delete(bucket);
     }
     for (const [source, ranges] of this.#listened) {
       const last = ranges.at(-1);
@@ -150,49 +225,64 @@ export class Ledger {
     }
   }
 
+  #dropRow(row: Row): void {
+    this.#rows.delete(row.id);
+    this.#byNumber.delete(row.number);
+    this.#rowsOfKind.clear();
+  }
+
   write(out: ByteWriter): void {
-    const rows = [...this.#rows.values()];
-    const buckets = rows.flatMap(({ cells }) => [...cells.keys()]);
-    const start = buckets.reduce((a, b) => Math.min(a, b), Infinity);
-    const end = buckets.reduce((a, b) => Math.max(a, b), -Infinity) + this.step;
-    const from = Number.isFinite(start) ? start : 0;
-    const builder = new SeriesSetBuilder({ step: this.step, start: from, end: Number.isFinite(end) ? end : this.step });
-    for (const { key, cells } of rows) {
-      const row = builder.row(key);
-      for (const [bucket, count] of cells) builder.addAt(row, bucket, count);
+    const data: LedgerData = {
+      rows: Array.from(this.#rows.values(), ({ number, id, sources }) => [number, id, sources]),
+      next: this.#next,
+      sources: this.#sources,
+      listened: Object.fromEntries(this.#listened),
+    };
+    out.string(JSON.stringify(data));
+    out.varint(this.#buckets.size);
+    for (const [bucket, cells] of this.#buckets) {
+      const bytes = cells.packed();
+      out.signed(bucket);
+      out.varint(bytes.length);
+      out.bytes(bytes);
     }
-    const bytes = seriesToBytes(builder.finish());
-    out.varint(bytes.length);
-    out.bytes(bytes);
-    const listened = Object.fromEntries([...this.#listened].map(([source, ranges]) => [source, ranges]));
-    const names = [...new Set(rows.flatMap(({ sources }) => [...sources]))];
-    const sets = rows.map(({ sources }) => [...sources].map((source) => names.indexOf(source)));
-    out.string(JSON.stringify({ listened, names, sets }));
   }
 
   static read(from: ByteReader, step: number): Ledger {
     const ledger = new Ledger(step);
-    const set = seriesFromBytes(from.bytes(from.varint()));
-    const { listened, names, sets } = JSON.parse(from.string()) as {
-      listened: Record<string, TimeRange[]>;
-      names: string[];
-      sets: number[][];
-    };
-    const { start, length } = set.grid;
-    const counts = new Float64Array(length);
-    for (const [row, key] of set.keys.entries()) {
-      const made = ledger.#row(key);
-      for (const index of sets[row]) made.sources.add(names[index]);
-      if (isSparse(set.values)) {
-        for (let i = set.values.offsets[row]; i < set.values.offsets[row + 1]; i++) {
-          made.cells.set(start + set.values.buckets[i] * step, set.values.counts[i]);
-        }
-        continue;
-      }
-      readRow(set, row, counts);
-      for (let b = 0; b < length; b++) if (counts[b] > 0) made.cells.set(start + b * step, counts[b]);
+    const { rows, next, sources, listened } = JSON.parse(from.string()) as LedgerData;
+    for (const [number, id, set] of rows) {
+      ledger.#addRow({ number, id, key: keyOfId(id), sources: set, buckets: 0 });
     }
+    ledger.#next = next;
+    ledger.#sources.push(...sources);
     for (const [source, ranges] of Object.entries(listened)) ledger.#listened.set(source, ranges);
+    for (let left = from.varint(); left > 0; left--) {
+      const bucket = from.signed();
+      // A copy, for the rest of the bytes to be let go.
+      const cells = new LedgerCells(from.bytes(from.varint()).slice());
+      cells.forEach((number) => {
+        const row = ledger.#byNumber.get(number);
+        if (row !== undefined) row.buckets++;
+      });
+      ledger.#buckets.set(bucket, cells);
+    }
     return ledger;
   }
+}
+
+/** The key of a {@link keyId}. */
+function keyOfId(id: string): SeriesKey {
+  const [operation, keyArn, account, region, caller, outcome, metric] = JSON.parse(id);
+  return seriesKey({ operation, keyArn, account, region, caller, outcome, metric });
+}
+
+/** Times in both of two ascending lists of ranges. */
+function commonTimes(some: readonly TimeRange[], others: readonly TimeRange[]): readonly TimeRange[] {
+  return some.flatMap((a) =>
+    others.flatMap((b) => {
+      const range = { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
+      return range.from < range.to ? [range] : [];
+    }),
+  );
 }

@@ -21,7 +21,7 @@ export function planText(plan: MonitoringPlan): string {
     `How often?       every ${duration(plan.every)}, in buckets of ${duration(plan.step)}, once late records have had ${duration(plan.grace)}; after learning for ${duration(plan.learnFor)}${timeZone === undefined ? '' : ` on the clock of ${timeZone}`}`,
     `With what?       ${names(plan.sources)}`,
     `Who does it?     ${printable(plan.owner, 300)}`,
-    `Who is told?     ${names(plan.notify)}; false alarms to put up with a week: ${alertBudget.perWeek} on use, ${alertBudget.changes} on changes, ${alertBudget.firstSeen} on new callers`,
+    `Who is told?     ${names(plan.notify)}; false alarms to put up with a week: ${alertBudget.perWeek} on use, ${alertBudget.changes} on changes, ${alertBudget.firstSeen} on new callers, ${alertBudget.firstPair} on new uses`,
     ...(exclude.length === 0
       ? []
       : [

@@ -5,6 +5,18 @@ import type { Notifier } from './notice.js';
 import { checkResources, type Resources } from './resources.js';
 import type { CallSource } from './source.js';
 
+/** False alarms a week, each 1 by default: the kinds of news are told apart, and none spends what another has left. */
+export interface PlanBudget {
+  /** Of calls outside of what is normal, over all that is counted. */
+  readonly perWeek: number;
+  /** Of critical operations, as routine as they may be. */
+  readonly changes: number;
+  /** Of callers that never used a key before. */
+  readonly firstSeen: number;
+  /** Of callers that never called an operation before. */
+  readonly firstPair: number;
+}
+
 /** A monitoring plan as its author writes it: the answers to the six questions that AWS's guidance asks. */
 export interface PlanInput {
   /** A short name, part of every id; made from the purpose when left out. */
@@ -21,8 +33,8 @@ export interface PlanInput {
   readonly owner: string;
   /** Who is told. */
   readonly notify: readonly Notifier[];
-  /** False alarms a week to put up with: `perWeek` over all that is counted, 1 by default; `changes` of the watch on critical operations and `firstSeen` of new callers, each 1 by default. */
-  readonly alertBudget?: { readonly perWeek?: number; readonly changes?: number; readonly firstSeen?: number };
+  /** False alarms a week to put up with. */
+  readonly alertBudget?: Partial<PlanBudget>;
   /** Times that neither teach nor are judged: maintenance, load tests. */
   readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
   /** Width of the buckets, ms; 5 minutes by default. */
@@ -50,7 +62,7 @@ export interface MonitoringPlan {
   readonly sources: readonly CallSource[];
   readonly owner: string;
   readonly notify: readonly Notifier[];
-  readonly alertBudget: { readonly perWeek: number; readonly changes: number; readonly firstSeen: number };
+  readonly alertBudget: PlanBudget;
   readonly exclude: readonly { readonly from: number; readonly to: number }[];
   readonly step: number;
   readonly grace: number;
@@ -111,6 +123,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
       perWeek: budget(input.alertBudget?.perWeek, 'plan.alertBudget.perWeek'),
       changes: budget(input.alertBudget?.changes, 'plan.alertBudget.changes'),
       firstSeen: budget(input.alertBudget?.firstSeen, 'plan.alertBudget.firstSeen'),
+      firstPair: budget(input.alertBudget?.firstPair, 'plan.alertBudget.firstPair'),
     },
     exclude: list(input.exclude ?? [], 'plan.exclude').map((range, i) => {
       const { from, to } = (range ?? {}) as { from?: unknown; to?: unknown };

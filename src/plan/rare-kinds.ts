@@ -2,9 +2,9 @@ import { DAY, WEEK } from '../time/grid.js';
 
 /** How often something of one kind happened: on so many days. Counted by days, since one errand is often many calls. */
 interface Sighting {
-  days: number;
+  readonly days: number;
   /** The last of them, counted from 1970. */
-  last: number;
+  readonly last: number;
 }
 
 /** Plain data of {@link RareKinds}. */
@@ -23,6 +23,13 @@ export interface Rarity {
   readonly surprise: number;
 }
 
+/** The kinds of one group. */
+interface Group {
+  readonly kinds: Map<string, Sighting>;
+  /** How many of them were seen on one day only. */
+  once: number;
+}
+
 /**
  * Kinds of events in groups, such as the callers of each key, and how new a new one is. Good and Turing (1953): what was
  * seen once is as frequent as what was never seen, so that a group in which `n1` kinds were seen on one day only, over `T`
@@ -34,17 +41,13 @@ export interface Rarity {
  */
 export class RareKinds {
   #since: number | null;
-  readonly #groups = new Map<string, Map<string, Sighting>>();
+  readonly #groups = new Map<string, Group>();
+  /** How many groups have so many kinds that were seen on one day only. */
+  readonly #groupsByOnce: number[] = [];
 
   constructor(data: RareKindsData = { since: null, kinds: [] }) {
     this.#since = data.since;
-    for (const [group, kind, days, last] of data.kinds) this.#group(group).set(kind, { days, last });
-  }
-
-  #group(group: string): Map<string, Sighting> {
-    const kinds = this.#groups.get(group) ?? new Map<string, Sighting>();
-    this.#groups.set(group, kinds);
-    return kinds;
+    for (const [group, kind, days, last] of data.kinds) this.#note(group, kind, { days, last });
   }
 
   /** From when on events are known. */
@@ -52,50 +55,61 @@ export class RareKinds {
     this.#since = this.#since === null ? time : Math.min(this.#since, time);
   }
 
-  /** Notes an event, and says how rare its kind was until then. */
-  add(group: string, kind: string, time: number): Rarity {
+  /** Whether a group is known at all, or a kind in it. */
+  has(group: string, kind?: string): boolean {
+    const kinds = this.#groups.get(group)?.kinds;
+    return kinds !== undefined && (kind === undefined || kinds.has(kind));
+  }
+
+  /** Notes an event; as cheap with a million groups as with one. */
+  note(group: string, kind: string, time: number): void {
     this.begin(time);
-    const weeks = Math.max(DAY, time - (this.#since ?? time)) / WEEK;
-    const kinds = this.#group(group);
-    const seen = kinds.get(kind);
-    const rarity = this.#rarity(group, seen?.days ?? 0, weeks);
+    const seen = this.#groups.get(group)?.kinds.get(kind);
     const day = Math.floor(time / DAY);
-    if (seen === undefined) kinds.set(kind, { days: 1, last: day });
-    else if (day > seen.last) {
-      seen.days++;
-      seen.last = day;
-    }
-    return rarity;
+    if (seen === undefined) this.#note(group, kind, { days: 1, last: day });
+    else if (day > seen.last) this.#note(group, kind, { days: seen.days + 1, last: day });
   }
 
-  /** Whether a group is known at all. */
-  knows(group: string): boolean {
-    return (this.#groups.get(group)?.size ?? 0) > 0;
+  #note(name: string, kind: string, sighting: Sighting): void {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = { kinds: new Map(), once: 0 };
+      this.#groups.set(name, group);
+    } else this.#groupsByOnce[group.once]--;
+    const before = group.kinds.get(kind);
+    group.once += (sighting.days === 1 ? 1 : 0) - (before?.days === 1 ? 1 : 0);
+    this.#groupsByOnce[group.once] = (this.#groupsByOnce[group.once] ?? 0) + 1;
+    group.kinds.set(kind, sighting);
   }
 
-  #rarity(group: string, days: number, weeks: number): Rarity {
-    const own = onceIn(this.#groups.get(group));
+  /** How rare an event would be, by what was noted before it. */
+  rarity(group: string, kind: string, time: number): Rarity {
+    const since = Math.min(this.#since ?? time, time);
+    const weeks = Math.max(DAY, time - since) / WEEK;
+    const own = this.#groups.get(group);
+    const once = own?.once ?? 0;
+    const days = own?.kinds.get(kind)?.days ?? 0;
     let expected = 1;
-    for (const kinds of this.#groups.values()) {
-      const once = onceIn(kinds);
-      if (once <= own) expected += once;
-      // What was seen on as few days as this, or fewer, is as rare as it.
-      if (days > 0) for (const { days: other } of kinds.values()) if (other <= days) expected += other;
-    }
+    for (let count = 1; count <= once; count++) expected += count * (this.#groupsByOnce[count] ?? 0);
+    // What was seen on as few days as this, or fewer, is as rare as it.
+    if (days > 0) expected += this.#daysOfAsRare(once, days);
     const perWeek = expected / weeks;
     return { isNew: days === 0, perWeek, surprise: -Math.log10(-Math.expm1((-perWeek * DAY) / WEEK)) };
   }
 
+  #daysOfAsRare(once: number, days: number): number {
+    let sum = 0;
+    for (const group of this.#groups.values()) {
+      if (group.once > once) continue;
+      for (const { days: other } of group.kinds.values()) if (other <= days) sum += other;
+    }
+    return sum;
+  }
+
   data(): RareKindsData {
-    const kinds = [...this.#groups].flatMap(([group, seen]) =>
+    const kinds = [...this.#groups].flatMap(([group, { kinds: seen }]) =>
       [...seen].map(([kind, { days, last }]) => [group, kind, days, last] as const),
     );
     return { since: this.#since, kinds };
   }
-}
-
-function onceIn(kinds: ReadonlyMap<string, Sighting> | undefined): number {
-  let once = 0;
-  for (const { days } of kinds?.values() ?? []) if (days === 1) once++;
-  return once;
 }

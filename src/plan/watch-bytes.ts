@@ -12,7 +12,7 @@ import { RecentIds } from './recent-ids.js';
 import { Watch, type WatchData } from './watch.js';
 
 const LETTERS = 'PLAN';
-const VERSION = 1;
+const VERSION = 2;
 
 /** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
 export function watchToBytes(watch: Watch): Uint8Array {

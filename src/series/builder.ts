@@ -140,7 +140,8 @@ function sameRanges(a: readonly TimeRange[] | null, b: readonly TimeRange[] | nu
   return a.every((range, i) => range.from === b[i].from && range.to === b[i].to);
 }
 
-function markObserved(mask: Uint8Array, grid: SeriesSet['grid'], ranges: readonly TimeRange[] | null): void {
+/** Sets a mask over a grid to 1 where a range holds the whole of a bucket, everywhere for null. */
+export function markObserved(mask: Uint8Array, grid: SeriesSet['grid'], ranges: readonly TimeRange[] | null): void {
   if (ranges === null) {
     mask.fill(1);
     return;
@@ -152,7 +153,8 @@ function markObserved(mask: Uint8Array, grid: SeriesSet['grid'], ranges: readonl
   }
 }
 
-function markHole(mask: Uint8Array, grid: SeriesSet['grid'], hole: TimeRange): void {
+/** Sets a mask over a grid to 0 in every bucket that a hole touches. */
+export function markHole(mask: Uint8Array, grid: SeriesSet['grid'], hole: TimeRange): void {
   const first = Math.max(0, Math.floor((hole.from - grid.start) / grid.step));
   const end = Math.min(grid.length, Math.ceil((hole.to - grid.start) / grid.step));
   if (end > first) mask.fill(0, first, end);

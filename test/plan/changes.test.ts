@@ -67,6 +67,22 @@ describe('ChangeWatch', () => {
     expect(watch.take(call(28 * DAY + HOUR / 2, 'DisableKey', 'Other'), true)).toHaveLength(1);
   });
 
+  it.each(['DeleteKey', 'DeleteExpiredKeyMaterial'])('tells of what KMS itself does to a key: %s', (operation) => {
+    const watch = new ChangeWatch(plan());
+    watch.begin(0);
+    const done = { ...call(28 * DAY, operation, ''), caller: 'AWS Internal' };
+    expect(watch.take(done, true).map(({ kind, text }) => [kind, text.split('. ')[0]])).toEqual([
+      ['change', `${operation} on 1234abcd (eu-central-1) by AWS Internal`],
+    ]);
+  });
+
+  it('has a budget for new callers and another for new uses', () => {
+    const newUse = (budget: object) =>
+      learned(new ChangeWatch(plan(budget))).take(call(28 * DAY, 'Encrypt', 'App'), true);
+    expect(newUse({ firstSeen: 0.01 })).toHaveLength(1);
+    expect(newUse({ firstPair: 0.01 })).toEqual([]);
+  });
+
   it('has a budget for each kind', () => {
     const mean = learned(new ChangeWatch(plan({ changes: 0.01, firstSeen: 0.01 })));
     expect(mean.take(call(28 * DAY, 'DisableKey', 'Admin'), true)).toEqual([]);

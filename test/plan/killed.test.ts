@@ -99,7 +99,7 @@ describe('kms-baseline watch', () => {
         expect(['SIGKILL', 'exit 0']).toContain(end);
         if (end === 'SIGKILL') killed++;
         // Whatever moment it was, the state is a whole one.
-        if (existsSync(state)) open(readFileSync(state), 'PLAN', 1, 'the state');
+        if (existsSync(state)) open(readFileSync(state), 'PLAN', 2, 'the state');
       }
       const last = start(folder, {});
       expect(await ended(last)).toBe('exit 0');

@@ -467,7 +467,7 @@ describe('definePlan', () => {
       'How often?       every 5 min, in buckets of 5 min, once late records have had 15 min; after learning for 2 weeks on the clock of Europe/Berlin',
       'With what?       log',
       'Who does it?     Security',
-      'Who is told?     recorder; false alarms to put up with a week: 1 on use, 1 on changes, 1 on new callers',
+      'Who is told?     recorder; false alarms to put up with a week: 1 on use, 1 on changes, 1 on new callers, 1 on new uses',
     ]);
   });
 

@@ -1,0 +1,53 @@
+import { ByteReader, ByteWriter } from '../series/bytes.js';
+
+/**
+ * Calls of one bucket by the number of their row. Kept as bytes (row and count as varints, three to five bytes a row) but
+ * while it is added to, so that days of them are small, and are written out without being encoded again.
+ */
+export class LedgerCells {
+  #counts: Map<number, number> | null = null;
+  #packed: Uint8Array;
+
+  constructor(packed: Uint8Array = new Uint8Array(0)) {
+    this.#packed = packed;
+  }
+
+  /** Counts a call; true when it is the first of its row. */
+  add(row: number): boolean {
+    this.#counts ??= this.#unpacked();
+    const before = this.#counts.get(row) ?? 0;
+    this.#counts.set(row, before + 1);
+    return before === 0;
+  }
+
+  /** Each row with calls, in the order in which they came first. */
+  forEach(visit: (row: number, count: number) => void): void {
+    if (this.#counts !== null) {
+      for (const [row, count] of this.#counts) visit(row, count);
+      return;
+    }
+    const from = new ByteReader(this.#packed, 0);
+    while (from.remaining > 0) visit(from.varint(), from.varint());
+  }
+
+  /** As bytes, which it is from then on until a call is added. */
+  packed(): Uint8Array {
+    if (this.#counts === null) return this.#packed;
+    const out = new ByteWriter();
+    for (const [row, count] of this.#counts) {
+      out.varint(row);
+      out.varint(count);
+    }
+    this.#packed = out.toBytes();
+    this.#counts = null;
+    return this.#packed;
+  }
+
+  #unpacked(): Map<number, number> {
+    const counts = new Map<number, number>();
+    this.forEach((row, count) => {
+      counts.set(row, count);
+    });
+    return counts;
+  }
+}
