@@ -2,7 +2,7 @@
 //   npm run bench                 all stages
 //   npm run bench -- fit score    some
 //   npm run bench -- --write      all, and their tables into bench/RESULTS.md
-//   npm run soak -- observe       one of bench/soak/
+//   npm run soak -- observe       one of bench/soak/; flags such as --seed=7 are handed to it
 import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ const all = readdirSync(`${ROOT}${folder}`)
   .sort();
 const write = args.includes('--write');
 const asked = args.filter((arg) => !arg.startsWith('--'));
+const flags = args.filter((arg) => arg.startsWith('--') && arg !== '--write');
 const unknown = asked.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   console.error(`no ${kind} is called ${unknown.join(', ')}; there are ${all.join(', ')}`);
@@ -41,7 +42,7 @@ process.exit(failed ? 1 : 0);
 
 function run(script) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['node_modules/ts-node/dist/bin.js', '--transpile-only', script], {
+    const child = spawn(process.execPath, ['node_modules/ts-node/dist/bin.js', '--transpile-only', script, ...flags], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

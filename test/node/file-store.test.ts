@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileStore, StoreError } from '../../src/node/index.js';
-import { transpiled } from '../plan/support-killed.js';
+import { bundle } from '../support/bundle.js';
 import { tempFolder } from '../support/logs.js';
 
 const OLD = Uint8Array.of(1, 2, 3);
@@ -60,13 +60,13 @@ describe('fileStore', () => {
 
   it.skipIf(process.platform === 'win32')('says that a folder is read-only, and keeps the old state', async () => {
     const folder = tempFolder();
-    const src = transpiled(folder);
+    bundle('node/file-store.ts', join(folder, 'file-store.mjs'));
     const locked = join(folder, 'locked');
     mkdirSync(locked);
     writeFileSync(join(locked, 'state'), OLD);
     writeFileSync(
       join(folder, 'main.mjs'),
-      `import { fileStore } from ${JSON.stringify(`${src}/node/file-store.js`)};
+      `import { fileStore } from './file-store.mjs';
        const store = fileStore(${JSON.stringify(join(locked, 'state'))});
        await store.save(Uint8Array.of(7)).then(() => console.log('kept'), ({ name, code, message }) => console.log(name, code, message));
        console.log([...await store.load()].join());`,

@@ -1,38 +1,25 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { deepStrictEqual, ok } from 'node:assert';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { open } from '../../src/alarm/sealed.js';
 import type { KmsCall } from '../../src/kms/call.js';
+import type { Health } from '../../src/plan/health.js';
+import type { Notice } from '../../src/plan/notice.js';
+import { bundle } from '../support/bundle.js';
 import { poisson, seeded } from '../support/random.js';
 import { DAY, type Delivered, delivered, HOUR, MINUTE } from './support.js';
 
-const SRC = fileURLToPath(new URL('../../src', import.meta.url));
-const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
-
-/** The library as JavaScript in a folder of its own, with the packages it needs in reach: for child processes. */
-export function transpiled(folder: string): string {
-  for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.ts') || file.startsWith('aws')) continue;
-    const path = join(folder, 'src', file.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(path), { recursive: true });
-    const { outputText } = ts.transpileModule(readFileSync(join(SRC, file), 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true },
-    });
-    writeFileSync(path, outputText);
-  }
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  symlinkSync(PACKAGES, join(folder, 'node_modules'), 'junction');
-  return join(folder, 'src');
-}
-
-export const START = Date.UTC(2026, 4, 4);
+const START = Date.UTC(2026, 4, 4);
 /** Where the judged fortnight begins: what lies before is learned from. */
-export const JUDGED = START + 14 * DAY;
+const JUDGED = START + 14 * DAY;
 
 const ARN = (i: number) => `arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-00000000000${i}`;
 
 /** A month of a small company's calls with something amiss in its second half; some come late, some twice. */
-export function month(seed: number): Delivered[] {
+function month(seed: number): Delivered[] {
   const random = seeded(seed);
   const calls: KmsCall[] = [];
   const add = (time: number, operation: string, key: number, caller: string, error: string | null = null) => {
@@ -69,20 +56,20 @@ export function month(seed: number): Delivered[] {
 }
 
 /** While the log stands still. */
-export const DOWN = { from: JUDGED + 10 * DAY, to: JUDGED + 10 * DAY + 6 * HOUR };
+const DOWN = { from: JUDGED + 10 * DAY, to: JUDGED + 10 * DAY + 6 * HOUR };
 /** Nobody polls in these two days: the machine is off. */
-export const OFF = { from: JUDGED + 11 * DAY, to: JUDGED + 13 * DAY };
+const OFF = { from: JUDGED + 11 * DAY, to: JUDGED + 13 * DAY };
 
 /**
  * A plan's module: a log, a clock and a notifier in files of its folder, so that all but the process outlives a kill.
  * With `KILL_AT`, the process kills itself at that one of the moments at which the world outside is touched.
  */
-export function planModule(): string {
+function planModule(): string {
   return `
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 const folder = new URL('.', import.meta.url);
 const file = (name) => new URL(name, folder);
-const { records, down, off, start, end } = JSON.parse(readFileSync(file('world.json'), 'utf8'));
+const { records, down, off, start, end } = JSON.parse(readFileSync(file('../world.json'), 'utf8'));
 let left = Number(process.env.KILL_AT ?? Infinity);
 const moment = () => { if (--left < 0) process.kill(process.pid, 'SIGKILL'); };
 let time = existsSync(file('clock')) ? Number(readFileSync(file('clock'), 'utf8')) : start;
@@ -90,7 +77,7 @@ export default {
   name: 'month',
   purpose: 'Outlive every kill',
   owner: 'Tests',
-  every: '1h',
+  every: '2h',
   timeZone: 'UTC',
   state: 'state',
   sources: [{
@@ -131,10 +118,120 @@ export default {
 };`;
 }
 
-/** A child's program: the command on a plan. */
-export function program(src: string): string {
-  return `
-import { watch } from ${JSON.stringify(`${src}/cli/watch.js`)};
+/** What came of a fortnight: all that was told, in order and as often as it was, and the health at its end. */
+export interface Fortnight {
+  readonly told: readonly Notice[];
+  readonly health: Health;
+}
+
+/** What came of many kills. */
+export interface Kills {
+  kills: number;
+  fortnights: number;
+  /** Kills after which there was a state on the disk; each was read. */
+  states: number;
+  /** Notices told a second time, under the same id as the first. */
+  repeats: number;
+}
+
+/** Runs `kms-baseline watch` over the fortnight in processes of their own, and kills them. */
+export class KilledWatch {
+  readonly #home = mkdtempSync(join(tmpdir(), 'kms-baseline-'));
+  readonly #program = join(this.#home, 'watch.mjs');
+  #worlds = 0;
+
+  constructor() {
+    bundle('cli/watch.ts', join(this.#home, 'bundle.mjs'));
+    writeFileSync(
+      this.#program,
+      `import { watch } from ${JSON.stringify(pathToFileURL(join(this.#home, 'bundle.mjs')).href)};
 process.exitCode = await watch(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
-`;
+`,
+    );
+    const all = { records: month(7), down: DOWN, off: OFF, start: JUDGED + 30 * MINUTE, end: JUDGED + 14 * DAY };
+    writeFileSync(join(this.#home, 'world.json'), JSON.stringify(all));
+  }
+
+  /** A fortnight that nobody disturbs. */
+  async undisturbed(): Promise<Fortnight> {
+    const folder = this.#world();
+    deepStrictEqual(await ended(this.#start(folder, {})), 'exit 0');
+    return outcome(folder);
+  }
+
+  /**
+   * Kills at random moments, through as many fortnights as that takes. Throws, and leaves the folder, when something is not
+   * as in the undisturbed fortnight `clean`: a verdict or notice lost, one told under another id or with other words, a
+   * state that cannot be read.
+   * @param until asked before each kill: true when it is enough
+   */
+  async kill(clean: Fortnight, seed: number, until: (done: Readonly<Kills>) => boolean): Promise<Kills> {
+    const random = seeded(seed);
+    const done: Kills = { kills: 0, fortnights: 0, states: 0, repeats: 0 };
+    while (!until(done)) {
+      const folder = this.#world();
+      const state = join(folder, 'state');
+      for (let end = 'SIGKILL'; !until(done) && end === 'SIGKILL'; ) {
+        // Half at a moment that touches the world, half at any time, so in the middle of saving too.
+        const own = random() < 0.5;
+        const child = this.#start(folder, own ? { KILL_AT: String(Math.floor(random() * 40)) } : {});
+        const timer = own ? undefined : setTimeout(() => child.kill('SIGKILL'), 100 + random() * 900);
+        end = await ended(child);
+        clearTimeout(timer);
+        ok(end === 'SIGKILL' || end === 'exit 0', `${folder}: ended with ${end}`);
+        if (end === 'SIGKILL') done.kills++;
+        if (!existsSync(state)) continue;
+        open(readFileSync(state), 'PLAN', 2, `the state in ${folder}`);
+        done.states++;
+      }
+      deepStrictEqual(await ended(this.#start(folder, {})), 'exit 0');
+      done.repeats += compare(outcome(folder), clean, folder);
+      done.fortnights++;
+      rmSync(folder, { recursive: true });
+    }
+    return done;
+  }
+
+  /** Removes all that was written. */
+  remove(): void {
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  #world(): string {
+    const folder = mkdtempSync(join(this.#home, `world-${this.#worlds++}-`));
+    writeFileSync(join(folder, 'plan.mjs'), planModule());
+    return folder;
+  }
+
+  #start(folder: string, environment: Record<string, string>): ChildProcess {
+    const env = { ...process.env, ...environment };
+    return spawn(process.execPath, [this.#program, 'plan.mjs'], { cwd: folder, env, stdio: 'ignore' });
+  }
+}
+
+function ended(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? `exit ${code}`)));
+}
+
+function outcome(folder: string): Fortnight {
+  const lines = readFileSync(join(folder, 'told.jsonl'), 'utf8').trim().split('\n');
+  return {
+    told: lines.map((line) => JSON.parse(line)),
+    health: JSON.parse(readFileSync(join(folder, 'health.json'), 'utf8')),
+  };
+}
+
+/** How many notices were told again; throws where a fortnight differs from the clean one in anything else. */
+function compare({ told, health }: Fortnight, clean: Fortnight, folder: string): number {
+  const byId = new Map<string, Notice>();
+  for (const notice of told) {
+    deepStrictEqual(notice, byId.get(notice.id) ?? notice, `${folder}: ${notice.id} was told in two ways`);
+    byId.set(notice.id, notice);
+  }
+  deepStrictEqual([...byId.values()], clean.told, `${folder}: not the same was told`);
+  const { polls: _, notices, ...rest } = health;
+  const { polls: __, notices: cleanNotices, ...cleanRest } = clean.health;
+  deepStrictEqual(rest, cleanRest, `${folder}: not the same was counted and judged`);
+  deepStrictEqual(notices.decided, cleanNotices.decided, folder);
+  return told.length - byId.size;
 }
