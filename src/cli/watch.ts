@@ -2,6 +2,7 @@ import { FormatError, InputError, shown } from '../errors.js';
 import { fileStore, StoreError } from '../node/file-store.js';
 import { planText } from '../plan/plan-text.js';
 import { type PlanProblem, runPlan } from '../plan/run-plan.js';
+import { StoreConflict } from '../plan/store.js';
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { CliIo } from './output.js';
@@ -63,7 +64,8 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
     );
     return 0;
   } catch (error) {
-    if (!(error instanceof StoreError) && !(error instanceof FormatError)) throw error;
+    const known = [StoreError, StoreConflict, FormatError].some((kind) => error instanceof kind);
+    if (!known || !(error instanceof Error)) throw error;
     io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
     return 2;
   } finally {

@@ -17,4 +17,4 @@ export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export type { Resources } from './resources.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
-export { memoryStore, type PlanStore } from './store.js';
+export { memoryStore, type PlanStore, StoreConflict } from './store.js';

@@ -7,7 +7,7 @@ import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
 import type { MonitoringPlan } from './plan.js';
 import type { CallSource, Poll } from './source.js';
-import type { PlanStore } from './store.js';
+import { type PlanStore, StoreConflict } from './store.js';
 import { Watch } from './watch.js';
 import { watchFromBytes, watchToBytes } from './watch-bytes.js';
 
@@ -53,6 +53,7 @@ const MOST_PARTS = 10_000;
  * @returns its health at the end
  * @throws FormatError when the kept state cannot be read: it is left as it is
  * @throws InputError when the state is another plan's
+ * @throws StoreConflict when another run keeps its state in the same store
  */
 export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promise<Health> {
   const { store, clock = machineClock, signal, once = false, judges = detectors } = options;
@@ -133,7 +134,7 @@ async function save(watch: Watch, options: RunOptions): Promise<boolean> {
     await options.store.save(watchToBytes(watch));
     return true;
   } catch (error) {
-    if (options.onProblem === undefined || options.once === true) throw error;
+    if (error instanceof StoreConflict || options.onProblem === undefined || options.once === true) throw error;
     options.onProblem({ part: 'store', name: 'store', error });
     return false;
   }
