@@ -31,7 +31,7 @@ export {
   type IamPolicy,
   iamPolicy,
 } from './permissions.js';
-export { type Published, type PublishOptions, publishScores } from './publish.js';
+export { PublishError, type Published, type PublishOptions, publishScores } from './publish.js';
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
 export { type ReadSourcesOptions, readLogSources } from './read-log-sources.js';
 export type { FolderCursor, S3Cursor } from './s3-cursor.js';

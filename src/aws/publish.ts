@@ -1,4 +1,4 @@
-import type { CloudWatchClient, MetricDatum } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { checkInteger, checkTime, InputError, shown } from '../errors.js';
 import type { Scores } from '../score/scores.js';
 import type { SeriesKey } from '../series/key.js';
@@ -15,10 +15,10 @@ export interface PublishOptions {
   /** Which rows, since each of them is three billed metrics; by default those of a key and an operation. */
   readonly rows?: (key: SeriesKey) => boolean;
   /**
-   * Buckets before this were published already: PutMetricData adds up what is sent twice. Keep what {@link publishScores}
-   * returns, and hand it in next time.
+   * What was published already: PutMetricData adds up what is sent twice. Keep what {@link publishScores} returns, or the
+   * `published` of a {@link PublishError}, and hand it in next time; or the time before which all buckets were published.
    */
-  readonly after?: number | Date;
+  readonly after?: number | Date | Pick<Published, 'until' | 'beyond'>;
   /** How often a request is sent in all when throttled; 6 by default. */
   readonly tries?: number;
   readonly clock?: Clock;
@@ -32,13 +32,27 @@ export interface Published {
   readonly requests: number;
   /** Buckets older than two weeks, or over two hours ahead: CloudWatch takes none of them. */
   readonly outside: number;
-  /** The end of the newest bucket that was published, for `after`; that of before when none was. Epoch ms. */
+  /** The end of the newest bucket that was published whole; that of before when none was. Epoch ms. */
   readonly until: number | null;
+  /** How many points of the bucket that begins there went out too: not 0 only where a request failed. */
+  readonly beyond: number;
   /**
    * Points of a request that failed in a way which leaves open whether CloudWatch has them: sent again, they might count
    * twice, so they are not.
    */
   readonly uncertain: number;
+}
+
+/** A request was refused for good. The SDK's error is the `cause`. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+  /** What was sent before: handed in as `after`, it has the rest sent, and nothing twice. */
+  readonly published: Published;
+
+  constructor(published: Published, cause: unknown) {
+    super(`cloudwatch:PutMetricData failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.published = published;
+  }
 }
 
 /** PutMetricData takes so many metrics, and so many bytes before compression; half of it is left for what is not counted. */
@@ -53,9 +67,10 @@ const MARGIN = MINUTE;
  * Sends scores as custom metrics, by `KeyArn` and `Operation`, one point a bucket, stamped with its start: `Surprise`
  * (signed), `Verdict` (1, 0, −1) and `Calls`. What was not observed, or could not be judged, has no point.
  *
- * Nothing is sent twice: a request goes out again only when CloudWatch refused it for coming too soon. The requests go in
- * the order of time, all rows of a bucket before the next bucket.
- * @throws the SDK's error when a request is refused for good; what was sent before stays sent
+ * Nothing is sent twice: a request goes out again only when it was refused for coming too soon, or never left this machine;
+ * the retries of the SDK's client are held to the same. The requests go in the order of time, all rows of a bucket before
+ * the next bucket.
+ * @throws InputError for options out of range; PublishError when a request is refused for good
  */
 export async function publishScores(
   client: CloudWatchClient,
@@ -67,53 +82,55 @@ export async function publishScores(
     throw new InputError(`namespace must be a name of CloudWatch's that does not begin AWS/, got ${shown(namespace)}`);
   }
   const tries = checkInteger(options.tries ?? 6, 'tries', 1, 100);
-  const after = options.after === undefined ? -Infinity : checkTime(options.after, 'after');
+  const { until: after, beyond: skipped } = positionOf(options.after);
   const { PutMetricDataCommand } = await loadClient(
     '@aws-sdk/client-cloudwatch',
     () => import('@aws-sdk/client-cloudwatch'),
   );
-  let [points, requests, outside, uncertain] = [0, 0, 0, 0];
-  let until = Number.isFinite(after) ? after : null;
+  const sum = { points: 0, requests: 0, outside: 0, uncertain: 0, until: after, beyond: skipped };
   const now = clock.now();
   const { start, step, length } = scores.window.grid;
   let batch: MetricDatum[] = [];
   let size = 0;
-  const send = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    const data = batch;
+  let end: number | null = null;
+  /** Sends what is gathered; then all before the `beyond`th point of the bucket at `until` is done. */
+  const send = async (until: number, beyond: number): Promise<void> => {
+    const command = new PutMetricDataCommand({ Namespace: namespace, MetricData: batch });
+    sendOnce(command);
+    const request = () => client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    const sent = await put(request, tries, clock, signal).catch((error: unknown) => {
+      throw new PublishError({ ...sum }, error);
+    });
+    sum.requests++;
+    if (sent) sum.points += batch.length;
+    else sum.uncertain += batch.length;
+    sum.until = until;
+    sum.beyond = beyond;
     batch = [];
     size = 0;
-    const sent = await put(
-      () =>
-        client.send(
-          new PutMetricDataCommand({ Namespace: namespace, MetricData: data }),
-          signal === undefined ? {} : { abortSignal: signal },
-        ),
-      tries,
-      clock,
-      signal,
-    );
-    requests++;
-    if (sent) points += data.length;
-    else uncertain += data.length;
+    if (signal?.aborted === true) throw new PublishError({ ...sum }, signal.reason);
   };
   for (let bucket = 0; bucket < length; bucket++) {
     const time = start + bucket * step;
-    if (time < after) continue;
+    if (after !== null && time < after) continue;
     if (time < now - MOST_OLD + MARGIN || time > now + MOST_AHEAD - MARGIN) {
-      outside++;
+      sum.outside++;
       continue;
     }
+    let index = 0;
     for (const datum of dataOf(scores, bucket, time, options.rows ?? isPair)) {
+      const isSent = time === after && index < skipped;
       const bytes = sizeOf(datum);
-      if (batch.length === MOST_METRICS || size + bytes > MOST_BYTES) await send();
+      if (!isSent && (batch.length === MOST_METRICS || size + bytes > MOST_BYTES)) await send(time, index);
+      index++;
+      if (isSent) continue;
       batch.push(datum);
       size += bytes;
     }
-    until = time + step;
+    end = time + step;
   }
-  await send();
-  return { points, requests, outside, until, uncertain };
+  if (batch.length > 0) await send(end ?? 0, 0);
+  return end === null ? sum : { ...sum, until: end, beyond: 0 };
 }
 
 function isPair(key: SeriesKey): boolean {
@@ -165,7 +182,36 @@ function sizeOf({ Dimensions = [] }: MetricDatum): number {
   return 160 + Dimensions.reduce((sum, { Name = '', Value = '' }) => sum + 24 + Name.length + Value.length, 0);
 }
 
-/** True when it was taken; false when nobody knows. Throttled is refused for certain. */
+/** Failures after which nobody knows whether CloudWatch has the points. */
+class UncertainError extends Error {}
+
+/** Failures before anything was sent. */
+const UNSENT = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND']);
+
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNSENT.has(String(error.code));
+}
+
+/**
+ * Within the client's own retries, which would send again after a 500 or a lost connection: such a failure becomes one that
+ * they do not retry.
+ */
+function sendOnce(command: PutMetricDataCommand): void {
+  command.middlewareStack.add(
+    (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        // No `cause`: the client looks into it, and would find a failure that it retries.
+        if (isPassing(error) && !isThrottling(error) && !isUnsent(error)) throw new UncertainError();
+        throw error;
+      }
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'sendOnce' },
+  );
+}
+
+/** True when it was taken; false when nobody knows. */
 async function put(
   send: () => Promise<unknown>,
   tries: number,
@@ -177,13 +223,19 @@ async function put(
       await send();
       return true;
     } catch (error) {
-      signal?.throwIfAborted();
-      if (!isThrottling(error)) {
-        if (isPassing(error)) return false;
-        throw error;
-      }
-      if (left <= 0) throw error;
+      if (error instanceof UncertainError || signal?.aborted === true) return false;
+      if (left <= 0 || !(isThrottling(error) || isUnsent(error))) throw error;
       await clock.sleep(wait, signal);
     }
   }
+}
+
+function positionOf(after: PublishOptions['after']): { until: number | null; beyond: number } {
+  if (after === undefined) return { until: null, beyond: 0 };
+  if (typeof after === 'number' || after instanceof Date) return { until: checkTime(after, 'after'), beyond: 0 };
+  const { until, beyond } = after;
+  return {
+    until: until === null ? null : checkTime(until, 'after.until'),
+    beyond: checkInteger(beyond, 'after.beyond', 0, Number.MAX_SAFE_INTEGER),
+  };
 }

@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { publishScores } from '../../src/aws/index.js';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { PublishError, publishScores } from '../../src/aws/index.js';
+import { type Baseline, fitBaseline } from '../../src/baseline/index.js';
 import { type Scores, scoreWindow } from '../../src/score/index.js';
 import { seriesSet } from '../../src/series/series-set.js';
 import { KEY, MONDAY, poissonRow, STEP, WEEK } from '../support/sets.js';
@@ -12,6 +12,7 @@ const DAY = 86_400_000;
 const START = MONDAY + 2 * WEEK;
 const ROWS = 200;
 const arn = (i: number) => KEY.replace(/abcd-/, `${String(i).padStart(4, '0')}-`);
+let baseline: Baseline;
 let scores: Scores;
 
 beforeAll(() => {
@@ -21,7 +22,7 @@ beforeAll(() => {
     values: history,
   }));
   const total = { key: { operation: 'Decrypt' }, values: history };
-  const baseline = fitBaseline(seriesSet({ start: MONDAY, step: STEP, series: [...series, total] }), {
+  baseline = fitBaseline(seriesSet({ start: MONDAY, step: STEP, series: [...series, total] }), {
     timeZone: 'UTC',
   });
   const window = Array.from({ length: 20 }, (_, b) => (b === 7 ? Number.NaN : b === 9 ? 90 : 5));
@@ -39,13 +40,14 @@ interface Datum {
 }
 
 async function publish(
-  options: Parameters<typeof publishScores>[2] & { now?: number },
+  options: Parameters<typeof publishScores>[2] & { now?: number; maxAttempts?: number },
   answers: (RawAnswer | null)[] = [],
+  what = scores,
 ) {
   const server = await wire((_, i) => answers[i] ?? {});
   const clock = new FakeClock(options.now ?? START + 20 * STEP);
-  const { now, ...rest } = options;
-  const done = publishScores(new CloudWatchClient(server.config), scores, { ...rest, clock });
+  const { now, maxAttempts = 1, ...rest } = options;
+  const done = publishScores(new CloudWatchClient({ ...server.config, maxAttempts }), what, { ...rest, clock });
   const published = await done;
   const bodies = server.requests.map(({ body }) => JSON.parse(body) as { Namespace: string; MetricData: Datum[] });
   return { published, bodies, requests: server.requests };
@@ -107,6 +109,55 @@ describe('publishScores', () => {
       expect(published.uncertain).toBe(1000);
       const ids = bodies.flatMap(({ MetricData }) => MetricData.map((datum) => JSON.stringify(datum)));
       expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
+  it('holds the retries of the client to the same, however often it would send', async () => {
+    for (const answer of [
+      { cut: true },
+      { status: 500, body: '{"__type":"InternalFailure"}' },
+      { status: 503, body: '' },
+    ]) {
+      const { published, bodies } = await publish({ maxAttempts: 5 }, [null, answer]);
+      expect(published.uncertain).toBe(1000);
+      expect(bodies).toHaveLength(published.requests);
+    }
+    // Throttled is refused for certain: there the client may retry as it does.
+    const { published, bodies } = await publish({ maxAttempts: 5 }, [null, THROTTLED]);
+    expect(published).toMatchObject({ points: ROWS * 19 * 3, uncertain: 0 });
+    expect(bodies).toHaveLength(published.requests + 1);
+  });
+
+  it('goes on after a refusal where it was, in the middle of a bucket too, and sends nothing twice', async () => {
+    const refused = { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' };
+    const whole = await publish({});
+    const first = await publish({}, [null, null, refused]).catch((error: unknown) => error);
+    expect(first).toBeInstanceOf(PublishError);
+    const { published, message } = first as PublishError;
+    expect(message).toBe('cloudwatch:PutMetricData failed: no');
+    expect(published).toMatchObject({ points: 2000, requests: 2, until: START + 3 * STEP, beyond: 200 });
+    const rest = await publish({ after: published });
+    expect(rest.published).toMatchObject({ until: whole.published.until, beyond: 0 });
+    const points = (bodies: readonly { MetricData: readonly Datum[] }[]) =>
+      bodies.flatMap(({ MetricData }) => MetricData.map((datum) => JSON.stringify(datum)));
+    expect([...points(whole.bodies).slice(0, 2000), ...points(rest.bodies)]).toEqual(points(whole.bodies));
+  });
+
+  it('fills requests to their limit, and no further: 1,000 metrics, with dimensions as long as they may be', async () => {
+    const long = `${KEY}${'x'.repeat(1200)}`;
+    const series = Array.from({ length: 800 }, (_, i) => ({
+      key: { operation: 'Decrypt', keyArn: `${String(i)}${long}`, caller: `${long}é` },
+      values: [5, 5],
+    }));
+    const window = seriesSet({ start: START, step: STEP, series });
+    const { requests, bodies, published } = await publish({ rows: () => true }, [], scoreWindow(baseline, window));
+    expect(published.points).toBe(bodies.reduce((sum, { MetricData }) => sum + MetricData.length, 0));
+    for (const { body } of requests) expect(Buffer.byteLength(body)).toBeLessThan(1_000_000);
+    for (const { MetricData } of bodies) {
+      for (const { Dimensions, Value } of MetricData) {
+        expect(Number.isFinite(Value)).toBe(true);
+        for (const { Value: text } of Dimensions) expect(text).toMatch(/^[\x20-\x7e]{1,1024}$/);
+      }
     }
   });
 
