@@ -39,6 +39,13 @@ export interface AlarmDefinitionOptions {
 }
 
 const DAY_S = 86_400;
+/**
+ * Points of `SuccessfulRequest` may come late, by how much AWS does not say: an alarm that looks at three periods sees one
+ * that is two late, and is not raised by one that is not there yet. Period × N is at most a week.
+ */
+const PERIODS = 3;
+/** `WallClockWindow` takes these (CloudWatch User Guide, alarm-evaluation-window); and weeks, which begin on Mondays there. */
+const CLOCK_PERIODS = [60, 300, 3600, DAY_S];
 /** PutAnomalyDetector takes so many excluded ranges. */
 const MOST_EXCLUDED = 10;
 
@@ -48,8 +55,10 @@ const MOST_EXCLUDED = 10;
  * CloudWatch's anomaly detection. Then: the changes of `metricFilters`, imported material that expires, throttling in
  * custom key stores, and request quotas.
  *
- * Missing data is not breaching above and breaching below: SuccessfulRequest has no point where there was no call. Below
- * is left out where a bucket without a call is normal at some hour.
+ * Bands are held against the buckets that they were learned on: periods follow the clock, in UTC, where CloudWatch can have
+ * them so, as a sliding window would judge every bucket at each of its minutes. Missing data is not breaching above and
+ * breaching below: SuccessfulRequest has no point where there was no call. Below is left out where a bucket without a call
+ * is normal at some hour. ReEncrypt is left out: its metric is by both of its keys at once, and what is learned is by one.
  * @throws InputError when the baseline's step is no multiple of a minute, or an option is out of range
  */
 export function alarmDefinitions(baseline: Baseline, options: AlarmDefinitionOptions = {}): AlarmDefinition[] {
@@ -106,22 +115,34 @@ function bandAlarms(pair: LearnedPair, band: WeekBand, period: number, perWeek: 
     Dimensions: dimensions({ KeyArn: keyArn, Operation: operation }),
     Statistic: 'Sum',
     Period: period,
-    EvaluationPeriods: 1,
-    DatapointsToAlarm: 1,
+    EvaluationPeriods: Math.min(PERIODS, Math.floor((7 * DAY_S) / period)),
+    ...(CLOCK_PERIODS.includes(period) ? { EvaluationWindow: { WallClockWindow: { Timezone: 'UTC' } } } : {}),
   } as const;
   const learned = `Learned from ${calls} calls; part of a budget of ${perWeek} false alarms a week.`;
   const above = make(
     region,
     `above ${operation} ${id}`,
     `${operation} on ${keyArn} more than ${band.upper} times in ${period} s, the most that is normal at any time of the week. ${learned}`,
-    { ...metric, ComparisonOperator: 'GreaterThanThreshold', Threshold: band.upper, TreatMissingData: 'notBreaching' },
+    {
+      ...metric,
+      DatapointsToAlarm: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: band.upper,
+      TreatMissingData: 'notBreaching',
+    },
   );
   if (band.lower < 1) return [above];
   const below = make(
     region,
     `below ${operation} ${id}`,
-    `${operation} on ${keyArn} fewer than ${band.lower} times in ${period} s, the least that is normal at any time of the week. ${learned}`,
-    { ...metric, ComparisonOperator: 'LessThanThreshold', Threshold: band.lower, TreatMissingData: 'breaching' },
+    `${operation} on ${keyArn} fewer than ${band.lower} times in ${period} s, ${metric.EvaluationPeriods} times running; that many is the least that is normal at any time of the week. ${learned}`,
+    {
+      ...metric,
+      DatapointsToAlarm: metric.EvaluationPeriods,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: band.lower,
+      TreatMissingData: 'breaching',
+    },
   );
   return [above, below];
 }

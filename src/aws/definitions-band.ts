@@ -41,8 +41,10 @@ export function learnedPairs(baseline: Baseline): LearnedPair[] {
 /** A step that CloudWatch's alarms and dashboards can have, in seconds: a multiple of a minute. */
 export function periodOf(baseline: Baseline): number {
   const { step } = baseline.grid;
-  if (step % MINUTE !== 0) {
-    throw new InputError(`baseline.grid.step must be a multiple of a minute for CloudWatch, got ${step} ms`);
+  if (step % MINUTE !== 0 || step > WEEK) {
+    throw new InputError(
+      `baseline.grid.step must be a multiple of a minute, at most a week, for CloudWatch, got ${step} ms`,
+    );
   }
   return step / 1000;
 }

@@ -14,6 +14,7 @@ import { KMS_OPERATIONS, type KmsKey } from '../../src/kms/index.js';
 import { type SeriesInput, seriesSet } from '../../src/series/series-set.js';
 import { KEY, MONDAY, OTHER_KEY, officeMean, poissonRow, STEP } from '../support/sets.js';
 import { fakeAws } from './support/fake-aws.js';
+import { refusalsOf } from './support/refusals.js';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:topic';
 const row = (operation: string, keyArn: string, values: ArrayLike<number>, outcome?: 'ok'): SeriesInput => ({
@@ -81,6 +82,10 @@ describe('alarmDefinitions', () => {
     ]);
     const [decrypt] = named('above Decrypt');
     expect(decrypt).toMatchObject({
+      // Judged on the buckets that it was learned on, and when they come late too.
+      EvaluationWindow: { WallClockWindow: { Timezone: 'UTC' } },
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 1,
       Namespace: 'AWS/KMS',
       MetricName: 'SuccessfulRequest',
       Dimensions: [
@@ -108,6 +113,7 @@ describe('alarmDefinitions', () => {
     expect(above.Threshold).toBeLessThan(130);
     expect(below.Threshold).toBeGreaterThan(15);
     expect(below).toMatchObject({ ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' });
+    expect(below).toMatchObject({ EvaluationPeriods: 3, DatapointsToAlarm: 3 });
   });
 
   it('has no alarm below where a bucket without a call is normal', () => {
@@ -284,6 +290,53 @@ describe('dashboardBody', () => {
 });
 
 describe('definitions', () => {
+  it('are within the limits of the services at every width of buckets, with the longest of names', async () => {
+    const names = ['PutMetricAlarm', 'PutAnomalyDetector', 'PutDashboard', 'PutMetricFilter', 'PutRule'];
+    const aws = await fakeAws(Object.fromEntries(names.map((name) => [name, () => ({})])));
+    const cloudwatch = new CloudWatchClient(aws.config);
+    const prefix = `ops ${'x'.repeat(300)}`;
+    for (const step of [60_000, 300_000, 600_000, 3_600_000, 86_400_000, 604_800_000]) {
+      const series = Array.from({ length: 3 }, (_, i) =>
+        row('Decrypt', KEY.replace(/ab$/, `0${i}`), Array<number>(60).fill(50 + i)),
+      );
+      const coarse = fitBaseline(seriesSet({ start: MONDAY, step, series }), { timeZone: 'UTC' });
+      const actions = Array<string>(5).fill(`${TOPIC}${'y'.repeat(200)}`);
+      for (const made of alarmDefinitions(coarse, { prefix, actions, anomaly: {}, keys: [IMPORTED, IN_STORE] })) {
+        if (made.operation === 'PutMetricAlarm') await cloudwatch.send(new PutMetricAlarmCommand(made.input));
+        else await cloudwatch.send(new PutAnomalyDetectorCommand(made.input));
+      }
+      const DashboardBody = dashboardBody(coarse, { alarms: Array<string>(100).fill('arn:x') });
+      await cloudwatch.send(new PutDashboardCommand({ DashboardName: 'kms-baseline', DashboardBody }));
+    }
+    const logs = new CloudWatchLogsClient(aws.config);
+    for (const { input } of metricFilters({ logGroupName: 'trail', prefix: 'x'.repeat(600) })) {
+      await logs.send(new PutMetricFilterCommand(input));
+    }
+    const events = new EventBridgeClient(aws.config);
+    for (const made of ruleDefinitions({ prefix, cryptographic: true })) {
+      if (made.operation === 'PutRule') await events.send(new PutRuleCommand(made.input));
+    }
+    expect(aws.requests.length).toBeGreaterThan(100);
+    expect(aws.requests.flatMap(({ operation, body }) => refusalsOf(operation, body))).toEqual([]);
+  });
+
+  it('as large as they may be are taken by the client: a dashboard of 499 widgets', async () => {
+    const aws = await fakeAws({ PutDashboard: () => ({}) });
+    const series = Array.from({ length: 600 }, (_, i) =>
+      row(
+        'GenerateDataKeyPairWithoutPlaintext',
+        KEY.replace(/ab$/, String(i).padStart(4, '0')),
+        Array<number>(200).fill(2),
+      ),
+    );
+    const wide = fitBaseline(seriesSet({ start: MONDAY, step: 3_600_000, series }), { timeZone: 'UTC' });
+    const DashboardBody = dashboardBody(wide, { pairs: 496, alarms: ['arn:x'], published: true });
+    await new CloudWatchClient(aws.config).send(new PutDashboardCommand({ DashboardName: 'kms', DashboardBody }));
+    const [{ operation, body }] = aws.requests;
+    expect(refusalsOf(operation, body)).toEqual([]);
+    expect(JSON.parse(String(body['DashboardBody'])).widgets).toHaveLength(499);
+  });
+
   it('trap 32: are taken by the clients of the SDK, and arrive whole', async () => {
     const names = ['PutMetricAlarm', 'PutAnomalyDetector', 'PutDashboard', 'PutMetricFilter', 'PutRule', 'PutTargets'];
     const aws = await fakeAws(Object.fromEntries(names.map((name) => [name, () => ({})])));

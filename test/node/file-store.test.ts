@@ -9,7 +9,7 @@ import { bundle } from '../support/bundle.js';
 import { tempFolder } from '../support/logs.js';
 
 const OLD = Uint8Array.of(1, 2, 3);
-const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
+const canMount = spawnSync('sh', ['-c', 'unshare -rm true']).status === 0;
 if (!canMount) console.log('file-store.test.ts: no disk can be mounted here, so none is filled');
 
 describe('fileStore', () => {
@@ -88,8 +88,8 @@ describe('fileStore', () => {
        await save(new Uint8Array(5));
        await show();`,
     );
-    const script = `mount -t tmpfs -o size=64k none disk && exec ${process.execPath} main.mjs`;
-    const { stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', script], { cwd: folder, encoding: 'utf8' });
+    const script = `unshare -rm sh -c 'mount -t tmpfs -o size=64k none disk && exec "$0" main.mjs' '${process.execPath}'`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
     expect(`${stdout}${stderr}`.trim().split('\n')).toEqual([
       'kept',
       'StoreError ENOSPC The state could not be kept in disk/state: the disk is full (ENOSPC); the state before it is as it was',
