@@ -1,4 +1,9 @@
 import { NORMAL, type Scores, UNKNOWN } from '../score/scores.js';
+import type { TimeRange } from '../series/builder.js';
+import { DAY } from '../time/grid.js';
+import type { Ledger } from './ledger.js';
+import type { MonitoringPlan } from './plan.js';
+import type { WatchData } from './watch-data.js';
 
 /** Surprise from which on buckets are counted, against what a calibrated one would have: 1 in 100, 1,000, 10,000 a side. */
 const LEVELS = [2, 3, 4] as const;
@@ -27,13 +32,16 @@ export interface Health {
     readonly below: number;
     readonly unknown: number;
   };
-  /** Verdicts that late records changed. */
+  /** Buckets that were judged again, with what late records added to them or to those before. */
   readonly corrected: number;
   /** Share of the settled buckets of the last day in which each source was listening. */
   readonly coverage: Readonly<Record<string, number>>;
   /** Sources whose last poll failed, and why. */
   readonly failing: readonly { readonly source: string; readonly message: string }[];
-  /** Shares of judged buckets as surprising as this on a side, where calibrated ones are `nominal`. */
+  /**
+   * Shares of judged buckets as surprising as this on a side, where calibrated ones are `nominal`. Buckets of a row whose
+   * alarm is open are left out: an incident says nothing of how quiet buckets are judged.
+   */
   readonly calibration: readonly {
     readonly surprise: number;
     readonly nominal: number;
@@ -58,7 +66,9 @@ export interface Tallies {
   unknown: number;
   corrected: number;
   told: number;
-  /** By level: buckets as surprising above, and below. */
+  /** Buckets that were judged while no alarm of their row was open. */
+  quiet: number;
+  /** Of those, by level: buckets as surprising above, and below. */
   surprising: number[];
 }
 
@@ -76,12 +86,13 @@ export function newTallies(): Tallies {
     unknown: 0,
     corrected: 0,
     told: 0,
+    quiet: 0,
     surprising: LEVELS.flatMap(() => [0, 0]),
   };
 }
 
-/** Adds the verdicts of one bucket. */
-export function tally(tallies: Tallies, scores: Scores, bucket: number): void {
+/** Adds the verdicts of one bucket. @param inAlarm rows whose alarm is open, that it opened in this bucket or before */
+export function tally(tallies: Tallies, scores: Scores, bucket: number, inAlarm: ReadonlySet<number>): void {
   const { length } = scores.window.grid;
   for (let row = 0; row < scores.window.keys.length; row++) {
     const verdict = scores.verdicts[row * length + bucket];
@@ -89,6 +100,8 @@ export function tally(tallies: Tallies, scores: Scores, bucket: number): void {
     else if (verdict === NORMAL) tallies.normal++;
     else if (verdict > 0) tallies.above++;
     else tallies.below++;
+    if (verdict === UNKNOWN || inAlarm.has(row)) continue;
+    tallies.quiet++;
     const surprise = scores.surprise[row * length + bucket];
     for (const [i, level] of LEVELS.entries()) {
       if (surprise >= level) tallies.surprising[2 * i]++;
@@ -97,9 +110,45 @@ export function tally(tallies: Tallies, scores: Scores, bucket: number): void {
   }
 }
 
-/** Shares of all buckets that could be judged. */
-export function calibrationOf({ normal, above, below, surprising }: Tallies): Health['calibration'] {
-  const judged = Math.max(1, normal + above + below);
+export function healthOf(
+  plan: MonitoringPlan,
+  data: WatchData,
+  ledger: Ledger,
+  phase: Health['phase'],
+  now: number,
+): Health {
+  const { tallies, settled, failing, outbox, sequence } = data;
+  const { normal, above, below, unknown, polls, calls, duplicates, late, tooLate, rejected, corrected, told } = tallies;
+  return {
+    plan: plan.name,
+    phase,
+    settledUntil: settled,
+    lag: settled === null ? null : now - settled,
+    polls,
+    calls,
+    duplicates,
+    late,
+    tooLate,
+    rejected,
+    verdicts: { normal, above, below, unknown },
+    corrected,
+    coverage: Object.fromEntries(
+      plan.sources.map(({ name }) => [name, shareOfDay(ledger.listenedBy(name), settled ?? now)]),
+    ),
+    failing: Object.entries(failing).map(([source, message]) => ({ source, message })),
+    calibration: calibrationOf(tallies),
+    notices: { decided: sequence, told, waiting: outbox.length },
+  };
+}
+
+/** Of the day before `end`, the share that lies in ranges which do not overlap. */
+function shareOfDay(ranges: readonly TimeRange[], end: number): number {
+  const overlap = ({ from, to }: TimeRange) => Math.max(0, Math.min(to, end) - Math.max(from, end - DAY));
+  return ranges.reduce((sum, range) => sum + overlap(range), 0) / DAY;
+}
+
+function calibrationOf({ quiet, surprising }: Tallies): Health['calibration'] {
+  const judged = Math.max(1, quiet);
   return LEVELS.map((surprise, i) => ({
     surprise,
     nominal: [0.01, 0.001, 0.0001][i],

@@ -113,14 +113,23 @@ export class Incidents {
       const verdict = verdicts[row * grid.length + bucket];
       if (verdict !== NORMAL && verdict !== UNKNOWN) found.add(row);
     }
-    if (this.#alarms.size > 0) {
-      if (this.#index?.keys !== keys) this.#index = { keys, rows: rowsById(keys) };
-      for (const id of this.#alarms.keys()) {
-        const row = this.#index.rows.get(id);
-        if (row !== undefined) found.add(row);
-      }
-    }
+    for (const [, row] of this.#alarmedRows(keys)) found.add(row);
     return [...found].sort((a, b) => a - b);
+  }
+
+  /** Rows whose alarm is open. */
+  rowsInAlarm(keys: readonly SeriesKey[]): ReadonlySet<number> {
+    return new Set(this.#alarmedRows(keys).flatMap(([alarm, row]) => (alarm.state === 'ALARM' ? [row] : [])));
+  }
+
+  #alarmedRows(keys: readonly SeriesKey[]): (readonly [alarm: Alarm, row: number])[] {
+    if (this.#alarms.size === 0) return [];
+    if (this.#index?.keys !== keys) this.#index = { keys, rows: rowsById(keys) };
+    const { rows } = this.#index;
+    return [...this.#alarms].flatMap(([id, alarm]) => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [[alarm, row] as const];
+    });
   }
 
   #close(time: number, tell: (change: IncidentChange) => void): void {

@@ -2,6 +2,7 @@ import type { Baseline } from '../baseline/baseline.js';
 import { fitBaseline } from '../baseline/fit.js';
 import { Detector } from '../score/detector.js';
 import type { Scores } from '../score/scores.js';
+import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { MonitoringPlan } from './plan.js';
 
@@ -10,6 +11,8 @@ export interface Judge {
   readonly baseline: Pick<Baseline, 'band'>;
   /** Buckets that follow those before, or that re-state up to 48 h of them. */
   observe(window: SeriesSet): Scores;
+  /** From what was observed on, silence of a row is no news: its key is gone. */
+  retire(key: SeriesKey): void;
   toBytes(): Uint8Array;
 }
 

@@ -127,6 +127,12 @@ export class Ledger {
     return until;
   }
 
+  /** Of all rows that ever were, but those by caller. */
+  judgedKeys(): readonly SeriesKey[] {
+    if (this.#judgedKeys.length !== this.#judged.length) this.#judgedKeys = this.#judged.map(({ key }) => key);
+    return this.#judgedKeys;
+  }
+
   /** Calls on a row in `[from, to)`. */
   sum(key: SeriesKey, from: number, to: number): number {
     const row = this.#rows.get(keyId(key));
@@ -148,14 +154,12 @@ export class Ledger {
    * observed where every source that ever told of it listened to the whole of it, and nothing is excluded.
    */
   window(from: number, to: number, what: 'judged' | 'callers', exclude: readonly TimeRange[]): SeriesSet {
-    const rows = what === 'judged' ? this.#judged : [...this.#rows.values()].filter(({ key }) => key.caller !== null);
-    const known = what === 'judged' && this.#judgedKeys.length === rows.length;
-    const keys = known ? this.#judgedKeys : rows.map(({ key }) => key);
-    if (what === 'judged') this.#judgedKeys = keys;
+    const isJudged = what === 'judged';
+    const rows = isJudged ? this.#judged : [...this.#rows.values()].filter(({ key }) => key.caller !== null);
     const grid = { start: from, step: this.step, length: (to - from) / this.step };
     return {
       grid,
-      keys,
+      keys: isJudged ? this.judgedKeys() : rows.map(({ key }) => key),
       measure: 'count',
       values: this.#counts(rows, grid),
       observed: this.#observed(rows, grid, exclude),

@@ -9,7 +9,8 @@ import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
-import { Watch, type WatchData } from './watch.js';
+import { Watch } from './watch.js';
+import type { WatchData } from './watch-data.js';
 
 const LETTERS = 'PLAN';
 const VERSION = 2;

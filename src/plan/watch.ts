@@ -1,28 +1,33 @@
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
+import { seriesName } from '../report/names.js';
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { wordsFor } from '../report/words.js';
 import type { Scores } from '../score/scores.js';
 import type { TimeRange } from '../series/builder.js';
-import { DAY, HOUR } from '../time/grid.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { DAY, gridEnd, HOUR } from '../time/grid.js';
+import { blindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
 import { explain } from './explain.js';
-import { calibrationOf, type Health, newTallies, type Tallies, tally } from './health.js';
+import { type Health, healthOf, tally } from './health.js';
 import { type IncidentChange, Incidents } from './incidents.js';
 import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
-import { lifecycleFindings, type ToldOfKeys } from './lifecycle-watch.js';
+import { lifecycleFindings } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
+import { newWatchData, type WatchData } from './watch-data.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
-/** So many buckets are judged at once: a catch-up of months in bounded memory. */
+/** So many buckets of so many rows are judged at once: a catch-up of months in bounded memory. Scores take some 45 bytes each. */
 const CHUNK = 288;
+const CHUNK_CELLS = 4e6;
 /** A call may be so far ahead of this machine's clock. */
 const AHEAD = HOUR;
 /**
@@ -30,45 +35,6 @@ const AHEAD = HOUR;
  * take some 100 ms a thousand rows, where a poll takes a few.
  */
 const SNAPSHOT = 6 * HOUR;
-
-/** A notice on its way: decided, and who was told of it. */
-export interface Outgoing {
-  readonly notice: Notice;
-  readonly told: string[];
-}
-
-/** What of a {@link Watch} is plain data, as JSON keeps it. */
-export interface WatchData {
-  began: number | null;
-  settled: number | null;
-  sequence: number;
-  readonly cursors: Record<string, Json>;
-  readonly failing: Record<string, string>;
-  /** Sources that are not heard of, and the alarm of each. */
-  readonly blind: Record<string, string>;
-  told: ToldOfKeys;
-  lastInventory: number | null;
-  /** Up to where the judge had observed when its bytes were taken, and the earliest bucket re-stated since. */
-  snapshot: { readonly end: number; readonly restated: number | null } | null;
-  readonly tallies: Tallies;
-  outbox: Outgoing[];
-}
-
-export function newWatchData(): WatchData {
-  return {
-    began: null,
-    settled: null,
-    sequence: 0,
-    cursors: {},
-    failing: {},
-    blind: {},
-    told: {},
-    lastInventory: null,
-    snapshot: null,
-    tallies: newTallies(),
-    outbox: [],
-  };
-}
 
 /** The parts that a watch is made of, new or as they were kept. */
 export interface WatchParts {
@@ -120,9 +86,17 @@ export class Watch {
     const judge = this.#judges.fromBytes(bytes);
     const { snapshot, settled } = this.data;
     const from = Math.min(snapshot?.end ?? Infinity, snapshot?.restated ?? Infinity);
-    if (settled !== null && from < settled)
-      judge.observe(this.ledger.window(from, settled, 'judged', this.plan.exclude));
+    for (const window of this.#windows(from, settled ?? from)) judge.observe(window);
     return judge;
+  }
+
+  /** The counts from one time to another, in parts that bound the memory which judging them takes. */
+  *#windows(from: number, until: number): Generator<SeriesSet> {
+    const { step, exclude } = this.plan;
+    const buckets = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_CELLS / (this.ledger.judgedKeys().length + 1))));
+    for (let at = from; at < until; at += buckets * step) {
+      yield this.ledger.window(at, Math.min(until, at + buckets * step), 'judged', exclude);
+    }
   }
 
   /** Of the judge as it was at `data.snapshot`; null while it is learning. */
@@ -188,6 +162,7 @@ export class Watch {
       this.#restate = Math.min(this.#restate, bucket);
     }
     this.ledger.add(call, source);
+    if (call.operation === 'DeleteKey' && call.error === null) this.data.deleted.push(...call.keyArns);
     const watchedFrom = began + this.plan.learnFor;
     for (const finding of this.changes.take(call, call.time >= watchedFrom)) this.#tell(finding);
   }
@@ -235,7 +210,7 @@ export class Watch {
     if (this.#judge === null) {
       if (until < began + learnFor) {
         this.data.settled = Math.max(this.data.settled ?? began, until);
-        this.#tellBlind(now);
+        this.#tellBlindness(now);
         return;
       }
       const history = this.ledger.window(began, began + learnFor, 'judged', this.plan.exclude);
@@ -244,37 +219,58 @@ export class Watch {
       this.#snapshot(this.#judge, began + learnFor);
     }
     const judge = this.#judge;
-    let settled = this.data.settled ?? began;
+    const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
-    while (settled < until) {
-      const to = Math.min(until, settled + CHUNK * step);
-      const scores = judge.observe(this.ledger.window(settled, to, 'judged', this.plan.exclude));
+    this.#judgeOn(judge, settled, until);
+    this.#retireDeleted(judge);
+    this.#tellBlindness(now);
+    this.#forget(judge);
+  }
+
+  /** Judges the buckets from `from` on, and learns from them. */
+  #judgeOn(judge: Judge, from: number, until: number): void {
+    for (const window of this.#windows(from, until)) {
+      const scores = judge.observe(window);
       this.#onScores?.(scores);
-      for (let b = 0; b < (to - settled) / step; b++) {
-        tally(this.data.tallies, scores, b);
+      for (let b = 0; b < window.grid.length; b++) {
         this.#decide(scores, b, judge);
+        tally(this.data.tallies, scores, b, this.incidents.rowsInAlarm(scores.window.keys));
       }
-      settled = to;
-      this.data.settled = settled;
+      this.data.settled = gridEnd(window.grid);
     }
-    this.#tellBlind(now);
+  }
+
+  /** Judges buckets again with what late records have added; the first verdicts stay counted. */
+  #judgeAgain(judge: Judge, from: number, settled: number): void {
+    for (const window of this.#windows(from, settled)) {
+      const scores = judge.observe(window);
+      this.#onScores?.(scores);
+      this.data.tallies.corrected += window.grid.length;
+      for (let b = 0; b < window.grid.length; b++) this.#decide(scores, b, judge);
+    }
+    const { snapshot } = this.data;
+    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(from, snapshot.restated ?? from) };
+  }
+
+  /** The silence of a key that is no more is no news. Kept at once, for a restart to know it too. */
+  #retireDeleted(judge: Judge): void {
+    const { deleted } = this.data;
+    if (deleted.length === 0) return;
+    for (const key of this.ledger.judgedKeys()) {
+      if (key.keyArn !== null && deleted.includes(key.keyArn)) judge.retire(key);
+    }
+    deleted.length = 0;
+    this.#snapshot(judge, this.data.settled ?? 0);
+  }
+
+  #forget(judge: Judge): void {
+    const settled = this.data.settled ?? 0;
     if (settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT) this.#snapshot(judge, settled);
     this.ledger.forgetBefore(settled - KEPT - DAY);
     this.ids.forgetBefore(settled);
     this.changes.forgetBefore(settled);
     this.incidents.forgetBefore(settled - KEPT - DAY);
-  }
-
-  #judgeAgain(judge: Judge, from: number, settled: number): void {
-    if (from >= settled) return;
-    const scores = judge.observe(this.ledger.window(from, settled, 'judged', this.plan.exclude));
-    this.#onScores?.(scores);
-    const buckets = (settled - from) / this.plan.step;
-    this.data.tallies.corrected += buckets;
-    const { snapshot } = this.data;
-    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(from, snapshot.restated ?? from) };
-    for (let b = 0; b < buckets; b++) this.#decide(scores, b, judge);
   }
 
   #decide(scores: Scores, bucket: number, judge: Judge): void {
@@ -299,8 +295,10 @@ export class Watch {
     const { anomaly, alarm, text } = incident;
     if (text === '') return;
     const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
-    // What it was; how unusual it was, and who, was said when it opened.
-    const words = opens ? text : `Over: ${text.split('. ')[0]}.`;
+    // How unusual it was, and who, was said when it opened.
+    const words = opens
+      ? text
+      : `Over after ${duration(at - anomaly.from)}: ${seriesName(anomaly.key)} is as usual again.`;
     const found = { kind: 'anomaly', at, text: words, key: anomaly.key, callers } as const;
     this.#tell(found, { alarm, state: opens ? 'ALARM' : 'OK', anomaly });
   }
@@ -322,22 +320,14 @@ export class Watch {
     return id;
   }
 
-  /** Tells of sources that are not heard of any more, and that they are again. */
-  #tellBlind(now: number): void {
-    const { grace, blindAfter, sources } = this.plan;
-    for (const { name } of sources) {
-      const last = this.ledger.listenedBy(name).at(-1)?.to ?? this.data.began ?? now;
-      const quiet = now - last;
-      const alarm = this.data.blind[name];
-      const found = { kind: 'health', at: now, key: null, callers: [] } as const;
-      if (quiet > blindAfter + grace && alarm === undefined) {
-        const failing = this.data.failing[name];
-        const why = failing === undefined ? '' : ` (${failing})`;
-        const text = `Nothing was heard from ${printable(name, 60)} for ${duration(quiet)}${why}: what it tells of is unknown since ${new Date(last).toISOString()}.`;
-        this.data.blind[name] = this.#tell({ ...found, text }, { state: 'INSUFFICIENT_DATA' });
-      } else if (quiet <= blindAfter + grace && alarm !== undefined) {
-        delete this.data.blind[name];
-        this.#tell({ ...found, text: `${printable(name, 60)} is heard from again.` }, { alarm, state: 'OK' });
+  /** Tells of sources that are not heard of any more, and of those that are again. */
+  #tellBlindness(now: number): void {
+    const { blind } = this.data;
+    for (const { source, isBlind, finding } of blindness(this.plan, this.data, this.ledger, now)) {
+      if (isBlind) blind[source] = this.#tell(finding, { state: 'INSUFFICIENT_DATA' });
+      else {
+        this.#tell(finding, { alarm: blind[source], state: 'OK' });
+        delete blind[source];
       }
     }
   }
@@ -353,32 +343,6 @@ export class Watch {
   }
 
   health(now: number): Health {
-    const { tallies, settled, failing, outbox, sequence } = this.data;
-    const { normal, above, below, unknown, polls, calls, duplicates, late, tooLate, rejected, corrected, told } =
-      tallies;
-    const from = (settled ?? now) - DAY;
-    const share = (ranges: readonly TimeRange[]): number =>
-      ranges.reduce(
-        (sum, range) => sum + Math.max(0, Math.min(range.to, settled ?? now) - Math.max(range.from, from)),
-        0,
-      ) / DAY;
-    return {
-      plan: this.plan.name,
-      phase: this.#judge === null ? 'learning' : 'watching',
-      settledUntil: settled,
-      lag: settled === null ? null : now - settled,
-      polls,
-      calls,
-      duplicates,
-      late,
-      tooLate,
-      rejected,
-      verdicts: { normal, above, below, unknown },
-      corrected,
-      coverage: Object.fromEntries(this.plan.sources.map(({ name }) => [name, share(this.ledger.listenedBy(name))])),
-      failing: Object.entries(failing).map(([source, message]) => ({ source, message })),
-      calibration: calibrationOf(tallies),
-      notices: { decided: sequence, told, waiting: outbox.length },
-    };
+    return healthOf(this.plan, this.data, this.ledger, this.#judge === null ? 'learning' : 'watching', now);
   }
 }
