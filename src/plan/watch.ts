@@ -222,8 +222,8 @@ export class Watch {
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
-    this.#judgeOn(judge, settled, until);
     this.#retireDeleted(judge);
+    this.#judgeOn(judge, settled, until);
     this.#tellBlindness(now);
     this.#forget(judge);
   }

@@ -237,6 +237,85 @@ describe('runPlan', () => {
     expect(lines(told).filter((line) => line.startsWith('anomaly'))).toEqual(['anomaly ALARM', 'anomaly OK']);
   });
 
+  it('gets over a clock that is set back by three hours, and forward again: nothing is judged twice or left out', async () => {
+    const records = sorted([...steady(JUDGED + 2 * DAY), ...burst(JUDGED + DAY, 150)]);
+    const clean = await run({ sources: [logOf('log', records)] }, JUDGED + 2 * DAY, { from: JUDGED + HOUR });
+    let now = JUDGED + HOUR;
+    // By three hours back at ten in the morning, and forward at eight in the evening; once each.
+    const changes = new Map([
+      [JUDGED + 10 * HOUR, -3 * HOUR - MINUTE],
+      [JUDGED + 20 * HOUR, 3 * HOUR],
+    ]);
+    const stop = new AbortController();
+    const told = recorder();
+    const judged: number[] = [];
+    const plan = definePlan({
+      purpose: 'Test',
+      owner: 'Tests',
+      notify: [told],
+      timeZone: 'UTC',
+      every: HOUR,
+      sources: [logOf('log', records)],
+    });
+    const health = await runPlan(plan, {
+      store: memoryStore(),
+      signal: stop.signal,
+      onScores: ({ window: { grid } }) => {
+        for (let b = 0; b < grid.length; b++) judged.push(grid.start + b * grid.step);
+      },
+      clock: {
+        now: () => now,
+        sleep: async (ms) => {
+          now += ms;
+          const change = changes.get(now) ?? 0;
+          changes.delete(now);
+          now += change;
+          if (now >= JUDGED + 2 * DAY) stop.abort();
+        },
+      },
+    });
+    expect(told.told.map(({ state, at, text }) => [state, at, text])).toEqual(
+      clean.told.map(({ state, at, text }) => [state, at, text]),
+    );
+    const once = new Set(judged);
+    expect(judged.length - once.size).toBeLessThanOrEqual(health.corrected);
+    const first = Math.min(...once);
+    expect(once.size).toBe(((health.settledUntil ?? 0) - first) / STEP);
+  });
+
+  it('hears that a key was deleted, tells so, and takes its silence for no news from then on', async () => {
+    const end = JUDGED + 2 * DAY;
+    const deleted = JUDGED + DAY;
+    const gone = steady(end).filter(({ call }) => call.time < deleted);
+    const last = burst(deleted, 1, deleted + MINUTE, { operation: 'DeleteKey', caller: 'AWS Internal' });
+    const silent = await run({ sources: [logOf('log', gone)] }, end);
+    expect(lines(silent.told)).toContain('anomaly ALARM');
+    // Other calls go on, for the total not to fall silent.
+    const other = steady(end, { seed: 8 }).map(({ call, at }) => ({
+      at,
+      call: { ...call, eventId: `${call.eventId}-o`, keyArns: [KEY.replace('1234', '9999')] },
+    }));
+    const { told } = await run({ sources: [logOf('log', sorted([...gone, ...other, ...last]))] }, end);
+    expect(told.filter(({ kind }) => kind === 'change').map(({ text }) => text.split('. ')[0])).toEqual([
+      'DeleteKey on 1234abcd (eu-central-1) by AWS Internal',
+    ]);
+    expect(told.filter(({ key }) => key?.keyArn === KEY).map(({ kind }) => kind)).toEqual(['change']);
+  });
+
+  it('says of itself how well it is calibrated, whatever incidents there were', async () => {
+    const without = { from: JUDGED + DAY, to: JUDGED + DAY + 12 * HOUR };
+    const { health, told } = await run(
+      { sources: [logOf('log', steady(JUDGED + 6 * DAY, { without }))] },
+      JUDGED + 6 * DAY,
+    );
+    expect(lines(told)).toEqual(['anomaly ALARM', 'anomaly OK']);
+    expect(health.verdicts.below).toBeGreaterThan(100);
+    for (const { nominal, above, below } of health.calibration.slice(0, 2)) {
+      expect(above).toBeLessThan(2 * nominal + 0.001);
+      expect(below).toBeLessThan(2 * nominal + 0.001);
+    }
+  });
+
   it('says which row is unknown when one of two logs fails, and judges the other', async () => {
     const other = steady(JUDGED + 2 * DAY, { seed: 9 }).map(({ call, at }) => ({
       at,
