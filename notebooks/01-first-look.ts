@@ -2,11 +2,14 @@
 //
 //     npm run build && npx ts-node notebooks/01-first-look.ts
 //
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   countCalls,
   findAnomalies,
   fitBaseline,
+  plotSeries,
+  renderSvg,
   scoreWindow,
   selectRows,
   sliceWindow,
@@ -73,3 +76,13 @@ console.log(
     }),
   ).join('\n'),
 );
+
+// The most unusual series as a picture.
+const [{ key, from, to }] = anomalies;
+const out = new URL('out/', import.meta.url);
+mkdirSync(out, { recursive: true });
+writeFileSync(
+  new URL('01-first-look.svg', out),
+  renderSvg(plotSeries(scores, key), { title: wordsFor(anomalies[0], { timeZone }), timeZone, marks: [{ from, to }] }),
+);
+console.log('\nwritten: notebooks/out/01-first-look.svg');

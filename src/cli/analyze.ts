@@ -6,6 +6,7 @@ import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
 import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
+import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
@@ -36,7 +37,8 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     ...judgement,
     notes: [...spans.notes, ...notesOn(judgement)],
   };
-  return deliver('analyze', { analysis, evidence }, options, io);
+  const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
+  return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);
 }
 
 /** Says why there is nothing to do, with what was read. */

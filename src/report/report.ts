@@ -25,5 +25,7 @@ export interface Report {
   readonly analysis: Analysis;
   readonly evidence: Evidence;
   readonly calibration?: readonly ReportCalibration[];
+  /** The time and the number of series that the calibration was measured on, epoch ms. */
+  readonly calibratedOn?: { readonly from: number; readonly to: number; readonly series: number };
   readonly alarms?: readonly ReportAlarm[];
 }

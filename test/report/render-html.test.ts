@@ -6,7 +6,7 @@ import type { PageData } from '../../src/report/html/page-data.js';
 import { renderHtml } from '../../src/report/html/render-html.js';
 import { renderMarkdown } from '../../src/report/render-markdown.js';
 import { observedRow, valueAt } from '../../src/series/series-set.js';
-import { CONTROLS, HOSTILE, reportOf } from './reports.js';
+import { CONTROLS, fleetReport, HOSTILE, reportOf } from './reports.js';
 
 function dataOf(html: string): PageData {
   return JSON.parse(
@@ -131,9 +131,9 @@ describe('hostile names', () => {
 
 describe('a page of 2,000 series', () => {
   it('stays under 15 MB, and draws no detail by itself', () => {
-    const html = renderHtml(reportOf(2000));
+    const html = renderHtml(fleetReport(2000));
     expect(dataOf(html).series.name.length).toBe(2000);
     expect(html.length).toBeLessThan(15e6);
     expect(html).toMatch(/<div class="drawn" data-detail="0"><\/div>/);
-  }, 60_000);
+  }, 180_000);
 });

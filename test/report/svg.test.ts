@@ -25,7 +25,7 @@ describe('renderSvg', () => {
         .update(renderSvg({ grid: { start: 0, step: HOUR, length: 3 }, values: [1, 5, 2] }))
         .digest('hex')
         .slice(0, 16),
-    ).toMatchInlineSnapshot(`"f54da61130c8c379"`);
+    ).toMatchInlineSnapshot(`"fd9d90e8bf2ca843"`);
   });
 
   it('marks the breach, the gap and what is shaded', () => {

@@ -98,7 +98,7 @@ function callersTable(anomaly: Anomaly): Markup {
   const usual = callers.reduce((sum, share) => sum + share.usual, 0);
   const home = homeOf(anomaly, callers);
   const more = callers.length - CALLERS;
-  return markup`<h4>Who called</h4><div class="scroll" tabindex="0" role="region" aria-label="Who called"><table><thead><tr><th scope="col">caller</th><th scope="col" class="number">calls</th><th scope="col" class="number">share now</th><th scope="col" class="number">usual calls</th><th scope="col" class="number">share before</th></tr></thead><tbody>${callers
+  return markup`<h4>Who called</h4><div class="scroll" tabindex="0" role="region" aria-label="${`Callers of ${seriesName(anomaly.key)}, ${anomaly.from}`}"><table><thead><tr><th scope="col">caller</th><th scope="col" class="number">calls</th><th scope="col" class="number">share now</th><th scope="col" class="number">usual calls</th><th scope="col" class="number">share before</th></tr></thead><tbody>${callers
     .slice(0, CALLERS)
     .map(
       (share) =>
@@ -113,5 +113,5 @@ function related(anomaly: Anomaly): Markup {
   const names = [...new Set(anomaly.related.map(seriesName))];
   if (names.length === 0) return markup``;
   const more = names.length - RELATED;
-  return markup`<h4>Moved with it</h4><ul class="related">${names.slice(0, RELATED).map((name) => markup`<li>${name}</li>`)}${more > 0 ? markup`<li>${counted(more, 'more')}</li>` : ''}</ul>`;
+  return markup`<h4>Moved with it</h4><ul class="related">${names.slice(0, RELATED).map((name) => markup`<li data-series>${name}</li>`)}${more > 0 ? markup`<li>${counted(more, 'more')}</li>` : ''}</ul>`;
 }

@@ -1,7 +1,7 @@
 import { gridEnd } from '../../time/grid.js';
 import type { LogHole } from '../analysis.js';
 import { civilRange, civilTime } from '../civil-time.js';
-import { duration, mean } from '../numbers.js';
+import { counted, duration, grouped, mean } from '../numbers.js';
 import { printable } from '../printable.js';
 import { quotaUses } from '../quotas.js';
 import { renderUnknowns } from '../render-unknowns.js';
@@ -17,7 +17,7 @@ export function alarmSection({ alarms }: Report, timeZone: string): Markup {
   const body =
     sorted.length === 0
       ? markup`<p>There are no alarms on KMS metrics.</p>`
-      : markup`<div class="scroll" tabindex="0" role="region" aria-label="Current alarms"><table><thead><tr><th scope="col">alarm</th><th scope="col">state</th><th scope="col">since</th><th scope="col">looks at</th></tr></thead><tbody>${sorted.map(
+      : markup`<div class="scroll" tabindex="0" role="region" aria-label="Table of alarms"><table><thead><tr><th scope="col">alarm</th><th scope="col">state</th><th scope="col">since</th><th scope="col">looks at</th></tr></thead><tbody>${sorted.map(
           ({ name, state, since, metrics = [] }) =>
             markup`<tr><th scope="row">${printable(name)}</th><td class="${state === 'ALARM' ? 'above' : ''}">${state}</td><td>${since === null ? 'not known' : civilTime(Math.floor(since / 1000) * 1000, timeZone)}</td><td>${metrics.map((metric) => printable(metric)).join(', ')}</td></tr>`,
         )}</tbody></table></div>`;
@@ -28,7 +28,7 @@ export function alarmSection({ alarms }: Report, timeZone: string): Markup {
 export function quotaSection({ evidence: { scores } }: Report, timeZone: string): Markup {
   const uses = quotaUses(scores.window).slice(0, 12);
   if (uses.length === 0) return markup``;
-  return markup`<section aria-labelledby="quotas"><h2 id="quotas">Quota headroom</h2><p class="note">The busiest bucket against the default request quota, as a mean over the bucket; its busiest second may have been higher. By the account and Region of the keys; a quota that AWS raised for you is not known here.</p><div class="scroll" tabindex="0" role="region" aria-label="Quota headroom"><table><thead><tr><th scope="col">quota</th><th scope="col">account, Region</th><th scope="col" class="number">calls a second</th><th scope="col" class="number">default quota</th><th scope="col" class="number">used</th><th scope="col">when</th></tr></thead><tbody>${uses.map(
+  return markup`<section aria-labelledby="quotas"><h2 id="quotas">Quota headroom</h2><p class="note">The busiest bucket against the default request quota, as a mean over the bucket; its busiest second may have been higher. By the account and Region of the keys; a quota that AWS raised for you is not known here.</p><div class="scroll" tabindex="0" role="region" aria-label="Table of quotas"><table><thead><tr><th scope="col">quota</th><th scope="col">account, Region</th><th scope="col" class="number">calls a second</th><th scope="col" class="number">default quota</th><th scope="col" class="number">used</th><th scope="col">when</th></tr></thead><tbody>${uses.map(
     ({ quota, account, region, busiest, perSecond, at }) =>
       markup`<tr><th scope="row">${quota === 'symmetric' ? 'symmetric keys, all operations' : quota}</th><td>${account} ${region}</td><td class="number">${mean(busiest)}</td><td class="number">${String(perSecond)}</td><td class="number">${shareOf(busiest / perSecond)}</td><td>${civilTime(at, timeZone)}</td></tr>`,
   )}</tbody></table></div></section>`;
@@ -84,9 +84,10 @@ export function unknownSection({ analysis }: Report): Markup {
 const PLOT = { width: 420, height: 300, left: 58, bottom: 262, right: 405, top: 12 };
 
 /** Nominal against effective false-alarm rates, both logarithmic: on the diagonal a rate keeps its word. */
-export function calibrationSection({ calibration }: Report): Markup {
+export function calibrationSection({ calibration, calibratedOn }: Report, timeZone: string): Markup {
   if (calibration === undefined) return markup``;
-  const rows = calibration.filter(({ buckets }) => buckets > 0);
+  // Where not even five were promised, none or several are chance.
+  const rows = calibration.filter(({ buckets, nominal }) => buckets * nominal >= 5);
   const decades = rows.flatMap(({ nominal, effective }) => [nominal, effective]).filter((p) => p > 0);
   if (decades.length === 0) return markup``;
   const least = Math.floor(Math.log10(Math.min(...decades)));
@@ -94,8 +95,12 @@ export function calibrationSection({ calibration }: Report): Markup {
   const x = (p: number) => coordinate(PLOT.left + (PLOT.right - PLOT.left) * at(p));
   const y = (p: number) => coordinate(PLOT.bottom - (PLOT.bottom - PLOT.top) * at(p));
   const powers = Array.from({ length: -least + 1 }, (_, i) => least + i);
+  const measured =
+    calibratedOn === undefined
+      ? ''
+      : ` Measured on ${counted(calibratedOn.series, 'series', 'series')} of the history, ${civilRange(calibratedOn.from, calibratedOn.to, timeZone)}, judged by what came before; incidents in that time, if there were any, count as false alarms.`;
   const unit = (power: number) => Number(`1e${power}`);
-  return markup`<section aria-labelledby="calibration"><h2 id="calibration">Calibration</h2><p class="note">How often quiet buckets were as rare as promised. Below the diagonal: rarer than promised (cautious); above it: more alarms than promised.</p><svg class="calibration" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="Effective against nominal false-alarm rate">${powers.map(
+  return markup`<section aria-labelledby="calibration"><h2 id="calibration">Calibration</h2><p class="note">How often quiet buckets were as rare as promised. Below the diagonal: rarer than promised (cautious); above it: more alarms than promised.${measured}</p><svg class="calibration" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="Effective against nominal false-alarm rate">${powers.map(
     (power) =>
       markup`<path class="grid" d="M${trusted(x(unit(power)))} ${PLOT.top}V${PLOT.bottom}M${PLOT.left} ${trusted(y(unit(power)))}H${PLOT.right}"/><text class="label" x="${trusted(x(unit(power)))}" y="${PLOT.bottom + 15}" text-anchor="middle">${power === 0 ? '1' : `1e${power}`}</text><text class="label" x="${PLOT.left - 6}" y="${trusted(String(Number(y(unit(power))) + 4))}" text-anchor="end">${power === 0 ? '1' : `1e${power}`}</text>`,
   )}<path class="expected" d="M${PLOT.left} ${PLOT.bottom}L${PLOT.right} ${PLOT.top}"/>${rows.map(
@@ -104,9 +109,9 @@ export function calibrationSection({ calibration }: Report): Markup {
       const tip = direction === 'above' ? -5 : 5;
       return markup`<path class="${direction}" d="M${trusted(coordinate(cx))} ${trusted(coordinate(cy + tip))}L${trusted(coordinate(cx + 5))} ${trusted(coordinate(cy - tip))}H${trusted(coordinate(cx - 5))}Z"/>`;
     },
-  )}<text class="label" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.height - 6}" text-anchor="middle">promised share of quiet buckets</text><text class="label" transform="translate(12 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">found share</text></svg><div class="scroll" tabindex="0" role="region" aria-label="Calibration"><table><thead><tr><th scope="col">calls</th><th scope="col">side</th><th scope="col" class="number">quiet buckets</th><th scope="col" class="number">promised</th><th scope="col" class="number">found</th><th scope="col" class="number">ratio</th></tr></thead><tbody>${rows.map(
+  )}<text class="label" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.height - 6}" text-anchor="middle">promised share of quiet buckets</text><text class="label" transform="translate(12 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">found share</text></svg><div class="scroll" tabindex="0" role="region" aria-label="Table of calibration"><table><thead><tr><th scope="col">calls</th><th scope="col">side</th><th scope="col" class="number">rarer than</th><th scope="col" class="number">quiet buckets</th><th scope="col" class="number">promised at most</th><th scope="col" class="number">found</th><th scope="col" class="number">ratio</th></tr></thead><tbody>${rows.map(
     ({ band, direction, buckets, nominal, effective }) =>
-      markup`<tr><th scope="row">${printable(band, 60)}</th><td>${direction === 'above' ? '▲ above' : '▼ below'}</td><td class="number">${String(buckets)}</td><td class="number">${nominal.toExponential(0)}</td><td class="number">${effective.toExponential(1)}</td><td class="number">${(effective / nominal).toFixed(2)}</td></tr>`,
+      markup`<tr><th scope="row">${printable(band, 60)}</th><td>${direction === 'above' ? '▲ above' : '▼ below'}</td><td class="number">${nominal.toExponential(0)}</td><td class="number">${grouped(buckets)}</td><td class="number">${grouped(Math.round(buckets * nominal))}</td><td class="number">${grouped(Math.round(buckets * effective))}</td><td class="number">${(effective / nominal).toFixed(2)}</td></tr>`,
   )}</tbody></table></div></section>`;
 }
 

@@ -40,7 +40,7 @@ export function drawPlot(series: PlotSeries, frame: PlotFrame): Markup {
   const plan = planOf(series, columns, frame);
   const { grid } = series;
   const begin = (column: number) => plan.x(Math.min(grid.start + column * columns.width * grid.step, gridEnd(grid)));
-  return markup`${frame.axes ? axesOf(series, frame, plan) : ''}${marksOf(series, frame, plan)}${gapsOf(columns, plan, begin)}<path class="band" d="${trusted(bandPath(columns, plan, begin))}"/><path class="expected" d="${trusted(stepPath(columns.expected, columns.expected, plan, begin))}"/><path class="line" d="${trusted(stepPath(columns.low, columns.high, plan, begin))}"/>${breachesOf(columns, plan, begin, frame.axes ? 4 : 3)}`;
+  return markup`${frame.axes ? axesOf(series, frame, plan) : ''}${gapsOf(columns, plan, begin)}<path class="band" d="${trusted(bandPath(columns, plan, begin))}"/>${marksOf(series, frame, plan)}<path class="expected" d="${trusted(stepPath(columns.expected, columns.expected, plan, begin))}"/><path class="line" d="${trusted(stepPath(columns.low, columns.high, plan, begin))}"/>${breachesOf(columns, plan, begin, frame.axes ? 4 : 3)}`;
 }
 
 function planOf(series: PlotSeries, columns: PlotColumns, frame: PlotFrame): Plan {

@@ -42,7 +42,7 @@ const DARK: Colours = {
 };
 
 function styleOf(colours: Colours): string {
-  return `.paper{fill:${colours.paper}}.title{fill:${colours.text};font-weight:600}.label{fill:${colours.label}}.grid{stroke:${colours.grid};fill:none}.band{fill:${colours.band}}.expected{stroke:${colours.expected};fill:none;stroke-dasharray:3 2}.line{stroke:${colours.line};fill:none;stroke-width:1.2}.gap{fill:${colours.gap}}.mark{fill:${colours.mark}}.above{fill:${colours.above}}.below{fill:${colours.below}}`;
+  return `.paper{fill:${colours.paper}}.title{fill:${colours.text};font-weight:600}.label{fill:${colours.label}}.grid{stroke:${colours.grid};fill:none}.band{fill:${colours.band}}.expected{stroke:${colours.expected};fill:none;stroke-dasharray:3 2}.line{stroke:${colours.line};fill:none;stroke-width:1.2}.gap{fill:${colours.gap}}.mark{fill:${colours.mark};fill-opacity:.7}.above{fill:${colours.above}}.below{fill:${colours.below}}`;
 }
 
 /** Style sheets for the classes of {@link drawPlot}. */

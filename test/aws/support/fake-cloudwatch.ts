@@ -1,5 +1,4 @@
-import type { Handler } from './fake-aws.js';
-import { refusal } from './fake-aws.js';
+import { type Handler, refusal } from './aws-server.js';
 
 const MINUTE = 60;
 const DAY = 86_400;
