@@ -2,7 +2,8 @@ import type { SeriesKey } from '../series/key.js';
 import { DAY } from '../time/grid.js';
 import { SPARSE } from './fit-row.js';
 import type { RowModel } from './model.js';
-import { KNOWN_AFTER, type LeastTails } from './tail.js';
+import { settled } from './settle.js';
+import { KNOWN_AFTER, type LeastTails, type TailsShown, tailsAtLeast } from './tail.js';
 
 /** Fewer rows than this say nothing of others. */
 const ENOUGH = 5;
@@ -44,4 +45,24 @@ export class Pool {
       silence: usual(({ silence }) => silence.stretch),
     };
   }
+}
+
+/**
+ * The models, those of young rows with tails at least as long as those of their kind. Of what a history shows of its tails
+ * nothing else changes, so that no row is fitted twice.
+ * @param tails `[rows]` what each history shows; `undefined` for rows of few calls
+ */
+export function pooledTails(
+  keys: readonly SeriesKey[],
+  models: readonly RowModel[],
+  tails: readonly (TailsShown | undefined)[],
+  step: number,
+): RowModel[] {
+  const pool = new Pool(keys, models, step);
+  return models.map((model, row) => {
+    const shown = tails[row];
+    if (shown === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
+    const least = pool.leastTails(keys[row]);
+    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(shown, least) });
+  });
 }
