@@ -41,33 +41,44 @@ export function firstClip(
   // The highest of each cell so far, in descending order: a week seen eight times needs one, and sorting every cell was a
   // tenth of a fit.
   const kept = most < 3 ? 0 : Math.ceil(most / 8);
-  const { trimmed, lowest, greatest, hourSum, hourCells, highest } = scratchFor(cells, hours, kept);
+  const { trimmed, lowest, greatest, seen, hourSum, hourCells, highest } = scratchFor(cells, hours, kept);
   trimmed.fill(0, 0, cells);
   highest.fill(0, 0, cells * kept);
-  lowest.fill(Number.POSITIVE_INFINITY, 0, cells);
-  greatest.fill(0, 0, cells);
+  seen.fill(0, 0, cells);
   for (let s = 0; s < repeats.length; s++) {
+    const from = slotFrom[s];
+    const to = slotFrom[s + 1];
+    sums[s] = 0;
+    if (from === to) continue;
     const c = cellOf[s];
-    const first = c * kept;
+    const start = y[bySlot[from]];
     let sum = 0;
-    let least = lowest[c];
-    let top = greatest[c];
-    for (let j = slotFrom[s]; j < slotFrom[s + 1]; j++) {
+    let least = seen[c] > 0 ? lowest[c] : start;
+    let top = seen[c] > 0 ? greatest[c] : start;
+    for (let j = from; j < to; j++) {
       const value = y[bySlot[j]];
       sum += value;
-      if (value < least) least = value;
-      if (value > top) top = value;
-      if (kept < 2) continue;
+      // The lesser and the greater of two whole numbers without a branch, which would be guessed wrong every other time.
+      least = 0.5 * (least + value - Math.abs(least - value));
+      top = 0.5 * (top + value + Math.abs(top - value));
+    }
+    seen[c] = 1;
+    sums[s] = sum;
+    trimmed[c] += sum;
+    lowest[c] = least;
+    greatest[c] = top;
+    if (kept < 2) {
+      if (kept === 1) highest[c] = top;
+      continue;
+    }
+    const first = c * kept;
+    for (let j = from; j < to; j++) {
+      const value = y[bySlot[j]];
       let at = first + kept - 1;
       if (value <= highest[at]) continue;
       for (; at > first && highest[at - 1] < value; at--) highest[at] = highest[at - 1];
       highest[at] = value;
     }
-    if (kept === 1) highest[c] = top;
-    sums[s] = sum;
-    trimmed[c] += sum;
-    lowest[c] = least;
-    greatest[c] = top;
   }
   hourSum.fill(0, 0, hours);
   hourCells.fill(0, 0, hours);
@@ -130,6 +141,7 @@ let scratch = {
   trimmed: new Float64Array(0),
   lowest: new Float64Array(0),
   greatest: new Float64Array(0),
+  seen: new Uint8Array(0),
   hourSum: new Float64Array(0),
   hourCells: new Int32Array(0),
   highest: new Float64Array(0),
@@ -142,6 +154,7 @@ function scratchFor(cells: number, hours: number, kept: number): typeof scratch 
       trimmed: column(),
       lowest: column(),
       greatest: column(),
+      seen: new Uint8Array(cells),
       hourSum: new Float64Array(hours),
       hourCells: new Int32Array(hours),
       highest: new Float64Array(cells * kept),

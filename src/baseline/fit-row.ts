@@ -46,7 +46,7 @@ export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
   for (let round = 0; ; round++) {
     sumClipped(taught, plan);
     if (late) sumSquares(taught, plan);
-    const { daily } = fitLevel(dayCalls, dayExposure, dispersion.phi);
+    const daily = fitLevel(dayCalls, dayExposure, dispersion.phi);
     sumLevels(taught, daily, slotExposure);
     fitProfile(slotCalls, slotExposure, repeats, cells, dispersion, hourly, late ? slotSquares : undefined, profile);
     gatherBuckets(taught, plan, pieceDay, daily, undefined, dispersion, most, 0);

@@ -3,8 +3,8 @@ import type { DailyMaxima } from './daily-maxima.js';
 import { fitDispersion, PRIOR } from './dispersion.js';
 import { gatherBuckets } from './fit-kernels.js';
 import type { Blocks, FitPlan } from './fit-plan.js';
-import { LEVEL, LEVEL_STATE, LEVEL_VARIANCE, learnLevel, startLevel, walkPerDay } from './level-filter.js';
-import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, silenceOf, straddles } from './model.js';
+import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from './level-filter.js';
+import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from './model.js';
 import type { Dispersion } from './profile.js';
 import type { KeptProfile } from './quantise.js';
 import { leastStretch, silenceShown, type TailShown, type TailsShown, tailShown, tailsAtLeast } from './tail.js';
@@ -67,11 +67,7 @@ export function replay(
   const state = new Float64Array(LEVEL_STATE);
   const follow = (hourly: Dispersion) => {
     startLevel(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
-    for (let k = 0; k < blocks; k++) {
-      b.level[k] = state[LEVEL];
-      b.levelVariance[k] = state[LEVEL_VARIANCE];
-      learnLevel(state, b.clipped[k], b.exposure[k], windows.block / HOUR, windows.block / step, anchor, hourly);
-    }
+    learnLevels(state, b, { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly });
   };
   follow(roughHourly);
   gatherBuckets(taught, plan, taught.pieceBlock, b.level, b.levelVariance, rough, mostPull(past, step), LEAST_MEAN);
@@ -92,12 +88,12 @@ export function replay(
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);
     const maxima =
       width === 0 ? hourMaxima(taught, plan, dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
-    above[w] = tailShown(maxima.above, tests);
-    below[w] = tailShown(maxima.below, tests);
+    above[w] = tailShown(maxima.above.quick, tests, (day) => maxima.above.nats(day));
+    below[w] = tailShown(maxima.below.quick, tests, (day) => maxima.below.nats(day));
   }
   const base = baseTails(taught, plan, dispersions);
-  above[0] = tailShown(base.maxima.above, taught.n);
-  below[0] = tailShown(base.maxima.below, taught.n);
+  above[0] = tailShown(base.maxima.above.quick, taught.n, (day) => base.maxima.above.nats(day));
+  below[0] = tailShown(base.maxima.below.quick, taught.n, (day) => base.maxima.below.nats(day));
   const silence = silenceShown(scratch.silence, base.silences);
   const tails = { above, below, silence };
   const model = {
@@ -175,12 +171,15 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
   const { maxima, lastBlock, doubt, edge: edges } = scratch;
   const { y, mu, known, n } = scratch.residuals;
   maxima.clear();
+  const { screen: above } = maxima.above;
+  const { screen: below } = maxima.below;
   for (let i = 0; i < n; i++) {
     const m = mu[i];
     const edge = bucketAlpha * edges[i];
     const shared = alpha + known[i] + doubt[i] + edge;
     const day = Math.floor((lastBlock[i] * windows.block) / DAY);
-    if (maxima.isInside(day, y[i], m, m * (1 + phi) + shared * m * m)) continue;
+    const off = y[i] - m;
+    if (off * off <= (off > 0 ? above[day] : below[day]) * m * (1 + phi + shared * m)) continue;
     const relative = shared + phi / m;
     if (edge <= EDGED * relative) maxima.add(day, y[i], m, relative);
   }
@@ -197,6 +196,8 @@ function hourMaxima(
   const { shape, hourVariance } = scratch.profile;
   const { level, levelVariance } = scratch.blocks;
   maxima.clear();
+  const { screen: above } = maxima.above;
+  const { screen: below } = maxima.below;
   const width = windows.hourBuckets;
   let calls = 0;
   let exposure = 0;
@@ -223,11 +224,12 @@ function hourMaxima(
       const fitted = rate * exposure;
       const m = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
       const first = shape[slots[gone < 0 ? 0 : gone + 1]];
-      // Of m² (known + 2 doubt/exposure + edge/exposure²) + m (1 + phi), the variance, without the divisions.
+      // The variance m (1 + phi) + m² (known + 2 doubt/exposure + edge/exposure²), without the divisions.
       const edges = bucketAlpha * (first * first + x * x);
       const unknown = doubt > 0 ? IN_SAMPLE * doubt : 0;
-      const variance = m * (1 + phi) + known * m * m + rate * rate * (unknown * exposure + edges);
-      if (maxima.isInside(date, calls, m, variance)) continue;
+      const variance = m * (1 + phi + known * m) + rate * rate * (unknown * exposure + edges);
+      const off = calls - m;
+      if (off * off <= (off > 0 ? above[date] : below[date]) * variance) continue;
       const edge = edges / (exposure * exposure);
       const relative = known + unknown / exposure + edge + phi / m;
       // Mostly the scatter of a single bucket: such windows are not judged.
@@ -237,7 +239,10 @@ function hourMaxima(
   return maxima;
 }
 
-/** How surprising single buckets and silences were on each day. */
+/**
+ * How surprising single buckets and silences were on each day. No function is called for a bucket that is ordinary: V8 (Node 20)
+ * does not inline into loops of this size, and the numbers handed over were boxed, 2 MB of garbage a row.
+ */
 function baseTails(
   { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock }: Taught,
   { scratch }: FitPlan,
@@ -248,7 +253,10 @@ function baseTails(
   const { level, levelVariance } = scratch.blocks;
   maxima.clear();
   silence.fill(0);
+  const { screen: above } = maxima.above;
+  const { screen: below, quick: quietest } = maxima.below;
   const { phi, alpha } = dispersions[0];
+  const perCall = 1 + phi;
   const late = dispersions.length > 1 && straddles(alpha, dispersions[1].alpha);
   let silences = 0;
   let clock = 0;
@@ -265,7 +273,9 @@ function baseTails(
       const own = alpha + variance[s];
       let count = y[k];
       if (count === 0) {
-        clock += silenceOf(mean, own + phi / mean);
+        // As silenceOf(mean, own + phi/mean).
+        const scaled = own * mean + phi;
+        clock += (Math.log1p(scaled) / scaled) * mean;
         silent++;
       } else {
         // Of silences that went on from the hour before all has been looked at.
@@ -275,11 +285,17 @@ function baseTails(
         silent = 0;
       }
       if (late) {
-        const off = mean - count;
-        if (off < 0) count = Math.max(mean, count - carried);
-        carried = off > 0 ? off : 0;
+        const missing = mean - count;
+        if (missing < 0) count = Math.max(mean, count - carried);
+        carried = missing > 0 ? missing : 0;
       }
-      if (maxima.isInside(date, count, mean, mean * (1 + phi) + (own + known) * mean * mean)) continue;
+      const off = count - mean;
+      const square = off * off;
+      const spread = mean * (perCall + (own + known) * mean);
+      if (square <= (off > 0 ? above[date] : below[date]) * spread) {
+        // Of no calls where m are expected, −ln p is m at most.
+        if (count > 0 || mean <= quietest[date] || square <= spread) continue;
+      }
       maxima.add(date, count, mean, own + known + phi / mean);
     }
     // A silence only grows: what it came to is looked at where it ends, and where an hour does.

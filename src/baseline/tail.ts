@@ -65,48 +65,55 @@ export interface TailsShown {
  * it a third.
  * @param daily `[days]` largest −ln p of each day
  * @param tests independent tests in the history
+ * @param nats −ln p of one day, where `daily` only ranks them
  */
-export function tailShown(daily: Float64Array, tests: number): TailShown {
+export function tailShown(
+  daily: Float64Array,
+  tests: number,
+  nats: (day: number) => number = (day) => daily[day],
+): TailShown {
   const expected = Math.log(tests / RANK) - PIVOT;
   if (daily.length < RANK || !(expected > 1)) return { stretch: 0, knee: PIVOT, slope: 0 };
   const rank = Math.min(FAR_RANK, Math.floor(daily.length / 4));
-  const left = withoutIncidents(daily, rank - RANK);
-  const third = left[0];
+  const days = withoutIncidents(daily, rank - RANK);
+  const of = (day: number) => (day === NO_DAY ? 0 : nats(day));
+  const third = of(days[0]);
   const stretch = (third - PIVOT) / expected;
   // The far slope is that of the tail, not of the body.
   if (rank < 2 * RANK || third < PIVOT + 2) return { stretch, knee: Math.max(PIVOT, third), slope: 0 };
-  return { stretch, knee: third, slope: (third - left[rank - RANK]) / Math.log(rank / RANK) };
+  return { stretch, knee: third, slope: (third - of(days[rank - RANK])) / Math.log(rank / RANK) };
 }
 
 /**
- * The largest days in descending order, without the two largest that are not next to one another, and without their
- * neighbours; as many as to rank `to`, counted from 0. Working space, overwritten by the next call.
+ * Days in descending order, without the two largest that are not next to one another, and without their neighbours; as
+ * many as to rank `to`, counted from 0. Working space, overwritten by the next call.
  */
-function withoutIncidents(daily: Float64Array, to: number): Float64Array {
-  if (days.length < daily.length) days = new Float64Array(daily.length);
-  const left = days;
+function withoutIncidents(daily: Float64Array, to: number): Int32Array {
   const n = daily.length;
+  if (left.length < n) left = new Float64Array(n);
+  if (order.length < n) order = new Int32Array(n);
   left.set(daily);
   for (let rank = 1; rank < RANK; rank++) {
-    const top = largest(left, 0, n);
+    const top = largest(left, n);
     left.fill(0, Math.max(0, top - 1), Math.min(n, top + 2));
   }
   // A few of some weeks of days are picked sooner than all are sorted: 0.3 in place of 1.5 µs, nine times a row.
-  for (let rank = 0; rank <= to && rank < n; rank++) {
-    const top = largest(left, rank, n);
-    const value = left[top];
-    left[top] = left[rank];
-    left[rank] = value;
+  for (let rank = 0; rank <= Math.max(0, to) && rank < n; rank++) {
+    const top = largest(left, n);
+    order[rank] = left[top] > 0 ? top : NO_DAY;
+    left[top] = -1;
   }
-  if (to < 0) left[0] = left[largest(left, 0, n)];
-  return left;
+  return order;
 }
 
-let days = new Float64Array(0);
+/** In place of a day on which nothing was surprising. */
+const NO_DAY = -1;
+let left = new Float64Array(0);
+let order = new Int32Array(0);
 
-function largest(values: Float64Array, from: number, to: number): number {
-  let top = from;
-  for (let i = from + 1; i < to; i++) if (values[i] > values[top]) top = i;
+function largest(values: Float64Array, n: number): number {
+  let top = 0;
+  for (let i = 1; i < n; i++) if (values[i] > values[top]) top = i;
   return top;
 }
 
@@ -117,11 +124,12 @@ function largest(values: Float64Array, from: number, to: number): number {
  */
 export function silenceShown(daily: Float64Array, silences: number): TailsShown['silence'] {
   const rank = Math.min(FAR_RANK, Math.floor(daily.length / 4));
-  const left = withoutIncidents(daily, rank - RANK);
-  const third = left[0] ?? 0;
+  const days = withoutIncidents(daily, rank - RANK);
+  const of = (day: number) => (day === NO_DAY ? 0 : daily[day]);
+  const third = of(days[0]);
   const shift = Math.max(0, third - Math.max(Math.log(Math.max(1, silences / RANK)), PIVOT));
   const isLong = shift > 0 && rank >= 2 * RANK;
-  return { shift, slope: isLong ? (third - left[rank - RANK]) / Math.log(rank / RANK) : 1 };
+  return { shift, slope: isLong ? (third - of(days[rank - RANK])) / Math.log(rank / RANK) : 1 };
 }
 
 /** @param least the least stretch, see {@link leastStretch} */
