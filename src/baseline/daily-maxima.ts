@@ -45,13 +45,20 @@ class Side {
 export class DailyMaxima {
   readonly above: Side;
   readonly below: Side;
+  /**
+   * `[days]`: the lesser of both sides' screens. Asked first, it lets most counts go without a look at which side they are on,
+   * which a processor guesses wrong every other time.
+   */
+  readonly screen: Float64Array;
 
   constructor(days: number) {
     this.above = new Side(days);
     this.below = new Side(days);
+    this.screen = new Float64Array(days);
   }
 
   clear(): void {
+    this.screen.fill(Math.min(ABOVE_FROM, BELOW_FROM));
     this.above.screen.fill(ABOVE_FROM);
     this.below.screen.fill(BELOW_FROM);
     this.above.quick.fill(0);
@@ -67,7 +74,10 @@ export class DailyMaxima {
     const square = (off * off) / (mean + relative * mean * mean);
     const side = off > 0 ? this.above : this.below;
     // No calls are always looked at: of quiet days they are the furthest, whatever their z.
-    if (off > 0 || y > 0) side.screen[day] = Math.max(side.screen[day], NEAR * NEAR * square);
+    if (off > 0 || y > 0) {
+      side.screen[day] = Math.max(side.screen[day], NEAR * NEAR * square);
+      this.screen[day] = Math.min(this.above.screen[day], this.below.screen[day]);
+    }
     const quick = quickNats(y, mean, relative);
     if (quick > side.quick[day]) side.keep(day, quick, y, mean, relative);
   }

@@ -32,12 +32,13 @@ export interface Clips {
 export interface Scratch {
   /** Calls of the buckets in use, packed. */
   readonly calls: Float64Array;
+  /** `[grid.length + 1]`: the sum of those before each. */
+  readonly before: Float64Array;
   readonly clips: Clips;
   readonly residuals: Residuals;
   /** The same by blocks. */
   readonly hours: Residuals;
-  /** Sums of the calls as they were, by piece, day and slot. */
-  readonly pieceCalls: Float64Array;
+  /** Sums of the calls as they were, by day and slot. */
   readonly rawDays: Float64Array;
   readonly rawSlots: Float64Array;
   /** `[days]`: sums of the clipped calls, and of the shape. */
@@ -47,6 +48,10 @@ export interface Scratch {
   readonly slotCalls: Float64Array;
   readonly slotExposure: Float64Array;
   readonly slotSquares: Float64Array;
+  /** `[perWeek]` each: sums over the window of an hour that ends with each slot, see replay.ts. */
+  readonly hourShape: Float64Array;
+  readonly hourDoubt: Float64Array;
+  readonly hourEdge: Float64Array;
   /** The profile of the row under way. */
   readonly profile: Profile;
   readonly blocks: Blocks;
@@ -103,10 +108,10 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
   const day = () => new Float64Array(days);
   return {
     calls: column(),
+    before: new Float64Array(length + 1),
     clips: { n: 0, at: new Int32Array(length), by: column() },
     residuals: residuals(length),
     hours: residuals(blocks),
-    pieceCalls: column(),
     rawDays: day(),
     rawSlots: week(),
     dayCalls: day(),
@@ -114,6 +119,9 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     slotCalls: week(),
     slotExposure: week(),
     slotSquares: week(),
+    hourShape: week(),
+    hourDoubt: week(),
+    hourEdge: week(),
     profile: { shape: week(), variance: week(), hourVariance: week() },
     blocks: {
       calls: block(),

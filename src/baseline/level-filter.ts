@@ -72,8 +72,9 @@ export function averageLevel(s: Float64Array, anchor: number): void {
 /** What is kept of each filter's past over the length of the last block met. */
 const keeps = new Float64Array(FILTERS);
 let keptHours = Number.NaN;
-/** The level by each filter, as the block under way found it. */
+/** The level by each filter, as the block under way found it, and one over what it has been told by. */
 const rates = new Float64Array(FILTERS);
+const inverses = new Float64Array(FILTERS);
 
 /**
  * One block of time: `calls` (clipped) on `exposure` (sum of the shape over its observed buckets). With no exposure,
@@ -139,7 +140,10 @@ function learn(s: Float64Array): void {
   const alpha = given[6];
   const perCall = 1 + phi;
   const half = 0.5 / anchor;
-  for (let j = 0; j < FILTERS; j++) rates[j] = (s[A + j] + 0.5) / (s[B + j] + half);
+  for (let j = 0; j < FILTERS; j++) {
+    inverses[j] = 1 / (s[B + j] + half);
+    rates[j] = (s[A + j] + 0.5) * inverses[j];
+  }
   if (exposure > 0) {
     // An hour at night tells next to nothing of the level, and a little error of the profile there would speak for
     // whichever filter happens to be off by as much: hours count by their information, at most as much as a usual one.
@@ -151,12 +155,12 @@ function learn(s: Float64Array): void {
     let reference = 1;
     for (let j = FILTERS - 1; j >= 0; j--) {
       const m = rates[j] * exposure;
-      const variance = m * (perCall + alpha * m) + (m * m) / (s[A + j] + 0.5);
+      // m (1 + phi) + alpha m² + m²/known, m/known being exposure/(B + half).
+      const variance = m * (perCall + alpha * m + exposure * inverses[j]);
       // What the logarithms of all variances have in common tells the filters apart by nothing.
       if (j === FILTERS - 1) reference = variance;
       const square = ((calls - m) * (calls - m)) / variance;
-      const evidence =
-        memory * s[L + j] - 0.5 * weight * (logRatio(variance, reference) + (square < 16 ? square : 16));
+      const evidence = memory * s[L + j] - 0.5 * weight * (logRatio(variance, reference) + (square < 16 ? square : 16));
       s[L + j] = evidence;
       if (evidence > best) best = evidence;
     }

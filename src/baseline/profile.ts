@@ -357,18 +357,19 @@ function heterogeneity(calls: Float64Array, expected: Float64Array, noise: Float
   }
   const target = cells + 2 * Math.sqrt(spread);
   let s2 = 0;
-  // Newton from 0: the sum is convex and falls in s², so steps never overshoot.
-  for (let step = 0; step < 30 && sum > target * 1.001; step++) {
+  // Newton's method on 1/sum, which rises almost in a line (exactly, were all cells alike) and is concave, so that from 0
+  // no step overshoots: two steps where Newton on the sum itself took six.
+  for (let step = 0; step < 30 && sum > target * 1.0001; step++) {
     let slope = 0;
     sum = 0;
     for (let i = 0; i < cells; i++) {
       const inverse = 1 / (chance[i] + s2 * relative[i]);
       const share = square[i] * inverse;
       sum += share;
-      slope -= share * relative[i] * inverse;
+      slope += share * relative[i] * inverse;
     }
-    if (sum <= target * 1.001 || slope === 0) break;
-    s2 += (target - sum) / slope;
+    if (sum <= target * 1.0001 || slope === 0) break;
+    s2 += ((sum - target) / slope) * (sum / target);
     if (s2 > MOST_S2) break;
   }
   return Math.min(MOST_S2, Math.max(LEAST_S2, s2));

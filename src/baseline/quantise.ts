@@ -1,3 +1,4 @@
+import { logRatio } from '../stats/elementary.js';
 import type { Profile, WeekCells } from './profile.js';
 
 /** Steps of ln shape (1 %) and of ln variance (5 %): what a model keeps of its profile. */
@@ -58,11 +59,14 @@ export class KeptProfile implements Profile {
 
   /** Writes it out into columns of `[perWeek]`. */
   expand({ shape, variance, hourVariance }: Profile): void {
-    for (let k = 0; k < this.perWeek; k++) {
-      shape[k] = this.shapeAt(k);
-      variance[k] = this.varianceAt(k);
-      hourVariance[k] = this.hourVarianceAt(k);
-    }
+    const { perWeek, shapeSteps, varianceSteps, hourSteps, each } = this;
+    if (shapeSteps.length === 1) shape.fill(shapeOf(shapeSteps[0]));
+    else for (let k = 0; k < perWeek; k++) shape[k] = shapeOf(shapeSteps[k]);
+    if (varianceSteps.length === 1) variance.fill(varianceOf(varianceSteps[0]));
+    else for (let k = 0; k < perWeek; k++) variance[k] = varianceOf(varianceSteps[k]);
+    if (hourSteps.length === 1) hourVariance.fill(varianceOf(hourSteps[0]));
+    else
+      for (let h = 0; h < hourSteps.length; h++) hourVariance.fill(varianceOf(hourSteps[h]), h * each, (h + 1) * each);
   }
 }
 
@@ -116,8 +120,8 @@ function logSteps(column: Float64Array, each: number, width: number): Int16Array
   for (let k = 0, at = 0; k < steps.length; k++, at += each) {
     const value = column[at];
     if (value !== last) {
-      log = value > 0 ? Math.log(value) / width : Number.NEGATIVE_INFINITY;
-      step = Math.round(log);
+      log = value > 0 && last > 0 ? log + logRatio(value, last) : Math.log(value);
+      step = Math.floor(log / width + 0.5);
       last = value;
     }
     steps[k] = step > MOST_STEPS ? MOST_STEPS : step > -MOST_STEPS ? step : -MOST_STEPS;

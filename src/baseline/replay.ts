@@ -2,7 +2,7 @@ import { DAY, HOUR, WEEK } from '../time/grid.js';
 import type { DailyMaxima } from './daily-maxima.js';
 import { fitDispersion, PRIOR } from './dispersion.js';
 import { gatherBuckets } from './fit-kernels.js';
-import type { Blocks, FitPlan } from './fit-plan.js';
+import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
 import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from './level-filter.js';
 import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from './model.js';
 import type { Dispersion } from './profile.js';
@@ -171,6 +171,7 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
   const { maxima, lastBlock, doubt, edge: edges } = scratch;
   const { y, mu, known, n } = scratch.residuals;
   maxima.clear();
+  const { screen } = maxima;
   const { screen: above } = maxima.above;
   const { screen: below } = maxima.below;
   for (let i = 0; i < n; i++) {
@@ -179,7 +180,9 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
     const shared = alpha + known[i] + doubt[i] + edge;
     const day = Math.floor((lastBlock[i] * windows.block) / DAY);
     const off = y[i] - m;
-    if (off * off <= (off > 0 ? above[day] : below[day]) * m * (1 + phi + shared * m)) continue;
+    const variance = m * (1 + phi + shared * m);
+    if (off * off <= screen[day] * variance) continue;
+    if (off * off <= (off > 0 ? above[day] : below[day]) * variance) continue;
     const relative = shared + phi / m;
     if (edge <= EDGED * relative) maxima.add(day, y[i], m, relative);
   }
@@ -188,55 +191,85 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
 
 /** Those of the window of an hour, which moves by single buckets: what starts on either side of its edge is in them. */
 function hourMaxima(
-  { bucket, slot, pieces, pieceFrom, pieceDate, pieceBlock }: Taught,
+  { bucket, slot, pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock, wholeHour }: Taught,
   { slots, windows, scratch }: FitPlan,
   [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
 ): DailyMaxima {
-  const { calls: y, maxima } = scratch;
+  const { calls: y, before, maxima, hourShape, hourDoubt, hourEdge } = scratch;
   const { shape, hourVariance } = scratch.profile;
   const { level, levelVariance } = scratch.blocks;
+  const width = windows.hourBuckets;
+  sumHours(scratch, width);
   maxima.clear();
+  const { screen } = maxima;
   const { screen: above } = maxima.above;
   const { screen: below } = maxima.below;
-  const width = windows.hourBuckets;
-  let calls = 0;
-  let exposure = 0;
-  let doubt = 0;
-  let oldest = 0;
+  const perCall = 1 + phi;
   for (let p = 0, k = 0; p < pieces; p++) {
     const end = pieceFrom[p + 1];
     const date = pieceDate[p];
     const rate = level[pieceBlock[p]];
     const known = alpha + levelVariance[pieceBlock[p]];
-    for (; k < end; k++) {
-      const x = shape[slot[k]];
-      calls += y[k];
-      exposure += x;
-      doubt += x * hourVariance[slot[k]];
-      const gone = bucket[k] - width;
-      for (; bucket[oldest] <= gone; oldest++) {
-        const was = shape[slot[oldest]];
-        calls -= y[oldest];
-        exposure -= was;
-        doubt -= was * hourVariance[slot[oldest]];
+    for (let s = pieceSlot[p]; k < end; k++, s++) {
+      let calls: number;
+      let exposure: number;
+      let doubt: number;
+      let edges: number;
+      if (wholeHour[p] === 1) {
+        calls = before[k + 1] - before[k + 1 - width];
+        exposure = hourShape[s];
+        doubt = hourDoubt[s];
+        edges = hourEdge[s];
+      } else {
+        // After a gap or a change of the clocks the hour is what was heard of it.
+        const gone = bucket[k] - width;
+        calls = exposure = doubt = 0;
+        for (let j = k; j >= 0 && bucket[j] > gone; j--) {
+          calls += y[j];
+          exposure += shape[slot[j]];
+          doubt += shape[slot[j]] * hourVariance[slot[j]];
+        }
+        const first = shape[slots[gone < 0 ? 0 : gone + 1]];
+        edges = first * first + shape[s] * shape[s];
       }
       if (!(exposure > 1e-9)) continue;
       const fitted = rate * exposure;
       const m = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
-      const first = shape[slots[gone < 0 ? 0 : gone + 1]];
-      // The variance m (1 + phi) + m² (known + 2 doubt/exposure + edge/exposure²), without the divisions.
-      const edges = bucketAlpha * (first * first + x * x);
-      const unknown = doubt > 0 ? IN_SAMPLE * doubt : 0;
-      const variance = m * (1 + phi + known * m) + rate * rate * (unknown * exposure + edges);
+      // The variance m (1 + phi) + m² (known + 2 doubt/exposure + alpha edges/exposure²), without the divisions.
+      const variance = m * (perCall + known * m) + rate * rate * (IN_SAMPLE * doubt * exposure + bucketAlpha * edges);
       const off = calls - m;
-      if (off * off <= (off > 0 ? above[date] : below[date]) * variance) continue;
-      const edge = edges / (exposure * exposure);
-      const relative = known + unknown / exposure + edge + phi / m;
+      const square = off * off;
+      if (square <= screen[date] * variance) continue;
+      if (square <= (off > 0 ? above[date] : below[date]) * variance) continue;
+      const edge = (bucketAlpha * edges) / (exposure * exposure);
+      const relative = known + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
       // Mostly the scatter of a single bucket: such windows are not judged.
       if (edge <= EDGED * relative) maxima.add(date, calls, m, relative);
     }
   }
   return maxima;
+}
+
+/**
+ * Of the hour that ends with each slot: the sums of the shape and of the shape times its variance, and the squares of the shapes at
+ * its edges. 2,016 sums in place of 8,064.
+ */
+function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: number): void {
+  const { shape, hourVariance } = profile;
+  const { length } = shape;
+  for (let s = 0; s < length; s++) {
+    let exposure = 0;
+    let doubt = 0;
+    let first = s;
+    for (let j = 0; j < width; j++) {
+      first = s - j < 0 ? s - j + length : s - j;
+      exposure += shape[first];
+      doubt += shape[first] * hourVariance[first];
+    }
+    hourShape[s] = exposure;
+    hourDoubt[s] = doubt;
+    hourEdge[s] = shape[first] * shape[first] + shape[s] * shape[s];
+  }
 }
 
 /**
@@ -253,10 +286,12 @@ function baseTails(
   const { level, levelVariance } = scratch.blocks;
   maxima.clear();
   silence.fill(0);
+  const { screen } = maxima;
   const { screen: above } = maxima.above;
   const { screen: below, quick: quietest } = maxima.below;
   const { phi, alpha } = dispersions[0];
   const perCall = 1 + phi;
+  const logPerCall = Math.log1p(phi);
   const late = dispersions.length > 1 && straddles(alpha, dispersions[1].alpha);
   let silences = 0;
   let clock = 0;
@@ -273,9 +308,14 @@ function baseTails(
       const own = alpha + variance[s];
       let count = y[k];
       if (count === 0) {
-        // As silenceOf(mean, own + phi/mean).
-        const scaled = own * mean + phi;
-        clock += (Math.log1p(scaled) / scaled) * mean;
+        // As silenceOf(mean, own + phi/mean); ln(1 + phi + x) by the series of ln(1 + t) where few calls are missing.
+        const t = (own * mean) / perCall;
+        const log =
+          t < 0.05
+            ? logPerCall +
+              t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
+            : Math.log1p(own * mean + phi);
+        clock += (log * mean) / (own * mean + phi);
         silent++;
       } else {
         // Of silences that went on from the hour before all has been looked at.
@@ -292,6 +332,7 @@ function baseTails(
       const off = count - mean;
       const square = off * off;
       const spread = mean * (perCall + (own + known) * mean);
+      if (count > 0 && square <= screen[date] * spread) continue;
       if (square <= (off > 0 ? above[date] : below[date]) * spread) {
         // Of no calls where m are expected, −ln p is m at most.
         if (count > 0 || mean <= quietest[date] || square <= spread) continue;

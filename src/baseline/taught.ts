@@ -27,6 +27,10 @@ export interface Taught {
   readonly pieceDay: Int32Array;
   readonly pieceDate: Int32Array;
   readonly pieceBlock: Int32Array;
+  /**
+   * `[pieces]`: 1 where the buckets of an hour before each of its entries are in use as well and follow one another in the week.
+   */
+  readonly wholeHour: Uint8Array;
   /** `[n]`: the piece of each entry. */
   readonly pieceOf: Int32Array;
   /** `[perWeek]` how often each slot is among them; `[perWeek + 1]` and `[n]`: the entries of each, in order. */
@@ -69,7 +73,7 @@ export function taughtSince(whole: Taught, born: number, plan: FitPlan): Taught 
 }
 
 function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: number): Taught {
-  const { grid, cells, slots, blockOf } = plan;
+  const { grid, cells, slots, blockOf, windows } = plan;
   const { step } = grid;
   const { perWeek } = cells.slots;
   const n = bucket.length;
@@ -81,14 +85,18 @@ function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: numbe
   const pieceDay: number[] = [];
   const pieceDate: number[] = [];
   const pieceBlock: number[] = [];
+  const wholeHour: number[] = [];
   const repeats = new Float64Array(perWeek);
   let next = -1;
+  // Entries up to this one that follow one another without a break.
+  let run = 0;
   for (let k = 0, p = -1; k < n; k++) {
     const i = bucket[k];
     const slot = slots[i];
     const day = Math.floor((i * step) / dayLength);
     const date = Math.floor((i * step) / DAY);
     slotOf[k] = slot;
+    run = slot === next % perWeek && i === bucket[k - 1] + 1 ? run + 1 : 1;
     repeats[slot]++;
     if (slot !== next || day !== pieceDay[p] || date !== pieceDate[p] || blockOf[i] !== pieceBlock[p]) {
       p++;
@@ -97,6 +105,7 @@ function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: numbe
       pieceDay.push(day);
       pieceDate.push(date);
       pieceBlock.push(blockOf[i]);
+      wholeHour.push(run >= windows.hourBuckets ? 1 : 0);
     }
     pieceOf[k] = p;
     next = slot + 1;
@@ -122,6 +131,7 @@ function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: numbe
     pieceDay: Int32Array.from(pieceDay),
     pieceDate: Int32Array.from(pieceDate),
     pieceBlock: Int32Array.from(pieceBlock),
+    wholeHour: Uint8Array.from(wholeHour),
     pieceOf,
     repeats,
     slotFrom,
