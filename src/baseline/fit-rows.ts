@@ -2,33 +2,28 @@ import { observedRow, type SeriesSet } from '../series/series-set.js';
 import { slotsOf } from '../time/week.js';
 import { type FitPlan, gridPlan } from './fit-plan.js';
 import { fitRow, SPARSE } from './fit-row.js';
-import type { GaugeModel } from './gauge.js';
-import type { RowModel } from './model.js';
 import { readCalls, rowCalls } from './read-calls.js';
-import type { TailsShown } from './tail.js';
+import type { FittedRow } from './replay.js';
 import { type Taught, taughtBy } from './taught.js';
 import { CANDIDATE_ZONES, ZoneArbiter } from './zones.js';
 
-/** What a fit makes of rows, before young ones borrow from others. */
+/** What a fit makes of rows of counts, before young ones borrow from others. */
 export interface FittedRows {
-  /** `[rows]`: the zone given or found. */
+  /** `[rows]` each: the zone given or found, and the fit. */
   readonly zones: string[];
+  readonly rows: FittedRow[];
   /** Buckets in use of the row that had most. */
   readonly support: number;
-  /** `[rows]` of counts; what the history of each shows of its tails, `undefined` for a row of few calls. */
-  readonly models: RowModel[];
-  readonly tails: (TailsShown | undefined)[];
-  /** `[rows]` of levels. */
-  readonly gauges: GaugeModel[];
 }
 
 /**
  * Fits rows of counts, one by one.
+ * @param history whose keys are not looked at
  * @param given `[rows]` the zone of each; `undefined` where it is to be found
  * @param allowed `[grid.length]` 1 where a bucket may teach
  */
 export function fitRows(history: SeriesSet, given: readonly (string | undefined)[], allowed: Uint8Array): FittedRows {
-  const { grid, keys } = history;
+  const { grid } = history;
   const shared = gridPlan(grid);
   const plans = new Map<string, FitPlan>();
   const planFor = (zone: string): FitPlan => {
@@ -55,11 +50,10 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
-  const models: RowModel[] = [];
-  const tails: (TailsShown | undefined)[] = [];
+  const rows: FittedRow[] = [];
   // Without any row, what listened still tells how long nothing called.
   let support = use.reduce((sum, is) => sum + is, 0);
-  for (let at = 0; at < keys.length; at++) {
+  for (let at = 0; at < given.length; at++) {
     if (!alike) {
       const own = teachingOf(history, at, allowed);
       if (!sameBytes(own, use)) laidOut.clear();
@@ -74,11 +68,9 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
       plan = planFor(zones[at]);
       taught = taughtFor(plan);
     }
-    const fitted = fitRow(row, taught, plan);
-    models.push(fitted.model);
-    tails.push(fitted.tails);
+    rows.push(fitRow(row, taught, plan));
   }
-  return { zones, support, models, tails, gauges: [] };
+  return { zones, rows, support };
 }
 
 /** 1 for every bucket of a row that was observed and may teach. */

@@ -6,7 +6,7 @@ import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
 import { type FittedRows, fitRows } from './fit-rows.js';
 import { fitGauge, type GaugeModel } from './gauge.js';
-import { pooledTails } from './pool.js';
+import { pooledModels } from './pool.js';
 import { CANDIDATE_ZONES } from './zones.js';
 
 export interface FitOptions {
@@ -28,35 +28,48 @@ export interface FitOptions {
  * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
-  checkSet(history, 'history');
-  const { keys } = history;
-  const zoneOf = zoneChooser(options.timeZone);
-  const allowed = teachingBuckets(history, options.exclude ?? []);
-  const given = keys.map((key) => zoneOf(key));
-  const defaultZone = typeof options.timeZone === 'string' ? options.timeZone : undefined;
-  const rows = history.measure === 'level' ? fitLevelRows(history, given, allowed) : fitRows(history, given, allowed);
-  return baselineOf(history, given, rows, defaultZone);
+  const terms = fitTerms(history, options);
+  if (history.measure === 'level') return levelBaseline(history, terms);
+  return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed));
 }
 
-/** The baseline of fitted rows, the young ones' tails pooled from their kind. */
-function baselineOf(
-  { measure, keys, grid }: SeriesSet,
-  given: readonly (string | undefined)[],
-  { zones, support, gauges, models, tails }: FittedRows,
-  defaultZone: string | undefined,
+/** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
+export interface FitTerms {
+  /** `[keys]`: the zone of each, `undefined` where it is to be found. */
+  readonly given: readonly (string | undefined)[];
+  /** `[grid.length]`: 1 where a bucket may teach. */
+  readonly allowed: Uint8Array;
+  readonly defaultZone: string | undefined;
+}
+
+export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOptions): FitTerms {
+  checkSet(history, 'history');
+  const zoneOf = zoneChooser(timeZone);
+  const allowed = teachingBuckets(history, exclude);
+  const given = history.keys.map((key) => zoneOf(key));
+  return { given, allowed, defaultZone: typeof timeZone === 'string' ? timeZone : undefined };
+}
+
+/** The baseline of fitted rows of counts; young ones borrow their tails from their kind. */
+export function countBaseline(
+  { keys, grid }: SeriesSet,
+  { given, defaultZone }: FitTerms,
+  { zones, rows, support }: FittedRows,
 ): Baseline {
   const found = given.map((zone) => zone === undefined);
-  const pooled = measure === 'count' ? pooledTails(keys, models, tails, grid.step) : [];
-  return new Baseline({ measure, keys, grid, zones, found, support, models: pooled, gauges, defaultZone });
+  const models = pooledModels(keys, rows, grid.step);
+  return new Baseline({ measure: 'count', keys, grid, zones, found, support, models, gauges: [], defaultZone });
 }
 
 /** A continuous metric learns its day and week as they come, by its zone's clock or by UTC. */
-function fitLevelRows(history: SeriesSet, given: readonly (string | undefined)[], allowed: Uint8Array): FittedRows {
-  const { grid } = history;
+function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitTerms): Baseline {
+  const { grid, keys } = history;
   const slots = weekSlots(grid.step);
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
   const gauges = zones.map((zone, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zone, slots)));
-  return { zones, support: grid.length, gauges, models: [], tails: [] };
+  const found = given.map((zone) => zone === undefined);
+  const support = grid.length;
+  return new Baseline({ measure: 'level', keys, grid, zones, found, support, models: [], gauges, defaultZone });
 }
 
 function fitLevelRow(history: SeriesSet, row: number, allowed: Uint8Array, slots: Int32Array): GaugeModel {

@@ -2,8 +2,9 @@ import type { SeriesKey } from '../series/key.js';
 import { DAY } from '../time/grid.js';
 import { SPARSE } from './fit-row.js';
 import type { RowModel } from './model.js';
+import type { FittedRow } from './replay.js';
 import { settled } from './settle.js';
-import { KNOWN_AFTER, type LeastTails, type TailsShown, tailsAtLeast } from './tail.js';
+import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail.js';
 
 /** Fewer rows than this say nothing of others. */
 const ENOUGH = 5;
@@ -48,21 +49,15 @@ export class Pool {
 }
 
 /**
- * The models, those of young rows with tails at least as long as those of their kind. Of what a history shows of its tails
- * nothing else changes, so that no row is fitted twice.
- * @param tails `[rows]` what each history shows; `undefined` for rows of few calls
+ * The models of all rows, those of young ones with tails at least as long as those of their kind. Of what a history shows
+ * of its tails nothing else changes, so that no row is fitted twice.
  */
-export function pooledTails(
-  keys: readonly SeriesKey[],
-  models: readonly RowModel[],
-  tails: readonly (TailsShown | undefined)[],
-  step: number,
-): RowModel[] {
+export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
+  const models = rows.map(({ model }) => model);
   const pool = new Pool(keys, models, step);
-  return models.map((model, row) => {
-    const shown = tails[row];
-    if (shown === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
+  return rows.map(({ model, tails }, row) => {
+    if (tails === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
     const least = pool.leastTails(keys[row]);
-    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(shown, least) });
+    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(tails, least) });
   });
 }
