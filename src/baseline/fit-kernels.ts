@@ -1,65 +1,92 @@
-import { clip } from './clip.js';
-import type { FitPlan, Taught } from './fit-plan.js';
+import type { FitPlan } from './fit-plan.js';
 import type { Dispersion } from './profile.js';
+import type { Taught } from './taught.js';
 
 // The loops over all buckets of a fit, each a function of its own: inside one large function V8 (Node 20) left the
 // calls in them uninlined and boxed every number that they returned, 400 KB of garbage a row.
 
-/** Sums of the clipped calls by day, block and slot, and of the shape by day. */
-export function sumUp(
-  { slot, dayFrom, blockFrom, days }: Taught,
-  { blocks: blockCount, scratch }: FitPlan,
-  dayCalls: Float64Array,
-  dayExposure: Float64Array,
+/** Sums of the calls as they were by day and block, and of all before each bucket. */
+export function sumCalls(
+  { pieces, pieceFrom, pieceDay, pieceBlock }: Taught,
+  { scratch: { calls, before, rawDays, blocks } }: FitPlan,
 ): void {
-  const { clipped, slotCalls, blocks, profile } = scratch;
-  const { shape } = profile;
-  slotCalls.fill(0);
-  // Day by day, so that its sums stay in registers: added up in memory each waits for the one before.
-  for (let d = 0; d < days; d++) {
-    let sum = 0;
-    let exposure = 0;
-    for (let k = dayFrom[d]; k < dayFrom[d + 1]; k++) {
-      const s = slot[k];
-      sum += clipped[k];
-      exposure += shape[s];
-      slotCalls[s] += clipped[k];
+  rawDays.fill(0);
+  blocks.calls.fill(0);
+  let total = 0;
+  for (let p = 0, k = 0; p < pieces; p++) {
+    const end = pieceFrom[p + 1];
+    const start = total;
+    for (; k < end; k++) {
+      total += calls[k];
+      before[k + 1] = total;
     }
-    dayCalls[d] = sum;
-    dayExposure[d] = exposure;
-  }
-  for (let b = 0; b < blockCount; b++) {
-    let sum = 0;
-    for (let k = blockFrom[b]; k < blockFrom[b + 1]; k++) sum += clipped[k];
-    blocks.calls[b] = sum;
+    rawDays[pieceDay[p]] += total - start;
+    blocks.calls[pieceBlock[p]] += total - start;
   }
 }
 
-/** What a flat shape would have given each slot: the sum of the level over its buckets. */
-export function sumLevels({ slot, dayFrom, days }: Taught, daily: Float64Array, slotExposure: Float64Array): void {
-  slotExposure.fill(0);
-  for (let d = 0; d < days; d++) {
-    const level = daily[d];
-    for (let k = dayFrom[d]; k < dayFrom[d + 1]; k++) slotExposure[slot[k]] += level;
+/**
+ * The same sums, and those by slot, with outliers clipped; and the sum of the shape by day. Of whole numbers every sum is
+ * exact, so that the few counts which are clipped are taken off those made once: no pass over all buckets, three in all.
+ */
+export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Taught, { scratch }: FitPlan): void {
+  const { clips, blocks, slotCalls, dayCalls, dayExposure } = scratch;
+  const { shape } = scratch.profile;
+  slotCalls.set(scratch.rawSlots);
+  dayCalls.set(scratch.rawDays);
+  blocks.clipped.set(blocks.calls);
+  for (let i = 0; i < clips.n; i++) {
+    const k = clips.at[i];
+    const by = clips.by[i];
+    slotCalls[slot[k]] += by;
+    dayCalls[pieceDay[pieceOf[k]]] += by;
+    blocks.clipped[pieceBlock[pieceOf[k]]] += by;
   }
+  const { slotFrom, day, from, to } = spans;
+  const stretches = slotFrom.length - 1;
+  if (stretch.length < stretches) stretch = new Float64Array(stretches);
+  for (let i = 0; i < stretches; i++) {
+    let sum = 0;
+    for (let s = slotFrom[i]; s < slotFrom[i + 1]; s++) sum += shape[s];
+    stretch[i] = sum;
+  }
+  dayExposure.fill(0);
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) dayExposure[day[j]] += stretch[i];
+}
+
+/** By stretch of the week. */
+let stretch = new Float64Array(0);
+
+/** What a flat shape would have given each slot: the sum of the level over its buckets. */
+export function sumLevels({ spans }: Taught, daily: Float64Array, slotExposure: Float64Array): void {
+  const { slotFrom, day, from, to } = spans;
+  const stretches = slotFrom.length - 1;
+  if (stretch.length < stretches) stretch = new Float64Array(stretches);
+  stretch.fill(0, 0, stretches);
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretch[i] += daily[day[j]];
+  for (let i = 0; i < stretches; i++) slotExposure.fill(stretch[i], slotFrom[i], slotFrom[i + 1]);
 }
 
 /** Squares of the clipped calls by slot. */
-export function sumSquares({ slot, n }: Taught, clipped: Float64Array, slotSquares: Float64Array): void {
+export function sumSquares({ slot, n }: Taught, { scratch: { calls, clips, slotSquares } }: FitPlan): void {
   slotSquares.fill(0);
-  for (let k = 0; k < n; k++) slotSquares[slot[k]] += clipped[k] * clipped[k];
+  for (let k = 0; k < n; k++) slotSquares[slot[k]] += calls[k] * calls[k];
+  for (let i = 0; i < clips.n; i++) {
+    const k = clips.at[i];
+    slotSquares[slot[k]] += clips.by[i] * (2 * calls[k] + clips.by[i]);
+  }
 }
 
 /**
  * Residuals of all buckets about level · shape, and the means by block. A bucket pulls at the mean that it is held
  * against, by what its calls are worth as independent ones over all that its cell rests on, at most by `most`: its
  * residual is enlarged by 1/(1 − pull).
- * @param levelOf the level of each day or block, as `at` numbers them
+ * @param levelOf the level of each day or block, as `at` numbers them for each piece
  * @param known relative variance of each of them; none where the level is that of the history itself
  */
 export function gatherBuckets(
-  { n, slot, blockFrom }: Taught,
-  { blocks: blockCount, scratch }: FitPlan,
+  { n, pieces, pieceFrom, pieceSlot, pieceBlock }: Taught,
+  { scratch }: FitPlan,
   at: Int32Array,
   levelOf: Float64Array,
   known: Float64Array | undefined,
@@ -71,30 +98,25 @@ export function gatherBuckets(
   const { shape, variance } = profile;
   const { mu, square } = residuals;
   const greatest = 1 / (1 - most);
-  for (let b = 0; b < blockCount; b++) {
+  const perCall = 1 + phi;
+  means.fill(0);
+  for (let p = 0, k = 0; p < pieces; p++) {
+    const end = pieceFrom[p + 1];
+    const level = levelOf[at[p]];
     let sum = 0;
-    for (let k = blockFrom[b]; k < blockFrom[b + 1]; k++) {
-      const s = slot[k];
-      const m = Math.max(levelOf[at[k]] * shape[s], least);
-      const scatter = 1 + phi + alpha * m;
+    for (let s = pieceSlot[p]; k < end; k++, s++) {
+      const fitted = level * shape[s];
+      const m = fitted < least ? least : fitted;
+      const scatter = perCall + alpha * m;
       const pull = variance[s] * m;
       const r = (calls[k] - m) * (pull < most * scatter ? scatter / (scatter - pull) : greatest);
       mu[k] = m;
       square[k] = r * r;
       sum += m;
     }
-    means[b] = sum;
+    means[pieceBlock[p]] += sum;
   }
   if (known === undefined) residuals.known.fill(0, 0, n);
-  else for (let k = 0; k < n; k++) residuals.known[k] = known[at[k]];
+  else for (let p = 0; p < pieces; p++) residuals.known.fill(known[at[p]], pieceFrom[p], pieceFrom[p + 1]);
   residuals.n = n;
-}
-
-/** Holds every count to its fitted mean ± what is ordinary, see {@link clip}. */
-export function clipAll({ n }: Taught, { scratch }: FitPlan, { phi, alpha }: Dispersion): void {
-  const { calls, clipped, residuals } = scratch;
-  for (let k = 0; k < n; k++) {
-    const m = residuals.mu[k];
-    clipped[k] = clip(calls[k], m, m * (1 + phi) + alpha * m * m);
-  }
 }

@@ -1,10 +1,12 @@
 import { DAY, HOUR } from '../time/grid.js';
 import { PHI_PRECISION, PRIOR } from './dispersion.js';
-import type { Events, FitPlan, Taught } from './fit-plan.js';
+import type { FitPlan } from './fit-plan.js';
 import { LEVEL_STATE, learnLevel, startLevel } from './level-filter.js';
 import { LEAST_MEAN, type Past, type RowModel } from './model.js';
 import { flatProfile } from './quantise.js';
+import type { Events } from './read-calls.js';
 import { leastTail } from './tail.js';
+import type { Taught } from './taught.js';
 
 /**
  * Fits a series of few calls: a level, and how much its calls cluster within each window length; the week is flat, and

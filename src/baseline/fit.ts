@@ -1,18 +1,13 @@
 import { checkRange } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
-import { DAY } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
-import { events, type FitPlan, fitPlan, readEvents, type Taught, taughtBy } from './fit-plan.js';
-import { fitRow, SPARSE } from './fit-row.js';
+import { type FittedRows, fitRows } from './fit-rows.js';
 import { fitGauge, type GaugeModel } from './gauge.js';
-import type { RowModel } from './model.js';
-import { Pool } from './pool.js';
-import { weekCells } from './profile.js';
-import { KNOWN_AFTER, type LeastTails } from './tail.js';
-import { CANDIDATE_ZONES, ZoneArbiter } from './zones.js';
+import { pooledModels } from './pool.js';
+import { CANDIDATE_ZONES } from './zones.js';
 
 export interface FitOptions {
   /**
@@ -33,60 +28,50 @@ export interface FitOptions {
  * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
+  const terms = fitTerms(history, options);
+  if (history.measure === 'level') return levelBaseline(history, terms);
+  return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed));
+}
+
+/** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
+export interface FitTerms {
+  /** `[keys]`: the zone of each, `undefined` where it is to be found. */
+  readonly given: readonly (string | undefined)[];
+  /** `[grid.length]`: 1 where a bucket may teach. */
+  readonly allowed: Uint8Array;
+  readonly defaultZone: string | undefined;
+}
+
+export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOptions): FitTerms {
   checkSet(history, 'history');
-  const { grid, keys } = history;
-  const zoneOf = zoneChooser(options.timeZone);
-  const allowed = teachingBuckets(history, options.exclude ?? []);
-  const cells = weekCells(weekSlots(grid.step));
-  const plans = new Map<string, FitPlan>();
-  const planFor = (zone: string): FitPlan => {
-    let plan = plans.get(zone);
-    if (plan === undefined) {
-      plan = fitPlan(grid, cells, slotsOf(grid, zone, cells.slots));
-      plans.set(zone, plan);
-    }
-    return plan;
-  };
-  const given = keys.map((key) => zoneOf(key));
-  const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
-  const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
-  const dense = new Float64Array(grid.length);
-  const row = events(grid.length);
-  const alike = history.observed.length === grid.length;
-  const shared = new Map<FitPlan, Taught>();
-  const use = teachingOf(history, 0, allowed);
-  // Without any row, what listened still tells how long nothing called.
-  let support = use.reduce((sum, is) => sum + is, 0);
-  const learn = (at: number, pooled?: LeastTails): RowModel => {
-    const own = alike ? use : teachingOf(history, at, allowed);
-    readEvents(history, at, own, dense, row);
-    if (given[at] === undefined && arbiter !== undefined) zones[at] = arbiter.choose(row, own);
-    const plan = planFor(zones[at]);
-    let whole = alike ? shared.get(plan) : undefined;
-    if (whole === undefined) {
-      whole = taughtBy(plan, own);
-      if (alike) shared.set(plan, whole);
-    }
-    support = Math.max(support, whole.n);
-    return fitRow(row, whole, plan, pooled);
-  };
-  const parts = { measure: history.measure, keys, grid, zones, found: given.map((zone) => zone === undefined) };
-  const defaultZone = typeof options.timeZone === 'string' ? options.timeZone : undefined;
-  if (history.measure === 'level') {
-    const gauges = keys.map((_, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zones[row], cells.slots)));
-    return new Baseline({ ...parts, support: grid.length, models: [], gauges, defaultZone });
-  }
-  const models = keys.map((_, row) => learn(row));
-  const pool = new Pool(keys, models, grid.step);
-  for (const [row, { calls, support: own }] of models.entries()) {
-    if (calls < SPARSE || own * grid.step >= KNOWN_AFTER * DAY) continue;
-    const pooled = pool.leastTails(keys[row]);
-    if (pooled !== undefined) models[row] = learn(row, pooled);
-  }
-  return new Baseline({ ...parts, support, models, gauges: [], defaultZone });
+  const zoneOf = zoneChooser(timeZone);
+  const allowed = teachingBuckets(history, exclude);
+  const given = history.keys.map((key) => zoneOf(key));
+  return { given, allowed, defaultZone: typeof timeZone === 'string' ? timeZone : undefined };
+}
+
+/** The baseline of fitted rows of counts; young ones borrow their tails from their kind. */
+export function countBaseline(
+  { keys, grid }: SeriesSet,
+  { given, defaultZone }: FitTerms,
+  { zones, rows, support }: FittedRows,
+): Baseline {
+  const found = given.map((zone) => zone === undefined);
+  const models = pooledModels(keys, rows, grid.step);
+  return new Baseline({ measure: 'count', keys, grid, zones, found, support, models, gauges: [], defaultZone });
 }
 
 /** A continuous metric learns its day and week as they come, by its zone's clock or by UTC. */
+function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitTerms): Baseline {
+  const { grid, keys } = history;
+  const slots = weekSlots(grid.step);
+  const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
+  const gauges = zones.map((zone, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zone, slots)));
+  const found = given.map((zone) => zone === undefined);
+  const support = grid.length;
+  return new Baseline({ measure: 'level', keys, grid, zones, found, support, models: [], gauges, defaultZone });
+}
+
 function fitLevelRow(history: SeriesSet, row: number, allowed: Uint8Array, slots: Int32Array): GaugeModel {
   const { grid } = history;
   const values = new Float64Array(grid.length);
@@ -104,14 +89,6 @@ function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => stri
   }
   const zone = timeZone === undefined ? undefined : checkZone(timeZone);
   return () => zone;
-}
-
-/** 1 for every bucket of a row that was observed and may teach. */
-function teachingOf(set: SeriesSet, row: number, allowed: Uint8Array): Uint8Array {
-  const observed = observedRow(set, row);
-  const use = new Uint8Array(allowed.length);
-  for (let i = 0; i < use.length; i++) use[i] = observed[i] > 0 && allowed[i] !== 0 ? 1 : 0;
-  return use;
 }
 
 /** 1 for every bucket that no excluded range touches. */

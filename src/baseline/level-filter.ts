@@ -1,3 +1,5 @@
+import { expOfNegative, logRatio } from '../stats/elementary.js';
+
 /**
  * The level of a series, followed by gamma filters with forgetting, one a half-life, averaged by how well each has
  * predicted lately (dynamic model averaging, Raftery, Kárný and Ettler 2010, with gamma-Poisson filters in place of Kalman
@@ -42,25 +44,37 @@ export function startLevel(s: Float64Array, rate: number, calls: number): void {
 
 /** Sets the averaged level and its variance. Half a call at the anchor's rate is always known: a silent series relaxes towards its anchor, never to 0. */
 export function averageLevel(s: Float64Array, anchor: number): void {
+  const prior = 0.5 / anchor;
   let best = -Infinity;
-  for (let j = 0; j < FILTERS; j++) best = Math.max(best, s[L + j] + PRIOR_WEIGHTS[j]);
+  for (let j = 0; j < FILTERS; j++) {
+    const evidence = s[L + j] + PRIOR_WEIGHTS[j];
+    if (evidence > best) best = evidence;
+  }
   let sum = 0;
   let level = 0;
   let square = 0;
   for (let j = 0; j < FILTERS; j++) {
-    const w = Math.exp(s[L + j] + PRIOR_WEIGHTS[j] - best);
-    const rate = (s[A + j] + 0.5) / (s[B + j] + 0.5 / anchor);
+    const w = expOfNegative(s[L + j] + PRIOR_WEIGHTS[j] - best);
+    const known = s[A + j] + 0.5;
+    const exposure = s[B + j] + prior;
+    // rate = known/exposure, and rate² (1 + 1/known), by one division.
+    const inverse = 1 / exposure;
+    const rate = known * inverse;
     sum += w;
     level += w * rate;
-    square += w * rate * rate * (1 + 1 / (s[A + j] + 0.5));
+    square += w * rate * (known + 1) * inverse;
   }
   s[LEVEL] = level / sum;
-  s[LEVEL_VARIANCE] = Math.max(0, (square * sum) / (level * level) - 1);
+  const variance = (square * sum) / (level * level) - 1;
+  s[LEVEL_VARIANCE] = variance > 0 ? variance : 0;
 }
 
 /** What is kept of each filter's past over the length of the last block met. */
 const keeps = new Float64Array(FILTERS);
 let keptHours = Number.NaN;
+/** The level by each filter, as the block under way found it, and one over what it has been told by. */
+const rates = new Float64Array(FILTERS);
+const inverses = new Float64Array(FILTERS);
 
 /**
  * One block of time: `calls` (clipped) on `exposure` (sum of the shape over its observed buckets). With no exposure,
@@ -77,23 +91,83 @@ export function learnLevel(
   anchor: number,
   { phi, alpha }: Scatter,
 ): void {
+  given[0] = calls;
+  given[1] = exposure;
+  given[2] = hours;
+  given[3] = perBlock;
+  given[4] = anchor;
+  given[5] = phi;
+  given[6] = alpha;
+  learn(s);
+}
+
+/** What {@link learn} is given: numbers handed over as arguments would be boxed, 0.1 MB of garbage for every row fitted. */
+const given = new Float64Array(7);
+
+/** Blocks of equal length one after another; before each, the level and its variance as they were known. */
+export function learnLevels(
+  s: Float64Array,
+  blocks: {
+    readonly clipped: Float64Array;
+    readonly exposure: Float64Array;
+    readonly level: Float64Array;
+    readonly levelVariance: Float64Array;
+  },
+  { hours, perBlock, anchor, scatter }: { hours: number; perBlock: number; anchor: number; scatter: Scatter },
+): void {
+  const { clipped, exposure, level, levelVariance } = blocks;
+  given[2] = hours;
+  given[3] = perBlock;
+  given[4] = anchor;
+  given[5] = scatter.phi;
+  given[6] = scatter.alpha;
+  for (let b = 0; b < clipped.length; b++) {
+    level[b] = s[LEVEL];
+    levelVariance[b] = s[LEVEL_VARIANCE];
+    given[0] = clipped[b];
+    given[1] = exposure[b];
+    learn(s);
+  }
+}
+
+function learn(s: Float64Array): void {
+  const calls = given[0];
+  const exposure = given[1];
+  const hours = given[2];
+  const perBlock = given[3];
+  const anchor = given[4];
+  const phi = given[5];
+  const alpha = given[6];
+  const perCall = 1 + phi;
+  const half = 0.5 / anchor;
+  for (let j = 0; j < FILTERS; j++) {
+    inverses[j] = 1 / (s[B + j] + half);
+    rates[j] = (s[A + j] + 0.5) * inverses[j];
+  }
   if (exposure > 0) {
     // An hour at night tells next to nothing of the level, and a little error of the profile there would speak for
     // whichever filter happens to be off by as much: hours count by their information, at most as much as a usual one.
-    const here = alpha + (1 + phi) / Math.max(anchor * exposure, 1e-12);
-    const usual = alpha + (1 + phi) / Math.max(anchor * perBlock, 1e-12);
-    const weight = Math.min(1, usual / here);
-    const memory = Math.exp(LOG_MEMORY * hours * weight);
+    const here = alpha + perCall / Math.max(anchor * exposure, 1e-12);
+    const usual = alpha + perCall / Math.max(anchor * perBlock, 1e-12);
+    const weight = here > usual ? usual / here : 1;
+    const memory = expOfNegative(LOG_MEMORY * hours * weight);
     let best = -Infinity;
-    for (let j = 0; j < FILTERS; j++) {
-      const rate = (s[A + j] + 0.5) / (s[B + j] + 0.5 / anchor);
-      const m = rate * exposure;
-      const variance = m * (1 + phi) + (alpha + 1 / (s[A + j] + 0.5)) * m * m;
-      const z2 = ((calls - m) * (calls - m)) / variance;
-      s[L + j] = memory * s[L + j] - 0.5 * weight * (Math.log(variance) + Math.min(z2, 16));
-      if (s[L + j] > best) best = s[L + j];
+    let reference = 1;
+    for (let j = FILTERS - 1; j >= 0; j--) {
+      const m = rates[j] * exposure;
+      // m (1 + phi) + alpha m² + m²/known, m/known being exposure/(B + half).
+      const variance = m * (perCall + alpha * m + exposure * inverses[j]);
+      // What the logarithms of all variances have in common tells the filters apart by nothing.
+      if (j === FILTERS - 1) reference = variance;
+      const square = ((calls - m) * (calls - m)) / variance;
+      const evidence = memory * s[L + j] - 0.5 * weight * (logRatio(variance, reference) + (square < 16 ? square : 16));
+      s[L + j] = evidence;
+      if (evidence > best) best = evidence;
     }
-    for (let j = 0; j < FILTERS; j++) s[L + j] = Math.max(s[L + j] - best, -REACH);
+    for (let j = 0; j < FILTERS; j++) {
+      const behind = s[L + j] - best;
+      s[L + j] = behind > -REACH ? behind : -REACH;
+    }
   }
   // Nearly every block is an hour: its exponentials are taken once, a third of the time that a block took.
   if (hours !== keptHours) {
@@ -104,8 +178,8 @@ export function learnLevel(
     const keep = keeps[j];
     // What a block's calls are worth as independent ones. By the anchor's mean where that is more: after a drop to 0 the
     // current one would let every zero weigh a hundredfold.
-    const rate = Math.max(anchor, (s[A + j] + 0.5) / (s[B + j] + 0.5 / anchor));
-    const worth = 1 / (1 + phi + alpha * rate * exposure);
+    const rate = rates[j] > anchor ? rates[j] : anchor;
+    const worth = 1 / (perCall + alpha * rate * exposure);
     s[A + j] = keep * s[A + j] + worth * calls;
     s[B + j] = keep * s[B + j] + worth * exposure;
   }

@@ -2,7 +2,9 @@ import type { SeriesKey } from '../series/key.js';
 import { DAY } from '../time/grid.js';
 import { SPARSE } from './fit-row.js';
 import type { RowModel } from './model.js';
-import { KNOWN_AFTER, type LeastTails } from './tail.js';
+import type { FittedRow } from './replay.js';
+import { settled } from './settle.js';
+import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail.js';
 
 /** Fewer rows than this say nothing of others. */
 const ENOUGH = 5;
@@ -44,4 +46,18 @@ export class Pool {
       silence: usual(({ silence }) => silence.stretch),
     };
   }
+}
+
+/**
+ * The models of all rows, those of young ones with tails at least as long as those of their kind. Of what a history shows
+ * of its tails nothing else changes, so that no row is fitted twice.
+ */
+export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
+  const models = rows.map(({ model }) => model);
+  const pool = new Pool(keys, models, step);
+  return rows.map(({ model, tails }, row) => {
+    if (tails === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
+    const least = pool.leastTails(keys[row]);
+    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(tails, least) });
+  });
 }

@@ -169,22 +169,29 @@ export function fitProfile(
     slotOfDay.variance[slot] += slotOfDay.own[slot] * slotOfDay.own[slot] * minuteOfHour.variance[slot % minutes];
   }
 
-  for (let k = 0, h = 0, slot = 0; k < perWeek; k++) {
-    shape[k] = hourOfWeek.ratio[h] * slotOfDay.ratio[slot];
-    variance[k] = hourOfWeek.variance[h] + slotOfDay.variance[slot];
-    slotOfWeek.expected[k] = exposure[k] * shape[k];
-    if (++slot === perDay) slot = 0;
-    if (slot % minutes === 0) h++;
+  for (let h = 0, k = 0; h < 7 * hours; h++) {
+    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
+    const rate = hourOfWeek.ratio[h];
+    const left = hourOfWeek.variance[h];
+    for (let slot = k % perDay; k < end; k++, slot++) {
+      shape[k] = rate * slotOfDay.ratio[slot];
+      variance[k] = left + slotOfDay.variance[slot];
+      slotOfWeek.expected[k] = exposure[k] * shape[k];
+    }
   }
-  const week = { ...slotOfWeek, calls, n: repeats };
-  shrink(week, dispersion, 0, squares === undefined ? 2 : Number.POSITIVE_INFINITY);
-  let mean = 0;
+  // The finest cells are the week's own columns: what they hold is not copied.
+  shrink(slotOfWeek, dispersion, 0, squares === undefined ? 2 : Number.POSITIVE_INFINITY, undefined, calls, repeats);
+  const { ratio, own, variance: left } = slotOfWeek;
+  let sum = 0;
   for (let k = 0; k < perWeek; k++) {
-    shape[k] *= week.ratio[k];
-    variance[k] = week.variance[k] + week.own[k] * week.own[k] * variance[k];
-    mean += shape[k] / perWeek;
+    shape[k] *= ratio[k];
+    variance[k] = left[k] + own[k] * own[k] * variance[k];
+    sum += shape[k];
   }
-  if (mean > 0) for (let k = 0; k < perWeek; k++) shape[k] /= mean;
+  if (sum > 0) {
+    const scale = perWeek / sum;
+    for (let k = 0; k < perWeek; k++) shape[k] *= scale;
+  }
   return { shape, variance, hourVariance };
 }
 
@@ -261,23 +268,27 @@ function clear({ calls, expected, n }: LevelCells): void {
  * they are worth.
  */
 function shrink(
-  { calls, expected, n, ratio, own, variance }: LevelCells,
+  cells: LevelCells,
   { phi, alpha }: Dispersion,
   unseen = 0,
   witnesses = 0,
   squares?: Float64Array,
+  calls = cells.calls,
+  n = cells.n,
 ): void {
+  const { expected, ratio, own, variance } = cells;
   const count = calls.length;
   if (noise.length < count) noise = new Float64Array(count);
+  const perCall = 1 + phi;
   for (let i = 0; i < count; i++) {
     const m = expected[i];
-    noise[i] = m * (1 + phi) + (alpha * m * m) / Math.max(1, n[i]);
-    if (squares !== undefined) {
-      noise[i] = Math.max(noise[i], squares[i] - (calls[i] * calls[i]) / Math.max(1, n[i]));
-    }
+    const times = n[i] > 1 ? n[i] : 1;
+    const chance = m * (perCall + (alpha * m) / times);
+    noise[i] = squares === undefined ? chance : Math.max(chance, squares[i] - (calls[i] * calls[i]) / times);
   }
   const s2 = heterogeneity(calls, expected, noise);
   const a0 = 1 / s2;
+  const fresh = 1 / Math.max(s2, unseen);
   for (let i = 0; i < count; i++) {
     const c = calls[i];
     const m = expected[i];
@@ -288,15 +299,25 @@ function shrink(
       variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
       continue;
     }
-    const f =
-      squares === undefined
-        ? 1 / (1 + phi + (alpha * Math.max(c, m)) / Math.max(1, n[i]))
-        : m / Math.max(noise[i], 1e-12);
-    const prior = m > 0 ? a0 : 1 / Math.max(s2, unseen);
-    const weight = 1 / (f * m + a0);
-    ratio[i] = (f * c + a0) * weight;
-    own[i] = a0 * weight;
-    variance[i] = 1 / (f * c + prior);
+    const prior = m > 0 ? a0 : fresh;
+    if (squares === undefined) {
+      // f = times/worth, each of weight and variance one fraction, and one division for both.
+      const times = n[i] > 1 ? n[i] : 1;
+      const worth = perCall * times + alpha * (c > m ? c : m);
+      const byMean = times * m + a0 * worth;
+      const byCalls = times * c + prior * worth;
+      const scale = worth / (byMean * byCalls);
+      const weight = scale * byCalls;
+      ratio[i] = ((times * c + a0 * worth) / worth) * weight;
+      own[i] = a0 * weight;
+      variance[i] = scale * byMean;
+    } else {
+      const f = m / Math.max(noise[i], 1e-12);
+      const weight = 1 / (f * m + a0);
+      ratio[i] = (f * c + a0) * weight;
+      own[i] = a0 * weight;
+      variance[i] = 1 / (f * c + prior);
+    }
   }
 }
 
@@ -336,18 +357,19 @@ function heterogeneity(calls: Float64Array, expected: Float64Array, noise: Float
   }
   const target = cells + 2 * Math.sqrt(spread);
   let s2 = 0;
-  // Newton from 0: the sum is convex and falls in s², so steps never overshoot.
-  for (let step = 0; step < 30 && sum > target * 1.001; step++) {
+  // Newton's method on 1/sum, which rises almost in a line (exactly, were all cells alike) and is concave, so that from 0
+  // no step overshoots: two steps where Newton on the sum itself took six.
+  for (let step = 0; step < 30 && sum > target * 1.0001; step++) {
     let slope = 0;
     sum = 0;
     for (let i = 0; i < cells; i++) {
       const inverse = 1 / (chance[i] + s2 * relative[i]);
       const share = square[i] * inverse;
       sum += share;
-      slope -= share * relative[i] * inverse;
+      slope += share * relative[i] * inverse;
     }
-    if (sum <= target * 1.001 || slope === 0) break;
-    s2 += (target - sum) / slope;
+    if (sum <= target * 1.0001 || slope === 0) break;
+    s2 += ((sum - target) / slope) * (sum / target);
     if (s2 > MOST_S2) break;
   }
   return Math.min(MOST_S2, Math.max(LEAST_S2, s2));

@@ -1,3 +1,4 @@
+import { logRatio } from '../stats/elementary.js';
 import type { Profile, WeekCells } from './profile.js';
 
 /** Steps of ln shape (1 %) and of ln variance (5 %): what a model keeps of its profile. */
@@ -58,11 +59,14 @@ export class KeptProfile implements Profile {
 
   /** Writes it out into columns of `[perWeek]`. */
   expand({ shape, variance, hourVariance }: Profile): void {
-    for (let k = 0; k < this.perWeek; k++) {
-      shape[k] = this.shapeAt(k);
-      variance[k] = this.varianceAt(k);
-      hourVariance[k] = this.hourVarianceAt(k);
-    }
+    const { perWeek, shapeSteps, varianceSteps, hourSteps, each } = this;
+    if (shapeSteps.length === 1) shape.fill(shapeOf(shapeSteps[0]));
+    else for (let k = 0; k < perWeek; k++) shape[k] = shapeOf(shapeSteps[k]);
+    if (varianceSteps.length === 1) variance.fill(varianceOf(varianceSteps[0]));
+    else for (let k = 0; k < perWeek; k++) variance[k] = varianceOf(varianceSteps[k]);
+    if (hourSteps.length === 1) hourVariance.fill(varianceOf(hourSteps[0]));
+    else
+      for (let h = 0; h < hourSteps.length; h++) hourVariance.fill(varianceOf(hourSteps[h]), h * each, (h + 1) * each);
   }
 }
 
@@ -80,7 +84,8 @@ function expandedOf(kept: KeptProfile): Profile {
 }
 
 function evened(steps: Int16Array): Int16Array {
-  return steps.every((step) => step === steps[0]) ? steps.slice(0, 1) : steps;
+  for (let k = 1; k < steps.length; k++) if (steps[k] !== steps[0]) return steps;
+  return steps.slice(0, 1);
 }
 
 /** What the steps from NO_VARIANCE to −NO_VARIANCE stand for, as they come up: an exponential a slot was 0.1 ms a profile. */
@@ -103,26 +108,32 @@ function remember(table: Float64Array, step: number, value: number): number {
   return value;
 }
 
-function shapeStep(shape: number): number {
-  return Math.max(-MOST_STEPS, Math.min(MOST_STEPS, Math.round(Math.log(shape) / SHAPE_STEP)));
-}
-
-function varianceStep(variance: number): number {
-  return variance > 0 ? Math.max(NO_VARIANCE + 1, Math.round(Math.log(variance) / VARIANCE_STEP)) : NO_VARIANCE;
-}
-
-/** @param each slots to an entry, all of which are alike */
-function stepsOf(column: Float64Array, each: number, stepOf: (value: number) => number): Int16Array {
+/**
+ * Whole steps of the logarithm, `each` slots to an entry, all of which are alike. Next to one another, slots are alike as well: their
+ * logarithms are taken from the one before, and those of equal ones not at all (80 µs a profile in place of 110).
+ */
+function logSteps(column: Float64Array, each: number, width: number): Int16Array {
   const steps = new Int16Array(column.length / each);
-  let last = Number.NaN;
+  let last = 1;
+  let log = 0;
   let step = 0;
-  for (let k = 0; k < steps.length; k++) {
-    // Slots of an hour are often alike: a comparison in place of a logarithm.
-    if (column[k * each] !== last) {
-      last = column[k * each];
-      step = stepOf(last);
+  for (let k = 0, at = 0; k < steps.length; k++, at += each) {
+    const value = column[at];
+    if (value !== last) {
+      log = value > 0 && last > 0 ? log + logRatio(value, last) : Math.log(value);
+      step = Math.floor(log / width + 0.5);
+      last = value;
     }
-    steps[k] = step;
+    steps[k] = step > MOST_STEPS ? MOST_STEPS : step > -MOST_STEPS ? step : -MOST_STEPS;
+  }
+  return steps;
+}
+
+/** Of variances: 0 apart, and any other above {@link NO_VARIANCE}. */
+function varianceSteps(column: Float64Array, each: number): Int16Array {
+  const steps = logSteps(column, each, VARIANCE_STEP);
+  for (let k = 0; k < steps.length; k++) {
+    if (steps[k] <= NO_VARIANCE) steps[k] = column[k * each] > 0 ? NO_VARIANCE + 1 : NO_VARIANCE;
   }
   return steps;
 }
@@ -139,9 +150,9 @@ export function rounded({ shape, variance, hourVariance }: Profile): KeptProfile
   return new KeptProfile(
     shape.length,
     each,
-    stepsOf(shape, 1, shapeStep),
-    stepsOf(variance, 1, varianceStep),
-    stepsOf(hourVariance, each, varianceStep),
+    logSteps(shape, 1, SHAPE_STEP),
+    varianceSteps(variance, 1),
+    varianceSteps(hourVariance, each),
   );
 }
 

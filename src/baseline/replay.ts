@@ -1,13 +1,14 @@
 import { DAY, HOUR, WEEK } from '../time/grid.js';
-import { DailyMaxima } from './daily-maxima.js';
+import type { DailyMaxima } from './daily-maxima.js';
 import { fitDispersion, PRIOR } from './dispersion.js';
 import { gatherBuckets } from './fit-kernels.js';
-import type { Blocks, FitPlan, Taught } from './fit-plan.js';
-import { LEVEL, LEVEL_STATE, LEVEL_VARIANCE, learnLevel, startLevel, walkPerDay } from './level-filter.js';
-import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, silenceOf, straddles } from './model.js';
-import type { Dispersion, Profile } from './profile.js';
+import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
+import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from './level-filter.js';
+import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from './model.js';
+import type { Dispersion } from './profile.js';
 import type { KeptProfile } from './quantise.js';
-import { fitTail, KNOWN_AFTER, type LeastTails, leastStretch, silenceTail, type Tail } from './tail.js';
+import { leastStretch, silenceShown, type TailShown, type TailsShown, tailShown, tailsAtLeast } from './tail.js';
+import type { Taught } from './taught.js';
 
 /**
  * Where runs fall on either side of a bucket's edge, the bucket that gets one in ten has a square of ten times its variance
@@ -31,6 +32,13 @@ export function mostPull({ support }: Past, step: number): number {
   return Math.min(0.7, WEEK / (support * step));
 }
 
+/** A fitted row, and what its history tells of its tails: what is granted to a young one on top may yet change. */
+export interface FittedRow {
+  readonly model: RowModel;
+  /** `undefined` of a row of few calls. */
+  readonly tails?: TailsShown | undefined;
+}
+
 /**
  * The history once more as the detector would have met it: the level known at each block from those before alone. So the
  * scatter and the tails of every window length are those of predictions, with all that prediction gets wrong.
@@ -43,13 +51,12 @@ export function replay(
   roughHourly: Dispersion,
   firstLevel: number,
   past: Past,
-  pooled: LeastTails | undefined,
-): RowModel {
+): FittedRow {
   const { grid, windows, blocks, scratch } = plan;
   const { step } = grid;
   const kept = scratch.profile;
   profile.expand(kept);
-  const b = sumsOf(taught, plan, kept);
+  const b = sumsOf(taught, plan);
   let total = 0;
   let totalExposure = 0;
   for (let k = 0; k < blocks; k++) {
@@ -60,21 +67,15 @@ export function replay(
   const state = new Float64Array(LEVEL_STATE);
   const follow = (hourly: Dispersion) => {
     startLevel(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
-    for (let k = 0; k < blocks; k++) {
-      b.level[k] = state[LEVEL];
-      b.levelVariance[k] = state[LEVEL_VARIANCE];
-      learnLevel(state, b.clipped[k], b.exposure[k], windows.block / HOUR, windows.block / step, anchor, hourly);
-    }
+    learnLevels(state, b, { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly });
   };
   follow(roughHourly);
-  gatherBuckets(taught, plan, taught.block, b.level, b.levelVariance, rough, mostPull(past, step), LEAST_MEAN);
+  gatherBuckets(taught, plan, taught.pieceBlock, b.level, b.levelVariance, rough, mostPull(past, step), LEAST_MEAN);
   const straddling = straddles(rough.alpha, roughHourly.alpha);
   const dispersions = [fitDispersion(scratch.residuals, PRIOR, 1, straddling ? STRADDLING_CAP : undefined)];
   const days = (past.support * step) / DAY;
-  const unknown = leastStretch(days);
-  const least = days < KNOWN_AFTER && pooled !== undefined ? pooled : undefined;
-  const above: Tail[] = [];
-  const below: Tail[] = [];
+  const above: TailShown[] = [];
+  const below: TailShown[] = [];
   for (let w = 1; w < windows.spans.length; w++) {
     const width = windows.blocks[w];
     gatherWindows(Math.max(1, width), plan, b, w > 1 ? b.clipped : b.calls);
@@ -86,17 +87,16 @@ export function replay(
     }
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);
     const maxima =
-      width === 0
-        ? hourMaxima(taught, plan, kept, dispersions, b)
-        : windowMaxima(dispersions[w], dispersions[0].alpha, plan, taught);
-    above[w] = fitTail(maxima.above, tests, least?.above[w] ?? unknown);
-    below[w] = fitTail(maxima.below, tests, least?.below[w] ?? unknown);
+      width === 0 ? hourMaxima(taught, plan, dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
+    above[w] = tailShown(maxima.above.quick, tests, (day) => maxima.above.nats(day));
+    below[w] = tailShown(maxima.below.quick, tests, (day) => maxima.below.nats(day));
   }
-  const base = baseTails(taught, plan, kept, dispersions, b);
-  const silence = silenceTail(base.silence, base.silences, least?.silence ?? unknown);
-  above[0] = fitTail(base.maxima.above, taught.n, least?.above[0] ?? unknown);
-  below[0] = fitTail(base.maxima.below, taught.n, least?.below[0] ?? unknown);
-  return {
+  const base = baseTails(taught, plan, dispersions);
+  above[0] = tailShown(base.maxima.above.quick, taught.n, (day) => base.maxima.above.nats(day));
+  below[0] = tailShown(base.maxima.below.quick, taught.n, (day) => base.maxima.below.nats(day));
+  const silence = silenceShown(scratch.silence, base.silences);
+  const tails = { above, below, silence };
+  const model = {
     ...past,
     profile,
     level: state,
@@ -104,28 +104,32 @@ export function replay(
     walk: walkPerDay(state, dispersions[dispersions.length - 1].alpha),
     phi: Float64Array.from(dispersions, ({ phi }) => phi),
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),
-    above,
-    below,
-    silence: silence.tail,
-    silenceShift: silence.shift,
+    ...tailsAtLeast(tails, leastStretch(days)),
     clock: base.clock,
     silent: base.silent,
   };
+  return { model, tails };
 }
 
-function sumsOf({ n, bucket, slot, block }: Taught, { blockOf, scratch }: FitPlan, kept: Profile): Blocks {
-  const { shape, hourVariance } = kept;
-  const { calls, clipped, exposure, doubt, firstShape, lastShape } = scratch.blocks;
-  for (const sums of [calls, clipped, exposure, doubt, firstShape, lastShape]) sums.fill(0);
-  for (let k = 0; k < n; k++) {
-    const b = block[k];
-    const x = shape[slot[k]];
-    calls[b] += scratch.calls[k];
-    clipped[b] += scratch.clipped[k];
-    exposure[b] += x;
-    doubt[b] += x * hourVariance[slot[k]];
-    lastShape[b] = x;
-    if (bucket[k] === 0 || blockOf[bucket[k] - 1] !== b) firstShape[b] = x;
+/** What the blocks hold of the shape; their calls are summed up already. */
+function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock }: Taught, { blockOf, scratch }: FitPlan): Blocks {
+  const { shape, hourVariance } = scratch.profile;
+  const { exposure, doubt, firstShape, lastShape } = scratch.blocks;
+  for (const sums of [exposure, doubt, firstShape, lastShape]) sums.fill(0);
+  for (let p = 0; p < pieces; p++) {
+    const b = pieceBlock[p];
+    const i = bucket[pieceFrom[p]];
+    const end = pieceSlot[p] + pieceFrom[p + 1] - pieceFrom[p];
+    let sum = 0;
+    let doubts = 0;
+    for (let s = pieceSlot[p]; s < end; s++) {
+      sum += shape[s];
+      doubts += shape[s] * hourVariance[s];
+    }
+    exposure[b] += sum;
+    doubt[b] += doubts;
+    lastShape[b] = shape[end - 1];
+    if (i === 0 || blockOf[i - 1] !== b) firstShape[b] = shape[pieceSlot[p]];
   }
   return scratch.blocks;
 }
@@ -163,106 +167,180 @@ function gatherWindows(width: number, { blocks, scratch }: FitPlan, b: Blocks, s
   found.n = n;
 }
 
-function windowMaxima(
-  { phi, alpha }: Dispersion,
-  bucketAlpha: number,
-  { windows, scratch }: FitPlan,
-  { dates }: Taught,
-): DailyMaxima {
+function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows, scratch }: FitPlan): DailyMaxima {
+  const { maxima, lastBlock, doubt, edge: edges } = scratch;
   const { y, mu, known, n } = scratch.residuals;
-  const maxima = new DailyMaxima(dates);
+  maxima.clear();
+  const { screen } = maxima;
+  const { screen: above } = maxima.above;
+  const { screen: below } = maxima.below;
   for (let i = 0; i < n; i++) {
-    const edge = bucketAlpha * scratch.edge[i];
-    const relative = alpha + known[i] + scratch.doubt[i] + edge + phi / mu[i];
-    if (edge > EDGED * relative) continue;
-    maxima.add(Math.floor((scratch.lastBlock[i] * windows.block) / DAY), y[i], mu[i], relative);
+    const m = mu[i];
+    const edge = bucketAlpha * edges[i];
+    const shared = alpha + known[i] + doubt[i] + edge;
+    const day = Math.floor((lastBlock[i] * windows.block) / DAY);
+    const off = y[i] - m;
+    const variance = m * (1 + phi + shared * m);
+    if (off * off <= screen[day] * variance) continue;
+    if (off * off <= (off > 0 ? above[day] : below[day]) * variance) continue;
+    const relative = shared + phi / m;
+    if (edge <= EDGED * relative) maxima.add(day, y[i], m, relative);
   }
   return maxima;
 }
 
 /** Those of the window of an hour, which moves by single buckets: what starts on either side of its edge is in them. */
 function hourMaxima(
-  { n, bucket, slot, block, date, dates }: Taught,
+  { bucket, slot, pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock, wholeHour }: Taught,
   { slots, windows, scratch }: FitPlan,
-  { shape, hourVariance }: Profile,
   [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
-  { level, levelVariance }: Blocks,
 ): DailyMaxima {
-  const maxima = new DailyMaxima(dates);
-  const { calls: y } = scratch;
+  const { calls: y, before, maxima, hourShape, hourDoubt, hourEdge } = scratch;
+  const { shape, hourVariance } = scratch.profile;
+  const { level, levelVariance } = scratch.blocks;
   const width = windows.hourBuckets;
-  let calls = 0;
-  let exposure = 0;
-  let doubt = 0;
-  let oldest = 0;
-  for (let k = 0; k < n; k++) {
-    const x = shape[slot[k]];
-    calls += y[k];
-    exposure += x;
-    doubt += x * hourVariance[slot[k]];
-    const gone = bucket[k] - width;
-    for (; bucket[oldest] <= gone; oldest++) {
-      const was = shape[slot[oldest]];
-      calls -= y[oldest];
-      exposure -= was;
-      doubt -= was * hourVariance[slot[oldest]];
+  sumHours(scratch, width);
+  maxima.clear();
+  const { screen } = maxima;
+  const { screen: above } = maxima.above;
+  const { screen: below } = maxima.below;
+  const perCall = 1 + phi;
+  for (let p = 0, k = 0; p < pieces; p++) {
+    const end = pieceFrom[p + 1];
+    const date = pieceDate[p];
+    const rate = level[pieceBlock[p]];
+    const known = alpha + levelVariance[pieceBlock[p]];
+    for (let s = pieceSlot[p]; k < end; k++, s++) {
+      let calls: number;
+      let exposure: number;
+      let doubt: number;
+      let edges: number;
+      if (wholeHour[p] === 1) {
+        calls = before[k + 1] - before[k + 1 - width];
+        exposure = hourShape[s];
+        doubt = hourDoubt[s];
+        edges = hourEdge[s];
+      } else {
+        // After a gap or a change of the clocks the hour is what was heard of it.
+        const gone = bucket[k] - width;
+        calls = exposure = doubt = 0;
+        for (let j = k; j >= 0 && bucket[j] > gone; j--) {
+          calls += y[j];
+          exposure += shape[slot[j]];
+          doubt += shape[slot[j]] * hourVariance[slot[j]];
+        }
+        const first = shape[slots[gone < 0 ? 0 : gone + 1]];
+        edges = first * first + shape[s] * shape[s];
+      }
+      if (!(exposure > 1e-9)) continue;
+      const fitted = rate * exposure;
+      const m = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
+      // The variance m (1 + phi) + m² (known + 2 doubt/exposure + alpha edges/exposure²), without the divisions.
+      const variance = m * (perCall + known * m) + rate * rate * (IN_SAMPLE * doubt * exposure + bucketAlpha * edges);
+      const off = calls - m;
+      const square = off * off;
+      if (square <= screen[date] * variance) continue;
+      if (square <= (off > 0 ? above[date] : below[date]) * variance) continue;
+      const edge = (bucketAlpha * edges) / (exposure * exposure);
+      const relative = known + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
+      // Mostly the scatter of a single bucket: such windows are not judged.
+      if (edge <= EDGED * relative) maxima.add(date, calls, m, relative);
     }
-    if (!(exposure > 1e-9)) continue;
-    const b = block[k];
-    const inverse = 1 / exposure;
-    const m = Math.max(level[b] * exposure, LEAST_MEAN);
-    const first = shape[slots[gone < 0 ? 0 : gone + 1]];
-    const edge = bucketAlpha * (first * first + x * x) * inverse * inverse;
-    const relative = alpha + levelVariance[b] + IN_SAMPLE * Math.max(0, doubt) * inverse + edge + phi / m;
-    // Mostly the scatter of a single bucket: such windows are not judged.
-    if (edge > EDGED * relative) continue;
-    maxima.add(date[k], calls, m, relative);
   }
   return maxima;
 }
 
-/** How surprising single buckets and silences were on each day. */
+/**
+ * Of the hour that ends with each slot: the sums of the shape and of the shape times its variance, and the squares of the shapes at
+ * its edges. 2,016 sums in place of 8,064.
+ */
+function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: number): void {
+  const { shape, hourVariance } = profile;
+  const { length } = shape;
+  for (let s = 0; s < length; s++) {
+    let exposure = 0;
+    let doubt = 0;
+    let first = s;
+    for (let j = 0; j < width; j++) {
+      first = s - j < 0 ? s - j + length : s - j;
+      exposure += shape[first];
+      doubt += shape[first] * hourVariance[first];
+    }
+    hourShape[s] = exposure;
+    hourDoubt[s] = doubt;
+    hourEdge[s] = shape[first] * shape[first] + shape[s] * shape[s];
+  }
+}
+
+/**
+ * How surprising single buckets and silences were on each day. No function is called for a bucket that is ordinary: V8 (Node 20)
+ * does not inline into loops of this size, and the numbers handed over were boxed, 2 MB of garbage a row.
+ */
 function baseTails(
-  { n, slot, block, date, dates }: Taught,
+  { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock }: Taught,
   { scratch }: FitPlan,
-  { shape, variance }: Profile,
   dispersions: readonly Dispersion[],
-  { level, levelVariance }: Blocks,
-): { maxima: DailyMaxima; silence: Float64Array; silences: number; clock: number; silent: number } {
-  const { calls: y } = scratch;
-  const maxima = new DailyMaxima(dates);
-  const silence = new Float64Array(dates);
+): { maxima: DailyMaxima; silences: number; clock: number; silent: number } {
+  const { calls: y, maxima, silence } = scratch;
+  const { shape, variance } = scratch.profile;
+  const { level, levelVariance } = scratch.blocks;
+  maxima.clear();
+  silence.fill(0);
+  const { screen } = maxima;
+  const { screen: above } = maxima.above;
+  const { screen: below, quick: quietest } = maxima.below;
   const { phi, alpha } = dispersions[0];
+  const perCall = 1 + phi;
+  const logPerCall = Math.log1p(phi);
   const late = dispersions.length > 1 && straddles(alpha, dispersions[1].alpha);
   let silences = 0;
   let clock = 0;
   let silent = 0;
   let carried = 0;
-  let lastMean = 0;
-  let lastOwn = 0;
-  let nats = 0;
-  for (let k = 0; k < n; k++) {
-    const b = block[k];
-    const mean = Math.max(level[b] * shape[slot[k]], LEAST_MEAN);
-    const own = alpha + variance[slot[k]] + phi / mean;
-    if (y[k] === 0) {
-      // Buckets of a quiet hour are alike, and a logarithm each was a third of the time of a sparse series.
-      if (mean !== lastMean || own !== lastOwn) nats = silenceOf(mean, own);
-      lastMean = mean;
-      lastOwn = own;
-      clock += nats;
-      silent++;
-      // A silence only grows: what it came to is looked at where a block or a day ends, and where it does.
-      if (k + 1 === n || y[k + 1] > 0 || block[k + 1] !== b || date[k + 1] !== date[k]) {
-        silence[date[k]] = Math.max(silence[date[k]], rawSilenceNats(clock, levelVariance[b]));
+  for (let p = 0, k = 0; p < pieces; p++) {
+    const end = pieceFrom[p + 1];
+    const date = pieceDate[p];
+    const rate = level[pieceBlock[p]];
+    const known = levelVariance[pieceBlock[p]];
+    for (let s = pieceSlot[p]; k < end; k++, s++) {
+      const fitted = rate * shape[s];
+      const mean = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
+      const own = alpha + variance[s];
+      let count = y[k];
+      if (count === 0) {
+        // As silenceOf(mean, own + phi/mean); ln(1 + phi + x) by the series of ln(1 + t) where few calls are missing.
+        const t = (own * mean) / perCall;
+        const log =
+          t < 0.05
+            ? logPerCall +
+              t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
+            : Math.log1p(own * mean + phi);
+        clock += (log * mean) / (own * mean + phi);
+        silent++;
+      } else {
+        // Of silences that went on from the hour before all has been looked at.
+        if (clock > 0 && k > pieceFrom[p]) silence[date] = Math.max(silence[date], rawSilenceNats(clock, known));
+        silences++;
+        clock = 0;
+        silent = 0;
       }
-    } else {
-      silences++;
-      clock = 0;
-      silent = 0;
+      if (late) {
+        const missing = mean - count;
+        if (missing < 0) count = Math.max(mean, count - carried);
+        carried = missing > 0 ? missing : 0;
+      }
+      const off = count - mean;
+      const square = off * off;
+      const spread = mean * (perCall + (own + known) * mean);
+      if (count > 0 && square <= screen[date] * spread) continue;
+      if (square <= (off > 0 ? above[date] : below[date]) * spread) {
+        // Of no calls where m are expected, −ln p is m at most.
+        if (count > 0 || mean <= quietest[date] || square <= spread) continue;
+      }
+      maxima.add(date, count, mean, own + known + phi / mean);
     }
-    maxima.add(date[k], y[k] > mean ? Math.max(mean, y[k] - carried) : y[k], mean, own + levelVariance[b]);
-    carried = late ? Math.max(0, mean - y[k]) : 0;
+    // A silence only grows: what it came to is looked at where it ends, and where an hour does.
+    if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, known));
   }
-  return { maxima, silence, silences, clock, silent };
+  return { maxima, silences, clock, silent };
 }

@@ -4,29 +4,40 @@ import type { Tail } from './tail.js';
 
 /**
  * The model with its numbers rounded to 32 bits, before anything judges by it: seven digits are more than any history
- * tells, it takes half the bytes, and what is written comes back to the last bit.
+ * tells, it takes half the bytes, and what is written comes back to the last bit. Its columns are rounded where they are.
  */
 export function settled(model: RowModel): RowModel {
-  const tail = ({ stretch, knee, far }: Tail): Tail => ({
-    stretch: Math.fround(stretch),
-    knee: Math.fround(knee),
-    far: Math.fround(far),
-  });
-  const level = model.level.slice();
+  const { level, phi, alpha } = model;
   for (let i = 0; i < LEVEL; i++) level[i] = Math.fround(level[i]);
   const anchor = Math.fround(model.anchor);
   averageLevel(level, anchor);
+  for (let w = 0; w < phi.length; w++) {
+    phi[w] = Math.fround(phi[w]);
+    alpha[w] = Math.fround(alpha[w]);
+  }
   return {
     ...model,
-    level,
     anchor,
     walk: Math.fround(model.walk),
     silenceShift: Math.fround(model.silenceShift),
     clock: Math.fround(model.clock),
-    phi: model.phi.map(Math.fround),
-    alpha: model.alpha.map(Math.fround),
-    above: model.above.map(tail),
-    below: model.below.map(tail),
-    silence: tail(model.silence),
+    above: settledTails(model.above),
+    below: settledTails(model.below),
+    silence: settledTail(model.silence),
   };
+}
+
+/** Rows of few calls have one tail for all their windows, and keep it one. */
+export function settledTails(tails: readonly Tail[]): Tail[] {
+  let last = tails[0];
+  let settled = settledTail(last);
+  return tails.map((tail) => {
+    if (tail !== last) settled = settledTail(tail);
+    last = tail;
+    return settled;
+  });
+}
+
+export function settledTail({ stretch, knee, far }: Tail): Tail {
+  return { stretch: Math.fround(stretch), knee: Math.fround(knee), far: Math.fround(far) };
 }

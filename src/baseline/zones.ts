@@ -1,7 +1,7 @@
 import { DAY, gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, type WeekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
-import type { Events } from './fit-plan.js';
+import type { Taught } from './taught.js';
 
 /**
  * The zones among which a series' own clock is sought when none is given. What matters is when a zone changes its clocks
@@ -41,21 +41,31 @@ interface Candidate {
  */
 export class ZoneArbiter {
   readonly #candidates: readonly Candidate[];
-  readonly #hourOf: Int32Array;
-  readonly #hours: number;
+  readonly #start: number;
+  readonly #step: number;
+  /** Hours since 1970 of the first hour. */
+  readonly #first: number;
+  /** `[hours]` each: calls and buckets seen by hour, and {@link relativeRoots} of them. */
+  readonly #sums: Float64Array;
+  readonly #seen: Float64Array;
+  readonly #value: Float64Array;
 
   constructor(grid: TimeGrid) {
     const { start, step, length } = grid;
     const first = Math.floor(start / HOUR);
     const end = gridEnd(grid);
-    this.#hours = length === 0 ? 0 : Math.floor((end - step) / HOUR) - first + 1;
-    this.#hourOf = new Int32Array(length);
-    for (let i = 0; i < length; i++) this.#hourOf[i] = Math.floor((start + i * step) / HOUR) - first;
+    const hours = length === 0 ? 0 : Math.floor((end - step) / HOUR) - first + 1;
+    this.#start = start;
+    this.#step = step;
+    this.#first = first;
+    this.#sums = new Float64Array(hours);
+    this.#seen = new Float64Array(hours);
+    this.#value = new Float64Array(hours);
     const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
     this.#candidates = CANDIDATE_ZONES.map((zone) => {
       const table = zoneOffsets(zone, first * HOUR, Math.max(end, first * HOUR + 1));
-      const hourOfWeek = new Uint8Array(this.#hours);
-      for (let h = 0; h < this.#hours; h++) {
+      const hourOfWeek = new Uint8Array(hours);
+      for (let h = 0; h < hours; h++) {
         const time = (first + h) * HOUR;
         hourOfWeek[h] = slotAt(time, offsetAt(table, time), hourly);
       }
@@ -63,24 +73,15 @@ export class ZoneArbiter {
     });
   }
 
-  /**
-   * @param row the calls of the buckets that teach
-   * @param use `[grid.length]` 1 where a bucket teaches
-   */
-  choose({ n: count, bucket, calls }: Events, use: Uint8Array): string {
-    let total = 0;
-    for (let e = 0; e < count; e++) total += calls[e];
+  /** @param calls of the buckets of `taught`, one for each */
+  choose(calls: Float64Array, taught: Taught): string {
     // Too few calls to have an hour of their own.
-    if (total < 100) return CANDIDATE_ZONES[0];
-    const n = this.#hours;
-    const sums = new Float64Array(n);
-    const seen = new Uint16Array(n);
-    for (let i = 0; i < use.length; i++) seen[this.#hourOf[i]] += use[i];
-    for (let e = 0; e < count; e++) sums[this.#hourOf[bucket[e]]] += calls[e];
-    const value = relativeRoots(sums, seen);
-    let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
-    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, seen, hourOfWeek));
+    if (this.#sumHours(calls, taught) < 100) return CANDIDATE_ZONES[0];
+    const value = this.#value;
+    relativeRoots(this.#sums, this.#seen, value);
+    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek));
     const least = Math.min(...fits.map(({ within }) => within));
+    let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
     for (const [c, { zone }] of this.#candidates.entries()) {
       const { within, additive, hours } = fits[c];
       const loss = (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
@@ -91,11 +92,28 @@ export class ZoneArbiter {
     }
     return best.zone;
   }
+
+  /** Piece by piece, none of which crosses an hour. @returns all calls */
+  #sumHours(calls: Float64Array, { bucket, pieces, pieceFrom }: Taught): number {
+    const sums = this.#sums.fill(0);
+    const seen = this.#seen.fill(0);
+    let total = 0;
+    for (let p = 0, k = 0; p < pieces; p++) {
+      const hour = Math.floor((this.#start + bucket[k] * this.#step) / HOUR) - this.#first;
+      const end = pieceFrom[p + 1];
+      seen[hour] += end - k;
+      let sum = 0;
+      for (; k < end; k++) sum += calls[k];
+      sums[hour] += sum;
+      total += sum;
+    }
+    return total;
+  }
 }
 
 /** √(calls / the week's mean): of steady scatter at any rate, and free of growth. NaN where nothing was observed. */
-function relativeRoots(sums: Float64Array, seen: Uint16Array): Float64Array {
-  const value = new Float64Array(sums.length).fill(Number.NaN);
+function relativeRoots(sums: Float64Array, seen: Float64Array, value: Float64Array): void {
+  value.fill(Number.NaN);
   for (let from = 0; from < sums.length; from += 168) {
     const to = Math.min(sums.length, from + 168);
     let calls = 0;
@@ -107,54 +125,69 @@ function relativeRoots(sums: Float64Array, seen: Uint16Array): Float64Array {
     if (calls === 0) continue;
     for (let h = from; h < to; h++) if (seen[h] > 0) value[h] = Math.sqrt((sums[h] / seen[h]) * (buckets / calls));
   }
-  return value;
 }
 
 /** How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain. */
-function weekFit(
-  value: Float64Array,
-  seen: Uint16Array,
-  hourOfWeek: Uint8Array,
-): { within: number; additive: number; hours: number } {
-  const sum = new Float64Array(168);
-  const count = new Float64Array(168);
+function weekFit(value: Float64Array, hourOfWeek: Uint8Array): { within: number; additive: number; hours: number } {
+  const { sum, count, day, hour, days, hoursOf } = weekScratch;
+  sum.fill(0);
+  count.fill(0);
   let squares = 0;
   let hours = 0;
   for (let h = 0; h < value.length; h++) {
-    if (seen[h] === 0 || Number.isNaN(value[h])) continue;
-    sum[hourOfWeek[h]] += value[h];
+    const v = value[h];
+    if (!(v >= 0)) continue;
+    sum[hourOfWeek[h]] += v;
     count[hourOfWeek[h]]++;
-    squares += value[h] * value[h];
+    squares += v * v;
     hours++;
   }
   let within = squares;
-  for (let k = 0; k < 168; k++) if (count[k] > 0) within -= (sum[k] * sum[k]) / count[k];
-  const day = new Float64Array(7);
-  const hour = new Float64Array(24);
-  const days = new Float64Array(7);
-  const hoursOf = new Float64Array(24);
+  for (const column of [day, hour, days, hoursOf]) column.fill(0);
   let mean = 0;
   let cells = 0;
-  for (let k = 0; k < 168; k++) {
-    if (count[k] === 0) continue;
-    const m = sum[k] / count[k];
-    day[Math.floor(k / 24)] += m;
-    days[Math.floor(k / 24)]++;
-    hour[k % 24] += m;
-    hoursOf[k % 24]++;
-    mean += m;
-    cells++;
+  for (let k = 0, d = 0, h = 0; k < 168; k++) {
+    if (count[k] > 0) {
+      const m = sum[k] / count[k];
+      within -= sum[k] * m;
+      sum[k] = m;
+      day[d] += m;
+      days[d]++;
+      hour[h] += m;
+      hoursOf[h]++;
+      mean += m;
+      cells++;
+    }
+    if (++h === 24) {
+      h = 0;
+      d++;
+    }
   }
   mean /= Math.max(1, cells);
+  for (let d = 0; d < 7; d++) day[d] = days[d] > 0 ? day[d] / days[d] - mean : 0;
+  for (let h = 0; h < 24; h++) hour[h] = hoursOf[h] > 0 ? hour[h] / hoursOf[h] : 0;
   let additive = 0;
-  for (let k = 0; k < 168; k++) {
-    if (count[k] === 0) continue;
-    const d = Math.floor(k / 24);
-    const expected = day[d] / days[d] + hour[k % 24] / hoursOf[k % 24] - mean;
-    additive += (sum[k] / count[k] - expected) * (sum[k] / count[k] - expected);
+  for (let k = 0, d = 0, h = 0; k < 168; k++) {
+    if (count[k] > 0) {
+      const off = sum[k] - day[d] - hour[h];
+      additive += off * off;
+    }
+    if (++h === 24) {
+      h = 0;
+      d++;
+    }
   }
   return { within: Math.max(0, within), additive, hours };
 }
+
+const weekScratch = {
+  sum: new Float64Array(168),
+  count: new Float64Array(168),
+  day: new Float64Array(7),
+  hour: new Float64Array(24),
+  days: new Float64Array(7),
+  hoursOf: new Float64Array(24),
+};
 
 /**
  * The other clocks that a series may keep for all that its history can tell: those of candidate zones whose distance from

@@ -2,6 +2,7 @@ export type { Coverage } from '../kms/coverage.js';
 export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';
 export type { CrashedWorker } from './count-on-threads.js';
 export { fileStore, StoreError } from './file-store.js';
+export { type CrashedFit, fitBaselineOnThreads, type ThreadedFitOptions } from './fit-on-threads.js';
 export type {
   FileReason,
   IngestStats,

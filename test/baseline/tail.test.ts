@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   calibrate,
-  fitTail,
   KNOWN_AFTER,
   leastStretch,
   leastTail,
-  silenceTail,
+  silenceShown,
   type Tail,
+  tailAtLeast,
+  tailShown,
   uncalibrate,
 } from '../../src/baseline/tail.js';
 import { seeded } from '../support/random.js';
@@ -56,7 +57,9 @@ describe('calibrate', () => {
   });
 });
 
-describe('fitTail', () => {
+const fitTail = (daily: Float64Array, tests: number, least: number) => tailAtLeast(tailShown(daily, tests), least);
+
+describe('tailShown', () => {
   it('leaves the model as it is where its nats are exponential', () => {
     const random = seeded(1);
     let sum = 0;
@@ -149,25 +152,25 @@ describe('fitTail', () => {
   });
 });
 
-describe('silenceTail', () => {
+describe('silenceShown', () => {
   it('shifts by what ordinary silences have beyond the model’s, and only by that', () => {
     const random = seeded(6);
     // Exp(1) silences: hardly anything to take away.
     let mean = 0;
-    for (let run = 0; run < 200; run++) mean += silenceTail(exponentialMaxima(random, 42, 100), 4200, 1).shift / 200;
+    for (let run = 0; run < 200; run++) mean += silenceShown(exponentialMaxima(random, 42, 100), 4200).shift / 200;
     expect(mean).toBeLessThan(0.5);
     // Every night some 20 nats more.
     const nights = exponentialMaxima(random, 42, 1).map((nats) => 20 + nats);
-    const { shift } = silenceTail(nights, 42, 1);
+    const { shift } = silenceShown(nights, 42);
     expect(shift).toBeGreaterThan(16);
     expect(shift).toBeLessThan(23);
   });
 
   it('is not moved by two long silences, though each runs over a date', () => {
     const nights = exponentialMaxima(seeded(7), 42, 1).map((nats) => 20 + nats);
-    const clean = silenceTail(nights, 42, 1).shift;
+    const clean = silenceShown(nights, 42).shift;
     const broken = nights.slice();
     for (const day of [8, 9, 25, 26]) broken[day] = 500;
-    expect(Math.abs(silenceTail(broken, 42, 1).shift - clean)).toBeLessThan(2);
+    expect(Math.abs(silenceShown(broken, 42).shift - clean)).toBeLessThan(2);
   });
 });

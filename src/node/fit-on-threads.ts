@@ -1,0 +1,131 @@
+import { countBaseline, type FitOptions, type FitTerms, fitBaseline, fitTerms } from '../baseline/fit.js';
+import { type FittedRows, fitRows } from '../baseline/fit-rows.js';
+import type { Baseline } from '../baseline/index.js';
+import { isSparse, type SeriesSet } from '../series/series-set.js';
+import { type FitJob, type FitPart, rowsOfPart } from './fit-job.js';
+import { checkThreads, WorkerPool } from './worker-pool.js';
+import { WORKER_SOURCE } from './worker-source.generated.js';
+
+export interface ThreadedFitOptions extends FitOptions {
+  /** Threads to fit on; by default as many as the machine has cores for this process. With 1 all is done on the calling thread. */
+  readonly threads?: number;
+  /** Hears of threads that ended before their rows were fitted; these are fitted again on the calling thread. */
+  readonly onCrash?: (crash: CrashedFit) => void;
+}
+
+/** A thread that ended before its rows were fitted. */
+export interface CrashedFit {
+  readonly cause: Error;
+  /** Rows of the history, [from, to). */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Less work than this, in buckets, is done sooner than threads are started: 0.2 s. */
+const WORTHWHILE = 1_000_000;
+/** So many jobs a thread, so that the slowest row does not keep the others waiting; each lays out the weeks of its zones anew. */
+const JOBS_PER_THREAD = 6;
+/** After so many crashes no more threads are tried. */
+const MAX_CRASHES = 4;
+
+/**
+ * {@link fitBaseline} on all cores: the same baseline, to the last byte. Little work, and continuous metrics, stay on the calling thread,
+ * where zones given by a function are looked up as well. A history whose columns lie in `SharedArrayBuffer`s is not copied.
+ *
+ * @throws InputError as `fitBaseline` does, or when `threads` is no whole number from 1 on
+ */
+export async function fitBaselineOnThreads(history: SeriesSet, options: ThreadedFitOptions = {}): Promise<Baseline> {
+  const threads = checkThreads(options.threads);
+  const buckets = history.keys.length * history.grid.length;
+  if (threads === 1 || history.measure === 'level' || buckets < WORTHWHILE) return fitBaseline(history, options);
+  const pool = new WorkerPool(WORKER_SOURCE, threads);
+  try {
+    return await fitOnPool(history, options, pool, threads);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The same on the threads of a pool. */
+export async function fitOnPool(
+  history: SeriesSet,
+  options: ThreadedFitOptions,
+  pool: WorkerPool,
+  threads: number,
+): Promise<Baseline> {
+  const terms = fitTerms(history, options);
+  const shared = inSharedMemory(history);
+  const perJob = Math.max(1, Math.ceil(history.keys.length / (threads * JOBS_PER_THREAD)));
+  const starts: number[] = [];
+  for (let from = 0; from < history.keys.length; from += perJob) starts.push(from);
+  const parts: FittedRows[] = [];
+  let next = 0;
+  let crashes = 0;
+  const lane = async (): Promise<void> => {
+    while (next < starts.length) {
+      const at = next++;
+      const from = starts[at];
+      const to = Math.min(from + perJob, history.keys.length);
+      const job: FitJob = { kind: 'fit', history: rowsBetween(shared, from, to), ...termsBetween(terms, from, to) };
+      if (crashes < MAX_CRASHES) {
+        try {
+          parts[at] = rowsOfPart((await pool.run(job)) as FitPart, history);
+          continue;
+        } catch (cause) {
+          crashes++;
+          options.onCrash?.({ cause: cause as Error, from, to });
+        }
+      }
+      parts[at] = fitRows(job.history, job.given, job.allowed);
+    }
+  };
+  await Promise.all(Array.from({ length: threads }, lane));
+  return countBaseline(history, terms, {
+    zones: parts.flatMap(({ zones }) => zones),
+    rows: parts.flatMap(({ rows }) => rows),
+    // Without any row, what listened still tells how long nothing called.
+    support: Math.max(...parts.map(({ support }) => support)),
+  });
+}
+
+function termsBetween({ given, allowed }: FitTerms, from: number, to: number): Omit<FitJob, 'kind' | 'history'> {
+  return { given: given.slice(from, to), allowed };
+}
+
+/** Rows [from, to) as views of the columns, without keys. */
+function rowsBetween(history: SeriesSet, from: number, to: number): SeriesSet {
+  const { grid, values, observed } = history;
+  const { length } = grid;
+  return {
+    ...history,
+    keys: [],
+    values: isSparse(values)
+      ? { ...values, offsets: values.offsets.subarray(from, to + 1) }
+      : values.subarray(from * length, to * length),
+    observed: observed.length === length ? observed : observed.subarray(from * length, to * length),
+  };
+}
+
+function inSharedMemory(history: SeriesSet): SeriesSet {
+  const { values, observed } = history;
+  return {
+    ...history,
+    values: isSparse(values)
+      ? { offsets: shared(values.offsets), buckets: shared(values.buckets), counts: shared(values.counts) }
+      : shared(values),
+    observed: shared(observed),
+  };
+}
+
+function shared<A extends Float64Array | Uint32Array | Uint8Array>(column: A): A {
+  if (column.buffer instanceof SharedArrayBuffer) return column;
+  const buffer = new SharedArrayBuffer(column.byteLength);
+  const copy =
+    column instanceof Float64Array
+      ? new Float64Array(buffer)
+      : column instanceof Uint32Array
+        ? new Uint32Array(buffer)
+        : new Uint8Array(buffer);
+  copy.set(column);
+  return copy as A;
+}

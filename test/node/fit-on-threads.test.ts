@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { fitBaseline } from '../../src/baseline/index.js';
+import { InputError } from '../../src/errors.js';
+import { type CrashedFit, fitBaselineOnThreads, fitOnPool } from '../../src/node/fit-on-threads.js';
+import { WorkerPool } from '../../src/node/worker-pool.js';
+import { WORKER_SOURCE } from '../../src/node/worker-source.generated.js';
+import { type SeriesSet, seriesFromBytes, seriesToBytes } from '../../src/series/index.js';
+import { isSparse, type SparseCounts } from '../../src/series/series-set.js';
+import { simulateFleet } from '../../src/simulate/fleet.js';
+
+const fleet = simulateFleet({ seed: 31, series: 40, historyDays: 21, judgedDays: 1, events: false });
+const zones = new Map(fleet.judged.keys.map((key, row) => [key, fleet.zones[row]]));
+const pool = new WorkerPool(WORKER_SOURCE, 2);
+afterAll(() => pool.close());
+
+/** Kept as bytes, a set of mostly zeros comes back in sparse rows or dense ones, as it is smaller. */
+function asSparse(set: SeriesSet): SeriesSet {
+  const { grid, keys, values } = set;
+  if (isSparse(values)) return set;
+  const offsets = new Float64Array(keys.length + 1);
+  const buckets: number[] = [];
+  const counts: number[] = [];
+  for (let row = 0; row < keys.length; row++) {
+    for (let i = 0; i < grid.length; i++) {
+      const count = values[row * grid.length + i];
+      if (count === 0) continue;
+      buckets.push(i);
+      counts.push(count);
+    }
+    offsets[row + 1] = buckets.length;
+  }
+  const sparse: SparseCounts = { offsets, buckets: Uint32Array.from(buckets), counts: Float64Array.from(counts) };
+  return { ...set, values: sparse };
+}
+
+/** Every third row was not listened to for some days of its own. */
+function withGaps(set: SeriesSet): SeriesSet {
+  const { grid, keys } = set;
+  const observed = new Uint8Array(keys.length * grid.length).fill(1);
+  for (let row = 0; row < keys.length; row += 3) {
+    const from = row * grid.length + 500 + 60 * row;
+    observed.fill(0, from, from + 700);
+  }
+  return { ...set, observed };
+}
+
+describe('fitting on threads', () => {
+  it.each([
+    ['dense rows', fleet.history],
+    ['sparse rows', asSparse(fleet.history)],
+    ['rows observed apart', withGaps(fleet.history)],
+    ['what was kept as bytes', seriesFromBytes(seriesToBytes(fleet.history))],
+  ])(
+    'gives the bytes of one thread for %s',
+    async (_, history) => {
+      const crashes: CrashedFit[] = [];
+      const onCrash = (crash: CrashedFit) => crashes.push(crash);
+      const threaded = await fitOnPool(history, { onCrash }, pool, 2);
+      expect(crashes).toEqual([]);
+      expect(threaded.toBytes()).toEqual(fitBaseline(history).toBytes());
+    },
+    60_000,
+  );
+
+  it('looks up zones on the calling thread, and leaves out what must not teach', async () => {
+    const { start } = fleet.history.grid;
+    const options = {
+      timeZone: (key: object) => zones.get(key as never),
+      exclude: [{ from: start + 1e8, to: start + 3e8 }],
+    };
+    const threaded = await fitOnPool(fleet.history, options, pool, 2);
+    expect(threaded.toBytes()).toEqual(fitBaseline(fleet.history, options).toBytes());
+  }, 60_000);
+
+  it('fits the rows of crashed threads again and tells the cause', async () => {
+    const doomed = new WorkerPool('process.exit(3);', 2);
+    const crashes: CrashedFit[] = [];
+    const threaded = await fitOnPool(fleet.history, { onCrash: (crash) => crashes.push(crash) }, doomed, 2);
+    await doomed.close();
+    expect(threaded.toBytes()).toEqual(fitBaseline(fleet.history).toBytes());
+    expect(crashes.length).toBeGreaterThan(0);
+    for (const { cause, from, to } of crashes) {
+      expect(cause.message).toContain('exit code 3');
+      expect(from).toBeLessThan(to);
+    }
+  }, 60_000);
+
+  it('takes little work, one thread and levels as fitBaseline does, and refuses a thread count that is none', async () => {
+    const few = { ...fleet.history, keys: fleet.history.keys.slice(0, 2), values: new Float64Array(2 * 6048) };
+    expect((await fitBaselineOnThreads(few)).toBytes()).toEqual(fitBaseline(few).toBytes());
+    expect((await fitBaselineOnThreads(few, { threads: 1 })).toBytes()).toEqual(fitBaseline(few).toBytes());
+    const level: SeriesSet = { ...few, measure: 'level' };
+    expect((await fitBaselineOnThreads(level)).toBytes()).toEqual(fitBaseline(level).toBytes());
+    await expect(fitBaselineOnThreads(few, { threads: 0 })).rejects.toThrow(InputError);
+  });
+});
