@@ -33,7 +33,6 @@ export {
 } from './permissions.js';
 export { PublishError, type Published, type PublishOptions, publishScores } from './publish.js';
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
-export { type ReadSourcesOptions, readLogSources } from './read-log-sources.js';
 export type { FolderCursor, S3Cursor } from './s3-cursor.js';
 export { type LogSource, type S3Logs, type S3LogsOptions, s3Logs } from './s3-logs.js';
 export { SENDING_PERMISSIONS } from './send-permissions.js';

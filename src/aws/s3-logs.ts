@@ -27,7 +27,7 @@ export interface S3LogsOptions extends CallOptions {
   readonly buffer?: number;
 }
 
-/** One log file. */
+/** One log file, for `countCloudTrail` and `readCloudTrail` of `kms-baseline/node`. */
 export interface LogSource {
   /** `s3://bucket/key` */
   readonly name: string;
@@ -51,7 +51,7 @@ interface LogObject {
 }
 
 /**
- * CloudTrail's log files in a bucket, by CloudTrail's layout of keys: one account and Region after the other, each in the
+ * CloudTrail's log files in a bucket, for `countCloudTrail` of `kms-baseline/node`, by CloudTrail's layout of keys: one account and Region after the other, each in the
  * order of publication, downloaded ahead within bounds. Digests, Insights and network activity lie in folders of their own
  * and are not read.
  *

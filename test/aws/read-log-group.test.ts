@@ -6,40 +6,11 @@ import { InputError } from '../../src/errors.js';
 import { kmsRecord, kmsRecords, otherRecord, START } from '../support/logs.js';
 import { fakeAws, type Handler, refusal } from './support/fake-aws.js';
 import { FakeClock } from './support/fake-clock.js';
+import { type Delivered, logGroup } from './support/fake-logs.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-interface Delivered {
-  /** When CloudWatch Logs got it. */
-  readonly timestamp: number;
-  readonly message: string;
-}
-
-/** FilterLogEvents: by delivery time, half-open, in its order; pages of a few events, some of them empty. */
-function logGroup(events: readonly Delivered[], { page = 5, tokenUses = Infinity } = {}): Handler {
-  const ordered = events
-    .map((event, i) => ({ ...event, eventId: `log-${i}` }))
-    .sort((a, b) => a.timestamp - b.timestamp);
-  let calls = 0;
-  let used = 0;
-  return ({ body }) => {
-    const { startTime, endTime, nextToken, filterPattern } = body;
-    if (filterPattern !== '{ $.eventSource = "kms.amazonaws.com" }') return refusal('InvalidParameterException');
-    const found = ordered.filter(
-      ({ timestamp, message }) =>
-        timestamp >= Number(startTime) && timestamp < Number(endTime) && !message.includes('s3.amazonaws.com"'),
-    );
-    if (nextToken !== undefined && ++used > tokenUses) {
-      used = 0;
-      return refusal('InvalidParameterException', 'The specified nextToken is invalid.');
-    }
-    const from = Number(nextToken ?? 0);
-    const to = ++calls % 3 === 0 ? from : from + page;
-    return { events: found.slice(from, to), ...(to < found.length ? { nextToken: String(to) } : {}) };
-  };
-}
 
 const delivered = (record: Readonly<Record<string, unknown>>, late = 5 * MINUTE): Delivered => ({
   timestamp: Date.parse(String(record['eventTime'])) + late,

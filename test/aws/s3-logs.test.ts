@@ -2,13 +2,12 @@ import { gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLogSources } from '../../src/aws/read-log-sources.js';
 import type { S3Cursor } from '../../src/aws/s3-cursor.js';
 import { type S3Logs, type S3LogsOptions, s3Logs } from '../../src/aws/s3-logs.js';
 import { FormatError, InputError } from '../../src/errors.js';
 import type { Coverage } from '../../src/kms/coverage.js';
 import { countCalls } from '../../src/kms/index.js';
-import type { IngestStats, RejectedInput } from '../../src/node/index.js';
+import { countCloudTrail, type IngestStats, type RejectedInput, readCloudTrail } from '../../src/node/index.js';
 import { ACCOUNT, kmsRecord, kmsRecords, logText, otherRecord, REGION, START } from '../support/logs.js';
 import { type FakeAws, type Fault, fakeAws } from './support/fake-aws.js';
 import { FakeClock } from './support/fake-clock.js';
@@ -43,7 +42,7 @@ async function read(logs: S3Logs): Promise<Reading> {
   const rejected: RejectedInput[] = [];
   const coverage: Coverage[] = [];
   const stats: IngestStats[] = [];
-  const calls = readLogSources(logs, {
+  const calls = readCloudTrail(logs, {
     onRejected: (value) => rejected.push(value),
     onCoverage: (value) => coverage.push(...value),
     onStats: (value) => stats.push(value),
@@ -109,7 +108,7 @@ describe('s3Logs', () => {
     const one = logs({ from: START, to: START + HOUR });
     const { ids } = await read(one);
     expect(ids.sort()).toEqual(idsOf([-1, 0, 1].map((day) => kmsRecord(day + 5)).concat(kmsRecord(99))));
-    const set = await countCalls(readLogSources(logs()), { start: START, end: START + DAY, by: [[]] });
+    const set = await countCalls(readCloudTrail(logs()), { start: START, end: START + DAY, by: [[]] });
     expect(set.grid.length).toBe(288);
   });
 
@@ -178,6 +177,29 @@ describe('s3Logs', () => {
     expect((await read(logs({ cursor: second.cursor }))).ids).toEqual([]);
   });
 
+  it('is counted by countCloudTrail without parsing: the same set, and the same files named', async () => {
+    const { objects } = tenMinutely(5);
+    const names = [...objects.keys()];
+    const good = objects.get(names[1]) as FakeObject;
+    objects.set(names[1], { body: good.body.subarray(0, good.body.length - 20) });
+    const by = [['operation'], ['keyArn', 'caller']] as const;
+    const read: RejectedInput[] = [];
+    const counted: RejectedInput[] = [];
+    const run = async (count: (logs: S3Logs) => Promise<unknown>) => {
+      const { aws, logs } = await bucket(objects);
+      aws.faults.push(...Array(6).fill(null), { error: 'AccessDenied', status: 403 });
+      const all = logs({ concurrency: 1 });
+      return { set: await count(all), cursor: all.cursor() };
+    };
+    const slow = await run((logs) => countCalls(readCloudTrail(logs, { onRejected: (it) => read.push(it) }), { by }));
+    const fast = await run(
+      async (logs) => (await countCloudTrail(logs, { by, onRejected: (it) => counted.push(it) })).set,
+    );
+    expect(fast).toEqual(slow);
+    expect(counted).toEqual(read);
+    expect(counted.map(({ reason }) => reason)).toEqual(['truncated', 'no-permission']);
+  });
+
   it('reads only new files with a cursor, in whatever order they turn up', async () => {
     const arrival = fc.array(
       fc.record({ minute: fc.integer({ min: 0, max: 23 * 60 }), run: fc.integer({ min: 0, max: 4 }) }),
@@ -242,7 +264,7 @@ describe('s3Logs', () => {
       let seen = 0;
       for await (const source of broken) {
         if (seen++ === stopAfter) break;
-        for await (const call of readLogSources(only(source))) ids.push(call.eventId);
+        for await (const call of readCloudTrail(only(source))) ids.push(call.eventId);
       }
       const rest = await read(logs({ cursor: broken.cursor() }));
       expect([...ids, ...rest.ids].sort()).toEqual(idsOf(records));

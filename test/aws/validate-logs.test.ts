@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type ValidateOptions, validateLogs } from '../../src/aws/validate-logs.js';
 import { InputError } from '../../src/errors.js';
 import { ACCOUNT, kmsRecord, logText, REGION } from '../support/logs.js';
-import { fakeAws } from './support/fake-aws.js';
+import { type Fault, fakeAws } from './support/fake-aws.js';
 import { FakeClock } from './support/fake-clock.js';
 import { type FakeObject, fakeS3, logKey } from './support/fake-s3.js';
 
@@ -102,7 +102,11 @@ function deliveries(): { objects: Map<string, FakeObject>; logs: string[]; diges
   return { objects, logs, digests };
 }
 
-async function validate(objects: Map<string, FakeObject>, options: Partial<ValidateOptions> = {}) {
+async function validate(
+  objects: Map<string, FakeObject>,
+  options: Partial<ValidateOptions> = {},
+  faults: readonly Fault[] = [],
+) {
   const aws = await fakeAws({
     ...fakeS3(objects, { keysPerPage: 4 }),
     ListPublicKeys: ({ body }) => {
@@ -115,6 +119,7 @@ async function validate(objects: Map<string, FakeObject>, options: Partial<Valid
         : { PublicKeyList: [{ Fingerprint: FINGERPRINT, Value: der }] };
     },
   });
+  aws.faults.push(...faults);
   const result = await validateLogs(
     { s3: new S3Client({ ...aws.config, forcePathStyle: true }), cloudTrail: new CloudTrailClient(aws.config) },
     {
@@ -143,6 +148,17 @@ describe('validateLogs', () => {
       uncovered: [],
     });
     expect(aws.of('ListPublicKeys')[0].target).toBe('CloudTrail_20131101.ListPublicKeys');
+  });
+
+  it('finds the same whatever goes wrong on the way', async () => {
+    const { objects, logs } = deliveries();
+    objects.delete(logs[4]);
+    const { aws: _, ...calm } = await validate(objects);
+    const faults: Fault[] = ['throttle', 'cut', 'half', 'internal-error', 'half', 'throttle', 'cut', 'slow', 'half'];
+    const { aws, ...rough } = await validate(objects, { concurrency: 2 }, faults);
+    expect(rough).toEqual(calm);
+    expect(aws.requests.length).toBeGreaterThan(20);
+    expect(calm.problems).toHaveLength(1);
   });
 
   it('says which hours no digest tells of: the last, and those before validation began', async () => {
