@@ -5,7 +5,7 @@ import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
-import { natsFor } from './count-row.js';
+import { natsFor } from './count-rules.js';
 import { type Acknowledged, type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-codec.js';
 import { emptyScores, MIN_EFFECT, withMissingRows } from './score-window.js';
 import type { Scores } from './scores.js';
@@ -201,6 +201,7 @@ export class Detector {
     const id = keyId(key);
     const own = this.#acknowledged.filter((range) => range.id === id);
     const gone = this.#retired.get(id) ?? Number.POSITIVE_INFINITY;
+    if (own.length === 0 && gone === Number.POSITIVE_INFINITY) return undefined;
     return {
       expected: (time: number) => own.some(({ from, to }) => time < to && time + this.#rules.windows.step > from),
       retired: (time: number) => time >= gone,

@@ -4,7 +4,7 @@ import { checkNumber, InputError } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
-import { natsFor } from './count-row.js';
+import { natsFor } from './count-rules.js';
 import { NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
 import { logAlphaFor, runRow, SlotTables, watchRow } from './watch-row.js';
 

@@ -87,16 +87,22 @@ function hasNoLower(mean: number, size: number, nats: number): boolean {
  * time of a bucket). The answers are those of {@link upperLimitNear} and {@link lowerLimitNear} to the last bit.
  */
 export class LimitsNear {
-  readonly #above: number;
-  readonly #below: number;
-  readonly #natsBelow: number;
+  #above = 0;
+  #below = 0;
+  #natsBelow = 0;
   /** The cell: bounds of mean and size, its mean, and the limits in it; in one array, next to one another. */
   readonly #cell = new Float64Array(7).fill(Number.NaN);
 
   constructor(natsAbove: number, natsBelow: number) {
+    this.arm(natsAbove, natsBelow);
+  }
+
+  /** From here on for another row or window. */
+  arm(natsAbove: number, natsBelow: number): void {
     this.#above = natsStep(natsAbove);
     this.#below = natsStep(natsBelow);
     this.#natsBelow = natsBelow;
+    this.#cell[0] = Number.NaN;
   }
 
   upper(mean: number, size: number): number {
