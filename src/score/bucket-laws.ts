@@ -8,8 +8,8 @@ import { hasBody, lowerBody, upperBody } from '../stats/tail-body.js';
 const CLIP_SDS = 4;
 const CLIP_SLACK = 2;
 
-/** Laws kept: a power of two. */
-const PLACES = 1024;
+/** Places to look for laws by their steps: a power of two, twice what a week of five minutes can have. */
+const PLACES = 4096;
 /** What is kept of a law. */
 export const X = 0; // exposure: the shape, corrected
 export const MEAN = 1;
@@ -38,18 +38,26 @@ const BODY_NATS = 3.3;
  * of a mixed fleet), and a window of two weeks asks for each some fifty times: looking one up takes 4 ns, making it 150.
  */
 export class BucketLaws {
-  /** `[PLACES × ENTRIES]` */
-  readonly values = new Float64Array(PLACES * ENTRIES);
-  readonly #keys = new Float64Array(PLACES).fill(Number.NaN);
-  /** The {@link begin} that a place was filled after. */
+  /** `[laws × ENTRIES]` */
+  readonly values = new Float64Array((PLACES / 2) * ENTRIES);
+  #laws = 0;
+  /** By slot, and by the steps that make a law: where it is, if it was made after the last {@link begin}. */
+  readonly #ofSlot = new Int32Array(PLACES / 2);
+  readonly #slotMade = new Uint32Array(PLACES / 2);
+  readonly #keys = new Float64Array(PLACES);
+  readonly #of = new Int32Array(PLACES);
   readonly #made = new Uint32Array(PLACES);
-  #now = 0;
+  #now = 1;
+  #isFlatMade = false;
   #model: RowModel | undefined;
   #level = 0;
   #levelVariance = 0;
   #phi = 0;
   #alpha = 0;
   #minEffect = 0;
+  #shape = Number.NaN;
+  #variance = 0;
+  #hourVariance = 0;
   readonly #limits: LimitsNear;
 
   /** @param limits of one bucket, armed for the row that {@link begin} names */
@@ -57,21 +65,46 @@ export class BucketLaws {
     this.#limits = limits;
   }
 
-  /** From here on laws are those of this row at this level. */
-  begin(model: RowModel, level: number, levelVariance: number, minEffect: number): void {
-    if (model === this.#model && level === this.#level && levelVariance === this.#levelVariance) return;
-    this.#now = (this.#now + 1) >>> 0;
+  /**
+   * From here on laws are those of this row.
+   * @param shape and the two variances: the one law's of a week that is flat; NaN where it is not
+   */
+  arm(
+    model: RowModel,
+    phi: number,
+    alpha: number,
+    minEffect: number,
+    shape: number,
+    variance: number,
+    hourVariance: number,
+  ): void {
     this.#model = model;
+    this.#phi = phi;
+    this.#alpha = alpha;
+    this.#minEffect = minEffect;
+    this.#shape = shape;
+    this.#variance = variance;
+    this.#hourVariance = hourVariance;
+    this.forget();
+  }
+
+  /** From here on they are those at this level. */
+  begin(level: number, levelVariance: number): void {
+    if (level === this.#level && levelVariance === this.#levelVariance) return;
     this.#level = level;
     this.#levelVariance = levelVariance;
-    this.#phi = model.phi[0];
-    this.#alpha = model.alpha[0];
-    this.#minEffect = minEffect;
+    this.forget();
   }
 
   /** What the laws stand on besides has changed. */
   forget(): void {
-    this.#now = (this.#now + 1) >>> 0;
+    this.#laws = 0;
+    this.#isFlatMade = false;
+    this.#now++;
+    if (this.#now < 2 ** 32) return;
+    this.#now = 1;
+    this.#slotMade.fill(0);
+    this.#made.fill(0);
   }
 
   /**
@@ -79,28 +112,44 @@ export class BucketLaws {
    * @param correction of the shape, and `shapeDoubt` the relative variance it leaves; `hour` tells those of one row apart
    */
   at(slot: number, hour: number, correction: number, shapeDoubt: number): number {
+    if (this.#shape > 0) {
+      if (!this.#isFlatMade) this.#fill(0, this.#shape, this.#variance, this.#hourVariance);
+      this.#isFlatMade = true;
+      return 0;
+    }
+    if (this.#slotMade[slot] === this.#now) return this.#ofSlot[slot];
+    const at = this.#find(slot, hour, correction, shapeDoubt);
+    this.#slotMade[slot] = this.#now;
+    this.#ofSlot[slot] = at;
+    return at;
+  }
+
+  #find(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     const { shapeSteps, varianceSteps, hourSteps, each } = (this.#model as RowModel).profile;
     const shape = shapeSteps[shapeSteps.length === 1 ? 0 : slot];
     const variance = varianceSteps[varianceSteps.length === 1 ? 0 : slot];
-    const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)];
-    const key = ((shape * 65_536 + variance) * 16_384 + hours) * 32 + hour;
-    const hash =
-      Math.imul(shape, 0x9e3779b1) ^ Math.imul(variance, 0x85ebca6b) ^ Math.imul(hours * 32 + hour, 0xc2b2ae35);
-    const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
-    const from = place * ENTRIES;
-    if (this.#made[place] === this.#now && this.#keys[place] === key) return from;
+    const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)] * 32 + hour;
+    const key = (shape * 65_536 + variance) * 524_288 + hours;
+    const hash = Math.imul(shape, 0x9e3779b1) ^ Math.imul(variance, 0x85ebca6b) ^ Math.imul(hours, 0xc2b2ae35);
+    let place = (hash ^ (hash >>> 15)) & (PLACES - 1);
+    while (this.#made[place] === this.#now) {
+      if (this.#keys[place] === key) return this.#of[place];
+      place = (place + 1) & (PLACES - 1);
+    }
+    const at = this.#laws++ * ENTRIES;
     this.#made[place] = this.#now;
     this.#keys[place] = key;
-    this.#fill(from, slot, correction, shapeDoubt);
-    return from;
+    this.#of[place] = at;
+    const { profile } = this.#model as RowModel;
+    const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
+    this.#fill(at, profile.shapeAt(slot) * correction, profile.varianceAt(slot) + shapeDoubt, hourDoubt);
+    return at;
   }
 
-  #fill(at: number, slot: number, correction: number, shapeDoubt: number): void {
+  #fill(at: number, x: number, doubt: number, hourDoubt: number): void {
     const { values } = this;
-    const { profile } = this.#model as RowModel;
-    const x = profile.shapeAt(slot) * correction;
     const mean = Math.max(this.#level * x, LEAST_MEAN);
-    const relative = this.#alpha + (profile.varianceAt(slot) + shapeDoubt);
+    const relative = this.#alpha + doubt;
     const own = relative + this.#phi / mean;
     const size = 1 / (own + this.#levelVariance);
     const sd = Math.sqrt(mean + (mean * mean) / size);
@@ -116,7 +165,7 @@ export class BucketLaws {
     values[at + MOST_SMALL] = Math.floor(mean * (1 + this.#minEffect));
     const lower = Math.ceil(this.#limits.lower(mean, size));
     values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
-    values[at + DOUBT] = x * (profile.hourVarianceAt(slot) + shapeDoubt);
+    values[at + DOUBT] = x * hourDoubt;
     values[at + SKEW] = mean > 4 && skewness < 0.5 ? skewness / 6 : Number.NaN;
     values[at + SD] = sd;
     for (let k = FEW_ABOVE; k < ENTRIES; k++) values[at + k] = Number.NaN;

@@ -1,8 +1,8 @@
 import { LEVEL, LEVEL_VARIANCE, learnLevel, scaleLevel } from '../baseline/level-filter.js';
-import { LEAST_MEAN, type RowModel, silenceNats, straddles } from '../baseline/model.js';
+import { LEAST_MEAN, type RowModel, rawSilenceNats, straddles } from '../baseline/model.js';
 import { EDGED, IN_SAMPLE } from '../baseline/replay.js';
 import { calibrate, uncalibrate } from '../baseline/tail.js';
-import { LimitsNear } from '../stats/limits.js';
+import { LimitsNear, upperLimitNear } from '../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../stats/negative-binomial.js';
 import { deviateAt } from '../stats/normal.js';
 import { lowerBody, upperBody } from '../stats/tail-body.js';
@@ -111,6 +111,8 @@ const WITNESS = 4;
 const LOG_SILENCE_WEIGHT = Math.log(SILENCE_WEIGHT);
 /** At most so many windows are judged together. */
 const MOST_WINDOWS = 4;
+/** Below it no calibration changes anything: no need to look up the row's. */
+const UNCALIBRATED = 2.9;
 /** A window's approximate tail stands by itself below this (nats): combined, its surprise is under 1.2. */
 const BODY_NATS = 4.3;
 /** Counts and sizes from which on a window's approximate tail is good to 0.0005 nats below that. */
@@ -129,16 +131,16 @@ const MOST_SKEWED = 3;
 
 /** What a row is run over: `length` buckets from `start` on. */
 export interface Stretch {
-  readonly start: number;
-  readonly length: number;
+  start: number;
+  length: number;
   /** `[length]` each: calls, and 1 where the source was listening. */
-  readonly calls: Float64Array;
-  readonly observed: Uint8Array;
+  calls: Float64Array;
+  observed: Uint8Array;
   /** `[length]`: the week slot to judge each bucket by. */
-  readonly slots: Int32Array;
+  slots: Int32Array;
   /** Chooses another slot by what a bucket holds, where the row's clock is not known. */
-  readonly choose: ((row: CountRow, calls: number, bucket: number) => number) | undefined;
-  readonly exceptions: Exceptions | undefined;
+  choose: ((row: CountRow, calls: number, bucket: number) => number) | undefined;
+  exceptions: Exceptions | undefined;
 }
 
 /** What a bucket is to a row besides its count. */
@@ -153,21 +155,30 @@ export interface Exceptions {
 const limits = Array.from({ length: MOST_WINDOWS }, () => new LimitsNear(0, 0));
 const laws = new BucketLaws(limits[0]);
 let armed: CountRow | undefined;
-const phis = new Float64Array(MOST_WINDOWS);
-const alphas = new Float64Array(MOST_WINDOWS);
-const natsBelow = new Float64Array(MOST_WINDOWS);
-/** Per window, by how many deviations a limit is sure to be away. */
-const sureAbove = new Float64Array(MOST_WINDOWS);
-const sureBelow = new Float64Array(MOST_WINDOWS);
-/** Per window: the level when it began, what is not known of it, and the root of its blocks. */
+/** Per window, how much the hours' doubts add, by the level when it began, and by what is not known of it. */
+const hourShares = new Float64Array(MOST_WINDOWS);
 const levels = new Float64Array(MOST_WINDOWS);
 const levelDoubts = new Float64Array(MOST_WINDOWS);
-/** Per window: sums over its whole blocks. */
-const past = new Float64Array(MOST_WINDOWS);
-const pastX = new Float64Array(MOST_WINDOWS);
-const pastV = new Float64Array(MOST_WINDOWS);
-const pastLevel = new Float64Array(MOST_WINDOWS);
-const pastVariance = new Float64Array(MOST_WINDOWS);
+
+// What follows from model, rules and state stands behind the state: a tick of 100,000 rows waits for memory, and following
+// the model's objects to it took three times as long as all else.
+/** Per window: batchiness and noise, the model's nats at the limits, and by how many deviations these are sure to be away. */
+const PHI = 0;
+const ALPHA = PHI + MOST_WINDOWS;
+const NATS_ABOVE = ALPHA + MOST_WINDOWS;
+const NATS_BELOW = NATS_ABOVE + MOST_WINDOWS;
+const SURELY_ABOVE = NATS_BELOW + MOST_WINDOWS;
+const SURELY_BELOW = SURELY_ABOVE + MOST_WINDOWS;
+const SILENCE_SHIFT = SURELY_BELOW + MOST_WINDOWS;
+/** Shape, variance and the hour's variance of a week that is flat; the first NaN of any other. */
+const FLAT = SILENCE_SHIFT + 1;
+/** Per window: sums over its whole blocks, the level when it began and its relative variance. */
+const PAST = FLAT + 3;
+const PAST_X = PAST + MOST_WINDOWS;
+const PAST_V = PAST_X + MOST_WINDOWS;
+const PAST_LEVEL = PAST_V + MOST_WINDOWS;
+const PAST_VARIANCE = PAST_LEVEL + MOST_WINDOWS;
+const DERIVED = PAST_VARIANCE + MOST_WINDOWS;
 
 /** A bucket that is judged, as far as it is when it turns out not to be a calm one. */
 interface Hand {
@@ -218,13 +229,16 @@ const hand: Hand = {
 export class CountRow {
   readonly model: RowModel;
   readonly #rules: CountRules;
-  readonly #s: Float64Array;
+  /** A row that sleeps has the first part of a state only. */
+  #s: Float64Array;
   readonly #layout: StateLayout;
   readonly #scatter: { readonly phi: number; readonly alpha: number };
   readonly #straddles: boolean;
   /** What the corrections of a young series' hours weigh before any evidence; 0 for no corrections. */
   readonly #shapePrior: number;
   readonly #perDay: number;
+  /** Entries of the state; what follows from it stands behind them. */
+  readonly #wholeLength: number;
 
   /**
    * @param news whether the first call of all is told
@@ -241,20 +255,23 @@ export class CountRow {
     const days = (model.support * windows.step) / DAY;
     this.#shapePrior = model.calls > 0 && days < SHAPE_KNOWN ? 1 / shapeDoubtAfter(days) : 0;
     this.#straddles = count > 1 && straddles(model.alpha[0], model.alpha[1]);
+    this.#wholeLength = this.#shapePrior > 0 ? this.#layout.youngLength : this.#layout.length;
     if (state !== undefined) {
-      this.#s = state.slice();
+      this.#s = state;
+      if (state.length > RING) this.#extend();
       return;
     }
-    this.#s = new Float64Array(this.#shapePrior > 0 ? this.#layout.youngLength : this.#layout.length);
+    this.#s = new Float64Array(RING);
     this.#s.set(model.level);
     this.#s[BLOCK] = Number.NaN;
     this.#s[CLOCK] = model.clock;
     this.#s[SILENT] = model.silent;
     this.#s[SEEN] = news ? 0 : 1;
+    if (model.calls > 0) this.#extend();
   }
 
   toState(): Float64Array {
-    return this.#s.slice();
+    return this.#s.slice(0, this.#s.length === RING ? RING : this.#wholeLength);
   }
 
   /** Nothing is known of what was just before: no silence goes on. */
@@ -295,9 +312,9 @@ export class CountRow {
     return (this.#s[at] + prior) / (this.#s[at + 1] + prior);
   }
 
-  /** True of a key that has never called, until it does: then it is as if it had come with its first call. */
+  /** A key that has never called sleeps until it does: then it is as if it had come with its first call. */
   get #asleep(): boolean {
-    return this.model.calls === 0 && Number.isNaN(this.#s[BLOCK]);
+    return this.#s.length === RING;
   }
 
   /**
@@ -323,6 +340,7 @@ export class CountRow {
 
   /** The bucket at `time` was not observed. */
   skip(time: number, learn: boolean): void {
+    if (this.#asleep) this.#extend();
     this.#enterBlock(time, learn);
     this.#push(0, 0, 0, 0);
   }
@@ -334,21 +352,28 @@ export class CountRow {
    */
   run(stretch: Stretch, learn: boolean, learning: boolean, out: ScoreColumns | undefined, at: number): void {
     const { start, length, calls, observed, slots, choose, exceptions } = stretch;
+    let i = 0;
+    if (this.#asleep) {
+      i = this.#sleep(stretch, learning, out, at);
+      if (i === length) return;
+      this.#extend();
+    }
+    this.#arm();
     const s = this.#s;
     const { model } = this;
     const { windows, minEffect, nats: toldFrom } = this.#rules;
     const { step, block, hourBuckets, blocks, spans, weights } = windows;
     const count = spans.length;
-    const { profile, silenceShift } = model;
-    const { perWeek } = profile;
-    const alpha = model.alpha[0];
+    const d = this.#wholeLength;
+    const alpha = s[d + ALPHA];
+    const silenceShift = s[d + SILENCE_SHIFT];
+    const flatShape = s[d + FLAT];
+    const isFlat = flatShape > 0;
+    const perWeek = this.#perDay * 7;
     const isYoung = this.#shapePrior > 0;
     const { values } = laws;
     const perBlock = block / step;
     const logWeight = logWeightsOf(weights);
-    let i = 0;
-    if (this.#asleep) i = this.#sleep(stretch, learning, out, at);
-    if (i < length) this.#arm();
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(calls[i])) {
         this.skip(start + i * step, learn);
@@ -403,7 +428,7 @@ export class CountRow {
         let lower = values[law + LIMIT_BELOW];
         const isAbove = y >= mean;
         let nats = isAbove ? laws.above(law, late > 0 ? Math.max(mean, y - late) : y) : laws.below(law, y);
-        if (nats > 2.9) nats = calibrate(nats, isAbove ? model.above[0] : model.below[0]);
+        if (nats > UNCALIBRATED) nats = calibrate(nats, isAbove ? model.above[0] : model.below[0]);
         nats += logWeight[0];
         let ratio = 0;
         let decided = 0;
@@ -422,12 +447,12 @@ export class CountRow {
           let restV: number;
           let oldest: number;
           if (isLong) {
-            rest = past[w] + sum;
-            restX = pastX[w] + sumX;
-            restV = pastV[w] + sumV;
+            rest = s[d + PAST + w] + sum;
+            restX = s[d + PAST_X + w] + sumX;
+            restV = s[d + PAST_V + w] + sumV;
             // The window's first bucket: whole blocks back from the beginning of the one under way.
             const first = (slot - Math.round(back + (blocksOf - 1) * perBlock)) % perWeek;
-            oldest = level * profile.shapeAt(first < 0 ? first + perWeek : first);
+            oldest = level * (isFlat ? flatShape : model.profile.shapeAt(first < 0 ? first + perWeek : first));
           } else {
             const next = RING + PER_BUCKET * (ring + 1);
             rest = s[next] + roundY;
@@ -443,8 +468,8 @@ export class CountRow {
           // a window's edge, as a nightly job does that starts now before and now after five past, the window may hold it
           // or not: the bucket at the edge brings its own scatter.
           const edge = alpha * (mean * mean + oldest * oldest);
-          const hours = (IN_SAMPLE * (restV + v)) / (restX + x) / rootBlocks[w];
-          const over = m * (m * (alphas[w] + levelDoubts[w] + hours) + phis[w]) + edge;
+          const hours = levelOf * hourShares[w] * (restV + v);
+          const over = m * (m * (s[d + ALPHA + w] + levelDoubts[w]) + hours + s[d + PHI + w]) + edge;
           // Where the edge is most of the scatter, the bucket's own verdict says it all.
           if (edge > EDGED * over) continue;
           const sd = Math.sqrt(m + over);
@@ -453,7 +478,7 @@ export class CountRow {
           // Limits are sought only where they may count: nine in ten are surely beyond the bucket's own.
           let tellsAbove = false;
           const isRound = over < MOST_SKEWED * m * m;
-          const surely = Math.max(m + sureAbove[w] * sd, m * (1 + minEffect)) - rest;
+          const surely = Math.max(m + s[d + SURELY_ABOVE + w] * sd, m * (1 + minEffect)) - rest;
           if (!isRound || surely < upper + 1 || y > surely) {
             const most = Math.max(limits[w].upper(m, (m * m) / over), m * (1 + minEffect));
             // Beyond the clip a count moves a long window no further.
@@ -466,8 +491,8 @@ export class CountRow {
           let tellsBelow = false;
           const small = m * (1 - minEffect) - rest;
           const isReached = isLong ? small > mean - reach : true;
-          if (isReached && (small > lower || y < small) && m >= 0.8 * natsBelow[w]) {
-            const cube = 1 - ((sd / m) * (sd / m)) / 9 - (sureBelow[w] * sd) / m / 3;
+          if (isReached && (small > lower || y < small) && m >= 0.8 * s[d + NATS_BELOW + w]) {
+            const cube = 1 - ((sd / m) * (sd / m)) / 9 - (s[d + SURELY_BELOW + w] * sd) / m / 3;
             const bound = m * (cube > 0 ? cube * cube * cube : 0) - rest;
             if (!isRound || bound > lower || y < bound) {
               const least = Math.min(limits[w].lower(m, (m * m) / over), m * (1 - minEffect));
@@ -505,7 +530,8 @@ export class CountRow {
         const most = clock + mean - silenceShift + LOG_SILENCE_WEIGHT;
         if ((lower < 1 && most > toldFrom) || (y === 0 && most > nats)) {
           const after = y === 0 ? ends : clock + laws.silence(law);
-          const silence = silenceNats(model, after, levelVariance) + LOG_SILENCE_WEIGHT;
+          const raw = Math.max(0, rawSilenceNats(after, levelVariance) - silenceShift);
+          const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, model.silence)) + LOG_SILENCE_WEIGHT;
           if (silence > toldFrom && lower < 1) lower = 1;
           if (y === 0 && silence > nats && !isAbove) {
             nats = silence;
@@ -629,11 +655,11 @@ export class CountRow {
       if (calls[i] !== 0) break;
       if (out === undefined) continue;
       if (last < 0 || this.model.profile.shapeSteps.length > 1) {
-        if (last < 0) this.#arm();
         last = slots[i];
         mean = Math.max(this.#s[LEVEL] * this.model.profile.shapeAt(last), LEAST_MEAN);
         const size = 1 / (this.model.alpha[0] + this.#s[LEVEL_VARIANCE] + this.model.phi[0] / mean);
-        upper = this.#s[SEEN] === 0 ? 0 : Math.floor(limits[0].upper(mean, size));
+        const above = uncalibrate(this.#rules.nats - logWeightsOf(this.#rules.windows.weights)[0], this.model.above[0]);
+        upper = this.#s[SEEN] === 0 ? 0 : Math.floor(upperLimitNear(mean, size, above));
       }
       out.expected[at + i] = mean;
       out.lower[at + i] = 0;
@@ -646,41 +672,62 @@ export class CountRow {
     return i;
   }
 
-  /** Sets up the scratch for this row. */
-  #arm(): void {
+  /** Room for the whole state, and what follows from it. */
+  #extend(): void {
     const { model } = this;
     const { windows, nats } = this.#rules;
-    if (armed !== this) {
-      const logWeight = logWeightsOf(windows.weights);
-      for (let w = 0; w < windows.weights.length; w++) {
-        const least = nats - logWeight[w];
-        const above = uncalibrate(least, model.above[w]);
-        const below = uncalibrate(least, model.below[w]);
-        limits[w].arm(above, below);
-        phis[w] = model.phi[w];
-        alphas[w] = model.alpha[w];
-        natsBelow[w] = below;
-        sureAbove[w] = SURE_ABOVE * deviateAt(above);
-        sureBelow[w] = SURE_BELOW * deviateAt(below);
-        rootBlocks[w] = Math.sqrt(Math.max(1, windows.blocks[w]));
-      }
-      armed = this;
-      laws.forget();
+    const { profile } = model;
+    const d = this.#wholeLength;
+    const s = new Float64Array(d + DERIVED);
+    s.set(this.#s);
+    this.#s = s;
+    const logWeight = logWeightsOf(windows.weights);
+    for (let w = 0; w < windows.weights.length; w++) {
+      const least = nats - logWeight[w];
+      const above = uncalibrate(least, model.above[w]);
+      const below = uncalibrate(least, model.below[w]);
+      s[d + PHI + w] = model.phi[w];
+      s[d + ALPHA + w] = model.alpha[w];
+      s[d + NATS_ABOVE + w] = above;
+      s[d + NATS_BELOW + w] = below;
+      s[d + SURELY_ABOVE + w] = SURE_ABOVE * deviateAt(above);
+      s[d + SURELY_BELOW + w] = SURE_BELOW * deviateAt(below);
     }
+    s[d + SILENCE_SHIFT] = model.silenceShift;
+    const isFlat = [profile.shapeSteps, profile.varianceSteps, profile.hourSteps].every((steps) => steps.length === 1);
+    s[d + FLAT] = isFlat && this.#shapePrior === 0 ? profile.shapeAt(0) : Number.NaN;
+    s[d + FLAT + 1] = profile.varianceAt(0);
+    s[d + FLAT + 2] = profile.hourVarianceAt(0);
     this.#sumBlocks();
+  }
+
+  /** Sets up the scratch for this row. */
+  #arm(): void {
+    if (armed === this) return;
+    armed = this;
+    const s = this.#s;
+    const d = this.#wholeLength;
+    const { windows, minEffect } = this.#rules;
+    const { blocks } = windows;
+    for (let w = 0; w < blocks.length; w++) {
+      limits[w].arm(s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
+      hourShares[w] = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
+    }
+    laws.arm(this.model, s[d + PHI], s[d + ALPHA], minEffect, s[d + FLAT], s[d + FLAT + 1], s[d + FLAT + 2]);
   }
 
   /** The level that each window is judged by; laws from here on are those of the level now. */
   #setUpWindows(levelVariance: number): void {
     const s = this.#s;
+    const d = this.#wholeLength;
     const { blocks } = this.#rules.windows;
     for (let w = 1; w < blocks.length; w++) {
       // A level just accepted is better known by now than when it was.
       const settled = blocks[w] > 0 && s[FRESH] <= FRESH_SETTLED;
-      levels[w] = settled ? pastLevel[w] : s[LEVEL];
-      levelDoubts[w] = settled ? pastVariance[w] + s[FRESH] : levelVariance;
+      levels[w] = settled ? s[d + PAST_LEVEL + w] : s[LEVEL];
+      levelDoubts[w] = settled ? s[d + PAST_VARIANCE + w] + s[FRESH] : levelVariance;
     }
-    laws.begin(this.model, s[LEVEL], levelVariance, this.#rules.minEffect);
+    laws.begin(s[LEVEL], levelVariance);
   }
 
   /** Ends the judgement of a bucket that is not a calm one, of a row that has an open incident, or another exception. */
@@ -810,7 +857,7 @@ export class CountRow {
     if (decided < 1) return;
     if (windows.blocks[decided] > 0) {
       // The level has followed the incident since it began: back to where it was.
-      const level = s[FRESH] > FRESH_SETTLED ? 0 : pastLevel[decided];
+      const level = s[FRESH] > FRESH_SETTLED ? 0 : s[this.#wholeLength + PAST_LEVEL + decided];
       if (level > 0 && s[LEVEL] > 0) scaleLevel(s, level / s[LEVEL], Number.POSITIVE_INFINITY, this.model.anchor);
       s[TAUGHT] = 0;
       s[TAUGHT_X] = 0;
@@ -982,36 +1029,41 @@ export class CountRow {
     const s = this.#s;
     const { ringBlocks: places, blocksAt } = this.#layout;
     const { blocks } = this.#rules.windows;
-    for (let w = 1; w < blocks.length; w++) {
-      let sum = 0;
-      let x = 0;
-      let v = 0;
-      let level = 0;
-      let variance = 0;
-      if (blocks[w] > 0 && !Number.isNaN(s[BLOCK])) {
-        for (let k = blocks[w] - 1; k >= 1; k--) {
-          const number = s[BLOCK] - k;
-          const at = blocksAt + PER_BLOCK * (((number % places) + places) % places);
-          sum += s[at];
-          x += s[at + 1];
-          v += s[at + 2];
-          if (level === 0) {
-            level = s[at + 3];
-            variance = s[at + 4];
-          }
-        }
+    const d = this.#wholeLength;
+    let sum = 0;
+    let x = 0;
+    let v = 0;
+    let level = s[LEVEL];
+    let variance = s[LEVEL_VARIANCE];
+    let w = 1;
+    while (w < blocks.length && blocks[w] === 0) w++;
+    const isBegun = !Number.isNaN(s[BLOCK]);
+    let place = isBegun && places > 0 ? ((s[BLOCK] % places) + places) % places : 0;
+    // From the last block back, once for all windows.
+    for (let k = 1; w < blocks.length; k++) {
+      for (; w < blocks.length && blocks[w] === k; w++) {
+        s[d + PAST + w] = sum;
+        s[d + PAST_X + w] = x;
+        s[d + PAST_V + w] = v;
+        s[d + PAST_LEVEL + w] = level;
+        s[d + PAST_VARIANCE + w] = variance;
       }
-      past[w] = sum;
-      pastX[w] = x;
-      pastV[w] = v;
-      pastLevel[w] = level > 0 ? level : s[LEVEL];
-      pastVariance[w] = level > 0 ? variance : s[LEVEL_VARIANCE];
+      if (!isBegun) continue;
+      place = place === 0 ? places - 1 : place - 1;
+      const at = blocksAt + PER_BLOCK * place;
+      sum += s[at];
+      x += s[at + 1];
+      v += s[at + 2];
+      // Where the window's first blocks were before all, the first that was.
+      if (s[at + 3] > 0) {
+        level = s[at + 3];
+        variance = s[at + 4];
+      }
     }
   }
 }
 
 const PER_NAT = 1 / Math.LN10;
-const rootBlocks = new Float64Array(MOST_WINDOWS);
 
 /** ln of the weights last asked for: nearly always the same. */
 let logged: readonly number[] | undefined;
