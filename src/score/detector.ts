@@ -1,24 +1,17 @@
-import { Baseline } from '../baseline/baseline.js';
+import type { Baseline } from '../baseline/baseline.js';
 import { windowsOf } from '../baseline/windows.js';
 import { checkNumber, checkRange, InputError, shown } from '../errors.js';
-import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
-import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
+import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
-import { natsFor } from './count-row.js';
-import { type Acknowledged, type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-codec.js';
-import { emptyScores, MIN_EFFECT, withMissingRows } from './score-window.js';
+import type { Exceptions } from './count-row.js';
+import { natsFor } from './count-rules.js';
+import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, rowsToBytes } from './detector-codec.js';
+import { Recent } from './recent.js';
+import { MIN_EFFECT, roomForScores, withRows } from './score-window.js';
 import type { Scores } from './scores.js';
-import {
-  logAlphaFor,
-  type RowStates,
-  runRow,
-  SlotTables,
-  stateOf,
-  type WatchedRow,
-  type WatchRules,
-  watchRow,
-} from './watch-row.js';
+import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './watch-row.js';
 
 export interface DetectorOptions {
   /** Expected number of false episodes a week, over all rows, windows and both directions together; 1 by default. */
@@ -40,7 +33,21 @@ const CHECKPOINT = DAY;
 interface Checkpoint {
   /** All buckets before it are in the states. */
   readonly time: number;
-  readonly states: ReadonlyMap<string, RowStates>;
+  /** Of the first so many rows, see {@link rowsToBytes}. */
+  readonly rows: number;
+  readonly states: Uint8Array;
+}
+
+/** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
+interface Matching {
+  readonly given: readonly SeriesKey[];
+  /** The keys of the whole window: those given, then those of the rows that it lacks. */
+  readonly keys: readonly SeriesKey[];
+  readonly missing: readonly SeriesKey[];
+  /** The detector's row of each. */
+  readonly rowOf: Int32Array;
+  /** Rows that the detector had when it was made: with more, others are missing. */
+  readonly rows: number;
 }
 
 /**
@@ -51,15 +58,21 @@ export class Detector {
   readonly #baseline: Baseline;
   readonly #options: Required<Omit<DetectorOptions, 'alertBudget'>> & { readonly perWeek: number };
   readonly #rules: WatchRules;
-  #rows = new Map<string, WatchedRow>();
+  /** In the order in which they came: those of the baseline first. */
+  readonly #rows: WatchedRow[] = [];
+  /** Their places by {@link keyId}. */
+  readonly #places = new Map<string, number>();
+  #matching: Matching | undefined;
   /** The end of what was observed; NaN before the first window. */
   #end = Number.NaN;
   /** States to go back to, oldest first, and what was observed since the oldest. */
   #checkpoints: Checkpoint[] = [];
-  #recent: SeriesSet[] = [];
+  readonly #recent: Recent;
   #acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   #retired = new Map<string, number>();
+  /** What both come to, by row; made anew when either changes. */
+  #exceptions: Map<number, Exceptions> | undefined;
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
     const learn = options.learn ?? 'accept-shifts';
@@ -79,7 +92,8 @@ export class Detector {
       minEffect,
       acceptShifts: learn === 'accept-shifts',
     };
-    for (const key of baseline.keys) this.#row(key);
+    this.#recent = new Recent(step, baseline.measure);
+    for (const key of baseline.keys) this.#place(key);
   }
 
   /** The baseline that it began with; what was learned since is in the detector's own state. */
@@ -92,14 +106,45 @@ export class Detector {
     return this.#end;
   }
 
-  #row(key: SeriesKey): WatchedRow {
+  /** The place of a key's row, which is made where it is new. */
+  #place(key: SeriesKey): number {
     const id = keyId(key);
-    let row = this.#rows.get(id);
-    if (row === undefined) {
-      row = watchRow(this.#baseline, key, this.#rules);
-      this.#rows.set(id, row);
+    let place = this.#places.get(id);
+    if (place === undefined) {
+      place = this.#rows.length;
+      this.#rows.push(watchRow(this.#baseline, key, this.#rules));
+      this.#places.set(id, place);
+      // What was said of it before it came.
+      this.#exceptions = undefined;
     }
-    return row;
+    return place;
+  }
+
+  #keys(): SeriesKey[] {
+    return this.#rows.map(({ key }) => key);
+  }
+
+  #match(given: readonly SeriesKey[]): Matching {
+    const last = this.#matching;
+    if (last !== undefined && last.rows === this.#rows.length && sameKeys(last.given, given)) return last;
+    const before = this.#rows.length;
+    const places = given.map((key) => this.#place(key));
+    const present = new Uint8Array(this.#rows.length);
+    for (const place of places) present[place] = 1;
+    const missing: SeriesKey[] = [];
+    for (let place = 0; place < before; place++) {
+      if (present[place] === 1) continue;
+      missing.push(this.#rows[place].key);
+      places.push(place);
+    }
+    this.#matching = {
+      given,
+      keys: missing.length === 0 ? given : [...given, ...missing],
+      missing,
+      rowOf: Int32Array.from(places),
+      rows: this.#rows.length,
+    };
+    return this.#matching;
   }
 
   /**
@@ -114,15 +159,12 @@ export class Detector {
    */
   observe(window: SeriesSet): Scores {
     this.#check(window);
-    const { start } = window.grid;
-    const whole = withMissingRows(
-      window,
-      [...this.#rows.values()].map(({ key }) => key),
-    );
-    const scores = emptyScores(whole);
-    if (start < this.#end) this.#restate(whole, scores);
-    else this.#advance(whole, scores);
-    for (const [row, key] of whole.keys.entries()) scores.known[row] = this.#row(key).known ? 1 : 0;
+    const { missing, keys, rowOf } = this.#match(window.keys);
+    const whole = missing.length === 0 ? window : withRows(window, keys);
+    const scores = roomForScores(whole);
+    if (window.grid.start < this.#end) this.#restate(whole, rowOf, scores);
+    else this.#advance(whole, rowOf, scores);
+    for (let row = 0; row < rowOf.length; row++) scores.known[row] = this.#rows[rowOf[row]].known ? 1 : 0;
     return scores;
   }
 
@@ -149,114 +191,112 @@ export class Detector {
   }
 
   /** Runs all rows over the next buckets, leaving a state to go back to at every midnight (UTC) that may be needed. */
-  #advance(whole: SeriesSet, scores: Scores | undefined, from = 0): void {
+  #advance(whole: SeriesSet, rowOf: Int32Array, scores: Scores | undefined): void {
     const { start, step, length } = whole.grid;
-    if (length === from) return;
-    if (this.#checkpoints.length === 0) this.#checkpoint(start + from * step);
-    let first = from;
-    while (first < length) {
+    if (length === 0) return;
+    const end = gridEnd(whole.grid);
+    // Only the states of the last two days and of the one before can be asked for.
+    const reach = end - RESTATED - CHECKPOINT;
+    for (let first = 0; first < length; ) {
       const time = start + first * step;
-      const midnight = (Math.floor(time / CHECKPOINT) + 1) * CHECKPOINT;
-      // Only the states of the last two days and of the one before can be asked for.
-      const needed = midnight >= gridEnd(whole.grid) - RESTATED - CHECKPOINT;
-      const next = needed ? Math.max(first + 1, Math.ceil((midnight - start) / step)) : length;
-      const last = Math.min(
-        length,
-        needed ? next : Math.ceil((gridEnd(whole.grid) - RESTATED - CHECKPOINT - start) / step),
-      );
-      this.#run(whole, first, Math.max(first + 1, last), scores);
-      first = Math.max(first + 1, last);
-      if (first < length) this.#checkpoint(start + first * step);
+      const day = Math.floor(time / CHECKPOINT);
+      const before = this.#checkpoints.at(-1);
+      if (before === undefined || day > Math.floor(before.time / CHECKPOINT)) this.#checkpoint(time);
+      const next = Math.ceil((Math.max((day + 1) * CHECKPOINT, reach) - start) / step);
+      const last = Math.min(length, Math.max(first + 1, next));
+      this.#run(whole, rowOf, first, last, scores);
+      this.#recent.append(whole, rowOf, first, last);
+      first = last;
     }
-    this.#end = gridEnd(whole.grid);
-    this.#recent.push(from === 0 ? whole : sliceWindow(whole, start + from * step, this.#end));
+    this.#end = end;
     this.#forget();
   }
 
-  #run(whole: SeriesSet, first: number, last: number, scores: Scores | undefined): void {
+  #run(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
     const { start, step, length } = whole.grid;
+    const { observed } = whole;
     const grid = { start: start + first * step, step, length: last - first };
     const tables = new SlotTables(this.#baseline.grid, grid);
-    const y = new Float64Array(length);
-    for (const [row, key] of whole.keys.entries()) {
-      const watched = this.#row(key);
-      readRow(whole, row, y);
-      const observed = observedRow(whole, row);
-      runRow(
-        watched,
-        y.subarray(first, last),
-        observed.subarray(first, last),
-        grid,
-        tables,
-        this.#rules,
-        true,
-        scores,
-        row * length + first,
-        this.#exceptions(key),
-      );
+    const isAlike = observed.length === length;
+    const y = new Float64Array(grid.length);
+    const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
+    const exceptions = this.#exceptionsByRow();
+    for (let row = 0; row < rowOf.length; row++) {
+      readPart(whole, row, first, last, y);
+      if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
+      const place = rowOf[row];
+      const at = row * length + first;
+      runRow(this.#rows[place], y, listened, grid, tables, this.#rules, true, scores, at, exceptions.get(place));
     }
   }
 
-  #exceptions(key: SeriesKey) {
-    const id = keyId(key);
-    const own = this.#acknowledged.filter((range) => range.id === id);
-    const gone = this.#retired.get(id) ?? Number.POSITIVE_INFINITY;
-    return {
-      expected: (time: number) => own.some(({ from, to }) => time < to && time + this.#rules.windows.step > from),
-      retired: (time: number) => time >= gone,
-    };
+  #exceptionsByRow(): Map<number, Exceptions> {
+    if (this.#exceptions !== undefined) return this.#exceptions;
+    const { step } = this.#rules.windows;
+    const found = new Map<number, Exceptions>();
+    for (const id of new Set([...this.#acknowledged.map((range) => range.id), ...this.#retired.keys()])) {
+      const own = this.#acknowledged.filter((range) => range.id === id);
+      const gone = this.#retired.get(id) ?? Number.POSITIVE_INFINITY;
+      const place = this.#places.get(id);
+      // A key that has not been seen yet gets its own when it comes.
+      if (place === undefined) continue;
+      found.set(place, {
+        expected: (time) => own.some(({ from, to }) => time < to && time + step > from),
+        retired: (time) => time >= gone,
+      });
+    }
+    this.#exceptions = found;
+    return found;
   }
 
   #checkpoint(time: number): void {
-    const states = new Map<string, RowStates>();
-    for (const [id, row] of this.#rows) states.set(id, stateOf(row));
-    this.#checkpoints.push({ time, states });
+    const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
+    this.#checkpoints.push({ time, rows: this.#rows.length, states });
   }
 
-  /** Drops the states, and the windows, that no late one can reach any more. */
+  /** Drops the states, and what was observed, that no late window can reach any more. */
   #forget(): void {
     const reach = this.#end - RESTATED;
     while (this.#checkpoints.length > 1 && this.#checkpoints[1].time <= reach) this.#checkpoints.shift();
-    const since = this.#checkpoints[0].time;
-    this.#recent = this.#recent.flatMap((set) => {
-      if (gridEnd(set.grid) <= since) return [];
-      return [set.grid.start >= since ? set : sliceWindow(set, since, gridEnd(set.grid))];
-    });
+    this.#recent.forget(this.#checkpoints[0].time);
   }
 
-  /** Back to the last state before `time`; returns what was observed since it, in order. */
+  /** Back to the last state before `time`; returns what was observed since it, in order, all rows in each. */
   #goBack(time: number): SeriesSet[] {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
-    const { time: since, states } = this.#checkpoints[this.#checkpoints.length - 1];
-    const rows = new Map<string, WatchedRow>();
-    for (const [id, { key }] of this.#rows) {
-      const state = states.get(id);
-      rows.set(id, watchRow(this.#baseline, key, this.#rules, state));
+    const { time: since, rows, states } = this.#checkpoints[this.#checkpoints.length - 1];
+    const of = rowsFromBytes(states, this.#rows, rows, this.#baseline.grid.step, since);
+    for (const [place, { key }] of this.#rows.entries()) {
+      this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
-    this.#rows = rows;
     this.#checkpoints.pop();
-    const again = this.#recent.flatMap((set) =>
-      gridEnd(set.grid) <= since ? [] : [since <= set.grid.start ? set : sliceWindow(set, since, gridEnd(set.grid))],
-    );
-    this.#recent = this.#recent.flatMap((set) =>
-      set.grid.start >= since ? [] : [sliceWindow(set, set.grid.start, Math.min(since, gridEnd(set.grid)))],
-    );
+    const again = this.#recent.since(since, this.#keys());
+    this.#recent.cut(since);
     this.#end = since;
     return again;
   }
 
-  #restate(whole: SeriesSet, scores: Scores): void {
+  /** Observes again what was observed before: all rows, in their order. */
+  #replay(set: SeriesSet): void {
+    this.#advance(
+      set,
+      Int32Array.from(set.keys, (_, row) => row),
+      undefined,
+    );
+  }
+
+  #restate(whole: SeriesSet, rowOf: Int32Array, scores: Scores): void {
     const { start } = whole.grid;
     const end = gridEnd(whole.grid);
     const again = this.#goBack(start);
-    const keys = [...this.#rows.values()].map(({ key }) => key);
-    const replay = (set: SeriesSet) => this.#advance(withMissingRows(set, keys), undefined);
     for (const set of again) {
-      if (set.grid.start < start) replay(gridEnd(set.grid) <= start ? set : sliceWindow(set, set.grid.start, start));
+      if (set.grid.start < start) {
+        this.#replay(gridEnd(set.grid) <= start ? set : sliceWindow(set, set.grid.start, start));
+      }
     }
-    this.#advance(whole, scores);
+    this.#advance(whole, rowOf, scores);
     for (const set of again) {
-      if (gridEnd(set.grid) > end) replay(set.grid.start >= end ? set : sliceWindow(set, end, gridEnd(set.grid)));
+      if (gridEnd(set.grid) > end) this.#replay(set.grid.start >= end ? set : sliceWindow(set, end, gridEnd(set.grid)));
     }
   }
 
@@ -266,10 +306,14 @@ export class Detector {
    */
   markExpected(key: Partial<SeriesKey>, from: number | Date, to: number | Date): void {
     const range = checkRange(from, to);
-    this.#acknowledged.push({ id: keyId(seriesKey(key)), ...range });
-    if (Number.isNaN(this.#end) || range.from >= this.#end) return;
-    const again = this.#goBack(Math.max(range.from, this.#end - RESTATED));
-    for (const set of again) this.#advance(set, undefined);
+    // What was taught longer ago stays: where the states stand that can be gone back to must make no difference.
+    const since = Number.isNaN(this.#end) ? range.from : Math.max(range.from, this.#end - RESTATED);
+    if (since >= range.to) return;
+    this.#acknowledged.push({ id: keyId(seriesKey(key)), from: since, to: range.to });
+    this.#exceptions = undefined;
+    if (Number.isNaN(this.#end) || since >= this.#end) return;
+    const again = this.#goBack(since);
+    for (const set of again) this.#replay(set);
   }
 
   /** A key was deleted: from the end of what was observed on, its silence is no news. A call on it would be. */
@@ -277,6 +321,7 @@ export class Detector {
     const id = keyId(seriesKey(key));
     const end = Number.isNaN(this.#end) ? gridEnd(this.#baseline.grid) : this.#end;
     if (!this.#retired.has(id)) this.#retired.set(id, end);
+    this.#exceptions = undefined;
   }
 
   /**
@@ -284,13 +329,13 @@ export class Detector {
    * ago, and what was observed since, which is replayed. Versioned, with a checksum, the same bytes for the same detector.
    */
   toBytes(): Uint8Array {
-    const oldest = this.#checkpoints[0];
+    const oldest = this.#checkpoints.at(0);
     return detectorToBytes({
-      baseline: this.#baseline.toBytes(),
+      baseline: this.#baseline,
       ...this.#options,
-      time: oldest?.time ?? Number.NaN,
-      rows: [...this.#rows].map(([id, { key }]) => ({ key, states: oldest?.states.get(id) })),
-      recent: this.#recent,
+      later: this.#rows.slice(this.#baseline.keys.length).map(({ key }) => key),
+      oldest,
+      recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#keys()),
       acknowledged: this.#acknowledged,
       retired: [...this.#retired],
     });
@@ -298,19 +343,29 @@ export class Detector {
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Detector {
-    const parts: DetectorParts = detectorFromBytes(bytes);
-    const { learn, minEffect, perWeek } = parts;
-    const detector = new Detector(Baseline.fromBytes(parts.baseline), { learn, minEffect, alertBudget: { perWeek } });
+    const { baseline, learn, minEffect, perWeek, ...parts } = detectorFromBytes(bytes);
+    const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } });
     detector.#acknowledged = [...parts.acknowledged];
     detector.#retired = new Map(parts.retired);
-    for (const { key, states } of parts.rows) {
-      detector.#rows.set(keyId(key), watchRow(detector.#baseline, key, detector.#rules, states));
+    for (const key of parts.later) detector.#place(key);
+    if (parts.oldest === undefined) return detector;
+    const { time, rows, states } = parts.oldest;
+    const of = rowsFromBytes(states, detector.#rows, rows, baseline.grid.step, time);
+    for (const [place, { key }] of detector.#rows.entries()) {
+      detector.#rows[place] = watchRow(baseline, key, detector.#rules, of[place]);
     }
-    if (!Number.isNaN(parts.time)) {
-      detector.#end = parts.time;
-      detector.#checkpoint(parts.time);
-      for (const set of parts.recent) detector.#advance(set, undefined);
-    }
+    detector.#end = time;
+    detector.#checkpoints.push(parts.oldest);
+    for (const set of parts.recent) detector.#replay(set);
     return detector;
   }
+}
+
+function sameKeys(a: readonly SeriesKey[], b: readonly SeriesKey[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let row = 0; row < a.length; row++) {
+    if (a[row] !== b[row] && !KEY_FIELDS.every((field) => a[row][field] === b[row][field])) return false;
+  }
+  return true;
 }

@@ -4,8 +4,8 @@ import { checkNumber, InputError } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
-import { natsFor } from './count-row.js';
-import { NOT_OBSERVED, type Scores, UNKNOWN } from './scores.js';
+import { natsFor } from './count-rules.js';
+import type { Scores } from './scores.js';
 import { logAlphaFor, runRow, SlotTables, watchRow } from './watch-row.js';
 
 export interface ScoreOptions {
@@ -40,7 +40,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const whole = withMissingRows(window, baseline.keys);
   const { keys, grid } = whole;
   const { length } = grid;
-  const scores = emptyScores(whole);
+  const scores = roomForScores(whole);
   const windows = windowsOf(step);
   const rules = {
     windows,
@@ -68,19 +68,19 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
 /** Default least relative departure that is told. */
 export const MIN_EFFECT = 0.1;
 
-/** Scores of a window, nothing judged yet. */
-export function emptyScores(window: SeriesSet): Scores {
+/** Room for the scores of a window. Rows that run over it write every cell of theirs. */
+export function roomForScores(window: SeriesSet): Scores {
   const cells = window.keys.length * window.grid.length;
-  const nothing = () => new Float64Array(cells).fill(Number.NaN);
+  const column = () => new Float64Array(cells);
   return {
     window,
-    expected: nothing(),
-    lower: nothing(),
-    upper: nothing(),
-    surprise: nothing(),
-    verdicts: new Int8Array(cells).fill(UNKNOWN),
-    reasons: new Uint8Array(cells).fill(NOT_OBSERVED),
-    spans: new Float64Array(cells).fill(window.grid.step),
+    expected: column(),
+    lower: column(),
+    upper: column(),
+    surprise: column(),
+    verdicts: new Int8Array(cells),
+    reasons: new Uint8Array(cells),
+    spans: column(),
     known: new Uint8Array(window.keys.length),
   };
 }
@@ -89,10 +89,14 @@ export function emptyScores(window: SeriesSet): Scores {
 export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): SeriesSet {
   const present = rowsById(window.keys);
   const missing = keys.filter((key) => !present.has(keyId(key)));
-  if (missing.length === 0) return window;
+  return missing.length === 0 ? window : withRows(window, [...window.keys, ...missing]);
+}
+
+/** The same with these keys, of which the window's own come first. */
+export function withRows(window: SeriesSet, keys: readonly SeriesKey[]): SeriesSet {
   const { length } = window.grid;
   const rows = window.keys.length;
-  const total = rows + missing.length;
+  const total = keys.length;
   const { values, observed } = window;
   const extended = <A extends Uint8Array | Uint32Array | Float64Array>(from: A, to: A): A => {
     to.set(from);
@@ -100,7 +104,7 @@ export function withMissingRows(window: SeriesSet, keys: readonly SeriesKey[]): 
   };
   return {
     ...window,
-    keys: [...window.keys, ...missing],
+    keys,
     values: isSparse(values)
       ? { ...values, offsets: extended(values.offsets, new Float64Array(total + 1).fill(values.offsets[rows])) }
       : values instanceof Uint32Array

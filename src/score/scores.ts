@@ -57,3 +57,17 @@ export function verdictAt(scores: Scores, row: number, bucket: number): Verdict 
 export function reasonAt(scores: Scores, row: number, bucket: number): Reason {
   return REASONS[scores.reasons[row * scores.window.grid.length + bucket] ?? 0] ?? 'none';
 }
+
+/** The columns of {@link Scores} that a run fills. */
+export type ScoreColumns = Pick<Scores, 'expected' | 'lower' | 'upper' | 'surprise' | 'verdicts' | 'reasons' | 'spans'>;
+
+/** A bucket of which nothing is known. */
+export function unobserved(out: ScoreColumns, cell: number, step: number): void {
+  out.expected[cell] = Number.NaN;
+  out.lower[cell] = Number.NaN;
+  out.upper[cell] = Number.NaN;
+  out.surprise[cell] = Number.NaN;
+  out.spans[cell] = step;
+  out.verdicts[cell] = UNKNOWN;
+  out.reasons[cell] = NOT_OBSERVED;
+}

@@ -5,26 +5,17 @@ import type { SeriesKey } from '../series/key.js';
 import { type TimeGrid, WEEK } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { ClockChoice } from './clock-choice.js';
-import { CountRow, type CountRules } from './count-row.js';
+import { CountRow, type Exceptions } from './count-row.js';
+import type { CountRules } from './count-rules.js';
 import { GaugeRow } from './gauge-row.js';
 import { judged } from './judged.js';
-import { LEARNING, type Scores } from './scores.js';
+import { type Scores, unobserved } from './scores.js';
 
 /** How the rows of one detector, or of one window, are judged. */
 export interface WatchRules extends CountRules {
   /** ln of the tail probability at which one bucket of a level is told, on either side. */
   readonly logAlpha: number;
 }
-
-/** What a bucket is to a row besides its count. */
-export interface Exceptions {
-  /** Acknowledged: not judged by, not taught. */
-  expected(time: number): boolean;
-  /** The key is gone: no call is no news. */
-  retired(time: number): boolean;
-}
-
-const NONE: Exceptions = { expected: () => false, retired: () => false };
 
 /** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
 export interface WatchedRow {
@@ -138,34 +129,45 @@ export function runRow(
   learn: boolean,
   scores: Scores | undefined,
   at: number,
-  exceptions: Exceptions = NONE,
+  exceptions?: Exceptions,
 ): void {
-  const { start, step, length } = grid;
+  const { start, length } = grid;
   const { count, gauge, clock } = row;
-  const own = tables.own(row.zone);
-  const others = clock === undefined ? [] : tables.others(row.zone);
-  const plausible = others.some((slots) => slots !== null);
+  const slots = tables.own(row.zone);
+  if (count !== undefined) {
+    const others = clock === undefined ? [] : tables.others(row.zone);
+    const choose =
+      clock !== undefined && others.some((other) => other !== null)
+        ? (of: CountRow, calls: number, i: number) => clock.choose(of, calls, i, slots, others)
+        : undefined;
+    count.run({ start, length, calls: y, observed, slots, choose, exceptions }, learn, row.learning, scores, at);
+  } else if (gauge !== undefined) runGauge(gauge, y, observed, grid, slots, rules, learn, scores, at, exceptions);
+}
+
+function runGauge(
+  gauge: GaugeRow,
+  y: Float64Array,
+  observed: Uint8Array,
+  { start, step, length }: TimeGrid,
+  slots: Int32Array,
+  rules: WatchRules,
+  learn: boolean,
+  scores: Scores | undefined,
+  at: number,
+  exceptions: Exceptions | undefined,
+): void {
   for (let i = 0; i < length; i++) {
-    const time = start + i * step;
-    const asleep = !row.known && count?.dormant === true && (observed[i] === 0 || y[i] === 0);
     if (observed[i] === 0 || !Number.isFinite(y[i])) {
-      if (count !== undefined) {
-        if (!asleep) count.skip(time, learn);
-      } else gauge?.skip(own[i]);
+      gauge.skip(slots[i]);
+      if (scores !== undefined) unobserved(scores, at + i, step);
       continue;
     }
-    if (asleep) count?.judgeDormant(own[i], out);
-    else if (count !== undefined) {
-      const slot = plausible && clock !== undefined ? clock.choose(count, y[i], i, own, others) : own[i];
-      count.observe(y[i], time, slot, learn, out, exceptions.expected(time), exceptions.retired(time));
-    } else {
-      const expected = exceptions.expected(time);
-      gauge?.observe(y[i], own[i], rules.logAlpha, learn && !expected, out);
-      if (expected && out.reason === 0) {
-        out.verdict = 0;
-        out.lower = -Infinity;
-        out.upper = Infinity;
-      }
+    const expected = exceptions?.expected(start + i * step) ?? false;
+    gauge.observe(y[i], slots[i], rules.logAlpha, learn && !expected, out);
+    if (expected && out.reason === 0) {
+      out.verdict = 0;
+      out.lower = -Infinity;
+      out.upper = Infinity;
     }
     if (scores === undefined) continue;
     const cell = at + i;
@@ -174,7 +176,7 @@ export function runRow(
     scores.upper[cell] = out.upper;
     scores.surprise[cell] = out.surprise;
     scores.spans[cell] = out.span;
-    scores.reasons[cell] = row.learning ? LEARNING : out.reason;
-    if (!row.learning) scores.verdicts[cell] = out.verdict;
+    scores.reasons[cell] = out.reason;
+    scores.verdicts[cell] = out.verdict;
   }
 }

@@ -116,18 +116,38 @@ export function readRow(set: SeriesSet, row: number, out: Float64Array): void {
   for (let i = offsets[row]; i < offsets[row + 1]; i++) out[buckets[i]] = counts[i];
 }
 
-/** One value of a set. */
-export function valueAt(set: SeriesSet, row: number, bucket: number): number {
-  if (!isSparse(set.values)) return set.values[row * set.grid.length + bucket];
-  const { offsets, buckets, counts } = set.values;
-  let low = offsets[row];
-  let high = offsets[row + 1];
+/** Writes buckets `[first, last)` of row `row` into `out`, zeros included, making no garbage. */
+export function readPart(set: SeriesSet, row: number, first: number, last: number, out: Float64Array): void {
+  const { values } = set;
+  if (isSparse(values)) {
+    out.fill(0, 0, last - first);
+    const { offsets, buckets, counts } = values;
+    let at = offsets[row];
+    const end = offsets[row + 1];
+    if (at < end && buckets[at] < first) at = firstFrom(buckets, at, end, first);
+    for (; at < end && buckets[at] < last; at++) out[buckets[at] - first] = counts[at];
+    return;
+  }
+  const from = row * set.grid.length;
+  for (let i = first; i < last; i++) out[i - first] = values[from + i];
+}
+
+/** The first of `buckets[low..high)` that is `bucket` or later; `high` without one. */
+function firstFrom(buckets: Uint32Array, low: number, high: number, bucket: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (buckets[middle] < bucket) low = middle + 1;
     else high = middle;
   }
-  return low < offsets[row + 1] && buckets[low] === bucket ? counts[low] : 0;
+  return low;
+}
+
+/** One value of a set. */
+export function valueAt(set: SeriesSet, row: number, bucket: number): number {
+  if (!isSparse(set.values)) return set.values[row * set.grid.length + bucket];
+  const { offsets, buckets, counts } = set.values;
+  const at = firstFrom(buckets, offsets[row], offsets[row + 1], bucket);
+  return at < offsets[row + 1] && buckets[at] === bucket ? counts[at] : 0;
 }
 
 /** The part of `observed` that speaks of row `row`: `grid.length` entries. */

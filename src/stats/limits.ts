@@ -57,8 +57,8 @@ const MEAN_STEP = 0.02;
 const SIZE_STEP = 0.05;
 /** Entries of the memory of limits: a power of two. 3 MB in all. */
 const ENTRIES = 1 << 16;
-const keys = new Float64Array(2 * ENTRIES).fill(Number.NaN);
-const values = new Float64Array(2 * ENTRIES);
+/** Key and limit side by side: one wait for memory. */
+const memory = new Float64Array(4 * ENTRIES).fill(Number.NaN);
 
 /**
  * {@link upperQuantile} and {@link lowerQuantile} on a grid of means and sizes, scaled from the grid's mean to the one
@@ -87,16 +87,22 @@ function hasNoLower(mean: number, size: number, nats: number): boolean {
  * time of a bucket). The answers are those of {@link upperLimitNear} and {@link lowerLimitNear} to the last bit.
  */
 export class LimitsNear {
-  readonly #above: number;
-  readonly #below: number;
-  readonly #natsBelow: number;
+  #above = 0;
+  #below = 0;
+  #natsBelow = 0;
   /** The cell: bounds of mean and size, its mean, and the limits in it; in one array, next to one another. */
   readonly #cell = new Float64Array(7).fill(Number.NaN);
 
   constructor(natsAbove: number, natsBelow: number) {
+    this.arm(natsAbove, natsBelow);
+  }
+
+  /** From here on for another row or window. */
+  arm(natsAbove: number, natsBelow: number): void {
     this.#above = natsStep(natsAbove);
     this.#below = natsStep(natsBelow);
     this.#natsBelow = natsBelow;
+    this.#cell[0] = Number.NaN;
   }
 
   upper(mean: number, size: number): number {
@@ -151,12 +157,12 @@ function gridMean(m: number): number {
 function near(side: 0 | 1, m: number, k: number, n: number): number {
   const key = ((m + 4096) * 4096 + k + 2048) * 1048576 + n;
   const hash = (Math.imul(m, 0x9e3779b1) ^ Math.imul(k, 0x85ebca6b) ^ Math.imul(n, 0xc2b2ae35)) >>> 0;
-  const at = side * ENTRIES + ((hash ^ (hash >>> 15)) & (ENTRIES - 1));
-  if (keys[at] !== key) {
+  const at = 2 * (side * ENTRIES + ((hash ^ (hash >>> 15)) & (ENTRIES - 1)));
+  if (memory[at] !== key) {
     const mean = gridMean(m);
     const size = Math.exp(k * SIZE_STEP);
-    values[at] = side === 0 ? upperQuantile(mean, size, n / 32) : lowerQuantile(mean, size, n / 32);
-    keys[at] = key;
+    memory[at + 1] = side === 0 ? upperQuantile(mean, size, n / 32) : lowerQuantile(mean, size, n / 32);
+    memory[at] = key;
   }
-  return values[at];
+  return memory[at + 1];
 }

@@ -1,7 +1,6 @@
 import { devianceTerm, stirlingError } from './gamma.js';
 
 const LOG_TWO_PI = 1.8378770664093453;
-const TINY = 1e-300;
 
 /**
  * ln of x^a (1−x)^b Γ(a+b) / (Γ(a+1) Γ(b)), the factor before the continued fraction of I_x(a, b), in Loader's
@@ -20,30 +19,41 @@ function logFront(a: number, b: number, x: number, q: number): number {
   return density + Math.log(b / n);
 }
 
-/** The continued fraction of I_x(a, b), by Lentz's method as in Numerical Recipes 6.4; fast for x < (a+1)/(a+b+2). */
+/**
+ * The continued fraction of I_x(a, b) of Numerical Recipes 6.4, by the recurrence of its numerators and denominators; fast
+ * for x < (a+1)/(a+b+2). They are not normalised in each round, as they are there, nor is it Lentz's method: one division a
+ * round, of which the next does not wait, in place of six makes a tail twice as fast.
+ */
 function betaFraction(a: number, b: number, x: number): number {
-  let c = 1;
-  let d = 1 - ((a + b) * x) / (a + 1);
-  d = 1 / (Math.abs(d) < TINY ? TINY : d);
-  let h = d;
+  const ab = a + b;
+  let aBefore = 1;
+  let bBefore = 1;
+  let aNow = 1;
+  let bNow = 1 - (ab * x) / (a + 1);
   // It takes on the order of √max(a, b) rounds (Numerical Recipes 6.4); 100,000 are enough for 1e10.
   for (let m = 1; m <= 100_000; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 + even * d;
-    d = 1 / (Math.abs(d) < TINY ? TINY : d);
-    c = 1 + even / c;
-    if (Math.abs(c) < TINY) c = TINY;
-    h *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 + odd * d;
-    d = 1 / (Math.abs(d) < TINY ? TINY : d);
-    c = 1 + odd / c;
-    if (Math.abs(c) < TINY) c = TINY;
-    const step = d * c;
-    h *= step;
-    if (Math.abs(step - 1) < 1e-15) break;
+    const at = a + 2 * m;
+    const scale = x / ((at - 1) * at * (at + 1));
+    const even = m * (b - m) * (at + 1) * scale;
+    const odd = -(a + m) * (ab + m) * (at - 1) * scale;
+    const aMiddle = aNow + even * aBefore;
+    const bMiddle = bNow + even * bBefore;
+    const aNext = aMiddle + odd * aNow;
+    const bNext = bMiddle + odd * bNow;
+    const cross = aNext * bNow;
+    if (Math.abs(cross - aNow * bNext) <= 1e-15 * Math.abs(cross)) return aNext / bNext;
+    aBefore = aMiddle;
+    bBefore = bMiddle;
+    aNow = aNext;
+    bNow = bNext;
+    if (bNow < 1e100 && bNow > 1e-100) continue;
+    const inverse = 1 / bNow;
+    aBefore *= inverse;
+    bBefore *= inverse;
+    aNow *= inverse;
+    bNow = 1;
   }
-  return h;
+  return aNow / bNow;
 }
 
 /** ln(1 − e^l) for l ≤ 0 (Mächler 2012, "Accurately computing log(1 − exp(−|a|))"). */

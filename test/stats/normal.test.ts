@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { logNormalUpper } from '../../src/stats/normal.js';
+import { deviateAt, logNormalUpper, upperNats } from '../../src/stats/normal.js';
 
 const rows: [number, string][] = JSON.parse(
   readFileSync(new URL('../fixtures/normal/expected.json', import.meta.url), 'utf8'),
@@ -34,6 +34,22 @@ describe('logNormalUpper', () => {
         expect(p).toBeLessThan(before);
         before = p;
       }
+    }
+  });
+});
+
+describe('upperNats', () => {
+  it('agrees with the series and the continued fraction, between its nodes and beyond its table', () => {
+    for (let z = -12; z < 40; z += 0.0137) {
+      expect(Math.abs(upperNats(z) + logNormalUpper(z)), `z = ${z}`).toBeLessThan(2e-9);
+    }
+  });
+});
+
+describe('deviateAt', () => {
+  it('inverts it to half a thousandth', () => {
+    for (let z = 0.1; z < 30; z += 0.0473) {
+      expect(Math.abs(deviateAt(upperNats(z)) - z), `z = ${z}`).toBeLessThan(5e-4);
     }
   });
 });

@@ -1,0 +1,192 @@
+import type { SeriesKey } from '../series/key.js';
+import { isSparse, type SeriesSet, valueAt } from '../series/series-set.js';
+import { DAY } from '../time/grid.js';
+
+/** Buckets next to one another, bucket after bucket: what is not zero, or not observed, in each. */
+interface Page {
+  readonly start: number;
+  /** Cells up to the end of each bucket. */
+  readonly ends: number[];
+  /** 1 for each bucket that was observed, by any row. */
+  readonly observed: number[];
+  rows: Uint32Array;
+  /** NaN where a row was not observed while others were. */
+  values: Float64Array;
+}
+
+/**
+ * What a detector observed in the last days, to be replayed when a late window corrects it: 12 bytes for each bucket of
+ * each row that had a call, in a page a day. Whole windows would keep a cell for every row and bucket: 700 MB for 100,000
+ * rows.
+ */
+export class Recent {
+  readonly #step: number;
+  readonly #measure: SeriesSet['measure'];
+  #pages: Page[] = [];
+
+  constructor(step: number, measure: SeriesSet['measure']) {
+    this.#step = step;
+    this.#measure = measure;
+  }
+
+  /**
+   * Buckets `[first, last)` of a window come after all before.
+   * @param rowOf the row under which each of the window's is kept
+   */
+  append(set: SeriesSet, rowOf: Int32Array, first: number, last: number): void {
+    const { start, step } = set.grid;
+    for (let i = first; i < last; i++) {
+      const time = start + i * step;
+      const page = this.#pageAt(time);
+      this.#appendBucket(page, set, rowOf, i);
+    }
+  }
+
+  #pageAt(time: number): Page {
+    const before = this.#pages.at(-1);
+    if (before !== undefined) {
+      const end = before.start + before.ends.length * this.#step;
+      if (end === time && Math.floor(before.start / DAY) === Math.floor(time / DAY)) return before;
+    }
+    const page = { start: time, ends: [], observed: [], rows: new Uint32Array(16), values: new Float64Array(16) };
+    if (before !== undefined) trim(before);
+    this.#pages.push(page);
+    return page;
+  }
+
+  #appendBucket(page: Page, set: SeriesSet, rowOf: Int32Array, bucket: number): void {
+    const { length } = set.grid;
+    const { observed, values } = set;
+    const rows = set.keys.length;
+    const isAlike = observed.length === length;
+    const isLevel = this.#measure === 'level';
+    let anyObserved = isAlike ? observed[bucket] !== 0 : false;
+    if (!isAlike)
+      for (let row = 0; row < rows && !anyObserved; row++) anyObserved = observed[row * length + bucket] !== 0;
+    let n = page.ends.at(-1) ?? 0;
+    const sparse = isSparse(values) ? values : undefined;
+    for (let row = 0; anyObserved && row < rows; row++) {
+      let value = 0;
+      if (sparse === undefined) value = (values as Float64Array)[row * length + bucket];
+      else if (sparse.offsets[row] < sparse.offsets[row + 1]) value = valueAt(set, row, bucket);
+      if (!isAlike && observed[row * length + bucket] === 0) value = Number.NaN;
+      // A level has no usual zero: what is not named was not observed.
+      if (isLevel ? Number.isNaN(value) : value === 0) continue;
+      if (n === page.rows.length) grow(page);
+      page.rows[n] = rowOf[row];
+      page.values[n++] = value;
+    }
+    page.ends.push(n);
+    page.observed.push(anyObserved ? 1 : 0);
+  }
+
+  /** Drops the pages that end by `time`. */
+  forget(time: number): void {
+    while (this.#pages.length > 0 && this.#pages[0].start + this.#pages[0].ends.length * this.#step <= time) {
+      this.#pages.shift();
+    }
+  }
+
+  /** Drops what was observed from `time` on. */
+  cut(time: number): void {
+    this.#pages = this.#pages.filter(({ start }) => start < time);
+    const page = this.#pages.at(-1);
+    if (page === undefined) return;
+    const left = Math.ceil((time - page.start) / this.#step);
+    if (page.ends.length > left) {
+      page.ends.length = left;
+      page.observed.length = left;
+    }
+  }
+
+  /** What was observed from `time` on, in windows that do not touch, rows by their keys: all rows, those that came later too. */
+  since(time: number, keys: readonly SeriesKey[]): SeriesSet[] {
+    const sets: SeriesSet[] = [];
+    let run: { start: number; parts: { page: Page; from: number }[] } | undefined;
+    let end = Number.NaN;
+    for (const page of this.#pages) {
+      const from = Math.max(0, Math.ceil((time - page.start) / this.#step));
+      if (from >= page.ends.length) continue;
+      const start = page.start + from * this.#step;
+      if (run === undefined || start !== end) {
+        if (run !== undefined) sets.push(this.#setOf(run, end, keys));
+        run = { start, parts: [] };
+      }
+      run.parts.push({ page, from });
+      end = page.start + page.ends.length * this.#step;
+    }
+    if (run !== undefined) sets.push(this.#setOf(run, end, keys));
+    return sets;
+  }
+
+  #setOf(
+    { start, parts }: { start: number; parts: { page: Page; from: number }[] },
+    end: number,
+    keys: readonly SeriesKey[],
+  ): SeriesSet {
+    const length = Math.round((end - start) / this.#step);
+    const grid = { start, step: this.#step, length };
+    const isLevel = this.#measure === 'level';
+    const shared = new Uint8Array(length);
+    const offsets = new Float64Array(keys.length + 1);
+    let anyMissing = isLevel;
+    each(parts, (row, _, value) => {
+      if (Number.isNaN(value)) anyMissing = true;
+      else offsets[row + 1]++;
+    });
+    let at = 0;
+    for (const { page, from } of parts) for (let b = from; b < page.ends.length; b++) shared[at++] = page.observed[b];
+    for (let row = 0; row < keys.length; row++) offsets[row + 1] += offsets[row];
+    let observed = shared;
+    if (anyMissing) {
+      observed = new Uint8Array(keys.length * length);
+      if (!isLevel) for (let row = 0; row < keys.length; row++) observed.set(shared, row * length);
+    }
+    const next = offsets.slice();
+    const buckets = new Uint32Array(offsets[keys.length]);
+    const counts = new Float64Array(offsets[keys.length]);
+    const levels = new Float64Array(isLevel ? keys.length * length : 0);
+    each(parts, (row, bucket, value) => {
+      if (isLevel) {
+        observed[row * length + bucket] = 1;
+        levels[row * length + bucket] = value;
+      } else if (Number.isNaN(value)) observed[row * length + bucket] = 0;
+      else {
+        buckets[next[row]] = bucket;
+        counts[next[row]++] = value;
+      }
+    });
+    const values = isLevel ? levels : { offsets, buckets, counts };
+    return { grid, keys, measure: this.#measure, values, observed };
+  }
+}
+
+function each(
+  parts: readonly { page: Page; from: number }[],
+  take: (row: number, bucket: number, value: number) => void,
+): void {
+  let bucket = 0;
+  for (const { page, from } of parts) {
+    for (let b = from; b < page.ends.length; b++, bucket++) {
+      for (let k = b === 0 ? 0 : page.ends[b - 1]; k < page.ends[b]; k++) take(page.rows[k], bucket, page.values[k]);
+    }
+  }
+}
+
+function grow(page: Page): void {
+  resize(page, page.rows.length * 2);
+}
+
+/** A page that is full keeps no spare room. */
+function trim(page: Page): void {
+  resize(page, page.ends.at(-1) ?? 0);
+}
+
+function resize(page: Page, length: number): void {
+  const rows = new Uint32Array(length);
+  const values = new Float64Array(length);
+  rows.set(page.rows.subarray(0, length));
+  values.set(page.values.subarray(0, length));
+  page.rows = rows;
+  page.values = values;
+}
