@@ -35,7 +35,7 @@ const CLIP_SHAPE = 4;
 /** Turns a mean absolute residual into a standard deviation, for normal residuals: √(π/2). */
 const TO_SD = 1.2533141373155003;
 /** Buckets of memory of the scales, at most. */
-const SCALE_MEMORY = 1024;
+const SCALE_MEMORY = 500;
 /** Least share that one more day, or week, has in the shape. */
 const DAY_GAIN = 0.12;
 const WEEK_GAIN = 0.15;

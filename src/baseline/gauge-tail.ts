@@ -11,7 +11,7 @@ export const TAIL_SIZE = 1 + 2 * BINS;
 
 /** How many residuals the law is trusted like, and how many make the memory. */
 export const TRUST = 3000;
-export const MEMORY = 4000;
+export const MEMORY = 8000;
 
 /** Lower edges of the bins, and the share that the law expects above each, in one direction. */
 const EDGES = new Float64Array(BINS);
