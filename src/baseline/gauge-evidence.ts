@@ -1,3 +1,4 @@
+import { DAY, HOUR } from '../time/grid.js';
 import type { GaugeFilter } from './gauge-filter.js';
 import { FAST, FIRST_WINDOW, GAP, SEEN, SLOW, TOLD_ALL, UNIT } from './gauge-layout.js';
 import { countTail, TAIL_SIZE, tailPoint, tailSurprise } from './gauge-tail.js';
@@ -34,6 +35,13 @@ const TELL_HALVES = 7_200_000;
 const TELL_BUCKETS = 3;
 /** Share of what was told, by any test, that new evidence must exceed. */
 const TOLD_COUNTS = 0.6;
+/**
+ * Incidents a day that a tail is forgiven, up to a share of all buckets. Only where a bucket is about as long as an
+ * incident: in finer ones its first residual is one of many, and the others are recognized by it.
+ */
+const FORGIVEN_PER_DAY = 0.5;
+const FORGIVEN_MOST = 0.1;
+const FORGIVEN_FROM = HOUR;
 
 /**
  * Tests the buckets of a metric against a {@link GaugeFilter}: each residual, and means of the slow ones over windows,
@@ -48,6 +56,7 @@ export class GaugeEvidence {
   readonly #shares: Float64Array;
   readonly #keep: Float64Array;
   readonly #keepAll: number;
+  readonly #forgiven: number;
 
   constructor(filter: GaugeFilter) {
     this.filter = filter;
@@ -64,6 +73,7 @@ export class GaugeEvidence {
       this.#keep[k] = halfIn(k < FIRST_WINDOW ? TELL_BUCKETS : Math.max(TELL_BUCKETS, windows[k - FIRST_WINDOW]));
     }
     this.#keepAll = halfIn(TELL_BUCKETS);
+    this.#forgiven = step < FORGIVEN_FROM ? 0 : Math.min(FORGIVEN_MOST, (FORGIVEN_PER_DAY * step) / DAY);
   }
 
   get learned(): boolean {
@@ -77,6 +87,11 @@ export class GaugeEvidence {
     const again = test === FAST || !acceptShifts ? 0 : state[layout.told + test];
     const by = acceptShifts && test < FIRST_WINDOW ? TOLD_COUNTS * state[TOLD_ALL] : 0;
     return this.#shares[test] + again + by;
+  }
+
+  /** Share of incidents that a test's tail is forgiven; windows are spared those that tell themselves, see {@link learn}. */
+  #forgive(test: number): number {
+    return test < FIRST_WINDOW ? this.#forgiven : 0;
   }
 
   /** The mean of a window's slow misses, as the test has it, if the bucket's own were `z`. */
@@ -114,11 +129,13 @@ export class GaugeEvidence {
     for (let k = 0; k < layout.tests; k++) {
       if (k >= FIRST_WINDOW) this.#units[k] = this.#windowUnit(k, z);
       const unit = this.#units[k];
-      const raw = tailSurprise(body, layout.tails + k * TAIL_SIZE, unit >= 0, Math.abs(unit), state[UNIT]);
+      const above = unit >= 0;
+      const at = layout.tails + k * TAIL_SIZE;
+      const raw = tailSurprise(body, at, above, Math.abs(unit), state[UNIT], this.#forgive(k));
       this.#raw[k] = raw;
-      const mute = !this.#speaks(k) || (k >= FIRST_WINDOW && (unit >= 0 ? z < WINDOW_NEEDS : z > -WINDOW_NEEDS));
+      const mute = !this.#speaks(k) || (k >= FIRST_WINDOW && (above ? z : -z) < WINDOW_NEEDS);
       const news = mute ? 0 : Math.max(0, raw - this.#told(k));
-      evidence[k] = unit >= 0 ? news : -news;
+      evidence[k] = above ? news : -news;
       if (news > Math.abs(evidence[best])) best = k;
     }
     return best;
@@ -131,7 +148,8 @@ export class GaugeEvidence {
     const none = above ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     if (!this.#speaks(test)) return none;
     const sign = above ? 1 : -1;
-    const unit = tailPoint(body, layout.tails + test * TAIL_SIZE, above, decades + this.#told(test), state[UNIT]);
+    const at = layout.tails + test * TAIL_SIZE;
+    const unit = tailPoint(body, at, above, decades + this.#told(test), state[UNIT], this.#forgive(test));
     if (test === FAST) return filter.fast + sign * unit * filter.fastScale;
     if (test === SLOW) return filter.slow + sign * unit * filter.slowScale;
     const w = test - FIRST_WINDOW;

@@ -9,9 +9,11 @@
 const BINS = 33;
 export const TAIL_SIZE = 1 + 2 * BINS;
 
-/** How many residuals the law is trusted like, and how many make the memory. */
+/** How many residuals the law is trusted like, and how many make the memory: four weeks of 5 minutes. */
 export const TRUST = 3000;
 export const MEMORY = 8000;
+/** The first bin whose residuals are forgiven nothing, from 128 on. */
+const FAR = 18;
 
 /** Lower edges of the bins, and the share that the law expects above each, in one direction. */
 const EDGES = new Float64Array(BINS);
@@ -47,38 +49,72 @@ export function countTail(tails: Float32Array, at: number, u: number, weight: nu
 /**
  * −log₁₀ P(U > size) in one direction, continuous and rising in `size` ≥ 0 up to 2^14, and constant from there.
  * @param unit the weight that a residual of today has in `tails`
+ * @param forgiven share of all residuals that may be of incidents: so many are taken off those beyond a size, as an
+ * ε-contaminated sample has it (Huber, Annals of Mathematical Statistics 35, 1964). Those of 128 and more stay: of a
+ * metric that is still and spikes, their rarity is all there is.
  */
-export function tailSurprise(tails: Float32Array, at: number, above: boolean, size: number, unit: number): number {
+export function tailSurprise(
+  tails: Float32Array,
+  at: number,
+  above: boolean,
+  size: number,
+  unit: number,
+  forgiven: number,
+): number {
   const from = side(at, above);
   const trust = TRUST * unit;
   const total = tails[at] + trust;
+  const forgive = forgiven * tails[at];
   const x = size < EDGES[0] ? 0 : binsUp(size);
   const bin = Math.min(BINS - 1, Math.floor(x));
-  let beyond = 0;
-  for (let i = BINS - 1; i > bin; i--) beyond += tails[from + i];
-  const here = decades(beyond + tails[from + bin] + trust * LAW[bin], total);
+  let far = 0;
+  let near = 0;
+  for (let i = BINS - 1; i > bin; i--) {
+    if (i >= FAR) far += tails[from + i];
+    else near += tails[from + i];
+  }
+  const next = far + Math.max(0, near - forgive);
+  if (bin >= FAR) far += tails[from + bin];
+  else near += tails[from + bin];
+  const here = decades(far + Math.max(0, near - forgive) + trust * LAW[bin], total);
   if (size < EDGES[0]) return (here * size) / EDGES[0];
   // So far out all sizes are alike: what came there before, came as far.
   if (bin === BINS - 1) return here;
-  return here + (decades(beyond + trust * LAW[bin + 1], total) - here) * (x - bin);
+  return here + (decades(next + trust * LAW[bin + 1], total) - here) * (x - bin);
 }
 
 /** The size at which {@link tailSurprise} reaches `surprise`: its inverse; 0 where
  * `surprise` is not positive, infinite where nothing reaches it. */
-export function tailPoint(tails: Float32Array, at: number, above: boolean, surprise: number, unit: number): number {
+export function tailPoint(
+  tails: Float32Array,
+  at: number,
+  above: boolean,
+  surprise: number,
+  unit: number,
+  forgiven: number,
+): number {
   if (!(surprise > 0)) return 0;
   const from = side(at, above);
   const trust = TRUST * unit;
   const total = tails[at] + trust;
+  const forgive = forgiven * tails[at];
   const share = Math.exp(-surprise * Math.LN10) * total;
-  let beyond = 0;
-  let bin = BINS - 1;
-  while (bin >= 0 && beyond + tails[from + bin] + trust * LAW[bin] <= share) beyond += tails[from + bin--];
-  if (bin < 0) return (EDGES[0] * surprise) / decades(beyond + trust * LAW[0], total);
-  const here = decades(beyond + tails[from + bin] + trust * LAW[bin], total);
-  if (bin === BINS - 1) return Number.POSITIVE_INFINITY;
-  const rise = decades(beyond + trust * LAW[bin + 1], total) - here;
-  return Math.exp(((bin + (surprise - here) / rise) / 2 - 2) * Math.LN2);
+  let far = 0;
+  let near = 0;
+  let next = 0;
+  for (let bin = BINS - 1; bin >= 0; bin--) {
+    if (bin >= FAR) far += tails[from + bin];
+    else near += tails[from + bin];
+    const beyond = far + Math.max(0, near - forgive);
+    if (beyond + trust * LAW[bin] > share) {
+      if (bin === BINS - 1) return Number.POSITIVE_INFINITY;
+      const here = decades(beyond + trust * LAW[bin], total);
+      const rise = decades(next + trust * LAW[bin + 1], total) - here;
+      return Math.exp(((bin + (surprise - here) / rise) / 2 - 2) * Math.LN2);
+    }
+    next = beyond;
+  }
+  return (EDGES[0] * surprise) / decades(next + trust * LAW[0], total);
 }
 
 function decades(share: number, total: number): number {

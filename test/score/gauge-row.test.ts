@@ -53,6 +53,22 @@ describe('GaugeRow', () => {
     expect(told(84, 84 + PER_DAY)).toBeLessThan(6);
   });
 
+  it('goes on telling incidents of an hourly metric that come every few days', () => {
+    const random = seeded(12);
+    const hours = 60 * 24;
+    const values = Float64Array.from({ length: hours }, () => 100 + 5 * normal(random));
+    const incidents: number[] = [];
+    for (let at = 3 * 24; at < hours; at += 67) {
+      values[at] += 80;
+      incidents.push(at);
+    }
+    const found = judgeMetric(metric(values, HOUR), 20 * 24);
+    const judged = incidents.filter((at) => at >= 20 * 24).map((at) => found[at - 20 * 24].surprise);
+    expect(Math.min(...judged)).toBeGreaterThan(3);
+    const calm = found.filter((_, i) => !incidents.includes(20 * 24 + i) && !incidents.includes(20 * 24 + i - 1));
+    expect(calm.filter(({ surprise }) => Math.abs(surprise) > 3).length).toBeLessThan(3);
+  });
+
   it('goes on telling a shift that may not be accepted', () => {
     const values = daily(seeded(3), 14 * PER_DAY);
     for (let i = 8 * PER_DAY + 50; i < values.length; i++) values[i] += 80;
