@@ -35,6 +35,8 @@ const TELL_HALVES = 7_200_000;
 const TELL_BUCKETS = 3;
 /** Share of what was told, by any test, that new evidence must exceed. */
 const TOLD_COUNTS = 0.6;
+/** What comes back from where it was told to be is news only this many scales past what is expected in the long run. */
+const RETURN_NEEDS = 2;
 /**
  * Incidents a day that a tail is forgiven, up to a share of all buckets. Only where a bucket is about as long as an
  * incident: in finer ones its first residual is one of many, and the others are recognized by it.
@@ -85,13 +87,19 @@ export class GaugeEvidence {
     const { state, layout, acceptShifts } = this.filter;
     // Each residual of the fast test is news; those of the others repeat while an incident lasts.
     const again = test === FAST || !acceptShifts ? 0 : state[layout.told + test];
-    const by = acceptShifts && test < FIRST_WINDOW ? TOLD_COUNTS * state[TOLD_ALL] : 0;
+    const by = acceptShifts && test < FIRST_WINDOW ? TOLD_COUNTS * Math.abs(state[TOLD_ALL]) : 0;
     return this.#shares[test] + again + by;
   }
 
   /** Share of incidents that a test's tail is forgiven; windows are spared those that tell themselves, see {@link learn}. */
   #forgive(test: number): number {
     return test < FIRST_WINDOW ? this.#forgiven : 0;
+  }
+
+  /** Whether the fast test would only tell that what it told on the other side is over. */
+  #returns(test: number, above: boolean): boolean {
+    const told = this.filter.state[TOLD_ALL];
+    return test === FAST && (above ? told < -NEWS : told > NEWS);
   }
 
   /** The mean of a window's slow misses, as the test has it, if the bucket's own were `z`. */
@@ -118,6 +126,12 @@ export class GaugeEvidence {
     return Math.max(1, Math.round(this.filter.layout.windows[test - FIRST_WINDOW] / LOOKS));
   }
 
+  /** How many scales off the slow prediction, on its own side, a bucket must be for a test to speak. */
+  #needs(test: number, above: boolean): number {
+    if (test >= FIRST_WINDOW) return WINDOW_NEEDS;
+    return this.#returns(test, above) ? RETURN_NEEDS : Number.NEGATIVE_INFINITY;
+  }
+
   /** Weighs a value after {@link GaugeFilter.predict}; returns the test with the most evidence. */
   weigh(value: number): number {
     const { filter, evidence } = this;
@@ -133,8 +147,7 @@ export class GaugeEvidence {
       const at = layout.tails + k * TAIL_SIZE;
       const raw = tailSurprise(body, at, above, Math.abs(unit), state[UNIT], this.#forgive(k));
       this.#raw[k] = raw;
-      const mute = !this.#speaks(k) || (k >= FIRST_WINDOW && (above ? z : -z) < WINDOW_NEEDS);
-      const news = mute ? 0 : Math.max(0, raw - this.#told(k));
+      const news = !this.#speaks(k) || (above ? z : -z) < this.#needs(k, above) ? 0 : Math.max(0, raw - this.#told(k));
       evidence[k] = above ? news : -news;
       if (news > Math.abs(evidence[best])) best = k;
     }
@@ -150,7 +163,11 @@ export class GaugeEvidence {
     const sign = above ? 1 : -1;
     const at = layout.tails + test * TAIL_SIZE;
     const unit = tailPoint(body, at, above, decades + this.#told(test), state[UNIT], this.#forgive(test));
-    if (test === FAST) return filter.fast + sign * unit * filter.fastScale;
+    if (test === FAST) {
+      const needed = filter.slow + sign * this.#needs(test, above) * filter.slowScale;
+      const told = filter.fast + sign * unit * filter.fastScale;
+      return above ? Math.max(needed, told) : Math.min(needed, told);
+    }
     if (test === SLOW) return filter.slow + sign * unit * filter.slowScale;
     const w = test - FIRST_WINDOW;
     const mean = state[layout.windowMeans + w];
@@ -168,7 +185,8 @@ export class GaugeEvidence {
     let most = 0;
     for (let k = 0; k < layout.tests; k++) {
       const raw = this.#raw[k];
-      const news = Math.abs(this.evidence[k]);
+      const evidence = this.evidence[k];
+      const news = Math.abs(evidence);
       const at = layout.told + k;
       const told = state[at];
       if (learned && !filter.held && this.#speaks(k)) {
@@ -180,9 +198,10 @@ export class GaugeEvidence {
       // What was told stays told while it lasts; what grows slowly adds up until it is worth telling.
       if (news > (k < FIRST_WINDOW ? NEWS : NEWS_OF_WINDOW)) state[at] = Math.max(raw, told);
       else if (raw < told) state[at] = Math.max(raw, told * this.#keep[k]);
-      most = Math.max(most, news);
+      if (news > Math.abs(most)) most = evidence;
     }
-    state[TOLD_ALL] = most > NEWS ? Math.max(most, state[TOLD_ALL]) : state[TOLD_ALL] * this.#keepAll;
+    if (Math.abs(most) <= NEWS) state[TOLD_ALL] *= this.#keepAll;
+    else if (Math.abs(most) >= Math.abs(state[TOLD_ALL])) state[TOLD_ALL] = most;
     // What a bucket tells by itself is no business of the windows, or they would tell it again for as long as they hold it.
     const quiet = this.#raw[SLOW] <= WINDOW_TAKES && this.#raw[FAST] <= WINDOW_TAKES;
     const z = quiet ? this.#units[SLOW] : held(this.#units[SLOW], WINDOW_LEFT);

@@ -53,6 +53,19 @@ describe('GaugeRow', () => {
     expect(told(84, 84 + PER_DAY)).toBeLessThan(6);
   });
 
+  it('takes the end of an incident for no news', () => {
+    const values = daily(seeded(11), 14 * PER_DAY);
+    const starts = [8, 10, 12].map((day) => day * PER_DAY + 40);
+    for (const at of starts) for (let i = 0; i < 12; i++) values[at + i] += 120;
+    const found = judgeMetric(metric(values), 7 * PER_DAY).map(({ surprise }) => surprise);
+    for (const at of starts) {
+      const begin = at - 7 * PER_DAY;
+      expect(Math.max(...found.slice(begin, begin + 3))).toBeGreaterThan(2);
+      // All within what is expected in the long run; the bucket after it may be odd to a prediction that followed.
+      expect(Math.min(...found.slice(begin + 12, begin + 18))).toBeGreaterThan(-1);
+    }
+  });
+
   it('goes on telling incidents of an hourly metric that come every few days', () => {
     const random = seeded(12);
     const hours = 60 * 24;
