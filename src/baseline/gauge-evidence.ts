@@ -34,7 +34,7 @@ const NEWS_OF_WINDOW = 2.5;
 const TELL_HALVES = 7_200_000;
 const TELL_BUCKETS = 3;
 /** Share of what was told, by any test, that new evidence must exceed. */
-const TOLD_COUNTS = 0.6;
+const TOLD_COUNTS = 0.5;
 /** What comes back from where it was told to be is news only this many scales past what is expected in the long run. */
 const RETURN_NEEDS = 2;
 /**
