@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { JSON_SCHEMA } from '../../src/cli/json-schema.js';
 import { runCli } from '../../src/cli/run.js';
 import { type FakeAws, fakeAws } from '../aws/support/fake-aws.js';
 import { type FakeMetric, fakeCloudWatch } from '../aws/support/fake-cloudwatch.js';
+import { violations } from '../support/json-schema.js';
 import { poisson, seeded } from '../support/random.js';
 import { KEY, OTHER_KEY } from '../support/sets.js';
 import { flowing } from './traffic.js';
@@ -75,7 +77,9 @@ describe('kms-baseline live', () => {
   it('goes on where alarms may not be read, and says so', async () => {
     const alarms = { DescribeAlarms: () => ({ status: 403, body: { __type: 'AccessDenied', message: 'no' } }) };
     const { stdout } = await live(await fakeAws({ ...fakeCloudWatch(METRICS, { now: NOW }), ...alarms }), '--json');
-    const { command, notes, operations } = JSON.parse(stdout);
+    const found = JSON.parse(stdout);
+    expect(violations(found, JSON_SCHEMA)).toEqual([]);
+    const { command, notes, operations } = found;
     expect([command, operations.length]).toEqual(['live', 1]);
     expect(notes.join('\n')).toMatch(/alarms could not be read: .*AccessDenied/i);
   });
