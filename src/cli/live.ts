@@ -1,9 +1,10 @@
-import { AwsCallError, fetchMetricSeries } from '../aws/index.js';
+import { AwsCallError, currentAlarms, fetchMetricSeries } from '../aws/index.js';
 import { InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
+import type { ReportAlarm } from '../report/report.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
@@ -14,6 +15,7 @@ import { readArguments } from './flags.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
+import { withTotals } from './totals.js';
 import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
 const FLAGS = {
@@ -34,7 +36,7 @@ successful calls of each key and operation, in buckets of 5 minutes. Nothing is
 installed or changed in the account. Needs the package
 @aws-sdk/client-cloudwatch, credentials as the AWS SDK finds them, and the
 permissions cloudwatch:ListMetrics and cloudwatch:GetMetricData, which AWS
-charges for by the metric.
+charges for by the metric, and, to tell of alarms, cloudwatch:DescribeAlarms.
 
 Options:
   --region <name>       default: as the AWS SDK finds it
@@ -109,7 +111,8 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       io.stderr.write(`kms-baseline: ${problem}\n`);
       return NOT_DONE;
     }
-    const { judgement, evidence } = judgeWithEvidence(counts, {
+    const alarms = await alarmsOf(client, io.signal);
+    const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
       historyUntil: begin,
       until,
       timeZone,
@@ -117,6 +120,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
     });
     const notes = [
       'CloudWatch counts successful calls only: of refused ones, and of who called, its metrics tell nothing',
+      alarms.words,
       ...(report.forgotten === null
         ? []
         : [
@@ -135,11 +139,34 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       ...judgement,
       notes: [...notes, ...notesOn(judgement)],
     };
-    return await deliver('live', { analysis, evidence }, outputs, io);
+    return await deliver(
+      'live',
+      { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
+      outputs,
+      io,
+    );
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
     return NOT_DONE;
+  }
+}
+
+/** The alarms that stand on KMS metrics, and what a reader is told of them; a refusal stops nothing. */
+async function alarmsOf(
+  client: Parameters<typeof currentAlarms>[0],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly found: readonly ReportAlarm[] | null; readonly words: string }> {
+  try {
+    const found = await currentAlarms(client, signal === undefined ? {} : { signal });
+    const ringing = found.filter(({ state }) => state === 'ALARM').map(({ name }) => printable(name, 80));
+    const all = found.length === 0 ? 'There are no CloudWatch alarms' : counted(found.length, 'CloudWatch alarm');
+    const names = ringing.slice(0, 5).join(', ') + (ringing.length > 5 ? ', …' : '');
+    const states = found.length === 0 ? '' : ringing.length === 0 ? ', none in ALARM' : `, in ALARM: ${names}`;
+    return { found, words: `${all} on metrics of KMS${states}` };
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error;
+    return { found: null, words: `CloudWatch alarms could not be read: ${printable(error.message, 300)}` };
   }
 }
 

@@ -1,9 +1,10 @@
-import { CallCounter, type CountStats } from '../kms/call-counter.js';
+import type { CountStats } from '../kms/call-counter.js';
 import type { Coverage } from '../kms/coverage.js';
-import { type IngestStats, readCloudTrail } from '../node/index.js';
+import { countCloudTrail, type IngestStats } from '../node/index.js';
 import type { LogSource, LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
-import type { SeriesSet } from '../series/series-set.js';
+import { readRow, type SeriesSet } from '../series/series-set.js';
+import { selectRows } from '../series/slice.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 
@@ -15,6 +16,8 @@ const LEVELS = [
   ['keyArn', 'operation'],
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
+  // Not kept: these tell whose logs have KMS calls at all.
+  ['account', 'region'],
 ] as const;
 
 export interface ReadLogs {
@@ -26,42 +29,43 @@ export interface ReadLogs {
   readonly coverage: readonly Coverage[];
 }
 
-/** Reads and counts all logs in one pass. */
+/** Reads and counts all logs in one pass, on all cores. */
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
-  let coverage: readonly Coverage[] = [];
-  let ingested: IngestStats | undefined;
-  const bySource = new Map<string, number>();
-  const counter = new CallCounter({ step, by: LEVELS, coverage: () => coverage });
   try {
-    const calls = readCloudTrail(paths, {
+    const { set, stats, calls, coverage } = await countCloudTrail(paths, {
+      step,
+      by: LEVELS,
+      coverage: 'records',
       onProgress: (state) => progress.tell(state),
-      onCoverage: (found) => {
-        coverage = found;
-      },
-      onStats: (stats) => {
-        ingested = stats;
-      },
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
-    for await (const call of calls) {
-      counter.add(call);
-      const id = sourceId(call.account, call.region);
-      bySource.set(id, (bySource.get(id) ?? 0) + 1);
-    }
+    const bySource = callsBySource(set);
+    return {
+      counts: selectRows(set, (key) => key.account === null),
+      logs: logsRead(stats),
+      calls,
+      sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
+      coverage,
+    };
   } finally {
     progress.clear();
     io.onRead?.();
   }
-  if (ingested === undefined) throw new Error('readCloudTrail ended without its statistics');
-  const { set, stats } = counter.finish();
-  return {
-    counts: set,
-    logs: logsRead(ingested),
-    calls: stats,
-    sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
-    coverage,
-  };
+}
+
+function callsBySource(set: SeriesSet): Map<string, number> {
+  const y = new Float64Array(set.grid.length);
+  const found = new Map<string, number>();
+  for (const [row, { account, region }] of set.keys.entries()) {
+    if (account === null || region === null) continue;
+    readRow(set, row, y);
+    found.set(
+      sourceId(account, region),
+      y.reduce((sum, calls) => sum + calls, 0),
+    );
+  }
+  return found;
 }
 
 function sourceId(account: string, region: string): string {

@@ -69,7 +69,7 @@ export interface SetAsideRecords {
 export interface LogSource {
   readonly account: string;
   readonly region: string;
-  /** Records of KMS calls, copies included. */
+  /** Distinct KMS calls. */
   readonly kmsCalls: number;
   /** From its first record to its last, in ticks of five minutes. */
   readonly from: number;

@@ -6,6 +6,7 @@ import { observedRow, readRow } from '../series/series-set.js';
 import { grouped, mean } from './numbers.js';
 import { printable } from './printable.js';
 import { textTable } from './table.js';
+import { wholeRows } from './whole-rows.js';
 
 /** How one operation, over all keys, was used in the judged time. */
 export interface OperationUse {
@@ -33,8 +34,9 @@ export function operationsOf(scores: Scores, anomalies: readonly Anomaly[]): Ope
   const { grid, keys } = scores.window;
   const y = new Float64Array(grid.length);
   const uses: OperationUse[] = [];
+  const whole = wholeRows(keys);
   for (const [row, key] of keys.entries()) {
-    if (!isOperationRow(key)) continue;
+    if (!whole.has(row) || !isOperationRow(key)) continue;
     readRow(scores.window, row, y);
     const observed = observedRow(scores.window, row);
     let calls = 0;
@@ -65,7 +67,10 @@ export function operationsOf(scores: Scores, anomalies: readonly Anomaly[]): Ope
 }
 
 function isOperationRow(key: SeriesKey): key is SeriesKey & { readonly operation: string } {
-  return key.operation !== null && KEY_FIELDS.every((field) => field === 'operation' || key[field] === null);
+  return (
+    key.operation !== null &&
+    KEY_FIELDS.every((field) => field === 'operation' || field === 'outcome' || key[field] === null)
+  );
 }
 
 function concerns({ key, related }: Anomaly, operation: string): boolean {

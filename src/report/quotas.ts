@@ -4,6 +4,7 @@ import { operationInfo } from '../kms/operations.js';
 import { type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
 import { SECOND } from '../time/grid.js';
+import { wholeRows } from './whole-rows.js';
 
 /** How near the busiest bucket of a window came to a default request quota. */
 export interface QuotaUse {
@@ -97,8 +98,9 @@ export function quotaSeries(set: SeriesSet, options: QuotaOptions = {}): QuotaSe
   const { length } = set.grid;
   const sums = new Map<string, { quota: QuotaSeries['quotas'][number]; calls: Float64Array; observed: Uint8Array }>();
   const values = new Float64Array(length);
+  const whole = wholeRows(set.keys);
   for (const [row, key] of set.keys.entries()) {
-    const found = kind(key);
+    const found = whole.has(row) ? kind(key) : [];
     if (found.length === 0) continue;
     readRow(set, row, values);
     const listened = observedRow(set, row);
@@ -192,8 +194,8 @@ function quotasOfOperation({ operation, account, region, keyArn, caller, outcome
 }
 
 function quotasOfKey(key: SeriesKey, known: ReadonlyMap<string, KmsKey> | undefined): Counted {
-  const { operation, keyArn, account, region, caller, outcome, metric } = key;
-  if (operation === null || keyArn === null || outcome !== null || caller !== null) return [];
+  const { operation, keyArn, account, region, caller, metric } = key;
+  if (operation === null || keyArn === null || caller !== null) return [];
   if (account !== null || region !== null || metric !== null) return [];
   const [, ownRegion, ownAccount] = KEY_ARN.exec(keyArn) ?? [];
   if (ownRegion === undefined || ownAccount === undefined) return [];

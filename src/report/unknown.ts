@@ -2,6 +2,7 @@ import type { Baseline } from '../baseline/baseline.js';
 import { CANNOT_JUDGE, LEARNING, NOT_OBSERVED, type Scores } from '../score/scores.js';
 import type { SeriesKey } from '../series/key.js';
 import { gridEnd } from '../time/grid.js';
+import { wholeRows } from './whole-rows.js';
 
 /** What a judgement leaves open. Counted are the buckets of every series: `judged` and the unknown ones add up to `cells`. */
 export interface Unknowns {
@@ -71,9 +72,10 @@ function tooQuiet(baseline: Baseline, scores: Scores): Unknowns['tooQuiet'] {
   const { grid, keys } = scores.window;
   const length = gridEnd(grid) - grid.start;
   const rates: { key: SeriesKey; mean: number }[] = [];
+  const whole = wholeRows(keys);
   for (const [row, key] of keys.entries()) {
     // Failures that stop are no news, and successes tell what their operation tells.
-    if (scores.known[row] === 0 || key.outcome !== null) continue;
+    if (scores.known[row] === 0 || !whole.has(row)) continue;
     rates.push({ key, mean: meanOf(scores, row) });
   }
   rates.sort((a, b) => b.mean - a.mean);

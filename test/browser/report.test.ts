@@ -170,6 +170,19 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     expect(await told(0.999)).toMatch(/^2026-06-02 16:/);
   });
 
+  it('enlarges the usual beside a burst, and finds a series that moved with an anomaly', async () => {
+    const { page } = await open(html('bundled'));
+    await page.locator('summary').first().click();
+    const enlarge = page.getByRole('button', { name: 'Enlarge the usual' }).first();
+    const before = await page.locator('.chart canvas').first().screenshot();
+    await enlarge.click();
+    expect(await enlarge.getAttribute('aria-pressed')).toBe('true');
+    expect((await page.locator('.chart canvas').first().screenshot()).equals(before)).toBe(false);
+    await page.getByRole('button', { name: 'Decrypt (all keys)', exact: true }).first().click();
+    expect(await page.locator('#search').inputValue()).toBe('Decrypt (all keys)');
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('Decrypt (all keys)');
+  });
+
   it('tells the hours of the heat map to the mouse and to the keyboard', async () => {
     const { page } = await open(html('bundled'));
     await page.locator('#heat-map').focus();
@@ -180,7 +193,8 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
   });
 
   it('runs nothing that a name from the logs says', async () => {
-    const { page, said, asked } = await open(renderHtml(reportOf(HOSTILE.length, HOSTILE)));
+    const alarms = HOSTILE.map((name) => ({ name, state: 'ALARM' as const, since: 0, metrics: [name] }));
+    const { page, said, asked } = await open(renderHtml({ ...reportOf(HOSTILE.length, HOSTILE), alarms }));
     for (const summary of await page.locator('summary').all()) await summary.click();
     for (const button of await page.locator('button.open').all()) await button.click();
     await page.locator('#search').fill('<img');

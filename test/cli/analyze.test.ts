@@ -192,7 +192,7 @@ describe('kms-baseline analyze', () => {
       paths: [folder],
       logs: { files: 1, filesRead: 1, records: 2077, kmsRecords: 2076, otherServices: 1, setAside: [] },
       calls: { counted: 2028, duplicates: 48 },
-      sources: [{ account: '111122223333', region: 'eu-central-1', kmsCalls: 2076 }],
+      sources: [{ account: '111122223333', region: 'eu-central-1', kmsCalls: 2028 }],
       timeZone: 'UTC',
       step: 5 * MINUTE,
       alertBudget: { perWeek: 1 },

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { JSON_SCHEMA } from '../../src/cli/json-schema.js';
 import { runCli } from '../../src/cli/run.js';
 import { type FakeAws, fakeAws } from '../aws/support/fake-aws.js';
 import { type FakeMetric, fakeCloudWatch } from '../aws/support/fake-cloudwatch.js';
+import { violations } from '../support/json-schema.js';
 import { poisson, seeded } from '../support/random.js';
 import { KEY, OTHER_KEY } from '../support/sets.js';
 import { flowing } from './traffic.js';
@@ -55,7 +57,31 @@ describe('kms-baseline live', () => {
     expect(status).toBe(4);
     expect(flowing(stdout)).toMatch(/Decrypt on 0987dcba \(eu-central-1\): no call since/);
     expect(stdout).not.toContain('1234abcd (eu-central-1): ');
-    expect(new Set(aws.requests.map(({ operation }) => operation))).toEqual(new Set(['ListMetrics', 'GetMetricData']));
+    const asked = new Set(aws.requests.map(({ operation }) => operation));
+    expect(asked).toEqual(new Set(['ListMetrics', 'GetMetricData', 'DescribeAlarms']));
+  });
+
+  it('tells the operations, their quotas and the alarms that stand; totals are no second anomaly', async () => {
+    const alarm = { AlarmName: 'kms-low', Namespace: 'AWS/KMS', MetricName: 'SuccessfulRequest', StateValue: 'ALARM' };
+    const alarms = { DescribeAlarms: () => ({ MetricAlarms: [alarm], CompositeAlarms: [] }) };
+    const { stdout } = await live(
+      await fakeAws({ ...fakeCloudWatch(METRICS, { now: NOW }), ...alarms }),
+      '--last',
+      '4h',
+    );
+    expect(stdout).toMatch(/^1 anomaly$/m);
+    expect(stdout).toMatch(/^ {2}Decrypt +data +[\d,]+ +[\d,]+ .* 1$/m);
+    expect(stdout).toContain('1 CloudWatch alarm on metrics of KMS, in ALARM: kms-low');
+  });
+
+  it('goes on where alarms may not be read, and says so', async () => {
+    const alarms = { DescribeAlarms: () => ({ status: 403, body: { __type: 'AccessDenied', message: 'no' } }) };
+    const { stdout } = await live(await fakeAws({ ...fakeCloudWatch(METRICS, { now: NOW }), ...alarms }), '--json');
+    const found = JSON.parse(stdout);
+    expect(violations(found, JSON_SCHEMA)).toEqual([]);
+    const { command, notes, operations } = found;
+    expect([command, operations.length]).toEqual(['live', 1]);
+    expect(notes.join('\n')).toMatch(/alarms could not be read: .*AccessDenied/i);
   });
 
   it('says which permission is missing, and that credentials have expired', async () => {

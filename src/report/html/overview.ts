@@ -3,7 +3,8 @@ import type { LogHole } from '../analysis.js';
 import { civilRange, civilTime } from '../civil-time.js';
 import { counted, duration, grouped, mean } from '../numbers.js';
 import { printable } from '../printable.js';
-import { quotaUses } from '../quotas.js';
+import { quotaHeadroom } from '../quota-headroom.js';
+import { type QuotaUse, quotaUses } from '../quotas.js';
 import { renderUnknowns } from '../render-unknowns.js';
 import type { Report } from '../report.js';
 import { coordinate, type Markup, markup, trusted } from '../svg/markup.js';
@@ -25,13 +26,23 @@ export function alarmSection({ alarms }: Report, timeZone: string): Markup {
 }
 
 /** Use of the default request quotas, nearest first. */
-export function quotaSection({ evidence: { scores } }: Report, timeZone: string): Markup {
+export function quotaSection({ evidence: { scores, history } }: Report, timeZone: string): Markup {
   const uses = quotaUses(scores.window).slice(0, 12);
+  const id = ({ account, region, quota }: QuotaUse) => JSON.stringify([account, region, quota]);
+  const ahead = history === null || uses.length === 0 ? [] : quotaHeadroom(history, { timeZone });
+  const chances = new Map(ahead.map((headroom) => [id(headroom), headroom.chance]));
   if (uses.length === 0) return markup``;
-  return markup`<section aria-labelledby="quotas"><h2 id="quotas">Quota headroom</h2><p class="note">The busiest bucket against the default request quota, as a mean over the bucket; its busiest second may have been higher. By the account and Region of the keys; a quota that AWS raised for you is not known here.</p><div class="scroll" tabindex="0" role="region" aria-label="Table of quotas"><table><thead><tr><th scope="col">quota</th><th scope="col">account, Region</th><th scope="col" class="number">calls a second</th><th scope="col" class="number">default quota</th><th scope="col" class="number">used</th><th scope="col">when</th></tr></thead><tbody>${uses.map(
-    ({ quota, account, region, busiest, perSecond, at }) =>
-      markup`<tr><th scope="row">${quota === 'symmetric' ? 'symmetric keys, all operations' : quota}</th><td>${account} ${region}</td><td class="number">${mean(busiest)}</td><td class="number">${String(perSecond)}</td><td class="number">${shareOf(busiest / perSecond)}</td><td>${civilTime(at, timeZone)}</td></tr>`,
+  return markup`<section aria-labelledby="quotas"><h2 id="quotas">Quota headroom</h2><p class="note">The busiest bucket against the default request quota, as a mean over the bucket; its busiest second may have been higher. By the account and Region of the keys; a quota that AWS raised for you is not known here. The chance is that of one throttled call at least in the week after the history, the busiest second of a bucket taken for three times its mean.</p><div class="scroll" tabindex="0" role="region" aria-label="Table of quotas"><table><thead><tr><th scope="col">quota</th><th scope="col">account, Region</th><th scope="col" class="number">calls a second</th><th scope="col" class="number">default quota</th><th scope="col" class="number">used</th><th scope="col" class="number">chance in a week</th><th scope="col">when</th></tr></thead><tbody>${uses.map(
+    (use) => {
+      const { quota, account, region, busiest, perSecond, at } = use;
+      return markup`<tr><th scope="row">${quota === 'symmetric' ? 'symmetric keys, all operations' : quota}</th><td>${account} ${region}</td><td class="number">${mean(busiest)}</td><td class="number">${String(perSecond)}</td><td class="number">${shareOf(busiest / perSecond)}</td><td class="number">${chanceOf(chances.get(id(use)) ?? null)}</td><td>${civilTime(at, timeZone)}</td></tr>`;
+    },
   )}</tbody></table></div></section>`;
+}
+
+function chanceOf(chance: number | null): string {
+  if (chance === null) return '–';
+  return chance < 0.0001 ? 'under 0.01 %' : shareOf(chance);
 }
 
 function shareOf(share: number): string {

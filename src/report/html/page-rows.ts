@@ -6,6 +6,7 @@ import { seriesName } from '../names.js';
 import { counted } from '../numbers.js';
 import { printable } from '../printable.js';
 import type { Report } from '../report.js';
+import { wholeRows } from '../whole-rows.js';
 import { addHours, HOURS_A_WEEK, usualWeek } from './hours.js';
 import { packCounts, packMeans } from './pack.js';
 import type { PageData, PageSeries } from './page-data.js';
@@ -34,6 +35,7 @@ export function pageData(report: Report, most: number): PageData {
   const place = new Map(shown.map((row, i) => [row, i]));
   const learned = history === null ? undefined : { set: history, rows: rowsById(history.keys) };
   const known = rowsById(baseline.keys);
+  const whole = wholeRows(keys);
   const end = gridEnd(grid);
   // Hours of UTC: where a clock is half an hour off they straddle two of its own, which a picture of a week bears.
   const recentFrom = Math.ceil(end / HOUR) * HOUR - 7 * DAY;
@@ -45,7 +47,7 @@ export function pageData(report: Report, most: number): PageData {
     const id = keyId(key);
     columns.name.push(seriesName(key));
     columns.arn.push(key.keyArn === null ? -1 : numberOf(arns, printable(key.keyArn, 256)));
-    columns.level.push(levelOf(key));
+    columns.level.push(levelOf(key, whole.has(row)));
     columns.calls.push(calls[row]);
     // Its own silence costs up to a millisecond to find, which is what limits a page's making.
     const summary = known.has(id) && !baseline.learning ? baseline.describe(key) : undefined;
@@ -61,7 +63,7 @@ export function pageData(report: Report, most: number): PageData {
     addHours(scores.window, row, recentFrom, recent, y);
     columns.recent.push(packCounts(recent));
   }
-  const operations = shown.filter((row) => levelOf(keys[row]) === 0).slice(0, 60);
+  const operations = shown.filter((row) => levelOf(keys[row], whole.has(row)) === 0).slice(0, 60);
   return {
     timeZone: analysis.timeZone,
     from: grid.start,
@@ -101,9 +103,9 @@ function numberOf(numbers: Map<string, number>, name: string): number {
   return numbers.size - 1;
 }
 
-function levelOf(key: SeriesKey): number {
-  const others = [key.account, key.region, key.caller, key.outcome, key.metric].some((name) => name !== null);
-  if (others) return 3;
+function levelOf(key: SeriesKey, whole: boolean): number {
+  const others = [key.account, key.region, key.caller, key.metric].some((name) => name !== null);
+  if (others || !whole) return 3;
   if (key.keyArn === null) return key.operation === null ? 3 : 0;
   return key.operation === null ? 1 : 2;
 }
