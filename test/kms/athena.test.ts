@@ -108,7 +108,7 @@ function asLogs(records: Records, fallback: number): AthenaLog[] {
   });
 }
 
-describe('the counting query, run by DuckDB over the table that Athena would have', () => {
+describe('the counting query, run by DuckDB over the table that Athena would have', { timeout: 120_000 }, () => {
   it('gives what countCalls gives, of records in all their shapes, copied and shared between accounts', async () => {
     const nudged = fc.oneof(
       { weight: 6, arbitrary: fc.constant({}) },
@@ -177,13 +177,14 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
           expect(athena.setAside).toEqual(direct.setAside);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
   it('gives what countCalls gives of the bundled logs, and when they were listening', async () => {
     const records = recordsUnder(LOGS);
-    const options = { from: Date.UTC(2026, 4, 4), to: Date.UTC(2026, 5, 3), by: LEVELS };
+    const by = [[], ['keyArn', 'operation', 'caller'], ['account', 'region', 'outcome']] as const;
+    const options = { from: Date.UTC(2026, 4, 4), to: Date.UTC(2026, 5, 3), by };
     const tracker = new CoverageTracker();
     for (const { recipientAccountId, awsRegion, eventTime } of records) {
       tracker.add(String(recipientAccountId), String(awsRegion), parseEventTime(String(eventTime)));
@@ -197,19 +198,23 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
     expect(contentsOf(set)).toEqual(contentsOf((await counted(records, options, coverage)).set));
   });
 
-  it.skipIf(!hasSharedData)('gives what countCalls gives of published records', async () => {
-    for (const folder of ['sans504-s3-lab', 'aws-kms-developer-guide', 'panther-rule-tests']) {
-      const records = recordsUnder(sharedData('cloudtrail-kms', folder));
+  it.skipIf(!hasSharedData).each(['sans504-s3-lab', 'aws-kms-developer-guide', 'panther-rule-tests'])(
+    'gives what countCalls gives of published records: %s',
+    async (folder) => {
+      const all = recordsUnder(sharedData('cloudtrail-kms', folder));
+      // Of other services' records a tenth will do: that they are not counted shows as well.
+      const records = all.filter(({ eventSource }, i) => eventSource === 'kms.amazonaws.com' || i % 10 === 0);
       const times = records.map(({ eventTime }) => parseEventTime(String(eventTime))).filter((time) => time > 0);
       const from = Math.floor(Math.min(...times) / DAY) * DAY;
-      const options = { from, to: Math.max(...times) + 1, step: 3_600_000, by: LEVELS };
+      const to = Math.max(...times) + 1;
+      const options = { from, to, step: to - from > 30 * DAY ? DAY : 300_000, by: LEVELS };
       const direct = await counted(records, options);
       const athena = await viaAthena(asLogs(records, from), options);
-      expect(contentsOf(athena.set), folder).toEqual(contentsOf(direct.set));
-      expect(athena.setAside, folder).toEqual(direct.setAside);
-      expect(athena.set.keys.length, folder).toBeGreaterThan(3);
-    }
-  });
+      expect(contentsOf(athena.set)).toEqual(contentsOf(direct.set));
+      expect(athena.setAside).toEqual(direct.setAside);
+      expect(athena.set.keys.length).toBeGreaterThan(3);
+    },
+  );
 });
 
 /** Every place where a record may name its key, right and wrong, for operations with one key and with two. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { AthenaRow } from '../../src/kms/athena-rows.js';
 import { keyId } from '../../src/series/key.js';
-import { observedRow, type SeriesSet, valueAt } from '../../src/series/series-set.js';
+import { observedRow, readRow, type SeriesSet } from '../../src/series/series-set.js';
 import { tempFolder } from './logs.js';
 
 /**
@@ -62,11 +62,24 @@ export interface AthenaLog {
   readonly date?: string;
 }
 
-/** DuckDB with a table `cloudtrail` that holds these records in the columns that Athena would give them. */
-export async function athenaTable(logs: readonly AthenaLog[]): Promise<(sql: string) => Promise<AthenaRow[]>> {
+let engine: Promise<DuckDBInstance> | undefined;
+let tables = 0;
+
+async function startEngine(): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   for (const macro of DIALECT) await connection.run(macro);
+  return instance;
+}
+
+/** DuckDB with a table `cloudtrail` that holds these records in the columns that Athena would give them. */
+export async function athenaTable(logs: readonly AthenaLog[]): Promise<(sql: string) => Promise<AthenaRow[]>> {
+  engine ??= startEngine();
+  const connection = await (await engine).connect();
+  // A schema of its own: tables of other tests stay as they are.
+  const schema = `t${++tables}`;
+  await connection.run(`CREATE SCHEMA ${schema}`);
+  await connection.run(`SET search_path = '${schema},main'`);
   const file = join(tempFolder(), 'records.ndjson');
   writeFileSync(file, logs.map((log) => `${JSON.stringify(rowOf(log))}\n`).join(''));
   const columns = Object.entries(COLUMNS).map(([name, type]) => `"${name}" ${type}`);
@@ -128,18 +141,12 @@ function lowered(value: unknown): unknown {
 
 /** Every row with its counts and what was observed, by key. */
 export function contentsOf(set: SeriesSet): unknown {
-  const rows = set.keys.map((key, row): [string, unknown] => [
-    keyId(key),
-    {
-      counts: Array.from({ length: set.grid.length }, (_, bucket) => [bucket, valueAt(set, row, bucket)]).filter(
-        ([, n]) => n > 0,
-      ),
-      observed: Buffer.from(observedRow(set, row)).toString('hex'),
-    },
-  ]);
-  return {
-    grid: set.grid,
-    measure: set.measure,
-    rows: Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))),
-  };
+  const values = new Float64Array(set.grid.length);
+  const rows = set.keys.map((key, row): [string, unknown] => {
+    readRow(set, row, values);
+    const counts: [bucket: number, calls: number][] = [];
+    for (const [bucket, calls] of values.entries()) if (calls > 0) counts.push([bucket, calls]);
+    return [keyId(key), { counts, observed: Buffer.from(observedRow(set, row)).toString('latin1') }];
+  });
+  return { grid: set.grid, measure: set.measure, rows: Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
