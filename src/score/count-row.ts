@@ -157,6 +157,8 @@ const laws = new BucketLaws(limits[0]);
 let armed: CountRow | undefined;
 /** Per window, how much the hours' doubts add, by the level when it began, and by what is not known of it. */
 const hourShares = new Float64Array(MOST_WINDOWS);
+/** Per window, buckets from the beginning of its first block to that of the one under way. */
+const backs = new Int32Array(MOST_WINDOWS);
 const levels = new Float64Array(MOST_WINDOWS);
 const levelDoubts = new Float64Array(MOST_WINDOWS);
 
@@ -369,10 +371,9 @@ export class CountRow {
     const silenceShift = s[d + SILENCE_SHIFT];
     const flatShape = s[d + FLAT];
     const isFlat = flatShape > 0;
-    const perWeek = this.#perDay * 7;
+    const perWeek = (this.#perDay * 7) | 0;
     const isYoung = this.#shapePrior > 0;
     const { values } = laws;
-    const perBlock = block / step;
     const logWeight = logWeightsOf(weights);
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(calls[i])) {
@@ -403,13 +404,13 @@ export class CountRow {
       let taught = s[TAUGHT];
       let taughtX = s[TAUGHT_X];
       let late = s[LATE];
-      let back = Math.floor((start + i * step - blockStart) / step);
+      let back = ((start + i * step - blockStart) / step) | 0;
       let isHandled = true;
       for (; i < end && isHandled; i++, back++) {
         if (observed[i] === 0) break;
         const y = calls[i];
         if (!(y < Number.POSITIVE_INFINITY)) break;
-        const slot = choose === undefined ? slots[i] : choose(this, y, i);
+        const slot = (choose === undefined ? slots[i] : choose(this, y, i)) | 0;
         let hour = 0;
         let correction = 1;
         let law: number;
@@ -440,8 +441,7 @@ export class CountRow {
 
         // The longer windows: what this bucket may hold, the rest of the window as it is.
         for (let w = 1; w < count; w++) {
-          const blocksOf = blocks[w];
-          const isLong = blocksOf > 0;
+          const isLong = blocks[w] > 0;
           let rest: number;
           let restX: number;
           let restV: number;
@@ -451,8 +451,12 @@ export class CountRow {
             restX = s[d + PAST_X + w] + sumX;
             restV = s[d + PAST_V + w] + sumV;
             // The window's first bucket: whole blocks back from the beginning of the one under way.
-            const first = (slot - Math.round(back + (blocksOf - 1) * perBlock)) % perWeek;
-            oldest = level * (isFlat ? flatShape : model.profile.shapeAt(first < 0 ? first + perWeek : first));
+            if (isFlat) oldest = level * flatShape;
+            else {
+              // In whole numbers: a remainder of doubles is a call out of the engine, which took a tenth of a bucket's time.
+              const first = (slot - back - backs[w]) % perWeek;
+              oldest = level * model.profile.shapeAt(first < 0 ? first + perWeek : first);
+            }
           } else {
             const next = RING + PER_BUCKET * (ring + 1);
             rest = s[next] + roundY;
@@ -712,6 +716,7 @@ export class CountRow {
     for (let w = 0; w < blocks.length; w++) {
       limits[w].arm(s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
       hourShares[w] = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
+      backs[w] = Math.round((Math.max(0, blocks[w] - 1) * windows.block) / windows.step);
     }
     laws.arm(this.model, s[d + PHI], s[d + ALPHA], minEffect, s[d + FLAT], s[d + FLAT + 1], s[d + FLAT + 2]);
   }

@@ -1,0 +1,71 @@
+import { figure, peakOf, printGoal, printHeader } from '../harness.js';
+import { SEED } from '../shapes.js';
+
+const ROWS = 100_000;
+const MB = 2 ** 20;
+
+// What is measured runs in a Node of its own, where only the built package and plain JavaScript are at hand.
+const setUp = `
+  import { Detector, fitBaseline, scoreWindow, Baseline } from 'kms-baseline';
+  const STEP = 300_000, HISTORY = 8_064, START = Date.UTC(2026, 1, 9);
+  let state = ${SEED};
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const keys = Array.from({ length: ${ROWS} }, (_, row) => ({ operation: 'Decrypt', keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/' + row,
+    account: null, region: null, caller: null, outcome: null, metric: null }));
+  const rate = keys.map((_, row) => (row % 10 === 9 ? 100 * Math.exp(random() * Math.log(200)) : Math.exp(random() * Math.log(100))) / HISTORY);
+  function counts(first, length) {
+    const offsets = new Float64Array(keys.length + 1), buckets = [], counts = [];
+    for (let row = 0; row < keys.length; row++) {
+      let last = -1;
+      for (let at = -Math.log(1 - random()) / rate[row]; at < length; at -= Math.log(1 - random()) / rate[row]) {
+        if (Math.floor(at) === last) counts[counts.length - 1]++;
+        else { buckets.push(last = Math.floor(at)); counts.push(1); }
+      }
+      offsets[row + 1] = buckets.length;
+    }
+    return { grid: { start: START + first * STEP, step: STEP, length }, keys, measure: 'count', observed: new Uint8Array(length).fill(1),
+      values: { offsets, buckets: Uint32Array.from(buckets), counts: Float64Array.from(counts) } };
+  }
+  globalThis.history = counts(0, HISTORY);
+  let baseline;
+  const fitted = () => fitBaseline(globalThis.history, { timeZone: 'UTC' });
+`;
+const withBaseline = `${setUp} baseline = fitted(); globalThis.history = undefined;`;
+const stages = [
+  ['fit', setUp, 'return fitted();'],
+  ['Baseline to bytes and back', withBaseline, 'return Baseline.fromBytes(baseline.toBytes());'],
+  [
+    'scoreWindow, two hours',
+    `${withBaseline} const window = counts(HISTORY, 24);`,
+    'return scoreWindow(baseline, window);',
+  ],
+  [
+    'observe, an hour bucket by bucket',
+    `${withBaseline} const windows = Array.from({ length: 12 }, (_, i) => counts(HISTORY + i, 1));`,
+    'const detector = new Detector(baseline); for (const window of windows) detector.observe(window); return detector;',
+  ],
+  [
+    'Detector to bytes and back',
+    `${withBaseline} const detector = new Detector(baseline); detector.observe(counts(HISTORY, 12));`,
+    'return Detector.fromBytes(detector.toBytes());',
+  ],
+] as const;
+
+printHeader('Memory', {
+  seed: SEED,
+  shape: `${ROWS.toLocaleString('en')} series, nine in ten under 100 calls in 8064 buckets`,
+});
+console.log('\n| stage | before MB | peak MB | s |\n|---|---:|---:|---:|');
+let fit = 0;
+for (const [name, before, work] of stages) {
+  const { peak, before: had, ms } = peakOf(before, work);
+  if (name === 'fit') fit = peak;
+  console.log(`| ${name} | ${figure(had / MB)} | ${figure(peak / MB)} | ${figure(ms / 1000)} |`);
+}
+console.log('\nThe peak is that of the whole process, the making of its input included.\n');
+printGoal('peak of a fit', fit / MB / 1024, 1.5, 'GB', true);
