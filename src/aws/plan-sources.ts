@@ -4,12 +4,12 @@ import { checkInteger, InputError, shown } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { IngestStats } from '../node/ingest-stats.js';
 import { listenedIn, rejectedIn } from '../node/log-source.js';
+import { readCloudTrail } from '../node/read-cloudtrail.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
 import type { CallOptions } from './call-aws.js';
 import { eventHistoryCoverage } from './event-history.js';
 import { lookupKmsCalls } from './lookup-events.js';
-import { readLogSources } from './read-log-sources.js';
 import type { S3Cursor } from './s3-cursor.js';
 import { type LogSource, type S3LogsOptions, s3Logs } from './s3-logs.js';
 
@@ -71,7 +71,7 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
       const heard = before?.heard ?? null;
       const listened = () => listenedIn(coverage, heard, maxQuiet);
       return {
-        calls: readLogSources(files, {
+        calls: readCloudTrail(files, {
           maxQuiet,
           onCoverage: (found) => {
             coverage = found;
