@@ -85,6 +85,8 @@ const COMPARISONS: readonly AlarmComparison[] = [
   'LessThanThreshold',
   'LessThanOrEqualToThreshold',
 ];
+/** As many periods of ten seconds, the shortest that CloudWatch has, make a day. */
+const MOST_PERIODS = 8640;
 /** `WallClockWindow` takes these only (CloudWatch User Guide, alarm-evaluation-window). */
 const CLOCK_PERIODS = [MINUTE, 5 * MINUTE, HOUR, DAY, WEEK];
 
@@ -100,7 +102,7 @@ export function checkRule(rule: AlarmRule): CompleteRule {
   const step = checkInteger(rule.step, 'step', 1, MAX_STEP);
   const period = checkInteger(rule.period ?? step, 'period', step, WEEK);
   if (period % step !== 0) throw new InputError(`period must be a multiple of the step ${step} ms, got ${period}`);
-  const n = checkInteger(rule.evaluationPeriods, 'evaluationPeriods', 1, 1440);
+  const n = checkInteger(rule.evaluationPeriods, 'evaluationPeriods', 1, MOST_PERIODS);
   const limit = period < HOUR ? DAY : WEEK;
   if (period * n > limit) {
     throw new InputError(

@@ -31,6 +31,12 @@ export {
   type IamPolicy,
   iamPolicy,
 } from './permissions.js';
+export {
+  type BucketSourceOptions,
+  bucketSource,
+  type EventHistorySourceOptions,
+  eventHistorySource,
+} from './plan-sources.js';
 export { PublishError, type Published, type PublishOptions, publishScores } from './publish.js';
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
 export type { FolderCursor, S3Cursor } from './s3-cursor.js';

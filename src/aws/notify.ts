@@ -1,7 +1,8 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { InputError, shown } from '../errors.js';
-import type { Notice, NoticeJson, Notifier } from '../plan/notice.js';
+import { type Notice, type Notifier, noticeJson } from '../plan/notice.js';
+import { retried } from '../plan/notifiers.js';
 import { isPassing, isThrottling } from './call-aws.js';
 import { type Clock, systemClock } from './clock.js';
 import { loadClient } from './load-client.js';
@@ -59,7 +60,7 @@ export function snsNotifier(client: SNSClient, topicArn: string, options: Notify
 }
 
 /**
- * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as {@link NoticeJson}.
+ * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as {@link noticeJson} has it.
  * An answer of 200 may hold a refusal: `FailedEntryCount` is what counts. A bus that does not exist takes events and drops
  * them, without a word from EventBridge.
  */
@@ -108,22 +109,14 @@ class EntryError extends Error {
 const PASSING_ENTRY = new Set(['ThrottlingException', 'InternalFailure', 'InternalException']);
 
 /** Sends again what was throttled, or failed on the way or at the service. */
-async function sent(
+function sent(
   send: () => Promise<unknown>,
   { tries = 4, clock = systemClock }: NotifyOptions,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let left = tries - 1, wait = 1_000; ; left--, wait *= 2) {
-    try {
-      await send();
-      return;
-    } catch (error) {
-      const passing =
-        isThrottling(error) || isPassing(error) || (error instanceof EntryError && PASSING_ENTRY.has(error.name));
-      if (left <= 0 || !passing || signal?.aborted === true) throw error;
-      await clock.sleep(wait, signal);
-    }
-  }
+): Promise<unknown> {
+  const passes = (error: unknown): boolean =>
+    isThrottling(error) || isPassing(error) || (error instanceof EntryError && PASSING_ENTRY.has(error.name));
+  return retried(send, { tries, clock, passes }, signal);
 }
 
 function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
@@ -137,14 +130,7 @@ function subjectOf({ state, kind, plan }: Notice): string {
 
 /** The notice as JSON; without the callers' figures and related rows when it would be too long. */
 function noticeText(notice: Notice): string {
-  const iso = (time: number) => new Date(time).toISOString();
-  const { anomaly } = notice;
-  const json: NoticeJson = {
-    schemaVersion: 1,
-    ...notice,
-    at: iso(notice.at),
-    anomaly: anomaly === null ? null : { ...anomaly, from: iso(anomaly.from), to: iso(anomaly.to) },
-  };
+  const json = noticeJson(notice);
   const text = JSON.stringify(json);
   // Three copies go into one message of SNS, and quotes are escaped there.
   if (text.length * 3 < MOST_BYTES / 4) return text;

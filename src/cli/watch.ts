@@ -1,11 +1,12 @@
 import { FormatError, InputError, shown } from '../errors.js';
 import { fileStore, StoreError } from '../node/file-store.js';
+import { healthText } from '../plan/health-text.js';
 import { planText } from '../plan/plan-text.js';
 import { type PlanProblem, runPlan } from '../plan/run-plan.js';
 import { StoreConflict } from '../plan/store.js';
-import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { CliIo } from './output.js';
+import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
 import { readPlan } from './watch-plan.js';
 
 export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
@@ -23,7 +24,8 @@ Options:
 Exit status:
   0    stopped as asked, or the one poll is done
   2    could not do the job: a mistake in the command or the plan, a state that
-       cannot be read or kept
+       cannot be read or kept, or that another run keeps too
+  3    with --once: done, but a source could not be read; the next poll tries again
 
 Examples:
   kms-baseline watch plan.json
@@ -43,7 +45,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   const file = await readPlan(path, io, process.env);
   if (explain) {
     io.stdout.write(`${planText(file.plan)}\n`);
-    return 0;
+    return DONE;
   }
   const stop = new AbortController();
   const end = (): void => stop.abort();
@@ -58,16 +60,14 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
       signal: stop.signal,
       onProblem: (problem) => io.stderr.write(`kms-baseline: ${inWords(problem)}\n`),
     });
-    const lag = health.lag === null ? 'nothing settled yet' : `${duration(health.lag)} behind`;
-    io.stderr.write(
-      `kms-baseline: ${health.phase}, ${lag}; ${health.notices.decided} notices so far, ${health.notices.waiting} still to be told\n`,
-    );
-    return 0;
+    for (const line of healthText(health).split('\n')) io.stderr.write(`kms-baseline: ${line}\n`);
+    // A source that fails is asked again by a run that goes on; of a single poll, whoever started it should hear.
+    return once && health.failing.length > 0 ? PARTLY_READ : DONE;
   } catch (error) {
     const known = [StoreError, StoreConflict, FormatError].some((kind) => error instanceof kind);
     if (!known || !(error instanceof Error)) throw error;
     io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
-    return 2;
+    return NOT_DONE;
   } finally {
     process.removeListener('SIGTERM', end);
   }

@@ -86,7 +86,7 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
 }
 
 /** All the times of all accounts and Regions; joined to what was heard before over a gap that is short enough. */
-function listenedIn(coverage: readonly Coverage[], heard: number | null, maxQuiet: number): TimeRange[] {
+export function listenedIn(coverage: readonly Coverage[], heard: number | null, maxQuiet: number): TimeRange[] {
   const ranges = mergeRanges(coverage.filter(({ from, to }) => from < to));
   return ranges.map(({ from, to }) => ({
     from: heard !== null && from > heard && from - heard <= maxQuiet ? heard : from,
@@ -104,7 +104,8 @@ function cursorAfter(cursor: Cursor, batch: readonly LogFile[], listened: readon
   return { before, files: Object.fromEntries(read), heard: Number.isFinite(heard) ? heard : null };
 }
 
-function rejectedIn({ filesUnreadable, setAside }: IngestStats): number {
+/** Files and records that could not be read, but for what is in the nature of logs. */
+export function rejectedIn({ filesUnreadable, setAside }: IngestStats): number {
   const records = Object.entries(setAside).filter(([reason]) => !ORDINARY.has(reason));
   return filesUnreadable.length + records.reduce((sum, [, { count }]) => sum + count, 0);
 }

@@ -1,5 +1,6 @@
 export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
+export { healthText } from './health-text.js';
 export type { Judge, Judges } from './judge.js';
 export { type Notice, type NoticeJson, type NoticeKind, type Notifier, noticeJson } from './notice.js';
 export {

@@ -8,6 +8,8 @@ export interface RetryOptions {
   /** The wait after the first failure, ms, doubled after each; 1 s by default. */
   readonly wait?: number;
   readonly clock?: PlanClock;
+  /** Whether trying again may mend a failure; all but a {@link NotifyError} by default. */
+  readonly passes?: (error: unknown) => boolean;
 }
 
 /** A failure that trying again does not mend. */
@@ -15,16 +17,16 @@ export class NotifyError extends Error {
   override readonly name = 'NotifyError';
 }
 
-/** Tries again what fails, but for a {@link NotifyError}; throws the last failure. */
+/** Tries again what fails in passing; throws the last failure. */
 export async function retried<T>(send: () => Promise<T>, options: RetryOptions = {}, signal?: AbortSignal): Promise<T> {
   const tries = checkInteger(options.tries ?? 4, 'tries', 1, 100);
-  const clock = options.clock ?? machineClock;
+  const { clock = machineClock, passes = (error: unknown) => !(error instanceof NotifyError) } = options;
   let wait = checkInteger(options.wait ?? 1_000, 'wait', 0, 1e6);
   for (let left = tries - 1; ; left--) {
     try {
       return await send();
     } catch (error) {
-      if (left === 0 || error instanceof NotifyError || signal?.aborted === true) throw error;
+      if (left === 0 || !passes(error) || signal?.aborted === true) throw error;
       await clock.sleep(wait, signal);
       wait *= 2;
     }

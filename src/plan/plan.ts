@@ -98,11 +98,9 @@ const FIELDS = [
  */
 export function definePlan(input: PlanInput): MonitoringPlan {
   if (typeof input !== 'object' || input === null) throw new InputError(`plan must be an object, got ${shown(input)}`);
-  for (const field of Object.keys(input)) {
-    if (!FIELDS.includes(field)) {
-      throw new InputError(`plan.${field} is no field of a plan; there are ${FIELDS.join(', ')}`);
-    }
-  }
+  onlyFields(input, 'plan', FIELDS);
+  onlyFields(input.alertBudget, 'plan.alertBudget', ['perWeek', 'changes', 'firstSeen', 'firstPair']);
+  onlyFields(input.alarm, 'plan.alarm', ['datapointsToAlarm', 'evaluationPeriods']);
   const purpose = text(input.purpose, 'plan.purpose');
   const step = whole(input.step ?? 5 * MINUTE, 'plan.step', SECOND, Math.min(MAX_STEP, DAY));
   const perHour = Math.max(1, Math.floor(HOUR / step));
@@ -145,6 +143,17 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     },
     blindAfter: whole(input.blindAfter ?? HOUR, 'plan.blindAfter', step, DAY),
   });
+}
+
+/** A mistyped field would otherwise be a default in silence. */
+function onlyFields(value: unknown, name: string, fields: readonly string[]): void {
+  if (value === undefined) return;
+  if (typeof value !== 'object' || value === null)
+    throw new InputError(`${name} must be an object, got ${shown(value)}`);
+  const unknown = Object.keys(value).find((field) => !fields.includes(field));
+  if (unknown !== undefined) {
+    throw new InputError(`${name}.${unknown} is no field of it; there are ${fields.join(', ')}`);
+  }
 }
 
 function text(value: unknown, field: string): string {

@@ -6,7 +6,7 @@ import { FormatError, InputError } from '../../src/errors.js';
 import { scoreWindow } from '../../src/score/index.js';
 import { seriesSet } from '../../src/series/series-set.js';
 import { MONDAY, oneRow, poissonRow, STEP, WEEK } from '../support/sets.js';
-import { slowStates } from './naive-alarm.js';
+import { slowClockStates, slowStates } from './naive-alarm.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -73,6 +73,49 @@ describe('Alarm', () => {
         expect(states).toEqual(slowStates(points, slow));
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('goes through the states of a slow simulation on a wall clock of any zone, through changes of the clock', () => {
+    const clocks = fc.record({
+      timeZone: fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'Asia/Kolkata', 'UTC'),
+      period: fc.constantFrom('day' as const, 'hour' as const, 'week' as const),
+      n: fc.integer({ min: 1, max: 3 }),
+      m: fc.integer({ min: 1, max: 3 }),
+      treat: fc.constantFrom('missing' as const, 'ignore' as const, 'breaching' as const, 'notBreaching' as const),
+      // Some of these zones change their clocks within the weeks after.
+      start: fc.constantFrom(Date.UTC(2026, 2, 1), Date.UTC(2026, 9, 18), Date.UTC(2026, 9, 1)),
+      hours: fc.integer({ min: 0, max: 40 }),
+    });
+    const pieces = fc.array(fc.tuple(fc.constantFrom(0, 1, 1, Number.NaN), fc.integer({ min: 1, max: 40 })), {
+      minLength: 4,
+      maxLength: 24,
+    });
+    fc.assert(
+      fc.property(clocks, pieces, ({ timeZone, period, n: most, m: least, treat, start, hours }, runs) => {
+        const n = period === 'week' ? 1 : most;
+        const m = Math.min(least, n);
+        const from = start + hours * HOUR + (timeZone === 'Asia/Kolkata' ? HOUR / 2 : 0);
+        const threshold = { hour: 0, day: 11, week: 80 }[period];
+        const alarm = new Alarm(
+          rule({
+            condition: { on: 'value', statistic: 'Sum', comparison: 'GreaterThanThreshold', threshold },
+            step: HOUR,
+            period: { hour: HOUR, day: DAY, week: 7 * DAY }[period],
+            evaluationPeriods: n,
+            datapointsToAlarm: m,
+            treatMissingData: treat,
+            window: { timeZone },
+          }),
+        );
+        const points = runs.flatMap(([value, length]) => Array<number>(length).fill(value));
+        const states = points.map((value, i) => {
+          alarm.observe(from + i * HOUR, value);
+          return alarm.state;
+        });
+        expect(states).toEqual(slowClockStates(points, from, { n, m, treat, timeZone, period, threshold }));
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -256,7 +299,7 @@ describe('Alarm', () => {
 
   it.each([
     [{ name: '' }, 'name must be a text'],
-    [{ evaluationPeriods: 0 }, 'evaluationPeriods must be an integer in [1, 1440], got 0'],
+    [{ evaluationPeriods: 0 }, 'evaluationPeriods must be an integer in [1, 8640], got 0'],
     [{ datapointsToAlarm: 4 }, 'datapointsToAlarm must be an integer in [1, 3], got 4'],
     [{ evaluationPeriods: 1440, period: 2 * MINUTE }, 'evaluationPeriods must be at most 720'],
     [{ period: DAY, evaluationPeriods: 8 }, 'evaluationPeriods must be at most 7'],

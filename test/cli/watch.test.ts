@@ -92,6 +92,28 @@ describe('kms-baseline watch', () => {
     expect(readFileSync(join(folder, 'broken'), 'utf8')).toBe('no state');
   });
 
+  it('ends a single poll with 3 when a source fails, and says which; tells nobody when another run keeps the state', async () => {
+    const { folder, texts, run } = planned({ ...PLAN, notify: [{ console: true }] });
+    // There is no folder of logs yet.
+    expect(await run('--once')).toBe(3);
+    expect(texts.stderr).toMatch(/kms-baseline: source logs: .*; tried again next time\n/);
+    expect(texts.stderr).toMatch(/kms-baseline: heard of the last day: logs 0 %\nkms-baseline: logs fails: /);
+    mkdirSync(join(folder, 'logs'));
+    expect(await run('--once')).toBe(0);
+    const path = join(folder, 'racing.mjs');
+    const state = join(folder, 'plan.json.state');
+    writeFileSync(
+      path,
+      `import { appendFileSync } from 'node:fs';
+       const { default: plan } = await import('./plan.json', { with: { type: 'json' } });
+       const poll = () => { appendFileSync(${JSON.stringify(state)}, 'x'); return { calls: [], listened: [], cursor: null }; };
+       export default { ...plan, name: 'watch-the-company-s-keys', state: 'plan.json.state', sources: [{ name: 'logs', poll }] };`,
+    );
+    const output = { write: (text: string) => (texts.stderr += text) };
+    expect(await watch([path, '--once'], { stdout: output, stderr: output })).toBe(2);
+    expect(texts.stderr).toMatch(/kms-baseline: another run of the plan has kept its state in .* meanwhile/);
+  });
+
   it.each([
     [{ ...PLAN, every: '5 min' }, 'plan.every must be a length of time'],
     [{ ...PLAN, owner: undefined }, 'plan.owner must be a text'],

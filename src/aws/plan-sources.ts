@@ -1,0 +1,169 @@
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { checkInteger, InputError, shown } from '../errors.js';
+import type { Coverage } from '../kms/coverage.js';
+import type { IngestStats } from '../node/ingest-stats.js';
+import { listenedIn, rejectedIn } from '../node/log-source.js';
+import { readCloudTrail } from '../node/read-cloudtrail.js';
+import type { CallSource, Json } from '../plan/source.js';
+import { DAY, HOUR, MINUTE } from '../time/grid.js';
+import type { CallOptions } from './call-aws.js';
+import { eventHistoryCoverage } from './event-history.js';
+import { lookupKmsCalls } from './lookup-events.js';
+import type { S3Cursor } from './s3-cursor.js';
+import { type LogSource, type S3LogsOptions, s3Logs } from './s3-logs.js';
+
+type Calling = Pick<CallOptions, 'pacer' | 'clock' | 'patience'>;
+
+export interface BucketSourceOptions
+  extends Calling,
+    Pick<S3LogsOptions, 'bucket' | 'prefix' | 'organization' | 'concurrency' | 'buffer'> {
+  /** One account and one Region, which are delivered together: give the others a source each. */
+  readonly account: string;
+  readonly region: string;
+  /** Its name in the plan; the bucket, account and Region by default. */
+  readonly name?: string;
+  /** The longest time without a record of any service, ms, in which the log is still taken to listen; an hour by default. */
+  readonly maxQuiet?: number;
+  /** How many files are read in one part; 200 by default. */
+  readonly filesAtOnce?: number;
+}
+
+/** What is remembered of what was read. */
+interface BucketCursor {
+  readonly s3: S3Cursor;
+  /** End of what was listened to. */
+  readonly heard: number | null;
+  /** The time of the poll. */
+  readonly at: number;
+}
+
+/**
+ * A trail's log files in its bucket, as a source of a plan: each poll reads the files that are new. When the trail listened
+ * is taken from records of all services, so that a trail which stops is not taken for silence.
+ * @throws InputError for options that cannot be; from `poll`, AwsCallError when the bucket cannot be listed
+ */
+export function bucketSource(client: S3Client, options: BucketSourceOptions): CallSource {
+  const { account, region, name, maxQuiet = HOUR, filesAtOnce = 200, ...rest } = options;
+  checkInteger(maxQuiet, 'maxQuiet', 1, 366 * DAY);
+  checkInteger(filesAtOnce, 'filesAtOnce', 1, 1e6);
+  for (const [field, value] of Object.entries({ account, region })) {
+    if (typeof value !== 'string' || value === '') throw new InputError(`${field} must be given, got ${shown(value)}`);
+  }
+  return {
+    name: name ?? `s3://${options.bucket} ${account} ${region}`,
+    poll({ cursor, from, now, signal }) {
+      const before = cursor as BucketCursor | null;
+      const logs = s3Logs(client, {
+        ...rest,
+        accounts: [account],
+        regions: [region],
+        from,
+        to: Math.max(now, from + 1),
+        ...(before === null ? {} : { cursor: before.s3 }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // Files that failed are tried again by the next poll, not by each part of this one.
+      const skipped = before?.at === now ? failedIn(before.s3, options.bucket) : [];
+      const files = new FirstOf(logs, filesAtOnce, skipped);
+      let coverage: readonly Coverage[] = [];
+      let stats: IngestStats | undefined;
+      const heard = before?.heard ?? null;
+      const listened = () => listenedIn(coverage, heard, maxQuiet);
+      return {
+        calls: readCloudTrail(files, {
+          maxQuiet,
+          onCoverage: (found) => {
+            coverage = found;
+          },
+          onStats: (found) => {
+            stats = found;
+          },
+        }),
+        listened,
+        cursor: () => {
+          const until = listened().reduce((to, range) => Math.max(to, range.to), heard ?? -Infinity);
+          return { s3: logs.cursor(), heard: Number.isFinite(until) ? until : null, at: now } as unknown as Json;
+        },
+        rejected: () => (stats === undefined ? 0 : rejectedIn(stats)),
+        more: () => files.isCut,
+      };
+    },
+  };
+}
+
+/** The first files of many; the listing is left there, and taken up again by the next poll. */
+class FirstOf implements AsyncIterable<LogSource> {
+  readonly #files: AsyncIterable<LogSource>;
+  readonly #most: number;
+  readonly #skipped: readonly string[];
+  /** Whether there may be more. */
+  isCut = false;
+
+  constructor(files: AsyncIterable<LogSource>, most: number, skipped: readonly string[]) {
+    this.#files = files;
+    this.#most = most;
+    this.#skipped = skipped;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LogSource, void, void> {
+    let left = this.#most;
+    for await (const file of this.#files) {
+      if (this.#skipped.includes(file.name)) continue;
+      yield file;
+      if (--left > 0) continue;
+      this.isCut = true;
+      return;
+    }
+  }
+}
+
+function failedIn({ folders }: S3Cursor, bucket: string): string[] {
+  return folders.flatMap(({ prefix, cursor }) => cursor.failed.map((name) => `s3://${bucket}/${prefix}${name}`));
+}
+
+export interface EventHistorySourceOptions extends Calling {
+  readonly account: string;
+  readonly region: string;
+  /** As in `lookupKmsCalls`; `'critical'` by default, since the history gives 100 events a second and Decrypt is more. */
+  readonly operations?: readonly string[] | 'critical';
+  /** Its name in the plan; the account and Region by default. */
+  readonly name?: string;
+  /** How long after it was made a call may still be missing, ms; 15 minutes by default. */
+  readonly delay?: number;
+  /** How far back each poll looks again, for what came later than that, ms; 2 hours by default. Copies count once. */
+  readonly overlap?: number;
+}
+
+/**
+ * CloudTrail's event history of one account and Region, as a source of a plan: who changed keys, with no trail at all. Of
+ * the last 90 days, which bounds how far back a plan can learn from it.
+ * @throws InputError for options that cannot be; from `poll`, AwsCallError when a request fails for good
+ */
+export function eventHistorySource(client: CloudTrailClient, options: EventHistorySourceOptions): CallSource {
+  const { account, region, name, operations = 'critical', ...rest } = options;
+  const delay = checkInteger(options.delay ?? 15 * MINUTE, 'delay', 0, DAY);
+  const overlap = checkInteger(options.overlap ?? 2 * HOUR, 'overlap', 0, DAY);
+  return {
+    name: name ?? `event history ${account} ${region}`,
+    poll({ cursor, from, now, signal }) {
+      const heard = typeof cursor === 'number' ? cursor : null;
+      let rejected = 0;
+      return {
+        calls: lookupKmsCalls(client, {
+          ...rest,
+          operations,
+          from: Math.max(from, heard === null ? from : heard - overlap),
+          to: now,
+          onRejected: () => {
+            rejected++;
+          },
+          ...(signal === undefined ? {} : { signal }),
+        }),
+        listened: eventHistoryCoverage({ account, region, from: heard ?? from, to: now, now, grace: delay }),
+        cursor: Math.max(heard ?? from, now - delay),
+        rejected: () => rejected,
+      };
+    },
+  };
+}
