@@ -1,6 +1,6 @@
-import { CallCounter, type CountStats } from '../kms/call-counter.js';
+import type { CountStats } from '../kms/call-counter.js';
 import type { Coverage } from '../kms/coverage.js';
-import { type IngestStats, readCloudTrail } from '../node/index.js';
+import { countCloudTrail, type IngestStats } from '../node/index.js';
 import type { LogSource, LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -29,39 +29,28 @@ export interface ReadLogs {
 /** Reads and counts all logs in one pass. */
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
-  let coverage: readonly Coverage[] = [];
-  let ingested: IngestStats | undefined;
-  const bySource = new Map<string, number>();
-  const counter = new CallCounter({ step, by: LEVELS, coverage: () => coverage });
   try {
-    const calls = readCloudTrail(paths, {
+    const { set, stats, calls, sources, coverage, crashes } = await countCloudTrail(paths, {
+      step,
+      by: LEVELS,
+      coverage: 'records',
       onProgress: (state) => progress.tell(state),
-      onCoverage: (found) => {
-        coverage = found;
-      },
-      onStats: (stats) => {
-        ingested = stats;
-      },
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
-    for await (const call of calls) {
-      counter.add(call);
-      const id = sourceId(call.account, call.region);
-      bySource.set(id, (bySource.get(id) ?? 0) + 1);
-    }
+    progress.clear();
+    for (const { cause } of crashes) io.stderr.write(`kms-baseline: ${cause.message}; its files were read again\n`);
+    const bySource = new Map(sources.map(({ account, region, calls }) => [sourceId(account, region), calls]));
+    return {
+      counts: set,
+      logs: logsRead(stats),
+      calls,
+      sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
+      coverage,
+    };
   } finally {
     progress.clear();
     io.onRead?.();
   }
-  if (ingested === undefined) throw new Error('readCloudTrail ended without its statistics');
-  const { set, stats } = counter.finish();
-  return {
-    counts: set,
-    logs: logsRead(ingested),
-    calls: stats,
-    sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
-    coverage,
-  };
 }
 
 function sourceId(account: string, region: string): string {

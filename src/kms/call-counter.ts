@@ -10,7 +10,7 @@ import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
 import { SeenIds, type Sighting } from './seen-ids.js';
-import { type Source, Sources } from './sources.js';
+import { type Source, type SourceCalls, Sources } from './sources.js';
 
 export interface CountOptions {
   /** Where the grid begins; by default at the bucket, aligned to 1970, of the first call or the first covered moment. */
@@ -123,11 +123,12 @@ export class CallCounter {
   /** Counts a call whose ids, where `flags` say that it has them, are in `#id` and `#sharedId`. */
   #add(place: Place, time: number, flags: number): void {
     this.#calls++;
+    place.source ??= this.#sources.of(place.kind.account, place.kind.region);
+    place.source.calls++;
     if (time < this.#start || time >= this.#end) {
       this.#outside++;
       return;
     }
-    place.source ??= this.#sources.of(place.kind.account, place.kind.region);
     let unchecked = false;
     if ((flags & HAS_ID) === 0) {
       this.#withoutId++;
@@ -165,7 +166,7 @@ export class CallCounter {
   }
 
   /** The counts so far. `add` must not be called after it. */
-  finish(): { set: SeriesSet; stats: CountStats } {
+  finish(): { set: SeriesSet; stats: CountStats; sources: readonly SourceCalls[] } {
     const { coverage } = this.#options;
     const given = typeof coverage === 'function' ? coverage() : coverage;
     const listening = given === undefined ? undefined : new Listening(given);
@@ -187,7 +188,7 @@ export class CallCounter {
       withoutId: this.#withoutId,
     };
     this.#options.onStats?.(stats);
-    return { set, stats };
+    return { set, stats, sources: this.#sources.calls() };
   }
 
   /** Counts a call whose record two accounts may have in each of the rows that have not counted it yet. */

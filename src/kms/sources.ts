@@ -2,11 +2,18 @@ import type { TimeRange } from '../series/builder.js';
 import type { Listening } from './listening.js';
 import { SeenIds } from './seen-ids.js';
 
-/** The log of one account and Region. */
-export interface Source {
-  readonly index: number;
+/** How many calls the log of one account and Region told of. */
+export interface SourceCalls {
   readonly account: string;
   readonly region: string;
+  /** Copies, and calls outside of start and end, included. */
+  readonly calls: number;
+}
+
+/** The log of one account and Region. */
+export interface Source extends SourceCalls {
+  readonly index: number;
+  calls: number;
   /** The ids of its records. */
   readonly seen: SeenIds;
 }
@@ -26,7 +33,7 @@ export class Sources {
     }
     let source = ofAccount.get(region);
     if (source === undefined) {
-      source = { index: this.#all.length, account, region, seen: new SeenIds() };
+      source = { index: this.#all.length, account, region, calls: 0, seen: new SeenIds() };
       ofAccount.set(region, source);
       this.#all.push(source);
     }
@@ -37,6 +44,11 @@ export class Sources {
   contribute(row: number, source: Source): void {
     if (row === this.#contributors.length) this.#contributors.push(new Set());
     this.#contributors[row].add(source.index);
+  }
+
+  /** All that a call came from, in the order of their first ones. */
+  calls(): SourceCalls[] {
+    return this.#all.map(({ account, region, calls }) => ({ account, region, calls }));
   }
 
   /** Whether any row has a call. */
