@@ -24,6 +24,8 @@ export class Sources {
   readonly #byName = new Map<string, Map<string, Source>>();
   /** By row, indexes of sources. */
   readonly #contributors: Set<number>[] = [];
+  /** By row, the source that contributed last: mostly it does so again. */
+  readonly #last: number[] = [];
 
   of(account: string, region: string): Source {
     let ofAccount = this.#byName.get(account);
@@ -42,6 +44,8 @@ export class Sources {
 
   /** Notes that a call of `source` belongs to `row`. A row is new when its number is the next, as builders number them. */
   contribute(row: number, source: Source): void {
+    if (this.#last[row] === source.index) return;
+    this.#last[row] = source.index;
     if (row === this.#contributors.length) this.#contributors.push(new Set());
     this.#contributors[row].add(source.index);
   }
