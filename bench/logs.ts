@@ -194,13 +194,13 @@ function hex(random: Random, length: number): string {
   return text.slice(0, length);
 }
 
-function uuid(random: Random): string {
+export function uuid(random: Random): string {
   const digits = hex(random, 32);
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20)}`;
 }
 
 /** Mulberry32: small, seeded, good enough to vary a text. */
-function mulberry(seed: number): Random {
+export function mulberry(seed: number): Random {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

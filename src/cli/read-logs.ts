@@ -3,8 +3,7 @@ import type { Coverage } from '../kms/coverage.js';
 import { countCloudTrail, type IngestStats } from '../node/index.js';
 import type { LogSource, LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
-import { readRow, type SeriesSet } from '../series/series-set.js';
-import { selectRows } from '../series/slice.js';
+import type { SeriesSet } from '../series/series-set.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 
@@ -16,8 +15,6 @@ const LEVELS = [
   ['keyArn', 'operation'],
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
-  // Not kept: these tell whose logs have KMS calls at all.
-  ['account', 'region'],
 ] as const;
 
 export interface ReadLogs {
@@ -33,16 +30,18 @@ export interface ReadLogs {
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
   try {
-    const { set, stats, calls, coverage } = await countCloudTrail(paths, {
+    const { set, stats, calls, sources, coverage, crashes } = await countCloudTrail(paths, {
       step,
       by: LEVELS,
       coverage: 'records',
       onProgress: (state) => progress.tell(state),
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
-    const bySource = callsBySource(set);
+    progress.clear();
+    for (const { cause } of crashes) io.stderr.write(`kms-baseline: ${cause.message}; its files were read again\n`);
+    const bySource = new Map(sources.map(({ account, region, calls }) => [sourceId(account, region), calls]));
     return {
-      counts: selectRows(set, (key) => key.account === null),
+      counts: set,
       logs: logsRead(stats),
       calls,
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
@@ -52,20 +51,6 @@ export async function readLogs(paths: readonly string[], step: number, io: CliIo
     progress.clear();
     io.onRead?.();
   }
-}
-
-function callsBySource(set: SeriesSet): Map<string, number> {
-  const y = new Float64Array(set.grid.length);
-  const found = new Map<string, number>();
-  for (const [row, { account, region }] of set.keys.entries()) {
-    if (account === null || region === null) continue;
-    readRow(set, row, y);
-    found.set(
-      sourceId(account, region),
-      y.reduce((sum, calls) => sum + calls, 0),
-    );
-  }
-  return found;
 }
 
 function sourceId(account: string, region: string): string {

@@ -10,7 +10,7 @@ import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
 import { SeenIds, type Sighting } from './seen-ids.js';
-import { type Source, Sources } from './sources.js';
+import { type Source, type SourceCalls, Sources } from './sources.js';
 
 export interface CountOptions {
   /** Where the grid begins; by default at the bucket, aligned to 1970, of the first call or the first covered moment. */
@@ -53,6 +53,8 @@ interface Place {
   readonly kind: CallKind;
   source: Source | null;
   rows: readonly number[] | null;
+  /** Other calls come between its own: the rows must be a copy. */
+  readonly lasting: boolean;
 }
 
 /**
@@ -103,12 +105,12 @@ export class CallCounter {
     if (eventId !== '') hashId(eventId, this.#id);
     if (sharedEventId !== null) hashId(sharedEventId, this.#sharedId);
     const flags = (eventId === '' ? 0 : HAS_ID) | (sharedEventId === null ? 0 : HAS_SHARED_ID);
-    this.#add({ kind: call, source: null, rows: null }, call.time, flags);
+    this.#add({ kind: call, source: null, rows: null, lasting: false }, call.time, flags);
   }
 
   /** Counts the calls of a batch, as {@link add} would one by one. */
   addBatch({ size, kinds, kind, time, ids, flags }: CallBatch): void {
-    const places = kinds.map((of): Place => ({ kind: of, source: null, rows: null }));
+    const places = kinds.map((of): Place => ({ kind: of, source: null, rows: null, lasting: true }));
     const id = this.#id;
     const sharedId = this.#sharedId;
     for (let i = 0; i < size; i++) {
@@ -123,11 +125,12 @@ export class CallCounter {
   /** Counts a call whose ids, where `flags` say that it has them, are in `#id` and `#sharedId`. */
   #add(place: Place, time: number, flags: number): void {
     this.#calls++;
+    place.source ??= this.#sources.of(place.kind.account, place.kind.region);
+    place.source.calls++;
     if (time < this.#start || time >= this.#end) {
       this.#outside++;
       return;
     }
-    place.source ??= this.#sources.of(place.kind.account, place.kind.region);
     let unchecked = false;
     if ((flags & HAS_ID) === 0) {
       this.#withoutId++;
@@ -143,7 +146,7 @@ export class CallCounter {
     if (time > this.#last) this.#last = time;
 
     // Not before a call counts: a row without any would stand in the set.
-    place.rows ??= this.#rowsOf(place.kind, place.source);
+    place.rows ??= this.#rowsOf(place, place.source);
     const { rows } = place;
     if ((flags & HAS_SHARED_ID) === 0) {
       for (let i = 0; i < rows.length; i++) this.#builder.addAt(rows[i], time);
@@ -158,14 +161,14 @@ export class CallCounter {
     if (unchecked) this.#late++;
   }
 
-  #rowsOf(kind: CallKind, source: Source): readonly number[] {
+  #rowsOf({ kind, lasting }: Place, source: Source): readonly number[] {
     const rows = this.#rows.of(kind);
     for (const row of rows) this.#sources.contribute(row, source);
-    return rows.slice();
+    return lasting ? rows.slice() : rows;
   }
 
   /** The counts so far. `add` must not be called after it. */
-  finish(): { set: SeriesSet; stats: CountStats } {
+  finish(): { set: SeriesSet; stats: CountStats; sources: readonly SourceCalls[] } {
     const { coverage } = this.#options;
     const given = typeof coverage === 'function' ? coverage() : coverage;
     const listening = given === undefined ? undefined : new Listening(given);
@@ -187,7 +190,7 @@ export class CallCounter {
       withoutId: this.#withoutId,
     };
     this.#options.onStats?.(stats);
-    return { set, stats };
+    return { set, stats, sources: this.#sources.calls() };
   }
 
   /** Counts a call whose record two accounts may have in each of the rows that have not counted it yet. */

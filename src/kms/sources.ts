@@ -2,11 +2,18 @@ import type { TimeRange } from '../series/builder.js';
 import type { Listening } from './listening.js';
 import { SeenIds } from './seen-ids.js';
 
-/** The log of one account and Region. */
-export interface Source {
-  readonly index: number;
+/** How many calls the log of one account and Region told of. */
+export interface SourceCalls {
   readonly account: string;
   readonly region: string;
+  /** Copies, and calls outside of start and end, included. */
+  readonly calls: number;
+}
+
+/** The log of one account and Region. */
+export interface Source extends SourceCalls {
+  readonly index: number;
+  calls: number;
   /** The ids of its records. */
   readonly seen: SeenIds;
 }
@@ -17,6 +24,8 @@ export class Sources {
   readonly #byName = new Map<string, Map<string, Source>>();
   /** By row, indexes of sources. */
   readonly #contributors: Set<number>[] = [];
+  /** By row, the source that contributed last: mostly it does so again. */
+  readonly #last: number[] = [];
 
   of(account: string, region: string): Source {
     let ofAccount = this.#byName.get(account);
@@ -26,7 +35,7 @@ export class Sources {
     }
     let source = ofAccount.get(region);
     if (source === undefined) {
-      source = { index: this.#all.length, account, region, seen: new SeenIds() };
+      source = { index: this.#all.length, account, region, calls: 0, seen: new SeenIds() };
       ofAccount.set(region, source);
       this.#all.push(source);
     }
@@ -35,8 +44,15 @@ export class Sources {
 
   /** Notes that a call of `source` belongs to `row`. A row is new when its number is the next, as builders number them. */
   contribute(row: number, source: Source): void {
+    if (this.#last[row] === source.index) return;
+    this.#last[row] = source.index;
     if (row === this.#contributors.length) this.#contributors.push(new Set());
     this.#contributors[row].add(source.index);
+  }
+
+  /** All that a call came from, in the order of their first ones. */
+  calls(): SourceCalls[] {
+    return this.#all.map(({ account, region, calls }) => ({ account, region, calls }));
   }
 
   /** Whether any row has a call. */

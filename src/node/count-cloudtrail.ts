@@ -1,5 +1,6 @@
 import { CallCounter, type CountOptions, type CountStats } from '../kms/call-counter.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
+import type { SourceCalls } from '../kms/sources.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { type CrashedWorker, countOnThreads } from './count-on-threads.js';
 import { type IngestStats, IngestTally } from './ingest-stats.js';
@@ -26,6 +27,8 @@ export interface CountedLogs {
   readonly stats: IngestStats;
   /** What became of every call. */
   readonly calls: CountStats;
+  /** How many calls came from which account and Region. */
+  readonly sources: readonly SourceCalls[];
   /** When the logs were listening, told from all their records. */
   readonly coverage: readonly Coverage[];
   /** Worker threads that ended too early. Their files were read again here: nothing is missing. */
@@ -58,8 +61,8 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   const found = tracker.coverage(options);
   coverage = found;
   options.onCoverage?.(found);
-  const { set, stats: calls } = counter.finish();
-  return { set, stats: tally.finish(), calls, coverage, crashes };
+  const { set, stats: calls, sources: from } = counter.finish();
+  return { set, stats: tally.finish(), calls, sources: from, coverage, crashes };
 }
 
 /** Where what is read goes. */
@@ -73,8 +76,11 @@ export interface Counting {
   readonly progress: Progress;
 }
 
-/** Below this a second thread costs more than it saves: it takes some 40 ms to start and to warm up. */
-const MIN_BYTES_A_THREAD = 2 * 1024 * 1024;
+/**
+ * Below this a thread costs more than it saves: it takes some 100 ms of a core to start and to warm up, in which 8 MiB of
+ * gzip are read; and zlib has a thread of its own beside the calling one.
+ */
+const MIN_BYTES_A_THREAD = 8 * 1024 * 1024;
 
 async function readAll(sources: CheckedSources, threads: number, counting: Counting): Promise<CrashedWorker[]> {
   const { signal, withCaller, tally, tracker, counter, progress } = counting;

@@ -1,4 +1,5 @@
 export type { Coverage } from '../kms/coverage.js';
+export type { SourceCalls } from '../kms/sources.js';
 export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';
 export type { CrashedWorker } from './count-on-threads.js';
 export { fileStore, StoreError } from './file-store.js';

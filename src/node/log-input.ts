@@ -57,8 +57,6 @@ export function streamInput(stream: LogStream): LogInput {
 /** Files up to this size are read at once, unless they inflate to more than {@link MAX_TEXT}. */
 const MAX_WHOLE = 4 * 1024 * 1024;
 const MAX_TEXT = 32 * 1024 * 1024;
-/** zlib's default of 16 KiB makes a hop to its thread, and an array to be joined, of each. */
-const INFLATED_BYTES = 1024 * 1024;
 
 const inflated = promisify(gunzip) as unknown as (
   bytes: Uint8Array,
@@ -84,7 +82,8 @@ export async function wholeText({ path, size }: LogFile): Promise<WholeText | nu
     let text: Buffer = packed;
     if (isGzip(packed)) {
       const { buffer, engine } = await inflated(packed, {
-        chunkSize: INFLATED_BYTES,
+        // All of it in one piece: smaller ones make a hop to zlib's thread each, and are joined by copying them.
+        chunkSize: Math.min(MAX_TEXT, inflatedLength(packed) + 1024),
         maxOutputLength: MAX_TEXT,
         info: true,
       });
@@ -96,6 +95,11 @@ export async function wholeText({ path, size }: LogFile): Promise<WholeText | nu
   } catch {
     return null;
   }
+}
+
+/** What the last member's trailer says, modulo 2³² (RFC 1952, ISIZE): right for one sound member, which is checked after. */
+function inflatedLength(packed: Buffer): number {
+  return packed.length < 4 ? 0 : packed.readUInt32LE(packed.length - 4);
 }
 
 async function* bytesOf(stream: LogStream, onRead: (bytes: number) => void): AsyncGenerator<Buffer, void, void> {

@@ -29,10 +29,13 @@ function insteadOfMessage(nth: number, what: string): string {
   }\n`;
 }
 
+/** Makes a log large, and its records no more. */
+const NOTE = 'x'.repeat(1000);
+
 const OPTIONS = { by: ALL_LEVELS, coverage: 'records' } as const;
 
 /**
- * Logs of 15 MB in which jobs end between files and parts between records: small files, one that makes many parts, records
+ * Logs of 30 MB in which jobs end between files and parts between records: small files, one that makes many parts, records
  * that are set aside, copies of other files' records, a file that is truncated and one that is none.
  */
 function manyLogs(): string {
@@ -43,8 +46,8 @@ function manyLogs(): string {
         (from + i) % 97 === 0
           ? kmsRecord(from + i, { eventTime: 'never' })
           : (from + i) % 3 === 0
-            ? otherRecord(from + i)
-            : kmsRecord(from + i, { eventName: `Operation${i % 7}` }),
+            ? otherRecord(from + i, { note: NOTE })
+            : kmsRecord(from + i, { eventName: `Operation${i % 7}`, note: NOTE }),
       ),
     );
   for (let file = 0; file < 20; file++) writeFile(folder, `${10 + file}.json`, text(file * 180, 200));
