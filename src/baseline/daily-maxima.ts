@@ -4,7 +4,7 @@ import { logLowerTail, logUpperTail, logZero } from '../stats/negative-binomial.
 const ABOVE_FROM = 1.5 * 1.5;
 const BELOW_FROM = 1;
 /** Counts nearer than this to the day's furthest z are looked at: the furthest p is nearly always one of those. */
-const NEAR = 0.8;
+const NEAR = 0.9;
 /** One side of the counts: of each day the one that is most surprising. */
 class Side {
   /** `[days]`: its −ln p by {@link quickNats}; 0 of a day on which every count is well inside. */

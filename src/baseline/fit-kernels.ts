@@ -96,13 +96,14 @@ export function gatherBuckets(
 ): void {
   const { calls, residuals, profile, means } = scratch;
   const { shape, variance } = profile;
-  const { mu, square } = residuals;
+  const { mu, square, known: unsure } = residuals;
   const greatest = 1 / (1 - most);
   const perCall = 1 + phi;
   means.fill(0);
   for (let p = 0, k = 0; p < pieces; p++) {
     const end = pieceFrom[p + 1];
     const level = levelOf[at[p]];
+    const doubt = known === undefined ? 0 : known[at[p]];
     let sum = 0;
     for (let s = pieceSlot[p]; k < end; k++, s++) {
       const fitted = level * shape[s];
@@ -112,11 +113,10 @@ export function gatherBuckets(
       const r = (calls[k] - m) * (pull < most * scatter ? scatter / (scatter - pull) : greatest);
       mu[k] = m;
       square[k] = r * r;
+      unsure[k] = doubt;
       sum += m;
     }
     means[pieceBlock[p]] += sum;
   }
-  if (known === undefined) residuals.known.fill(0, 0, n);
-  else for (let p = 0; p < pieces; p++) residuals.known.fill(known[at[p]], pieceFrom[p], pieceFrom[p + 1]);
   residuals.n = n;
 }

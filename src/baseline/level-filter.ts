@@ -1,4 +1,4 @@
-import { expOfNegative, logRatio } from '../stats/elementary.js';
+import { expOfNegative, twoArtanh } from '../stats/elementary.js';
 
 /**
  * The level of a series, followed by gamma filters with forgetting, one a half-life, averaged by how well each has
@@ -147,9 +147,9 @@ function learn(s: Float64Array): void {
   if (exposure > 0) {
     // An hour at night tells next to nothing of the level, and a little error of the profile there would speak for
     // whichever filter happens to be off by as much: hours count by their information, at most as much as a usual one.
-    const here = alpha + perCall / Math.max(anchor * exposure, 1e-12);
-    const usual = alpha + perCall / Math.max(anchor * perBlock, 1e-12);
-    const weight = here > usual ? usual / here : 1;
+    const here = Math.max(anchor * exposure, 1e-12);
+    const usual = Math.max(anchor * perBlock, 1e-12);
+    const weight = here < usual ? (here * (alpha * usual + perCall)) / (usual * (alpha * here + perCall)) : 1;
     const memory = expOfNegative(LOG_MEMORY * hours * weight);
     let best = -Infinity;
     let reference = 1;
@@ -159,8 +159,13 @@ function learn(s: Float64Array): void {
       const variance = m * (perCall + alpha * m + exposure * inverses[j]);
       // What the logarithms of all variances have in common tells the filters apart by nothing.
       if (j === FILTERS - 1) reference = variance;
-      const square = ((calls - m) * (calls - m)) / variance;
-      const evidence = memory * s[L + j] - 0.5 * weight * (logRatio(variance, reference) + (square < 16 ? square : 16));
+      // (y − m)²/variance and the argument of the logarithm's series by one division.
+      const both = variance + reference;
+      const inverse = 1 / (variance * both);
+      const square = (calls - m) * (calls - m) * both * inverse;
+      const u = (variance - reference) * variance * inverse;
+      const log = u * u < 0.03 ? twoArtanh(u) : Math.log(variance / reference);
+      const evidence = memory * s[L + j] - 0.5 * weight * (log + (square < 16 ? square : 16));
       s[L + j] = evidence;
       if (evidence > best) best = evidence;
     }
@@ -174,12 +179,12 @@ function learn(s: Float64Array): void {
     for (let j = 0; j < FILTERS; j++) keeps[j] = Math.exp((-Math.LN2 * hours) / HALF_LIVES[j]);
     keptHours = hours;
   }
+  const least = 1 / (perCall + alpha * anchor * exposure);
   for (let j = 0; j < FILTERS; j++) {
     const keep = keeps[j];
     // What a block's calls are worth as independent ones. By the anchor's mean where that is more: after a drop to 0 the
     // current one would let every zero weigh a hundredfold.
-    const rate = rates[j] > anchor ? rates[j] : anchor;
-    const worth = 1 / (perCall + alpha * rate * exposure);
+    const worth = rates[j] > anchor ? 1 / (perCall + alpha * rates[j] * exposure) : least;
     s[A + j] = keep * s[A + j] + worth * calls;
     s[B + j] = keep * s[B + j] + worth * exposure;
   }

@@ -108,10 +108,14 @@ export function fitProfile(
     const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
     // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
     hourOfWeek.n[h] = repeats[k];
+    let sum = 0;
+    let expected = 0;
     for (; k < end; k++) {
-      hourOfWeek.calls[h] += calls[k];
-      hourOfWeek.expected[h] += exposure[k];
+      sum += calls[k];
+      expected += exposure[k];
     }
+    hourOfWeek.calls[h] = sum;
+    hourOfWeek.expected[h] = expected;
   }
   for (let h = 0; h < 7 * hours; h++) {
     const cell = h % hours;
@@ -283,8 +287,12 @@ function shrink(
   for (let i = 0; i < count; i++) {
     const m = expected[i];
     const times = n[i] > 1 ? n[i] : 1;
-    const chance = m * (perCall + (alpha * m) / times);
-    noise[i] = squares === undefined ? chance : Math.max(chance, squares[i] - (calls[i] * calls[i]) / times);
+    noise[i] = m * (perCall + (alpha * m) / times);
+  }
+  if (squares !== undefined) {
+    for (let i = 0; i < count; i++) {
+      noise[i] = Math.max(noise[i], squares[i] - (calls[i] * calls[i]) / Math.max(1, n[i]));
+    }
   }
   const s2 = heterogeneity(calls, expected, noise);
   const a0 = 1 / s2;
@@ -301,16 +309,15 @@ function shrink(
     }
     const prior = m > 0 ? a0 : fresh;
     if (squares === undefined) {
-      // f = times/worth, each of weight and variance one fraction, and one division for both.
+      // f = times/worth, so that all three are fractions of these, and one division does for them.
       const times = n[i] > 1 ? n[i] : 1;
       const worth = perCall * times + alpha * (c > m ? c : m);
       const byMean = times * m + a0 * worth;
       const byCalls = times * c + prior * worth;
-      const scale = worth / (byMean * byCalls);
-      const weight = scale * byCalls;
-      ratio[i] = ((times * c + a0 * worth) / worth) * weight;
-      own[i] = a0 * weight;
-      variance[i] = scale * byMean;
+      const scale = 1 / (byMean * byCalls);
+      ratio[i] = (times * c + a0 * worth) * byCalls * scale;
+      own[i] = a0 * worth * byCalls * scale;
+      variance[i] = worth * byMean * scale;
     } else {
       const f = m / Math.max(noise[i], 1e-12);
       const weight = 1 / (f * m + a0);

@@ -257,17 +257,20 @@ function hourMaxima(
 function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: number): void {
   const { shape, hourVariance } = profile;
   const { length } = shape;
-  for (let s = 0; s < length; s++) {
-    let exposure = 0;
-    let doubt = 0;
-    let first = s;
-    for (let j = 0; j < width; j++) {
-      first = s - j < 0 ? s - j + length : s - j;
-      exposure += shape[first];
-      doubt += shape[first] * hourVariance[first];
-    }
+  let exposure = 0;
+  let doubt = 0;
+  // From an hour before the week on, as its end is followed by its beginning.
+  for (let at = -width; at < length; at++) {
+    const s = at < 0 ? at + length : at;
+    exposure += shape[s];
+    doubt += shape[s] * hourVariance[s];
+    if (at < 0) continue;
+    const gone = at < width ? at - width + length : at - width;
+    exposure -= shape[gone];
+    doubt -= shape[gone] * hourVariance[gone];
+    const first = gone + 1 === length ? 0 : gone + 1;
     hourShape[s] = exposure;
-    hourDoubt[s] = doubt;
+    hourDoubt[s] = doubt > 0 ? doubt : 0;
     hourEdge[s] = shape[first] * shape[first] + shape[s] * shape[s];
   }
 }
@@ -292,6 +295,7 @@ function baseTails(
   const { phi, alpha } = dispersions[0];
   const perCall = 1 + phi;
   const logPerCall = Math.log1p(phi);
+  const inverse = 1 / perCall;
   const late = dispersions.length > 1 && straddles(alpha, dispersions[1].alpha);
   let silences = 0;
   let clock = 0;
@@ -309,7 +313,7 @@ function baseTails(
       let count = y[k];
       if (count === 0) {
         // As silenceOf(mean, own + phi/mean); ln(1 + phi + x) by the series of ln(1 + t) where few calls are missing.
-        const t = (own * mean) / perCall;
+        const t = own * mean * inverse;
         const log =
           t < 0.05
             ? logPerCall +

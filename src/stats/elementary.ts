@@ -19,8 +19,8 @@ export function logRatio(x: number, y: number): number {
   return u * u < 0.03 ? twoArtanh(u) : Math.log(x / y);
 }
 
-/** 2 artanh u, |u| < 0.2. */
-function twoArtanh(u: number): number {
+/** 2 artanh u for |u| < 0.18, to 1e-14: ln(x / y) where u is (x − y)/(x + y). */
+export function twoArtanh(u: number): number {
   const s = u * u;
   return 2 * u * (1 + s * (1 / 3 + s * (1 / 5 + s * (1 / 7 + s * (1 / 9 + s * (1 / 11 + s * (1 / 13 + s / 15)))))));
 }
