@@ -6,6 +6,7 @@ import { logUpperTail, logZero, lowerLimit, upperLimit } from '../stats/negative
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { burstShift } from './burst-hours.js';
 import { baselineFromBytes, baselineToBytes } from './codec.js';
 import { firstSeenModel } from './first-seen.js';
 import type { GaugeModel } from './gauge.js';
@@ -14,7 +15,7 @@ import { LEVEL, LEVEL_VARIANCE } from './level-filter.js';
 import { mergeParts } from './merge.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './model.js';
 import { weekCells } from './profile.js';
-import { calibrate, uncalibrate } from './tail.js';
+import { calibrateIn, uncalibrate, uncalibrateIn } from './tail.js';
 import { windowsOf } from './windows.js';
 
 /** A band of one bucket, in calls. */
@@ -239,10 +240,11 @@ export class Baseline {
     if (count === 0) return 1;
     const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
     const { expected, size } = bucketOf(model, slot, this.daysAfter(at));
-    const bound = calibrate(leastNats(count, expected, size), model.above[0]);
+    const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
+    const bound = calibrateIn(leastNats(count, expected, size), model.above[0], shift);
     // The tail itself takes on the order of the root of the size: too long to be told that there is no chance.
     if (bound > NO_CHANCE) return Math.exp(-bound);
-    return Math.exp(-calibrate(-logUpperTail(count, expected, size), model.above[0]));
+    return Math.exp(-calibrateIn(-logUpperTail(count, expected, size), model.above[0], shift));
   }
 
   #gaugeBand(key: SeriesKey, at: number, probability: number): Band {
@@ -332,9 +334,10 @@ function bucketOf(model: RowModel, slot: number, days: number): { expected: numb
 function bandOf(model: RowModel, slot: number, nats: number, days: number): Band {
   const { expected, size } = bucketOf(model, slot, days);
   const below = -uncalibrate(nats, model.below[0]);
+  const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
   return {
     expected,
     lower: logZero(expected, size) >= below ? 0 : Math.min(Math.floor(expected), lowerLimit(expected, size, below)),
-    upper: Math.max(Math.floor(expected), upperLimit(expected, size, -uncalibrate(nats, model.above[0]))),
+    upper: Math.max(Math.floor(expected), upperLimit(expected, size, -uncalibrateIn(nats, model.above[0], shift))),
   };
 }

@@ -13,7 +13,7 @@ import { weekCells } from './profile.js';
 import { windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** A baseline as a snapshot: versioned, with a checksum, the same bytes for the same baseline everywhere. */
 export function baselineToBytes(parts: BaselineParts): Uint8Array {

@@ -11,6 +11,8 @@ class Side {
   readonly quick: Float64Array;
   /** `[days]`: squares of z, in variances, up to which a count need not be looked at. */
   readonly screen: Float64Array;
+  /** `[days]`: its slot of the week, where it was told. */
+  readonly slot: Int32Array;
   readonly #y: Float64Array;
   readonly #mean: Float64Array;
   readonly #relative: Float64Array;
@@ -19,13 +21,15 @@ class Side {
     const column = () => new Float64Array(days);
     this.quick = column();
     this.screen = column();
+    this.slot = new Int32Array(days);
     this.#y = column();
     this.#mean = column();
     this.#relative = column();
   }
 
-  keep(day: number, quick: number, y: number, mean: number, relative: number): void {
+  keep(day: number, quick: number, y: number, mean: number, relative: number, slot: number): void {
     this.quick[day] = quick;
+    this.slot[day] = slot;
     this.#y[day] = y;
     this.#mean[day] = mean;
     this.#relative[day] = relative;
@@ -68,8 +72,9 @@ export class DailyMaxima {
   /**
    * Takes in a count; those whose (y − mean)² is at most `screen` variances need not come.
    * @param relative 1/size of the negative binomial: its variance is mean + relative · mean²
+   * @param slot of the week, of a single bucket
    */
-  add(day: number, y: number, mean: number, relative: number): void {
+  add(day: number, y: number, mean: number, relative: number, slot = 0): void {
     const off = y - mean;
     const square = (off * off) / (mean + relative * mean * mean);
     const side = off > 0 ? this.above : this.below;
@@ -79,7 +84,7 @@ export class DailyMaxima {
       this.screen[day] = Math.min(this.above.screen[day], this.below.screen[day]);
     }
     const quick = quickNats(y, mean, relative);
-    if (quick > side.quick[day]) side.keep(day, quick, y, mean, relative);
+    if (quick > side.quick[day]) side.keep(day, quick, y, mean, relative, slot);
   }
 }
 

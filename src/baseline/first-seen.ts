@@ -57,6 +57,7 @@ export function firstSeenModel(
     alpha: new Float64Array(spans.length).fill(PRIOR.alpha),
     above: spans.map(() => tail),
     below: spans.map(() => tail),
+    bursts: null,
     silence: tail,
     // What has never called cannot fall silent.
     silenceShift: Number.POSITIVE_INFINITY,

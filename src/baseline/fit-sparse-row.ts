@@ -64,6 +64,7 @@ export function fitSparseRow(row: Events, whole: Taught, born: number, plan: Fit
     alpha: new Float64Array(phi.length).fill(PRIOR.alpha),
     above: phi.map(() => tail),
     below: phi.map(() => tail),
+    bursts: null,
     silence: tail,
     silenceShift: 0,
     clock: silent * perBucket,

@@ -3,6 +3,7 @@ import { keyId } from '../series/key.js';
 import { rowsById } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { BaselineParts } from './baseline.js';
+import { mergeBurstHours } from './burst-hours.js';
 import type { RowModel } from './model.js';
 import { rounded } from './quantise.js';
 import type { Tail } from './tail.js';
@@ -90,6 +91,7 @@ function mergeModels(early: RowModel, late: RowModel): RowModel {
     alpha: columns(early.alpha, late.alpha),
     above: late.above.map((t, i) => tail(early.above[i], t)),
     below: late.below.map((t, i) => tail(early.below[i], t)),
+    bursts: mergeBurstHours(early.bursts, late.bursts),
     silence: tail(early.silence, late.silence),
     silenceShift: mean(early.silenceShift, late.silenceShift),
     // Only a silence that began before the later stretch goes on from the earlier.

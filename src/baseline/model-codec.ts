@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { DAY, type TimeGrid } from '../time/grid.js';
+import { quietFromBits, quietToBits } from './burst-hours.js';
 import { averageLevel, LEVEL, LEVEL_STATE } from './level-filter.js';
 import type { RowModel } from './model.js';
 import type { WeekCells } from './profile.js';
@@ -11,6 +12,8 @@ import { leastTail, type Tail } from './tail.js';
 const FLAT = 1;
 /** Every number in full: one that merging made has no shorter form. */
 const FULL = 2;
+/** With the hours in which bursts come. */
+const BURSTS = 4;
 
 const WHOLE = ['calls', 'support', 'listened', 'firstCount', 'silent'] as const satisfies readonly (keyof RowModel)[];
 const SCALARS = ['anchor', 'walk', 'silenceShift', 'clock'] as const satisfies readonly (keyof RowModel)[];
@@ -31,7 +34,13 @@ export function writeModel(writer: ByteWriter, model: RowModel, grid: TimeGrid, 
     last !== undefined &&
     WHOLE.every((name) => Number.isSafeInteger(model[name]) && model[name] >= 0) &&
     Object.is(levelOf(model.level, model.anchor), model.level[LEVEL]);
-  writer.uint8((isFlat ? FLAT : 0) | (isShort ? 0 : FULL));
+  const { bursts } = model;
+  writer.uint8((isFlat ? FLAT : 0) | (isShort ? 0 : FULL) | (bursts === null ? 0 : BURSTS));
+  if (bursts !== null) {
+    writer.varint(quietToBits(bursts.quiet));
+    writer.float32(bursts.gain);
+    writer.float32(bursts.loss);
+  }
   if (!isFlat) {
     writeSteps(writer, model.profile.shapeSteps);
     writeSteps(writer, model.profile.varianceSteps);
@@ -61,7 +70,11 @@ export function writeModel(writer: ByteWriter, model: RowModel, grid: TimeGrid, 
 
 export function readModel(reader: ByteReader, grid: TimeGrid, cells: WeekCells, windows: number): RowModel {
   const form = reader.uint8();
-  if (form > (FLAT | FULL)) reader.fail('a model in a form that is unknown');
+  if (form > (FLAT | FULL | BURSTS)) reader.fail('a model in a form that is unknown');
+  const bursts =
+    (form & BURSTS) === 0
+      ? null
+      : { quiet: quietFromBits(reader.varint()), gain: reader.float32(), loss: reader.float32() };
   const { perWeek } = cells.slots;
   const each = slotsPerHour(perWeek);
   const profile =
@@ -118,6 +131,7 @@ export function readModel(reader: ByteReader, grid: TimeGrid, cells: WeekCells, 
     alpha: column(),
     above: tails(),
     below: tails(),
+    bursts,
     silence: tail(),
   };
 }

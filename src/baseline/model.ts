@@ -1,3 +1,4 @@
+import type { BurstHours } from './burst-hours.js';
 import type { KeptProfile } from './quantise.js';
 import { calibrate, type Tail } from './tail.js';
 
@@ -31,6 +32,8 @@ export interface RowModel extends Past {
   /** `[windows]` */
   readonly above: readonly Tail[];
   readonly below: readonly Tail[];
+  /** When bursts come, of a series that has some: tails above are those of all hours together. */
+  readonly bursts: BurstHours | null;
   /** Of the silence clock. */
   readonly silence: Tail;
   /** Nats of silence that are ordinary for the series, see {@link silenceTail}. */

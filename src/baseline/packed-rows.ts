@@ -1,3 +1,4 @@
+import { type BurstHours, quietFromBits, quietToBits } from './burst-hours.js';
 import { LEVEL_STATE } from './level-filter.js';
 import type { RowModel } from './model.js';
 import type { WeekCells } from './profile.js';
@@ -28,9 +29,9 @@ const SCALARS = [
   'silent',
 ] as const satisfies readonly (keyof RowModel)[];
 
-/** Numbers of a row: scalars, level, phi, alpha, tails; then whether it shows tails, and what they are. */
+/** Numbers of a row: scalars, level, phi, alpha, tails, when bursts come; then whether it shows tails, and what they are. */
 function width(windows: number): number {
-  return SCALARS.length + LEVEL_STATE + 2 * windows + 3 * (2 * windows + 1) + 1 + 3 * 2 * windows + 2;
+  return SCALARS.length + LEVEL_STATE + 2 * windows + 3 * (2 * windows + 1) + 3 + 1 + 3 * 2 * windows + 2;
 }
 
 export function packRows(rows: readonly FittedRow[], windows: number, cells: WeekCells): PackedRows {
@@ -69,6 +70,9 @@ export function packRows(rows: readonly FittedRow[], windows: number, cells: Wee
       at += column.length;
     }
     for (const tail of [...model.above, ...model.below, model.silence]) putTail(tail);
+    put(model.bursts === null ? 0 : quietToBits(model.bursts.quiet));
+    put(model.bursts?.gain ?? 0);
+    put(model.bursts?.loss ?? 0);
     if (tails === undefined) continue;
     put(1);
     for (const shown of [...tails.above, ...tails.below]) putShown(shown);
@@ -96,6 +100,10 @@ export function unpackRows({ numbers, steps, lengths }: PackedRows, windows: num
     return last;
   };
   const takeShown = (): TailShown => ({ stretch: take(), knee: take(), slope: take() });
+  const takeBursts = (): BurstHours | null => {
+    const bursts = { quiet: quietFromBits(take()), gain: take(), loss: take() };
+    return bursts.gain > 0 ? bursts : null;
+  };
   const takeSteps = (n: number) => {
     step += n;
     return steps.slice(step - n, step);
@@ -122,6 +130,7 @@ export function unpackRows({ numbers, steps, lengths }: PackedRows, windows: num
       above: tailsOf(),
       below: tailsOf(),
       silence: takeTail(),
+      bursts: takeBursts(),
     };
     if (take() === 0) return { model };
     const shownOf = () => Array.from({ length: windows }, takeShown);

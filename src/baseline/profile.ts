@@ -68,6 +68,8 @@ function makeCells(slots: WeekSlots): WeekCells {
 
 /** Relative variance granted to a day of the week that the history has not seen: such a day may well be half or double. */
 const UNSEEN_DAY = 0.2;
+/** The same of working days, to a history that holds a week end at most: people may well be ten times as busy. */
+const UNSEEN_WORK = 2;
 
 /**
  * The weekly profile by hierarchical shrinkage: hour of day and day of week first, their product the parent of the 168
@@ -132,6 +134,9 @@ export function fitProfile(
     if (h % hours === 0) dayOfWeek.n[cell] = hourOfWeek.n[h];
   }
   shrink(dayOfWeek, hourly, UNSEEN_DAY);
+  let workingHours = 0;
+  for (let h = 0; h < 5 * hours; h++) if (hourOfWeek.n[h] > 0) workingHours++;
+  if (2 * workingHours < hours) dayOfWeek.variance.fill(UNSEEN_WORK, 0, 5);
   for (let h = 0; h < 7 * hours; h++) {
     hourOfWeek.expected[h] *= hourOfDay.ratio[h % hours] * dayOfWeek.ratio[Math.floor(h / hours)];
   }

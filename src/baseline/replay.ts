@@ -1,4 +1,5 @@
 import { DAY, HOUR, WEEK } from '../time/grid.js';
+import { burstHours } from './burst-hours.js';
 import type { DailyMaxima } from './daily-maxima.js';
 import { fitDispersion, PRIOR } from './dispersion.js';
 import { gatherBuckets } from './fit-kernels.js';
@@ -7,7 +8,7 @@ import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from './level-filter
 import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from './model.js';
 import type { Dispersion } from './profile.js';
 import type { KeptProfile } from './quantise.js';
-import { leastStretch, silenceShown, type TailShown, type TailsShown, tailShown, tailsAtLeast } from './tail.js';
+import { leastStretch, RANK, silenceShown, type TailShown, type TailsShown, tailShown, tailsAtLeast } from './tail.js';
 import type { Taught } from './taught.js';
 
 /**
@@ -74,6 +75,10 @@ export function replay(
   const straddling = straddles(rough.alpha, roughHourly.alpha);
   const dispersions = [fitDispersion(scratch.residuals, PRIOR, 1, straddling ? STRADDLING_CAP : undefined)];
   const days = (past.support * step) / DAY;
+  // A series that began later has no days before: days of nothing would pass for a body far below its tail.
+  const born = taught.pieceDate[0];
+  const shownBy = (side: DailyMaxima['above'], tests: number) =>
+    tailShown(side.quick.subarray(born), tests, (day) => side.nats(born + day));
   const above: TailShown[] = [];
   const below: TailShown[] = [];
   for (let w = 1; w < windows.spans.length; w++) {
@@ -88,13 +93,13 @@ export function replay(
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);
     const maxima =
       width === 0 ? hourMaxima(taught, plan, dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
-    above[w] = tailShown(maxima.above.quick, tests, (day) => maxima.above.nats(day));
-    below[w] = tailShown(maxima.below.quick, tests, (day) => maxima.below.nats(day));
+    above[w] = shownBy(maxima.above, tests);
+    below[w] = shownBy(maxima.below, tests);
   }
   const base = baseTails(taught, plan, dispersions);
-  above[0] = tailShown(base.maxima.above.quick, taught.n, (day) => base.maxima.above.nats(day));
-  below[0] = tailShown(base.maxima.below.quick, taught.n, (day) => base.maxima.below.nats(day));
-  const silence = silenceShown(scratch.silence, base.silences);
+  above[0] = shownBy(base.maxima.above, taught.n);
+  below[0] = shownBy(base.maxima.below, taught.n);
+  const silence = silenceShown(scratch.silence.subarray(born), base.silences);
   const tails = { above, below, silence };
   const model = {
     ...past,
@@ -105,10 +110,22 @@ export function replay(
     phi: Float64Array.from(dispersions, ({ phi }) => phi),
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),
     ...tailsAtLeast(tails, leastStretch(days)),
+    bursts: burstHours(burstsOf(base.maxima.above, taught.n), plan.cells.slots),
     clock: base.clock,
     silent: base.silent,
   };
   return { model, tails };
+}
+
+/** Nats beyond the most surprising that the model alone would show from which on a day's furthest count is a burst. */
+const BURST = 2;
+
+/** The slots of the bursts of a history, at most one a day. @param tests independent tests in the history */
+function burstsOf({ quick, slot }: DailyMaxima['above'], tests: number): number[] {
+  const least = Math.log(tests / RANK) + BURST;
+  const slots: number[] = [];
+  for (let day = 0; day < quick.length; day++) if (quick[day] > least) slots.push(slot[day]);
+  return slots;
 }
 
 /** What the blocks hold of the shape; their calls are summed up already. */
@@ -341,7 +358,7 @@ function baseTails(
         // Of no calls where m are expected, −ln p is m at most.
         if (count > 0 || mean <= quietest[date] || square <= spread) continue;
       }
-      maxima.add(date, count, mean, own + known + phi / mean);
+      maxima.add(date, count, mean, own + known + phi / mean, s);
     }
     // A silence only grows: what it came to is looked at where it ends, and where an hour does.
     if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, known));

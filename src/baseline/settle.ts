@@ -7,7 +7,7 @@ import type { Tail } from './tail.js';
  * tells, it takes half the bytes, and what is written comes back to the last bit. Its columns are rounded where they are.
  */
 export function settled(model: RowModel): RowModel {
-  const { level, phi, alpha } = model;
+  const { level, phi, alpha, bursts } = model;
   for (let i = 0; i < LEVEL; i++) level[i] = Math.fround(level[i]);
   const anchor = Math.fround(model.anchor);
   averageLevel(level, anchor);
@@ -23,6 +23,7 @@ export function settled(model: RowModel): RowModel {
     clock: Math.fround(model.clock),
     above: settledTails(model.above),
     below: settledTails(model.below),
+    bursts: bursts === null ? null : { ...bursts, gain: Math.fround(bursts.gain), loss: Math.fround(bursts.loss) },
     silence: settledTail(model.silence),
   };
 }

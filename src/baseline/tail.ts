@@ -1,7 +1,7 @@
 /** Where the body ends and the tail begins, in nats: above a probability of 0.05 the model's figure stands as it is. */
 const PIVOT = Math.log(20);
 /** The tail is measured from the third most surprising day on: one or two incidents in the history do not move it. */
-const RANK = 3;
+export const RANK = 3;
 /** The rank up to which days tell how the far tail goes on. */
 const FAR_RANK = 10;
 /** Days of history from which on a series has shown its tail; before, it is taken to be longer than the model's. */
@@ -157,6 +157,21 @@ export function calibrate(nats: number, { stretch, knee, far }: Tail): number {
   if (nats <= PIVOT) return nats;
   if (nats <= knee) return PIVOT + (nats - PIVOT) / stretch;
   return PIVOT + (knee - PIVOT) / stretch + (nats - knee) / far;
+}
+
+/**
+ * {@link calibrate} in an hour in which bursts are `shift` nats more surprising than in all hours together, or less where
+ * that is negative. Never more than the model's own: what its scatter explains needs no burst.
+ */
+export function calibrateIn(nats: number, tail: Tail, shift: number): number {
+  const told = calibrate(nats, tail);
+  return shift === 0 || nats <= PIVOT ? told : Math.max(PIVOT, Math.min(nats, told + shift));
+}
+
+/** Inverse of {@link calibrateIn}. */
+export function uncalibrateIn(nats: number, tail: Tail, shift: number): number {
+  if (shift === 0 || nats <= PIVOT) return uncalibrate(nats, tail);
+  return Math.max(nats, uncalibrate(nats - shift, tail));
 }
 
 /** The model's nats that calibrate to `nats`: what a limit must be sought at. Inverse of {@link calibrate}. */

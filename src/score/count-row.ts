@@ -1,7 +1,8 @@
+import { burstShift } from '../baseline/burst-hours.js';
 import { LEVEL, LEVEL_VARIANCE, learnLevel, scaleLevel } from '../baseline/level-filter.js';
 import { LEAST_MEAN, type RowModel, rawSilenceNats, straddles } from '../baseline/model.js';
 import { EDGED, IN_SAMPLE } from '../baseline/replay.js';
-import { calibrate, uncalibrate } from '../baseline/tail.js';
+import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../baseline/tail.js';
 import { LimitsNear, upperLimitNear } from '../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../stats/negative-binomial.js';
 import { deviateAt } from '../stats/normal.js';
@@ -172,8 +173,10 @@ const NATS_BELOW = NATS_ABOVE + MOST_WINDOWS;
 const SURELY_ABOVE = NATS_BELOW + MOST_WINDOWS;
 const SURELY_BELOW = SURELY_ABOVE + MOST_WINDOWS;
 const SILENCE_SHIFT = SURELY_BELOW + MOST_WINDOWS;
+/** What bursts are more surprising by in the hour that the limits above are set for, see {@link burstShift}. */
+const BURST_SHIFT = SILENCE_SHIFT + 1;
 /** Shape, variance and the hour's variance of a week that is flat; the first NaN of any other. */
-const FLAT = SILENCE_SHIFT + 1;
+const FLAT = BURST_SHIFT + 1;
 /** Per window: sums over its whole blocks, the level when it began and its relative variance. */
 const PAST = FLAT + 3;
 const PAST_X = PAST + MOST_WINDOWS;
@@ -373,6 +376,7 @@ export class CountRow {
     const isFlat = flatShape > 0;
     const perWeek = (this.#perDay * 7) | 0;
     const isYoung = this.#shapePrior > 0;
+    const { bursts } = model;
     const { values } = laws;
     const logWeight = logWeightsOf(weights);
     while (i < length) {
@@ -411,6 +415,8 @@ export class CountRow {
         const y = calls[i];
         if (!(y < Number.POSITIVE_INFINITY)) break;
         const slot = (choose === undefined ? slots[i] : choose(this, y, i)) | 0;
+        if (bursts !== null) this.#enterHour(burstShift(bursts, slot, this.#perDay));
+        const shift = s[d + BURST_SHIFT];
         let hour = 0;
         let correction = 1;
         let law: number;
@@ -429,7 +435,9 @@ export class CountRow {
         let lower = values[law + LIMIT_BELOW];
         const isAbove = y >= mean;
         let nats = isAbove ? laws.above(law, late > 0 ? Math.max(mean, y - late) : y) : laws.below(law, y);
-        if (nats > UNCALIBRATED) nats = calibrate(nats, isAbove ? model.above[0] : model.below[0]);
+        if (nats > UNCALIBRATED) {
+          nats = isAbove ? calibrateIn(nats, model.above[0], shift) : calibrate(nats, model.below[0]);
+        }
         nats += logWeight[0];
         let ratio = 0;
         let decided = 0;
@@ -519,7 +527,10 @@ export class CountRow {
           if (!(raw > 0 && raw < BODY_NATS)) {
             raw = isAbove ? -logUpperTail(total, m, size) : -logLowerTail(total, m, size);
           }
-          const here = calibrate(raw, isAbove ? model.above[w] : model.below[w]) + logWeight[w];
+          const calibrated = isAbove
+            ? calibrateIn(raw, model.above[w], isLong ? 0 : shift)
+            : calibrate(raw, model.below[w]);
+          const here = calibrated + logWeight[w];
           if ((tells && !told) || (tells === told && here > nats)) {
             ratio = (total + 0.5) / (m + 0.5);
             decided = w;
@@ -703,6 +714,23 @@ export class CountRow {
     s[d + FLAT + 1] = profile.varianceAt(0);
     s[d + FLAT + 2] = profile.hourVarianceAt(0);
     this.#sumBlocks();
+  }
+
+  /** Limits above are set anew where bursts become more surprising, or less: twice a day, of series that have some. */
+  #enterHour(shift: number): void {
+    const s = this.#s;
+    const d = this.#wholeLength;
+    if (s[d + BURST_SHIFT] === shift) return;
+    s[d + BURST_SHIFT] = shift;
+    const { windows, nats } = this.#rules;
+    const logWeight = logWeightsOf(windows.weights);
+    for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
+      const above = uncalibrateIn(nats - logWeight[w], this.model.above[w], shift);
+      s[d + NATS_ABOVE + w] = above;
+      s[d + SURELY_ABOVE + w] = SURE_ABOVE * deviateAt(above);
+      limits[w].arm(above, s[d + NATS_BELOW + w]);
+    }
+    laws.forget();
   }
 
   /** Sets up the scratch for this row. */

@@ -1,8 +1,9 @@
 import type { Baseline } from '../baseline/baseline.js';
 import { fitGauge, type GaugeModel } from '../baseline/gauge.js';
+import type { RowModel } from '../baseline/model.js';
 import { otherClocks } from '../baseline/zones.js';
 import type { SeriesKey } from '../series/key.js';
-import { type TimeGrid, WEEK } from '../time/grid.js';
+import { DAY, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { ClockChoice } from './clock-choice.js';
 import { CountRow, type Exceptions } from './count-row.js';
@@ -86,7 +87,8 @@ export class SlotTables {
   readonly #history: TimeGrid;
   readonly #grid: TimeGrid;
   readonly #own = new Map<string, Int32Array>();
-  readonly #others = new Map<string, (Int32Array | null)[]>();
+  /** By zone, and by the days of the history before a series began. */
+  readonly #others = new Map<string, Map<number, (Int32Array | null)[]>>();
 
   constructor(history: TimeGrid, grid: TimeGrid) {
     this.#history = history;
@@ -102,11 +104,21 @@ export class SlotTables {
     return slots;
   }
 
-  others(zone: string): readonly (Int32Array | null)[] {
-    let slots = this.#others.get(zone);
+  /** @param model of the row: where its series began within the history, the time before tells nothing of its clock */
+  others(zone: string, { support, listened, firstCall }: RowModel): readonly (Int32Array | null)[] {
+    const { start, step, length } = this.#history;
+    const skipped = support < listened && firstCall > start ? Math.floor((firstCall - start) / DAY) : 0;
+    let bySkipped = this.#others.get(zone);
+    if (bySkipped === undefined) {
+      bySkipped = new Map();
+      this.#others.set(zone, bySkipped);
+    }
+    let slots = bySkipped.get(skipped);
     if (slots === undefined) {
-      slots = otherClocks(zone, this.#history, this.#grid, weekSlots(this.#grid.step));
-      this.#others.set(zone, slots);
+      const from = Math.min(length, Math.floor((skipped * DAY) / step));
+      const history = { start: start + from * step, step, length: length - from };
+      slots = otherClocks(zone, history, this.#grid, weekSlots(step));
+      bySkipped.set(skipped, slots);
     }
     return slots;
   }
@@ -135,7 +147,7 @@ export function runRow(
   const { count, gauge, clock } = row;
   const slots = tables.own(row.zone);
   if (count !== undefined) {
-    const others = clock === undefined ? [] : tables.others(row.zone);
+    const others = clock === undefined ? [] : tables.others(row.zone, count.model);
     const choose =
       clock !== undefined && others.some((other) => other !== null)
         ? (of: CountRow, calls: number, i: number) => clock.choose(of, calls, i, slots, others)
