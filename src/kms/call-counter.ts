@@ -126,7 +126,6 @@ export class CallCounter {
   #add(place: Place, time: number, flags: number): void {
     this.#calls++;
     place.source ??= this.#sources.of(place.kind.account, place.kind.region);
-    place.source.calls++;
     if (time < this.#start || time >= this.#end) {
       this.#outside++;
       return;
@@ -142,6 +141,7 @@ export class CallCounter {
       }
       unchecked = sighting === 'unchecked';
     }
+    place.source.calls++;
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
 

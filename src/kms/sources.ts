@@ -6,7 +6,7 @@ import { SeenIds } from './seen-ids.js';
 export interface SourceCalls {
   readonly account: string;
   readonly region: string;
-  /** Copies, and calls outside of start and end, included. */
+  /** Distinct ones within start and end. */
   readonly calls: number;
 }
 

@@ -6,14 +6,20 @@ import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { kmsRecord, logText, otherRecord, tempFolder, writeFile } from '../support/logs.js';
 
+/** Makes logs so large that threads are worth their start. */
+const NOTE = 'x'.repeat(1500);
+
 const ENTRY = fileURLToPath(new URL('../../src/node/index.ts', import.meta.url));
 
 /** A consumer's program: counts on threads, then ends early; it does not call process.exit. */
 const PROGRAM = `
   import { countCloudTrail } from ${JSON.stringify(ENTRY)};
   const folder = process.argv[2];
+  let workers = 0;
+  process.on('worker', () => workers++);
   const alone = await countCloudTrail(folder, { threads: 1 });
   const shared = await countCloudTrail(folder, { threads: 2 });
+  const started = workers;
   const controller = new AbortController();
   const onProgress = () => controller.abort(new Error('enough'));
   const ended = await countCloudTrail(folder, { threads: 2, onRejected: onProgress, signal: controller.signal }).then(
@@ -21,7 +27,7 @@ const PROGRAM = `
     (error) => error.message,
   );
   const told = ({ set, stats, calls }) => JSON.stringify([set.keys, [...set.observed], stats, calls]);
-  console.log(JSON.stringify({ calls: shared.calls.counted, crashes: shared.crashes.length, same: told(alone) === told(shared), ended }));
+  console.log(JSON.stringify({ started, calls: shared.calls.counted, crashes: shared.crashes.length, same: told(alone) === told(shared), ended }));
 `;
 
 it.each(['esm', 'cjs'] as const)(
@@ -29,7 +35,9 @@ it.each(['esm', 'cjs'] as const)(
   async (format) => {
     const logs = tempFolder();
     for (let file = 0; file < 8; file++) {
-      const records = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? kmsRecord : otherRecord)(file * 1000 + i));
+      const records = Array.from({ length: 1000 }, (_, i) =>
+        (i % 2 === 0 ? kmsRecord : otherRecord)(file * 1000 + i, { note: NOTE }),
+      );
       writeFile(logs, `${file}.json`, logText([{ eventSource: 'kms.amazonaws.com' }, ...records]));
     }
     const elsewhere = tempFolder();
@@ -50,6 +58,6 @@ it.each(['esm', 'cjs'] as const)(
       outfile: bundle,
     });
     const { stdout } = await promisify(execFile)(process.execPath, [bundle, logs], { cwd: elsewhere, timeout: 25_000 });
-    expect(JSON.parse(stdout)).toEqual({ calls: 4000, crashes: 0, same: true, ended: 'enough' });
+    expect(JSON.parse(stdout)).toEqual({ started: 2, calls: 4000, crashes: 0, same: true, ended: 'enough' });
   },
 );

@@ -65,7 +65,13 @@ describe('countCloudTrail on threads', () => {
     const alone = await countedFast(folder, { ...OPTIONS, threads: 1 });
     expect(alone.stats.filesUnreadable).toHaveLength(2);
     expect(alone.stats.calls).toBeGreaterThan(10_000);
-    for (const threads of [2, 3]) expect(await countedFast(folder, { ...OPTIONS, threads })).toEqual(alone);
+    for (const threads of [2, 3]) {
+      const started = vi.fn();
+      process.on('worker', started);
+      expect(await countedFast(folder, { ...OPTIONS, threads })).toEqual(alone);
+      process.off('worker', started);
+      expect(started).toHaveBeenCalledTimes(threads);
+    }
   });
 
   it.each([
