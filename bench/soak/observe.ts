@@ -2,7 +2,8 @@
 // ever kept is kept. A smaller round: SOAK_ROWS=10000 SOAK_DAYS=6 npm run soak -- observe
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Detector, fitBaseline } from 'kms-baseline';
+import { Detector } from 'kms-baseline';
+import { fitBaselineOnThreads } from 'kms-baseline/node';
 import { figure, median, printHeader } from '../harness.js';
 import { organisation, SEED } from '../shapes.js';
 import { ticksOf } from '../ticks.js';
@@ -23,7 +24,7 @@ const collect: () => void = runInNewContext('gc');
 const { keys, history, counts } = organisation(ROWS);
 const ticks = DAYS * PER_DAY;
 printHeader('Soak: observe', { seed: SEED, shape: `${ROWS} series, ${ticks} ticks` });
-const detector = new Detector(fitBaseline(counts(history), { timeZone: 'UTC' }));
+const detector = new Detector(await fitBaselineOnThreads(counts(history), { timeZone: 'UTC' }));
 console.log('\n| day | median tick ms | slowest | heap MB | arrays MB | process MB |\n|---:|---:|---:|---:|---:|---:|');
 const settled: number[] = [];
 let times: number[] = [];

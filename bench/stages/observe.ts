@@ -1,4 +1,5 @@
-import { Detector, fitBaseline } from 'kms-baseline';
+import { Detector } from 'kms-baseline';
+import { fitBaselineOnThreads } from 'kms-baseline/node';
 import { figure, median, printGoal, printHeader } from '../harness.js';
 import { organisation, SEED } from '../shapes.js';
 import { ticksOf } from '../ticks.js';
@@ -12,7 +13,7 @@ printHeader('Observe', {
   seed: SEED,
   shape: `${ROWS.toLocaleString('en')} series, nine in ten under 100 calls in four weeks`,
 });
-const detector = new Detector(fitBaseline(counts(history), { timeZone: 'UTC' }));
+const detector = new Detector(await fitBaselineOnThreads(counts(history), { timeZone: 'UTC' }));
 const ticks = ticksOf(keys, counts, history.start + history.length * history.step, history.step, TICKS + 12);
 
 const times: number[] = [];
