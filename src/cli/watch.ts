@@ -25,7 +25,8 @@ Exit status:
   0    stopped as asked, or the one poll is done
   2    could not do the job: a mistake in the command or the plan, a state that
        cannot be read or kept, or that another run keeps too
-  3    with --once: done, but a source could not be read; the next poll tries again
+  3    with --once: done, but a source could not be read; the next poll tries
+       again
 
 Examples:
   kms-baseline watch plan.json
