@@ -1,20 +1,29 @@
-// A monitoring plan for an account: the six questions that it answers, a week of watching, and how the watch itself is doing.
+// A monitoring plan for an account: the six questions that it answers, a week of watching, how the watch itself is doing, and
+// what CloudWatch and EventBridge are asked to watch besides.
 //
 //     npm run build && npx ts-node notebooks/06-monitoring-plan.ts
 //
+import { mkdirSync, writeFileSync } from 'node:fs';
 import {
+  countCalls,
   definePlan,
+  fitBaseline,
   type KmsCall,
   memoryStore,
   type Notice,
   planText,
+  plotSeries,
+  renderSvg,
   runPlan,
   SHOP_CALLERS,
   SHOP_KEYS,
+  scoreWindow,
   shopCall,
   simulateCalls,
+  sliceWindow,
   textTable,
 } from 'kms-baseline';
+import { alarmDefinitions, metricFilters, ruleDefinitions } from 'kms-baseline/aws';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -127,3 +136,34 @@ console.log(
     ]),
   ).join('\n'),
 );
+
+// What was learned of the first two weeks, as inputs to be reviewed and then sent with one's own client.
+const set = await countCalls(all, { by: [['keyArn', 'operation']] });
+const baseline = fitBaseline(sliceWindow(set, start, watched), { timeZone: 'Europe/Berlin' });
+const exports = [
+  ...alarmDefinitions(baseline, { actions: ['arn:aws:sns:eu-central-1:111122223333:pager'], pairs: 2 }),
+  ...ruleDefinitions(),
+  ...metricFilters({ logGroupName: 'trail' }),
+];
+console.log('\nTo be sent, after a review:');
+console.log(
+  textTable(
+    [{ title: 'operation' }, { title: 'why' }],
+    exports.map(({ operation, why }) => [operation, why.length > 90 ? `${why.slice(0, 89)}…` : why]),
+  ).join('\n'),
+);
+
+// The burst of the second day, against what was learned.
+const day = scoreWindow(baseline, sliceWindow(set, watched + DAY, watched + 2 * DAY));
+const burst = { from: watched + DAY + 14 * HOUR, to: watched + DAY + 14.25 * HOUR };
+const out = new URL('out/', import.meta.url);
+mkdirSync(out, { recursive: true });
+writeFileSync(
+  new URL('06-orders-read.svg', out),
+  renderSvg(plotSeries(day, { operation: 'Decrypt', keyArn: SHOP_KEYS.orders }), {
+    title: 'Decrypt on the orders key',
+    timeZone: 'Europe/Berlin',
+    marks: [burst],
+  }),
+);
+console.log('written: notebooks/out/06-orders-read.svg');
