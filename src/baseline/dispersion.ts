@@ -51,8 +51,10 @@ export function fitDispersion(
     let s33 = 0;
     let b2 = 0;
     let b3 = 0;
-    // Where a call is rare, one batch of them is no outlier: as large as twice what calls come in, by what is known so far.
-    const slack = 3 + 4 * (1 + phi) * (1 + phi);
+    // Where a call is rare, one batch of them is no outlier: some half as large again as what calls come in, by what is known
+    // so far. Twice as large would find more of such scatter, and take bursts of rare control-plane calls for it: of those
+    // in fleets' histories one in ten of the next was missed.
+    const slack = 3 + 2 * (1 + phi) * (1 + phi);
     for (let i = 0; i < n; i++) {
       const m = mu[i];
       // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each

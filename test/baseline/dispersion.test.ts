@@ -66,12 +66,17 @@ describe('fitDispersion', () => {
   const quiet = (phi: number, mean: number) =>
     ratioAt(mean, fitDispersion(simulated(5, [mean], 12_096, phi, 0)), phi, 0);
 
+  // What is cut off is the price of not taking an incident's burst for scatter; that such series keep the budget all the
+  // same is a law of test/score/traps.test.ts.
   it.each([
     [3, 0.02],
     [3, 0.2],
-  ])('finds half the variance at least of a quiet series that comes in batches (phi %s, mean %s)', (phi, mean) => {
-    expect(quiet(phi, mean)).toBeGreaterThan(0.5);
-  });
+  ])(
+    'finds two fifths of the variance at least of a quiet series that comes in batches (phi %s, mean %s)',
+    (phi, mean) => {
+      expect(quiet(phi, mean)).toBeGreaterThan(0.4);
+    },
+  );
 
   // In batches of seven and more the cap is not passed within three rounds.
   it.fails.each([
