@@ -19,6 +19,8 @@ const SHARE = 0.8;
 export class Pool {
   readonly #byOperation = new Map<string | null, RowModel[]>();
   readonly #all: RowModel[] = [];
+  /** By group: many young keys are of one kind, and each would sort all of it anew. */
+  readonly #least = new Map<readonly RowModel[], LeastTails>();
 
   constructor(keys: readonly SeriesKey[], models: readonly RowModel[], step: number) {
     for (const [row, model] of models.entries()) {
@@ -36,16 +38,25 @@ export class Pool {
     const own = this.#byOperation.get(key.operation) ?? [];
     const group = own.length >= ENOUGH ? own : this.#all;
     if (group.length < ENOUGH) return undefined;
-    const usual = (of: (model: RowModel) => number) => {
-      const sorted = Float64Array.from(group, of).sort();
-      return sorted[Math.floor(SHARE * (sorted.length - 1))];
-    };
-    return {
-      above: group[0].above.map((_, w) => usual(({ above }) => above[w].stretch)),
-      below: group[0].below.map((_, w) => usual(({ below }) => below[w].stretch)),
-      silence: usual(({ silence }) => silence.stretch),
-    };
+    let least = this.#least.get(group);
+    if (least === undefined) {
+      least = usualTails(group);
+      this.#least.set(group, least);
+    }
+    return least;
   }
+}
+
+function usualTails(group: readonly RowModel[]): LeastTails {
+  const usual = (of: (model: RowModel) => number) => {
+    const sorted = Float64Array.from(group, of).sort();
+    return sorted[Math.floor(SHARE * (sorted.length - 1))];
+  };
+  return {
+    above: group[0].above.map((_, w) => usual(({ above }) => above[w].stretch)),
+    below: group[0].below.map((_, w) => usual(({ below }) => below[w].stretch)),
+    silence: usual(({ silence }) => silence.stretch),
+  };
 }
 
 /**
