@@ -20,20 +20,24 @@ export function checkThreads(threads: unknown): number {
 
 /**
  * Threads that run jobs one at a time each; `serveJobs` answers inside of them. A thread starts when a job finds none that
- * is free, and one that crashed is replaced so; free ones do not keep the process alive. The source is text rather than a
- * file: it works wherever this package is bundled, and when it is run from its TypeScript.
+ * is free, and one that crashed is replaced so; free ones do not keep the process alive, and end after `keepFor`. The source
+ * is text rather than a file: it works wherever this package is bundled, and when it is run from its TypeScript.
  */
 export class WorkerPool {
   readonly #source: string;
   readonly #size: number;
+  readonly #keepFor: number;
   readonly #free: Worker[] = [];
   readonly #all = new Set<Worker>();
+  readonly #ends = new Map<Worker, NodeJS.Timeout>();
   readonly #waiting: (() => void)[] = [];
   #closed = false;
 
-  constructor(source: string, size: number) {
+  /** @param keepFor milliseconds after which a thread that is free ends; without it, when the pool is closed */
+  constructor(source: string, size: number, keepFor = Number.POSITIVE_INFINITY) {
     this.#source = source;
     this.#size = size;
+    this.#keepFor = keepFor;
   }
 
   /**
@@ -100,11 +104,19 @@ export class WorkerPool {
   #release(worker: Worker): void {
     worker.unref();
     this.#free.push(worker);
+    if (this.#keepFor === Number.POSITIVE_INFINITY) return;
+    this.#ends.set(worker, setTimeout(() => this.#stop(worker), this.#keepFor).unref());
   }
 
   #stop(worker: Worker): void {
-    this.#all.delete(worker);
+    this.#forget(worker);
     void worker.terminate();
+  }
+
+  #forget(worker: Worker): void {
+    this.#all.delete(worker);
+    clearTimeout(this.#ends.get(worker));
+    this.#ends.delete(worker);
   }
 
   async #take(): Promise<Worker> {
@@ -114,6 +126,7 @@ export class WorkerPool {
       if (free !== undefined) {
         // It may have ended since.
         if (!this.#all.has(free)) continue;
+        clearTimeout(this.#ends.get(free));
         free.ref();
         return free;
       }
@@ -122,7 +135,7 @@ export class WorkerPool {
         const worker = new Worker(this.#source, { eval: true, execArgv: [] });
         this.#all.add(worker);
         // One that fails while it is free must not bring the process down, nor be given a job.
-        worker.on('error', () => {}).on('exit', () => this.#all.delete(worker));
+        worker.on('error', () => {}).on('exit', () => this.#forget(worker));
         return worker;
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

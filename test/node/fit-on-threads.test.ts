@@ -4,7 +4,7 @@ import { InputError } from '../../src/errors.js';
 import { type CrashedFit, fitBaselineOnThreads, fitOnPool } from '../../src/node/fit-on-threads.js';
 import { WorkerPool } from '../../src/node/worker-pool.js';
 import { WORKER_SOURCE } from '../../src/node/worker-source.generated.js';
-import { type SeriesSet, seriesFromBytes, seriesToBytes } from '../../src/series/index.js';
+import { type SeriesSet, seriesFromBytes, seriesKey, seriesToBytes } from '../../src/series/index.js';
 import { isSparse, type SparseCounts } from '../../src/series/series-set.js';
 import { simulateFleet } from '../../src/simulate/fleet.js';
 
@@ -83,6 +83,27 @@ describe('fitting on threads', () => {
       expect(cause.message).toContain('exit code 3');
       expect(from).toBeLessThan(to);
     }
+  }, 60_000);
+
+  it('keeps its threads for the next fit', async () => {
+    const { grid } = fleet.history;
+    const many = Array.from({ length: 180 }, (_, row) => seriesKey({ operation: 'Decrypt', keyArn: `key/${row}` }));
+    const silent: SparseCounts = {
+      offsets: new Float64Array(many.length + 1),
+      buckets: new Uint32Array(0),
+      counts: new Float64Array(0),
+    };
+    const history: SeriesSet = { ...fleet.history, keys: many, values: silent };
+    expect(many.length * grid.length).toBeGreaterThan(1_000_000);
+    let started = 0;
+    const count = () => started++;
+    process.on('worker', count);
+    const first = await fitBaselineOnThreads(history, { threads: 2 });
+    const second = await fitBaselineOnThreads(history, { threads: 2 });
+    process.off('worker', count);
+    expect(started).toBe(2);
+    expect(second.toBytes()).toEqual(first.toBytes());
+    expect(first.toBytes()).toEqual(fitBaseline(history).toBytes());
   }, 60_000);
 
   it('takes little work, one thread and levels as fitBaseline does, and refuses a thread count that is none', async () => {

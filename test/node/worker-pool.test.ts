@@ -90,6 +90,16 @@ describe('WorkerPool', () => {
     });
   });
 
+  it('ends threads that are free for long, and starts new ones for later jobs', async () => {
+    const pool = new WorkerPool(SOURCE, 1, 50);
+    const one = (await pool.run({ wait: 200 })) as Done;
+    const two = (await pool.run({ wait: 200 })) as Done;
+    expect(two.threadId).toBe(one.threadId);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(((await pool.run({})) as Done).threadId).not.toBe(one.threadId);
+    await pool.close();
+  });
+
   it('says so when its source is no program', async () => {
     const pool = new WorkerPool('this is none', 2);
     const error = await failure(pool.run({}));
