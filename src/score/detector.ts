@@ -227,7 +227,10 @@ export class Detector {
     const exceptions = this.#exceptionsByRow();
     const foreseen = this.#foreseen;
     const isTick = grid.length === 1 && whole.measure === 'count';
-    if (isTick) foreseen.reserve(this.#rows.length);
+    if (isTick) {
+      foreseen.reserve(this.#rows.length);
+      foreseen.begin(grid.start);
+    }
     const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: foreseen.length });
     for (let row = 0; row < rowOf.length; row++) {
       readPart(whole, row, first, last, y);
@@ -236,12 +239,12 @@ export class Detector {
       const at = row * length + first;
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
       const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
-      if (isQuiet && foreseen.take(place, grid.start, scores, at)) continue;
+      if (isQuiet && foreseen.take(place, scores, at)) continue;
       const watched = this.#rows[place];
       this.#settle(place);
       if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
-        foreseen.foresee(place, watched.count, grid.start, ahead.own(watched.zone), watched.learning);
-        if (foreseen.take(place, grid.start, scores, at)) continue;
+        foreseen.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
+        if (foreseen.take(place, scores, at)) continue;
       }
       foreseen.drop(place);
       runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);

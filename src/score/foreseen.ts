@@ -5,6 +5,8 @@ import type { ScoreColumns } from './scores.js';
 const AHEAD = 12;
 /** A row with a call in its last buckets is likely to have another soon: not worth foreseeing. */
 const QUIET = 3;
+/** Rows next to one another have their turn together: what is foreseen of them lies side by side. */
+const NEIGHBOURS = 16;
 
 const stretch: Stretch & { outcomes: Uint8Array } = {
   start: 0,
@@ -18,6 +20,8 @@ const stretch: Stretch & { outcomes: Uint8Array } = {
   isJudged: false,
 };
 
+const judged = columnsOf(AHEAD);
+
 /**
  * How the next buckets of each row would be judged if no call came: most rows of an organisation have none for hours, and
  * a tick that fetched the state of each (2 KB) to find that out waited for memory, 4 µs a row. A dozen buckets of a row
@@ -26,6 +30,8 @@ const stretch: Stretch & { outcomes: Uint8Array } = {
  * so that the scores and the states are those of one bucket after another.
  */
 export class Foreseen {
+  /** Buckets from the present one that week slots are needed of to {@link foresee}. */
+  readonly length = AHEAD;
   readonly #step: number;
   /** By row: when the first bucket foreseen begins, how many are, how many of them came so, and are learned from. */
   #from = new Float64Array(0);
@@ -35,96 +41,99 @@ export class Foreseen {
   /** `[rows × AHEAD]` */
   #slots = new Int32Array(0);
   #outcomes = new Uint8Array(0);
-  #columns = columnsOf(0);
+  #time = Number.NaN;
+  #place = 0;
+  /** By the bucket's number modulo AHEAD, one entry a row: a tick reads its own from end to end. */
+  #columns = Array.from({ length: AHEAD }, () => columnsOf(0));
 
   constructor(step: number) {
     this.#step = step;
   }
 
-  /** Buckets from the present one that week slots are needed of to {@link foresee}. */
-  readonly length = AHEAD;
-
   /** Room for so many rows. */
   reserve(rows: number): void {
-    if (rows <= this.#from.length) return;
-    const columns = columnsOf(rows * AHEAD);
-    for (const name of COLUMNS) columns[name].set(this.#columns[name]);
-    this.#columns = columns;
-    this.#from = extended(this.#from, new Float64Array(rows));
-    this.#ready = extended(this.#ready, new Uint8Array(rows));
-    this.#taken = extended(this.#taken, new Uint8Array(rows));
-    this.#settled = extended(this.#settled, new Uint8Array(rows));
-    this.#slots = extended(this.#slots, new Int32Array(rows * AHEAD));
-    this.#outcomes = extended(this.#outcomes, new Uint8Array(rows * AHEAD));
+    const before = this.#from.length;
+    if (rows <= before) return;
+    // New keys come one by one.
+    const room = Math.max(rows, Math.ceil(before * 1.25));
+    this.#columns = this.#columns.map((columns) => {
+      const wider = columnsOf(room);
+      for (const name of COLUMNS) wider[name].set(columns[name]);
+      return wider;
+    });
+    this.#from = extended(this.#from, new Float64Array(room));
+    this.#ready = extended(this.#ready, new Uint8Array(room));
+    this.#taken = extended(this.#taken, new Uint8Array(room));
+    this.#settled = extended(this.#settled, new Uint8Array(room));
+    this.#slots = extended(this.#slots, new Int32Array(room * AHEAD));
+    this.#outcomes = extended(this.#outcomes, new Uint8Array(room * AHEAD));
   }
 
-  /** Writes the judgement of the bucket at `time`, in which the row had no call; false where it was not foreseen. */
-  take(place: number, time: number, out: ScoreColumns | undefined, at: number): boolean {
-    const k = this.#taken[place];
-    if (k >= this.#ready[place] || this.#from[place] + k * this.#step !== time) return false;
-    this.#taken[place] = k + 1;
-    if (out === undefined) return true;
-    const columns = this.#columns;
-    const cell = place * AHEAD + k;
-    out.expected[at] = columns.expected[cell];
-    out.lower[at] = columns.lower[cell];
-    out.upper[at] = columns.upper[cell];
-    out.surprise[at] = columns.surprise[cell];
-    out.spans[at] = columns.spans[cell];
-    out.verdicts[at] = columns.verdicts[cell];
-    out.reasons[at] = columns.reasons[cell];
+  /** The bucket that {@link take} and {@link foresee} are asked about from here on. */
+  begin(time: number): void {
+    this.#time = time;
+    const place = Math.floor(time / this.#step) % AHEAD;
+    this.#place = place < 0 ? place + AHEAD : place;
+  }
+
+  /** Writes the judgement of the present bucket, in which the row had no call; false where it was not foreseen. */
+  take(row: number, out: ScoreColumns | undefined, at: number): boolean {
+    const k = this.#taken[row];
+    if (k >= this.#ready[row] || this.#from[row] + k * this.#step !== this.#time) return false;
+    this.#taken[row] = k + 1;
+    if (out !== undefined) copyCell(this.#columns[this.#place], row, out, at);
     return true;
   }
 
   /**
-   * Judges the buckets from `time` on, if the row has been quiet. Those it was judged for before must be settled.
-   * @param slots `[length]` week slots from `time` on
+   * Judges the buckets from the present one on, if the row has been quiet. Those it was judged for before must be settled.
+   * @param slots `[length]` week slots from the present bucket on
    */
-  foresee(place: number, row: CountRow, time: number, slots: Int32Array, learning: boolean): void {
-    this.#ready[place] = 0;
-    this.#taken[place] = 0;
-    this.#settled[place] = 0;
-    if (row.silent < QUIET) return;
+  foresee(row: number, count: CountRow, slots: Int32Array, learning: boolean): void {
+    this.drop(row);
+    if (count.silent < QUIET) return;
     // So that the rows take turns, whenever each begins.
-    const turn = (Math.floor(time / this.#step) + place) % AHEAD;
-    const length = AHEAD - (turn < 0 ? turn + AHEAD : turn);
-    this.#from[place] = time;
-    this.#ready[place] = length;
+    const length = AHEAD - ((this.#place + Math.floor(row / NEIGHBOURS)) % AHEAD);
+    this.#from[row] = this.#time;
+    this.#ready[row] = length;
     for (let k = 0; k < length; k++) {
       stretch.slots[k] = slots[k];
-      this.#slots[place * AHEAD + k] = slots[k];
+      this.#slots[row * AHEAD + k] = slots[k];
     }
-    stretch.start = time;
+    stretch.start = this.#time;
     stretch.length = length;
     stretch.isJudged = false;
-    row.foresee(stretch, learning, this.#columns, place * AHEAD);
-    for (let k = 0; k < length; k++) this.#outcomes[place * AHEAD + k] = stretch.outcomes[k];
+    count.foresee(stretch, learning, judged, 0);
+    for (let k = 0; k < length; k++) {
+      this.#outcomes[row * AHEAD + k] = stretch.outcomes[k];
+      copyCell(judged, k, this.#columns[(this.#place + k) % AHEAD], row);
+    }
   }
 
   /** The row learns from the buckets that came as foreseen. What is foreseen beyond them stands. */
-  settle(place: number, row: CountRow, learning: boolean): void {
-    if (place >= this.#from.length) return;
-    const first = this.#settled[place];
-    const length = this.#taken[place] - first;
+  settle(row: number, count: CountRow, learning: boolean): void {
+    if (row >= this.#from.length) return;
+    const first = this.#settled[row];
+    const length = this.#taken[row] - first;
     if (length === 0) return;
-    this.#settled[place] = this.#taken[place];
+    this.#settled[row] = this.#taken[row];
     stretch.isJudged = true;
     for (let k = 0; k < length; k++) {
-      const cell = place * AHEAD + first + k;
+      const cell = row * AHEAD + first + k;
       stretch.slots[k] = this.#slots[cell];
       stretch.outcomes[k] = this.#outcomes[cell];
       if (stretch.outcomes[k] === OTHER) stretch.isJudged = false;
     }
-    stretch.start = this.#from[place] + first * this.#step;
+    stretch.start = this.#from[row] + first * this.#step;
     stretch.length = length;
-    row.run(stretch, true, learning, undefined, 0);
+    count.run(stretch, true, learning, undefined, 0);
   }
 
   /** Nothing is foreseen of this row any more. */
-  drop(place: number): void {
-    this.#ready[place] = 0;
-    this.#taken[place] = 0;
-    this.#settled[place] = 0;
+  drop(row: number): void {
+    this.#ready[row] = 0;
+    this.#taken[row] = 0;
+    this.#settled[row] = 0;
   }
 
   /** Nothing is foreseen, and nothing left to learn, of any row: their states are others. */
@@ -133,6 +142,16 @@ export class Foreseen {
     this.#taken.fill(0);
     this.#settled.fill(0);
   }
+}
+
+function copyCell(from: ScoreColumns, cell: number, to: ScoreColumns, at: number): void {
+  to.expected[at] = from.expected[cell];
+  to.lower[at] = from.lower[cell];
+  to.upper[at] = from.upper[cell];
+  to.surprise[at] = from.surprise[cell];
+  to.spans[at] = from.spans[cell];
+  to.verdicts[at] = from.verdicts[cell];
+  to.reasons[at] = from.reasons[cell];
 }
 
 const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans'] as const;
