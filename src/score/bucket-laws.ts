@@ -16,7 +16,7 @@ export const MEAN = 1;
 export const RELATIVE = 2; // relative variance of load noise and profile
 export const SIZE = 3;
 export const REACH = 4; // what learning holds a bucket within, about its mean
-export const LIMIT_ABOVE = 5; // real
+export const LIMIT_ABOVE = 5; // real; NaN until asked for, as the one below
 export const MOST_SMALL = 6; // the greatest count that is too small a departure to be told
 export const LIMIT_BELOW = 7; // whole
 export const DOUBT = 8; // exposure · what is not known of the hour
@@ -161,14 +161,22 @@ export class BucketLaws {
     values[at + SILENCE] = Number.NaN;
     values[at + SIZE] = size;
     values[at + REACH] = CLIP_SDS * sd + CLIP_SLACK;
-    values[at + LIMIT_ABOVE] = this.#limits.upper(mean, size);
+    values[at + LIMIT_ABOVE] = Number.NaN;
     values[at + MOST_SMALL] = Math.floor(mean * (1 + this.#minEffect));
-    const lower = Math.ceil(this.#limits.lower(mean, size));
-    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
     values[at + DOUBT] = x * hourDoubt;
     values[at + SKEW] = mean > 4 && skewness < 0.5 ? skewness / 6 : Number.NaN;
     values[at + SD] = sd;
     for (let k = FEW_ABOVE; k < ENTRIES; k++) values[at + k] = Number.NaN;
+  }
+
+  /** Sets the limits of a law, where a bucket is judged by it the first time. */
+  limit(at: number): void {
+    const { values } = this;
+    const mean = values[at + MEAN];
+    const size = values[at + SIZE];
+    values[at + LIMIT_ABOVE] = this.#limits.upper(mean, size);
+    const lower = Math.ceil(this.#limits.lower(mean, size));
+    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
   }
 
   /** What a bucket without a call adds to the silence clock. */

@@ -142,7 +142,16 @@ export interface Stretch {
   /** Chooses another slot by what a bucket holds, where the row's clock is not known. */
   choose: ((row: CountRow, calls: number, bucket: number) => number) | undefined;
   exceptions: Exceptions | undefined;
+  /** `[length]`: where what each bucket left behind goes: {@link TAUGHT_CALM}, {@link HELD_BACK} or {@link OTHER}. */
+  outcomes?: Uint8Array;
+  /** True when `outcomes` holds that already, none of it {@link OTHER}: nothing is judged again. */
+  isJudged?: boolean;
 }
+
+/** A calm bucket that taught, one that did not, and one that was not calm. */
+const TAUGHT_CALM = 0;
+const HELD_BACK = 1;
+export const OTHER = 2;
 
 /** What a bucket is to a row besides its count. */
 export interface Exceptions {
@@ -290,6 +299,11 @@ export class CountRow {
     return this.#s[LEVEL];
   }
 
+  /** Buckets since the last call; of a row that has never called, as many as can be. */
+  get silent(): number {
+    return this.#asleep ? Number.POSITIVE_INFINITY : this.#s[SILENT];
+  }
+
   /** True while an incident is open. */
   get inIncident(): boolean {
     return this.#s[DIRECTION] !== 0;
@@ -356,7 +370,8 @@ export class CountRow {
    * @param out where the judgement goes, from entry `at` on; nowhere when left out
    */
   run(stretch: Stretch, learn: boolean, learning: boolean, out: ScoreColumns | undefined, at: number): void {
-    const { start, length, calls, observed, slots, choose, exceptions } = stretch;
+    const { start, length, calls, observed, slots, choose, exceptions, outcomes } = stretch;
+    const isJudged = stretch.isJudged === true;
     let i = 0;
     if (this.#asleep) {
       i = this.#sleep(stretch, learning, out, at);
@@ -431,24 +446,26 @@ export class CountRow {
         const reach = values[law + REACH];
 
         // The bucket itself.
+        if (!isJudged && Number.isNaN(values[law + LIMIT_ABOVE])) laws.limit(law);
         let upper = Math.max(Math.floor(values[law + LIMIT_ABOVE] + late), values[law + MOST_SMALL]);
         let lower = values[law + LIMIT_BELOW];
         const isAbove = y >= mean;
-        let nats = isAbove ? laws.above(law, late > 0 ? Math.max(mean, y - late) : y) : laws.below(law, y);
+        let nats = 0;
+        if (!isJudged) nats = isAbove ? laws.above(law, late > 0 ? Math.max(mean, y - late) : y) : laws.below(law, y);
         if (nats > UNCALIBRATED) {
           nats = isAbove ? calibrateIn(nats, model.above[0], shift) : calibrate(nats, model.below[0]);
         }
         nats += logWeight[0];
         let ratio = 0;
         let decided = 0;
-        let suspect = false;
+        let suspect = isJudged && outcomes !== undefined && outcomes[i] === HELD_BACK;
         let told = isAbove ? y > upper : y < lower;
 
         // What it teaches, and what it brings into windows of many hours: bursts are for the short windows to tell.
         const held = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
 
         // The longer windows: what this bucket may hold, the rest of the window as it is.
-        for (let w = 1; w < count; w++) {
+        for (let w = isJudged ? count : 1; w < count; w++) {
           const isLong = blocks[w] > 0;
           let rest: number;
           let restX: number;
@@ -543,7 +560,7 @@ export class CountRow {
         let ends = clock;
         if (y === 0) ends = clock + laws.silence(law);
         const most = clock + mean - silenceShift + LOG_SILENCE_WEIGHT;
-        if ((lower < 1 && most > toldFrom) || (y === 0 && most > nats)) {
+        if (!isJudged && ((lower < 1 && most > toldFrom) || (y === 0 && most > nats))) {
           const after = y === 0 ? ends : clock + laws.silence(law);
           const raw = Math.max(0, rawSilenceNats(after, levelVariance) - silenceShift);
           const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, model.silence)) + LOG_SILENCE_WEIGHT;
@@ -558,7 +575,8 @@ export class CountRow {
         // A count below its mean is never above, one above it never below, whatever a window says.
         const most0 = Math.max(upper, Math.floor(mean));
         const least0 = Math.min(lower, Math.max(1, Math.floor(mean)));
-        if (!isCalm || y > most0 || y < least0) {
+        if (!isCalm || (!isJudged && (y > most0 || y < least0))) {
+          if (outcomes !== undefined) outcomes[i] = OTHER;
           const h = hand;
           h.time = start + i * step;
           h.y = y;
@@ -593,6 +611,7 @@ export class CountRow {
         }
 
         // What a calm bucket leaves behind.
+        if (outcomes !== undefined) outcomes[i] = suspect ? HELD_BACK : TAUGHT_CALM;
         late = this.#straddles ? Math.max(0, mean - y) : 0;
         if (y === 0) {
           clock = ends;
@@ -648,6 +667,17 @@ export class CountRow {
         i++;
       }
     }
+  }
+
+  /** What {@link run} would make of a stretch in which no call comes; the row stays as it is. */
+  foresee(stretch: Stretch, learning: boolean, out: ScoreColumns, at: number): void {
+    const state = this.#s;
+    // A sleeping row is changed by calls only.
+    if (!this.#asleep) this.#s = copyOf(state);
+    armed = undefined;
+    this.run(stretch, true, learning, out, at);
+    armed = undefined;
+    this.#s = state;
   }
 
   /** The buckets of a key that has never called, until it does: normal, and nothing is learned. @returns where it calls */
@@ -1097,6 +1127,19 @@ export class CountRow {
 }
 
 const PER_NAT = 1 / Math.LN10;
+
+/** Copies of states that are thrown away, by their length: there are two. */
+const copies = new Map<number, Float64Array>();
+
+function copyOf(state: Float64Array): Float64Array {
+  let copy = copies.get(state.length);
+  if (copy === undefined) {
+    copy = new Float64Array(state.length);
+    copies.set(state.length, copy);
+  }
+  copy.set(state);
+  return copy;
+}
 
 /** ln of the weights last asked for: nearly always the same. */
 let logged: readonly number[] | undefined;

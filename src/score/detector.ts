@@ -8,6 +8,7 @@ import { DAY, gridEnd } from '../time/grid.js';
 import type { Exceptions } from './count-row.js';
 import { natsFor } from './count-rules.js';
 import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, rowsToBytes } from './detector-codec.js';
+import { Foreseen } from './foreseen.js';
 import { Recent } from './recent.js';
 import { MIN_EFFECT, roomForScores, withRows } from './score-window.js';
 import type { Scores } from './scores.js';
@@ -68,6 +69,8 @@ export class Detector {
   /** States to go back to, oldest first, and what was observed since the oldest. */
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
+  /** Only where buckets come one by one. */
+  readonly #foreseen: Foreseen;
   #acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   #retired = new Map<string, number>();
@@ -93,6 +96,7 @@ export class Detector {
       acceptShifts: learn === 'accept-shifts',
     };
     this.#recent = new Recent(step, baseline.measure);
+    this.#foreseen = new Foreseen(step);
     for (const key of baseline.keys) this.#place(key);
   }
 
@@ -221,13 +225,36 @@ export class Detector {
     const y = new Float64Array(grid.length);
     const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
     const exceptions = this.#exceptionsByRow();
+    const foreseen = this.#foreseen;
+    const isTick = grid.length === 1 && whole.measure === 'count';
+    if (isTick) {
+      foreseen.reserve(this.#rows.length);
+      foreseen.begin(grid.start);
+    }
+    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: foreseen.length });
     for (let row = 0; row < rowOf.length; row++) {
       readPart(whole, row, first, last, y);
       if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
       const place = rowOf[row];
       const at = row * length + first;
-      runRow(this.#rows[place], y, listened, grid, tables, this.#rules, true, scores, at, exceptions.get(place));
+      const own = exceptions.size === 0 ? undefined : exceptions.get(place);
+      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
+      if (isQuiet && foreseen.take(place, scores, at)) continue;
+      const watched = this.#rows[place];
+      this.#settle(place);
+      if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
+        foreseen.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
+        if (foreseen.take(place, scores, at)) continue;
+      }
+      foreseen.drop(place);
+      runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);
     }
+  }
+
+  /** A row's state becomes that after all its buckets. */
+  #settle(place: number): void {
+    const { count, learning } = this.#rows[place];
+    if (count !== undefined) this.#foreseen.settle(place, count, learning);
   }
 
   #exceptionsByRow(): Map<number, Exceptions> {
@@ -250,6 +277,7 @@ export class Detector {
   }
 
   #checkpoint(time: number): void {
+    for (let place = 0; place < this.#rows.length; place++) this.#settle(place);
     const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
     this.#checkpoints.push({ time, rows: this.#rows.length, states });
   }
@@ -269,6 +297,7 @@ export class Detector {
     for (const [place, { key }] of this.#rows.entries()) {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
+    this.#foreseen.dropAll();
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#keys());
     this.#recent.cut(since);
