@@ -1,11 +1,11 @@
 export * from './alarm/index.js';
-export * from './baseline/index.js';
+export * from './engine/index.js';
+export * from './engine/index.js';
 export { FormatError, InputError } from './errors.js';
 export * from './evaluate/index.js';
 export * from './kms/index.js';
 export * from './plan/index.js';
 export * from './report/index.js';
-export * from './score/index.js';
 export * from './series/index.js';
 export * from './simulate/index.js';
 export * from './time/index.js';

@@ -1,6 +1,6 @@
-import { fitBaseline } from '../../src/baseline/index.js';
+import { Detector } from '../../src/engine/detector.js';
+import { fitBaseline } from '../../src/engine/index.js';
 import { type CalibrationTable, calibration, RATE_BANDS } from '../../src/evaluate/index.js';
-import { Detector } from '../../src/score/detector.js';
 import { type Fleet, simulateCleanFleet } from '../../src/simulate/index.js';
 import type { Page } from './page.js';
 import { randomisedTable } from './randomised.js';

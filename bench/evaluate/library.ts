@@ -1,6 +1,6 @@
-import { fitBaseline } from '../../src/baseline/index.js';
+import { Detector } from '../../src/engine/detector.js';
+import { fitBaseline } from '../../src/engine/index.js';
 import { observeChunks } from '../../src/evaluate/index.js';
-import { Detector } from '../../src/score/detector.js';
 import { seriesSet, sliceWindow } from '../../src/series/index.js';
 import { Random } from '../../src/simulate/random.js';
 import { gridEnd } from '../../src/time/grid.js';

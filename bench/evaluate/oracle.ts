@@ -1,4 +1,4 @@
-import { ABOVE, BELOW, NORMAL } from '../../src/score/scores.js';
+import { ABOVE, BELOW, NORMAL } from '../../src/engine/types.js';
 import type { Fleet } from '../../src/simulate/fleet.js';
 import { logLowerTail, logUpperTail } from '../../src/stats/negative-binomial.js';
 import { DAY, HOUR, WEEK } from '../../src/time/grid.js';

@@ -1,6 +1,6 @@
-import type { Baseline } from '../../src/baseline/index.js';
+import type { Baseline } from '../../src/engine/index.js';
+import { scoreWindow } from '../../src/engine/index.js';
 import { type CalibrationTable, tallySurprise } from '../../src/evaluate/index.js';
-import { scoreWindow } from '../../src/score/index.js';
 import { type SeriesSet, sliceWindow } from '../../src/series/index.js';
 import { Random } from '../../src/simulate/random.js';
 import { DAY } from '../../src/time/grid.js';

@@ -1,4 +1,4 @@
-import { ABOVE, BELOW, NORMAL } from '../../src/score/scores.js';
+import { ABOVE, BELOW, NORMAL } from '../../src/engine/types.js';
 import { observedRow, readRow, type SeriesSet } from '../../src/series/series-set.js';
 import { HOUR } from '../../src/time/grid.js';
 import { slotsOf, weekSlots } from '../../src/time/week.js';

@@ -1,5 +1,5 @@
+import type { Scores } from '../engine/types.js';
 import { checkTime, InputError, shown } from '../errors.js';
-import type { Scores } from '../score/scores.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
 import { alarmFromBytes, alarmToBytes } from './alarm-bytes.js';

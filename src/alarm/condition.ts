@@ -1,4 +1,4 @@
-import { type Scores, UNKNOWN } from '../score/scores.js';
+import { type Scores, UNKNOWN } from '../engine/types.js';
 import { observedRow, type SeriesSet, valueAt } from '../series/series-set.js';
 import type { AlarmCondition, Side } from './rule.js';
 

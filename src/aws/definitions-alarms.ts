@@ -1,5 +1,5 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import type { Baseline } from '../baseline/baseline.js';
+import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkRange } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { type AlarmDefinition, dimensions, fittingName, NAMESPACE, partsOfKey } from './definitions.js';

@@ -1,4 +1,4 @@
-import type { Baseline } from '../baseline/baseline.js';
+import type { Baseline } from '../engine/baseline.js';
 import { checkNumber, InputError } from '../errors.js';
 import { operationInfo } from '../kms/operations.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';

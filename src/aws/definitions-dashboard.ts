@@ -1,4 +1,4 @@
-import type { Baseline } from '../baseline/baseline.js';
+import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, InputError, shown } from '../errors.js';
 import { NAMESPACE, partsOfKey } from './definitions.js';
 import { bandProbability, type LearnedPair, learnedPairs, periodOf, weekBand } from './definitions-band.js';

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Scores } from '../engine/types.js';
 import { checkInteger, checkTime, InputError, shown } from '../errors.js';
-import type { Scores } from '../score/scores.js';
 import type { SeriesKey } from '../series/key.js';
 import { observedRow, valueAt } from '../series/series-set.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';

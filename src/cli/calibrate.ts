@@ -1,8 +1,8 @@
-import { fitBaseline } from '../baseline/fit.js';
+import { Detector } from '../engine/detector.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
 import { calibration } from '../evaluate/calibration.js';
 import type { Evidence } from '../report/judge.js';
 import type { Report } from '../report/report.js';
-import { Detector } from '../score/detector.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd, WEEK } from '../time/grid.js';
 

@@ -1,4 +1,5 @@
-import { fitBaseline } from '../baseline/fit.js';
+import { Detector } from '../engine/detector.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
 import { InputError } from '../errors.js';
 import { type ObservedScores, observeChunks } from '../evaluate/observe-chunks.js';
 import { scoreVerdicts } from '../evaluate/score-verdicts.js';
@@ -7,7 +8,6 @@ import { type CalibrationTable, calibrationText, tallySurprise } from '../evalua
 import { jsonDocument } from '../report/analysis-json.js';
 import { duration } from '../report/numbers.js';
 import { textTable } from '../report/table.js';
-import { Detector } from '../score/detector.js';
 import { keyId } from '../series/key.js';
 import { type Fleet, simulateFleet } from '../simulate/fleet.js';
 import { simulateCleanFleet } from '../simulate/fleet-clean.js';

@@ -1,4 +1,4 @@
-import { fitBaseline } from '../baseline/fit.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
 import { InputError } from '../errors.js';
 import { mainStretch } from '../kms/coverage.js';
 import { jsonDocument } from '../report/analysis-json.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Baseline } from '../baseline/baseline.js';
+import { Baseline } from '../engine/baseline.js';
 import { FormatError, InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';

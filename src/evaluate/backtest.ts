@@ -1,6 +1,6 @@
-import { type FitOptions, fitBaseline } from '../baseline/index.js';
+import { Detector, type DetectorOptions } from '../engine/detector.js';
+import { type FitOptions, fitBaseline } from '../engine/index.js';
 import { checkInteger, checkTime, InputError, shown } from '../errors.js';
-import { Detector, type DetectorOptions } from '../score/detector.js';
 import { type SeriesSet, selectRows, sliceWindow } from '../series/index.js';
 import { keyId } from '../series/key.js';
 import { isSparse } from '../series/series-set.js';

@@ -1,4 +1,4 @@
-import { Detector } from '../score/detector.js';
+import { Detector } from '../engine/detector.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { Random } from '../simulate/random.js';
 import { observeChunks } from './observe-chunks.js';

@@ -1,6 +1,6 @@
+import type { Scores } from '../engine/types.js';
+import { UNKNOWN } from '../engine/types.js';
 import { InputError } from '../errors.js';
-import type { Scores } from '../score/scores.js';
-import { UNKNOWN } from '../score/scores.js';
 import { type SeriesSet, sliceWindow } from '../series/index.js';
 import { gridEnd } from '../time/grid.js';
 

@@ -1,4 +1,4 @@
-import { ABOVE, BELOW, UNKNOWN } from '../score/scores.js';
+import { ABOVE, BELOW, UNKNOWN } from '../engine/types.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { HOUR, WEEK } from '../time/grid.js';
 import { type EventLabel, type PlacedLabel, placeLabels } from './label.js';

@@ -1,4 +1,4 @@
-import type { Scores } from '../score/scores.js';
+import type { Scores } from '../engine/types.js';
 import { HOUR } from '../time/grid.js';
 
 /** Rates that models treat differently, by the expected calls of a bucket. */

@@ -1,7 +1,7 @@
-import { type FittedRows, fitRows } from '../baseline/fit-rows.js';
-import { type PackedRows, packRows, unpackRows } from '../baseline/packed-rows.js';
-import { weekCells } from '../baseline/profile.js';
-import { windowsOf } from '../baseline/windows.js';
+import { type FittedRows, fitRows } from '../engine/counts/fit/fit-all.js';
+import { type PackedRows, packRows, unpackRows } from '../engine/counts/packed-rows.js';
+import { weekCells } from '../engine/counts/seasonal-profile.js';
+import { windowsOf } from '../engine/windows.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { weekSlots } from '../time/week.js';
 

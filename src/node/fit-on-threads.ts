@@ -1,6 +1,6 @@
-import { countBaseline, type FitOptions, type FitTerms, fitBaseline, fitTerms } from '../baseline/fit.js';
-import { type FittedRows, fitRows } from '../baseline/fit-rows.js';
-import type { Baseline } from '../baseline/index.js';
+import { type FittedRows, fitRows } from '../engine/counts/fit/fit-all.js';
+import { countBaseline, type FitOptions, type FitTerms, fitBaseline, fitTerms } from '../engine/fit-baseline.js';
+import type { Baseline } from '../engine/index.js';
 import { isSparse, type SeriesSet } from '../series/series-set.js';
 import { type FitJob, type FitPart, rowsOfPart } from './fit-job.js';
 import { checkThreads, WorkerPool } from './worker-pool.js';

@@ -1,7 +1,6 @@
-import type { Anomaly } from '../score/anomaly.js';
-import { callerShares } from '../score/callers.js';
-import { findAnomalies } from '../score/find-anomalies.js';
-import type { Scores } from '../score/scores.js';
+import { callerShares } from '../engine/anomalies/callers.js';
+import { findAnomalies } from '../engine/anomalies/find-anomalies.js';
+import type { Anomaly, Scores } from '../engine/types.js';
 import type { TimeRange } from '../series/builder.js';
 import { rowOf, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';

@@ -1,4 +1,4 @@
-import { NORMAL, type Scores, UNKNOWN } from '../score/scores.js';
+import { NORMAL, type Scores, UNKNOWN } from '../engine/types.js';
 import type { TimeRange } from '../series/builder.js';
 import { DAY } from '../time/grid.js';
 import type { Ledger } from './ledger.js';

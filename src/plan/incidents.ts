@@ -1,6 +1,6 @@
 import { Alarm } from '../alarm/alarm.js';
-import type { Anomaly } from '../score/anomaly.js';
-import { NORMAL, type Scores, UNKNOWN } from '../score/scores.js';
+import type { Anomaly } from '../engine/types.js';
+import { NORMAL, type Scores, UNKNOWN } from '../engine/types.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { rowsById } from '../series/series-set.js';

@@ -1,7 +1,7 @@
-import type { Baseline } from '../baseline/baseline.js';
-import { fitBaseline } from '../baseline/fit.js';
-import { Detector } from '../score/detector.js';
-import type { Scores } from '../score/scores.js';
+import type { Baseline } from '../engine/baseline.js';
+import { Detector } from '../engine/detector.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
+import type { Scores } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { MonitoringPlan } from './plan.js';

@@ -1,5 +1,5 @@
 import type { AlarmState } from '../alarm/rule.js';
-import type { Anomaly } from '../score/anomaly.js';
+import type { Anomaly } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
 
 /**

@@ -1,6 +1,6 @@
+import type { Scores } from '../engine/types.js';
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
-import type { Scores } from '../score/scores.js';
 import { DAY, HOUR } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
 import type { Health } from './health.js';

@@ -1,7 +1,7 @@
 import { open, seal } from '../alarm/sealed.js';
+import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import { duration } from '../report/numbers.js';
-import type { Scores } from '../score/scores.js';
 import { ByteWriter } from '../series/bytes.js';
 import type { ChangesData } from './changes.js';
 import { Incidents } from './incidents.js';

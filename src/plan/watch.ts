@@ -1,10 +1,10 @@
+import type { Scores } from '../engine/types.js';
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { seriesName } from '../report/names.js';
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { wordsFor } from '../report/words.js';
-import type { Scores } from '../score/scores.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';

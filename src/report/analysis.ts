@@ -1,5 +1,5 @@
+import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
-import type { Anomaly } from '../score/anomaly.js';
 import type { OperationUse } from './operations.js';
 import type { Unknowns } from './unknown.js';
 

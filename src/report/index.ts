@@ -12,8 +12,8 @@ export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth
 export { logSources } from './holes.js';
 export { type HtmlOptions, renderHtml } from './html/render-html.js';
 export {
+  type BucketVerdict,
   type Evidence,
-  type Judged,
   type Judgement,
   type JudgeOptions,
   type JudgeWindowOptions,

@@ -1,10 +1,10 @@
-import type { Baseline } from '../baseline/baseline.js';
-import { fitBaseline } from '../baseline/fit.js';
+import { findAnomalies } from '../engine/anomalies/find-anomalies.js';
+import type { Baseline } from '../engine/baseline.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
+import { scoreWindow } from '../engine/score-window.js';
+import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
-import { findAnomalies } from '../score/find-anomalies.js';
-import { scoreWindow } from '../score/score-window.js';
-import type { Scores } from '../score/scores.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
@@ -42,7 +42,7 @@ export interface Evidence {
   readonly history: SeriesSet | null;
 }
 
-export interface Judged {
+export interface BucketVerdict {
   readonly judgement: Judgement;
   readonly evidence: Evidence;
 }
@@ -58,7 +58,7 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 }
 
 /** As {@link judgeCounts}, with what the judgement rests on. */
-export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Judged {
+export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
   const { historyUntil, until, timeZone = 'UTC', alertBudget } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
@@ -104,7 +104,7 @@ export interface JudgeWindowOptions {
  * Judges a window by a baseline, of today or from a file: what is unusual in it, and what cannot be judged.
  * @throws InputError when the window has another step or measure than the baseline, or no bucket
  */
-export function judgeWindow(baseline: Baseline, window: SeriesSet, options: JudgeWindowOptions = {}): Judged {
+export function judgeWindow(baseline: Baseline, window: SeriesSet, options: JudgeWindowOptions = {}): BucketVerdict {
   const { alertBudget = { perWeek: 1 }, callers, usualCallers, sources = [], coverage = [] } = options;
   const { step } = window.grid;
   if (window.grid.length === 0) throw new InputError('window must hold at least one bucket, got none');

@@ -1,6 +1,6 @@
+import type { Anomaly } from '../engine/types.js';
+import { ABOVE, BELOW, type Scores, UNKNOWN } from '../engine/types.js';
 import { operationInfo } from '../kms/operations.js';
-import type { Anomaly } from '../score/anomaly.js';
-import { ABOVE, BELOW, type Scores, UNKNOWN } from '../score/scores.js';
 import { KEY_FIELDS, type SeriesKey } from '../series/key.js';
 import { observedRow, readRow } from '../series/series-set.js';
 import { grouped, mean } from './numbers.js';

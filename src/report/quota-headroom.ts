@@ -1,4 +1,4 @@
-import { fitBaseline } from '../baseline/fit.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
 import { checkNumber } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { logUpperTail } from '../stats/negative-binomial.js';

@@ -1,6 +1,5 @@
+import type { Anomaly, Scores } from '../engine/types.js';
 import { operationInfo } from '../kms/operations.js';
-import type { Anomaly } from '../score/anomaly.js';
-import type { Scores } from '../score/scores.js';
 import { keyId } from '../series/key.js';
 import { rowOf } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';

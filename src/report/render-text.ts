@@ -1,5 +1,5 @@
+import type { Scores } from '../engine/types.js';
 import { checkInteger } from '../errors.js';
-import type { Scores } from '../score/scores.js';
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
 import { grouped } from './numbers.js';

@@ -1,5 +1,5 @@
-import type { Baseline } from '../baseline/baseline.js';
-import { CANNOT_JUDGE, LEARNING, NOT_OBSERVED, type Scores } from '../score/scores.js';
+import type { Baseline } from '../engine/baseline.js';
+import { CANNOT_JUDGE, LEARNING, NOT_OBSERVED, type Scores } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
 import { gridEnd } from '../time/grid.js';
 import { wholeRows } from './whole-rows.js';

@@ -1,4 +1,4 @@
-import type { Anomaly, CallerShare } from '../score/anomaly.js';
+import type { Anomaly, CallerShare } from '../engine/types.js';
 import { accountOfCaller, accountOfKey, callerName } from './names.js';
 import { counted, grouped, mean } from './numbers.js';
 

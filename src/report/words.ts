@@ -1,5 +1,5 @@
+import type { Anomaly } from '../engine/types.js';
 import { checkNumber } from '../errors.js';
-import type { Anomaly } from '../score/anomaly.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';

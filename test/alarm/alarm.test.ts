@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Alarm, type AlarmRule } from '../../src/alarm/index.js';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { fitBaseline, scoreWindow } from '../../src/engine/index.js';
 import { FormatError, InputError } from '../../src/errors.js';
-import { scoreWindow } from '../../src/score/index.js';
 import { seriesSet } from '../../src/series/series-set.js';
 import { MONDAY, oneRow, poissonRow, STEP, WEEK } from '../support/sets.js';
 import { slowClockStates, slowStates } from './naive-alarm.js';

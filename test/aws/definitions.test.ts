@@ -8,7 +8,7 @@ import { CloudWatchLogsClient, PutMetricFilterCommand } from '@aws-sdk/client-cl
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
 import { alarmDefinitions, dashboardBody, metricFilters, ruleDefinitions } from '../../src/aws/index.js';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { fitBaseline } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { KMS_OPERATIONS, type KmsKey } from '../../src/kms/index.js';
 import { type SeriesInput, seriesSet } from '../../src/series/series-set.js';

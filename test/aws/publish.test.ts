@@ -1,8 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PublishError, publishScores } from '../../src/aws/index.js';
-import { type Baseline, fitBaseline } from '../../src/baseline/index.js';
-import { type Scores, scoreWindow } from '../../src/score/index.js';
+import { type Baseline, fitBaseline, type Scores, scoreWindow } from '../../src/engine/index.js';
 import { seriesSet } from '../../src/series/series-set.js';
 import { KEY, MONDAY, poissonRow, STEP, WEEK } from '../support/sets.js';
 import { FakeClock } from './support/fake-clock.js';

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { Detector, fitBaseline, type Scores } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { calibration } from '../../src/evaluate/calibration.js';
 import { observeChunks } from '../../src/evaluate/observe-chunks.js';
 import { calibrationText, tallySurprise } from '../../src/evaluate/tally.js';
-import { Detector, type Scores } from '../../src/score/index.js';
 import { type SeriesSet, seriesSet } from '../../src/series/index.js';
 import { readRow } from '../../src/series/series-set.js';
 import { poisson, seeded } from '../support/random.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { fitBaseline } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from '../../src/kms/lifecycle.js';
 import { newCallers } from '../../src/kms/lifecycle-callers.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../src/baseline/index.js';
+import { fitBaseline } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { type CrashedFit, fitBaselineOnThreads, fitOnPool } from '../../src/node/fit-on-threads.js';
 import { WorkerPool } from '../../src/node/worker-pool.js';

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Scores } from '../../src/engine/index.js';
+import { ABOVE, BELOW, UNKNOWN } from '../../src/engine/types.js';
 import { FormatError, InputError } from '../../src/errors.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import {
@@ -13,8 +15,6 @@ import {
   type RunOptions,
   runPlan,
 } from '../../src/plan/index.js';
-import type { Scores } from '../../src/score/index.js';
-import { ABOVE, BELOW, UNKNOWN } from '../../src/score/scores.js';
 import { poisson, seeded } from '../support/random.js';
 import { DAY, type Delivered, fastClock, HOUR, logOf, MINUTE, recorder } from './support.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../src/baseline/fit.js';
+import { findAnomalies } from '../../src/engine/anomalies/find-anomalies.js';
+import { fitBaseline } from '../../src/engine/fit-baseline.js';
+import { scoreWindow } from '../../src/engine/score-window.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import { countServiceFaults, FAULT_KINDS, faultOf, serviceHealth } from '../../src/report/health.js';
 import { wordsFor } from '../../src/report/words.js';
-import { findAnomalies } from '../../src/score/find-anomalies.js';
-import { scoreWindow } from '../../src/score/score-window.js';
 import { observedRow, rowOf, seriesSet, valueAt } from '../../src/series/series-set.js';
 import { sliceWindow } from '../../src/series/slice.js';
 import { poisson, seeded } from '../support/random.js';

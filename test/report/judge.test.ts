@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../src/baseline/fit.js';
+import { fitBaseline } from '../../src/engine/fit-baseline.js';
+import { scoreWindow } from '../../src/engine/score-window.js';
 import { holesIn, logSources } from '../../src/report/holes.js';
 import { type Judgement, judgeCounts } from '../../src/report/judge.js';
 import { operationsTable } from '../../src/report/operations.js';
 import { unknownsOf } from '../../src/report/unknown.js';
-import { scoreWindow } from '../../src/score/score-window.js';
 import { SeriesSetBuilder } from '../../src/series/builder.js';
 import type { SeriesSet } from '../../src/series/series-set.js';
 import { sliceWindow } from '../../src/series/slice.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Baseline } from '../../src/baseline/baseline.js';
-import { fitBaseline } from '../../src/baseline/fit.js';
+import { Baseline } from '../../src/engine/baseline.js';
+import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import { InputError } from '../../src/errors.js';
 import type { KmsKey } from '../../src/kms/lifecycle.js';
 import { quotaHeadroom, quotaWords } from '../../src/report/quota-headroom.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Anomaly } from '../../src/engine/types.js';
 import { InputError } from '../../src/errors.js';
 import { type WordsOptions, wordsFor } from '../../src/report/words.js';
-import type { Anomaly } from '../../src/score/anomaly.js';
 import { type SeriesKey, seriesKey } from '../../src/series/key.js';
 
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';

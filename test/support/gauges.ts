@@ -1,6 +1,6 @@
-import { fitGauge, type GaugeModel } from '../../src/baseline/gauge.js';
-import { GaugeRow } from '../../src/score/gauge-row.js';
-import { type Judged, judged } from '../../src/score/judged.js';
+import { fitGauge, type GaugeModel } from '../../src/engine/levels/model.js';
+import { GaugeRow } from '../../src/engine/levels/tracker.js';
+import { type BucketVerdict, bucketVerdict } from '../../src/engine/types.js';
 import { DAY, MINUTE } from '../../src/time/grid.js';
 import { slotsOf, weekSlots } from '../../src/time/week.js';
 
@@ -26,12 +26,17 @@ export function fitMetric({ values, slots, step }: Metric, history: number): Gau
 }
 
 /** The buckets from `history` on, judged one after another by a row fitted on those before. */
-export function judgeMetric(series: Metric, history: number, logAlpha = Math.log(1e-4), row?: GaugeRow): Judged[] {
+export function judgeMetric(
+  series: Metric,
+  history: number,
+  logAlpha = Math.log(1e-4),
+  row?: GaugeRow,
+): BucketVerdict[] {
   const { values, slots, step } = series;
   const watch = row ?? new GaugeRow(fitMetric(series, history), step);
-  const found: Judged[] = [];
+  const found: BucketVerdict[] = [];
   for (let i = history; i < values.length; i++) {
-    const out = judged();
+    const out = bucketVerdict();
     if (Number.isNaN(values[i])) watch.skip(slots[i]);
     else watch.observe(values[i], slots[i], logAlpha, true, out);
     found.push(out);

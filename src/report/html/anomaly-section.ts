@@ -1,4 +1,4 @@
-import type { Anomaly } from '../../score/anomaly.js';
+import type { Anomaly } from '../../engine/types.js';
 import { rowOf } from '../../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../../time/grid.js';
 import { callerName, seriesName } from '../names.js';

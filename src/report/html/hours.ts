@@ -1,5 +1,5 @@
-import type { Baseline } from '../../baseline/baseline.js';
-import { LEVEL } from '../../baseline/level-filter.js';
+import type { Baseline } from '../../engine/baseline.js';
+import { LEVEL } from '../../engine/counts/rate-filter.js';
 import type { SeriesKey } from '../../series/key.js';
 import { observedRow, readRow, type SeriesSet } from '../../series/series-set.js';
 import { HOUR } from '../../time/grid.js';

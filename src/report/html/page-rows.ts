@@ -1,4 +1,4 @@
-import { ABOVE, BELOW, NORMAL, REASONS } from '../../score/scores.js';
+import { ABOVE, BELOW, NORMAL, REASONS } from '../../engine/types.js';
 import { keyId, type SeriesKey } from '../../series/key.js';
 import { observedRow, readRow, rowsById } from '../../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../../time/grid.js';

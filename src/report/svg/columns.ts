@@ -1,4 +1,4 @@
-import { ABOVE, BELOW } from '../../score/scores.js';
+import { ABOVE, BELOW } from '../../engine/types.js';
 import type { PlotSeries } from './plot-series.js';
 
 /** A series in at most so many columns of equal width, each of one bucket or of several that follow one another. */

@@ -1,4 +1,4 @@
-import { ABOVE } from '../../score/scores.js';
+import { ABOVE } from '../../engine/types.js';
 import { gridEnd } from '../../time/grid.js';
 import { type PlotColumns, plotColumns } from './columns.js';
 import { coordinate, type Markup, markup, trusted } from './markup.js';

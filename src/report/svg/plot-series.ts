@@ -1,5 +1,5 @@
+import type { Scores } from '../../engine/types.js';
 import { InputError } from '../../errors.js';
-import type { Scores } from '../../score/scores.js';
 import { keyId, type SeriesKey, seriesKey } from '../../series/key.js';
 import { observedRow, readRow, rowOf } from '../../series/series-set.js';
 import type { TimeGrid } from '../../time/grid.js';

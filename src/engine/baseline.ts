@@ -1,0 +1,335 @@
+import { checkNumber, checkTime, InputError } from '../errors.js';
+import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { rowsById, type SeriesSet } from '../series/series-set.js';
+import { lowerQuantile, upperQuantile } from '../stats/limits.js';
+import { logUpperTail, logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
+import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
+import { slotAt, weekSlots } from '../time/week.js';
+import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
+import { burstShift } from './counts/burst-hours.js';
+import { firstSeenModel } from './counts/first-seen.js';
+import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './counts/model.js';
+import { LEVEL, LEVEL_VARIANCE } from './counts/rate-filter.js';
+import { weekCells } from './counts/seasonal-profile.js';
+import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
+import { gaugeBand } from './levels/band.js';
+import type { GaugeModel } from './levels/model.js';
+import { mergeParts } from './merge-baselines.js';
+import type { Band } from './types.js';
+import { windowsOf } from './windows.js';
+
+/** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
+export interface BaselineSummary {
+  readonly key: SeriesKey;
+  readonly timeZone: string;
+  /** Calls in the history. */
+  readonly calls: number;
+  /** Mean calls an hour over a week, at the end of the history. */
+  readonly callsPerHour: number;
+  /** Observed time behind the estimate. */
+  readonly observed: number;
+  /** Bucket of the first and of the last call in the history; `null` without a call. */
+  readonly firstCall: number | null;
+  readonly lastCall: number | null;
+  /** True while the series was listened to for too short a time for any verdict on it. */
+  readonly learning: boolean;
+  /** True when the history holds every part of the week at least twice. */
+  readonly weekKnown: boolean;
+  /**
+   * How long a silence that begins where the history ends must last before it can be called `below` at one chance in a
+   * million; `null` when 90 days would not do.
+   */
+  readonly timeToDetectSilence: number | null;
+  /**
+   * The least lasting change of the level that a day shows, at one chance in a million, as a ratio to it: `above` 1.4 is
+   * 40 % more, `below` 0.6 is 40 % fewer. `null` where not even a day of no calls, or of a hundred times as many, would do.
+   */
+  readonly detectableInADay: { readonly above: number | null; readonly below: number | null };
+}
+
+/** How a key is judged. */
+export interface ModelOfKey {
+  readonly model: RowModel;
+  readonly timeZone: string;
+  /** True when the zone was not given but found: then others may be as plausible, see {@link otherClocks}. */
+  readonly found: boolean;
+  /** False without a call in the history. */
+  readonly known: boolean;
+  /** True when the history of this key is too short for a verdict. */
+  readonly learning: boolean;
+  /** True when the first call of this key is told, however few come with it. */
+  readonly news: boolean;
+}
+
+/** What a summary says of a level, which has no calls. */
+const NOTHING = {
+  calls: 0,
+  callsPerHour: 0,
+  observed: 0,
+  firstCall: null,
+  lastCall: null,
+  learning: false,
+  weekKnown: false,
+  timeToDetectSilence: null,
+  detectableInADay: { above: null, below: null },
+} as const;
+
+/** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
+const LEAST_HISTORY = 6 * HOUR;
+const LEAST_BUCKETS = 12;
+const LONGEST_SILENCE = 90 * DAY;
+const DETECT_NATS = -Math.log(1e-6);
+
+/** What a {@link Baseline} is made of: plain data. */
+export interface BaselineParts {
+  readonly measure: SeriesSet['measure'];
+  readonly keys: readonly SeriesKey[];
+  readonly grid: TimeGrid;
+  readonly support: number;
+  /** `[keys]` for counts, empty for levels. */
+  readonly models: readonly RowModel[];
+  /** `[keys]` for levels, empty for counts. */
+  readonly gauges: readonly GaugeModel[];
+  /** `[keys]` each: the zone, and whether it was found rather than given. */
+  readonly zones: readonly string[];
+  readonly found: readonly boolean[];
+  /** The zone of keys that are new; `undefined` where none was given for all. */
+  readonly defaultZone: string | undefined;
+}
+
+/** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
+export class Baseline {
+  readonly measure: SeriesSet['measure'];
+  readonly keys: readonly SeriesKey[];
+  /** The grid of the history; windows to be scored have the same step. */
+  readonly grid: TimeGrid;
+  /** Observed buckets of the history, of the row that had most. */
+  readonly support: number;
+  readonly #parts: BaselineParts;
+  readonly #models: readonly RowModel[];
+  readonly #zones: readonly string[];
+  readonly #rows: Map<string, number>;
+  readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly news: boolean }>();
+
+  /** @internal */
+  constructor(parts: BaselineParts) {
+    this.measure = parts.measure;
+    this.keys = parts.keys;
+    this.grid = parts.grid;
+    this.support = parts.support;
+    this.#parts = parts;
+    this.#models = parts.models;
+    this.#zones = parts.zones;
+    this.#rows = rowsById(parts.keys);
+  }
+
+  /**
+   * The baseline as bytes: versioned, with a checksum, the same for the same baseline on every machine and Node version.
+   */
+  toBytes(): Uint8Array {
+    return baselineToBytes(this.#parts);
+  }
+
+  /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
+  static fromBytes(bytes: Uint8Array): Baseline {
+    return new Baseline(baselineFromBytes(bytes));
+  }
+
+  /**
+   * This baseline and another as one: exact for disjoint series (shards); for the same series over disjoint times, what
+   * each learned is averaged by how long it watched, and the level is the later one's.
+   * @throws InputError unless both have the same step and measure
+   */
+  merge(other: Baseline): Baseline {
+    return new Baseline(mergeParts(this.#parts, other.#parts));
+  }
+
+  /** True while the history is too short for any verdict: under 6 hours, or under 12 buckets, observed. */
+  get learning(): boolean {
+    return this.#tooShort(this.support);
+  }
+
+  #tooShort(buckets: number): boolean {
+    return buckets * this.grid.step < LEAST_HISTORY || buckets < LEAST_BUCKETS;
+  }
+
+  /**
+   * The model of a key, and the zone in whose civil time its week runs. A key without a call in the history, be it in the
+   * baseline's rows or not, gets that of a first-seen one; `known` tells them apart.
+   */
+  modelOf(key: SeriesKey): ModelOfKey {
+    const row = this.#rows.get(keyId(key));
+    // A row that was hardly listened to has not been silent: nothing is known of it.
+    const learning = this.#tooShort(row === undefined ? this.support : this.#models[row].listened);
+    const known = row !== undefined && this.#models[row].calls > 0;
+    if (known)
+      return {
+        model: this.#models[row],
+        timeZone: this.#zones[row],
+        found: this.#parts.found[row],
+        known,
+        learning,
+        news: false,
+      };
+    // The same for all new keys of one level: a scan of all rows each would be quadratic.
+    const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
+    let first = this.#firstSeen.get(kind);
+    if (first === undefined) {
+      first = firstSeenModel(
+        key,
+        this.keys,
+        this.#models,
+        this.grid,
+        this.support,
+        weekCells(weekSlots(this.grid.step)),
+      );
+      this.#firstSeen.set(kind, first);
+    }
+    // A key that was listened to all along without a call has a rate of its own: next to none.
+    const model = row === undefined ? first.model : this.#models[row];
+    const timeZone = row === undefined ? (this.#parts.defaultZone ?? 'UTC') : this.#zones[row];
+    const found = row === undefined ? this.#parts.defaultZone === undefined : this.#parts.found[row];
+    return { model, timeZone, found, known, learning, news: first.news };
+  }
+
+  /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
+  gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly timeZone: string } | undefined {
+    const row = this.#rows.get(keyId(key));
+    return row === undefined ? undefined : { gauge: this.#parts.gauges[row], timeZone: this.#zones[row] };
+  }
+
+  /** Whole days from the end of the history to `time`; 0 for times before it. */
+  daysAfter(time: number): number {
+    return Math.max(0, Math.floor((time - gridEnd(this.grid)) / DAY));
+  }
+
+  /**
+   * The band of the bucket that begins at `time`: counts outside it have a calibrated tail probability below
+   * (1 − probability)/2 on their side.
+   * @param probability in (0, 1); 0.999 by default
+   */
+  band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
+    const at = checkTime(time, 'time');
+    checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+    if (this.measure === 'level') return this.#gaugeBand(seriesKey(key), at, probability);
+    const { model, timeZone } = this.modelOf(seriesKey(key));
+    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    return bandOf(model, slot, -Math.log((1 - probability) / 2), this.daysAfter(at));
+  }
+
+  /**
+   * The calibrated probability that the bucket which begins at `time` holds `count` calls or more: far out, where the
+   * history shows none, an extrapolation of its tail, and beyond one in 10^20 an upper bound. 1 for a count of 0; NaN where
+   * the key's history is too short, or of levels.
+   */
+  chanceOf(key: Partial<SeriesKey>, time: number | Date, count: number): number {
+    const at = checkTime(time, 'time');
+    checkNumber(count, 'count', 0, Number.MAX_SAFE_INTEGER);
+    if (this.measure === 'level') return NaN;
+    const { model, timeZone, learning } = this.modelOf(seriesKey(key));
+    if (learning) return NaN;
+    if (count === 0) return 1;
+    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    const { expected, size } = bucketOf(model, slot, this.daysAfter(at));
+    const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
+    const bound = calibrateIn(leastNats(count, expected, size), model.above[0], shift);
+    // The tail itself takes on the order of the root of the size: too long to be told that there is no chance.
+    if (bound > NO_CHANCE) return Math.exp(-bound);
+    return Math.exp(-calibrateIn(-logUpperTail(count, expected, size), model.above[0], shift));
+  }
+
+  #gaugeBand(key: SeriesKey, at: number, probability: number): Band {
+    const known = this.gaugeOf(key);
+    if (known === undefined) return { expected: Number.NaN, lower: -Infinity, upper: Infinity };
+    const slots = weekSlots(this.grid.step);
+    const slot = slotAt(at, offsetAt(zoneOffsets(known.timeZone, at, at), at), slots);
+    return gaugeBand(known.gauge, slot, -Math.log10((1 - probability) / 2));
+  }
+
+  /** What is known of one key. @throws InputError when the baseline does not hold it */
+  describe(key: Partial<SeriesKey>): BaselineSummary {
+    const whole = seriesKey(key);
+    const row = this.#rows.get(keyId(whole));
+    if (row === undefined)
+      throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
+    if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row] };
+    const model = this.#models[row];
+    return {
+      key: whole,
+      timeZone: this.#zones[row],
+      calls: model.calls,
+      callsPerHour: (model.level[LEVEL] * HOUR) / this.grid.step,
+      observed: model.support * this.grid.step,
+      firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
+      lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
+      learning: this.#tooShort(model.listened),
+      weekKnown: model.support * this.grid.step >= 2 * WEEK,
+      timeToDetectSilence: this.#timeToDetectSilence(model, this.#zones[row]),
+      detectableInADay: detectableInADay(model, this.grid.step),
+    };
+  }
+
+  #timeToDetectSilence(model: RowModel, zone: string): number | null {
+    const { step } = this.grid;
+    const slots = weekSlots(step);
+    const start = gridEnd(this.grid);
+    const table = zoneOffsets(zone, start, start + LONGEST_SILENCE + step);
+    let clock = 0;
+    for (let time = start; time < start + LONGEST_SILENCE; time += step) {
+      const slot = slotAt(time, offsetAt(table, time), slots);
+      const mean = meanOf(model, slot);
+      clock += silenceOf(mean, model.alpha[0] + model.profile.variance[slot] + model.phi[0] / mean);
+      const variance = model.level[LEVEL_VARIANCE] + model.walk * this.daysAfter(time);
+      if (silenceNats(model, clock, variance) > DETECT_NATS) return time + step - start;
+    }
+    return null;
+  }
+}
+
+/** The change of a mean day's sum that its limits let show: the window of a day, the level known as at the history's end. */
+function detectableInADay(model: RowModel, step: number): BaselineSummary['detectableInADay'] {
+  const windows = windowsOf(step);
+  const w = windows.spans.length - 1;
+  const mean = Math.max((model.level[LEVEL] * Math.max(DAY, windows.spans[w])) / step, LEAST_MEAN);
+  const size = 1 / (model.alpha[w] + model.level[LEVEL_VARIANCE] + model.phi[w] / mean);
+  const nats = DETECT_NATS - Math.log(windows.weights[w]);
+  const above = upperQuantile(mean, size, uncalibrate(nats, model.above[w])) / mean;
+  const below = lowerQuantile(mean, size, uncalibrate(nats, model.below[w])) / mean;
+  return { above: above > 100 ? null : above, below: below < 0 ? null : below };
+}
+
+function meanOf(model: RowModel, slot: number): number {
+  return Math.max(model.level[LEVEL] * model.profile.shape[slot], LEAST_MEAN);
+}
+
+/** −ln of 1e-20. */
+const NO_CHANCE = 20 * Math.LN10;
+
+/** Chernoff's bound: −ln P(Y ≥ y) of the negative binomial is at least this. 0 up to the mean. */
+function leastNats(y: number, mean: number, size: number): number {
+  return y <= mean ? 0 : y * Math.log(y / mean) - (y + size) * Math.log1p((y - mean) / (mean + size));
+}
+
+/** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
+function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
+  const expected = meanOf(model, slot);
+  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
+  return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
+}
+
+/**
+ * Expected count and normal counts of one bucket in a week slot, at `nats` a side. A count below the mean is never above,
+ * one above it never below, however long the tail.
+ * @param days since the end of the history
+ */
+function bandOf(model: RowModel, slot: number, nats: number, days: number): Band {
+  const { expected, size } = bucketOf(model, slot, days);
+  const below = -uncalibrate(nats, model.below[0]);
+  const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
+  return {
+    expected,
+    lower: logZero(expected, size) >= below ? 0 : Math.min(Math.floor(expected), lowerLimit(expected, size, below)),
+    upper: Math.max(Math.floor(expected), upperLimit(expected, size, -uncalibrateIn(nats, model.above[0], shift))),
+  };
+}

@@ -1,0 +1,143 @@
+import { DAY, type TimeGrid } from '../../../time/grid.js';
+import { weekSlots } from '../../../time/week.js';
+import { type Windows, windowsOf } from '../../windows.js';
+import { type Residuals, residuals } from '../dispersion.js';
+import { type Profile, type WeekCells, weekCells } from '../seasonal-profile.js';
+import { DailyMaxima } from './daily-maxima.js';
+
+/** The history by blocks of the long windows; `[blocks]` each. */
+export interface Blocks {
+  /** Calls as they were, and with outliers clipped. */
+  readonly calls: Float64Array;
+  readonly clipped: Float64Array;
+  /** Sums of the shape, and of the shape times its variance, over the observed buckets. */
+  readonly exposure: Float64Array;
+  readonly doubt: Float64Array;
+  /** The level as it was known before each block, and its relative variance. */
+  readonly level: Float64Array;
+  readonly levelVariance: Float64Array;
+  /** Shapes of the first and the last bucket of each block. */
+  readonly firstShape: Float64Array;
+  readonly lastShape: Float64Array;
+}
+
+/** Counts that were held to what is ordinary: which they are, and by how much they were moved. The first `n` entries count. */
+export interface Clips {
+  n: number;
+  readonly at: Int32Array;
+  readonly by: Float64Array;
+}
+
+/** Working space of a fit, made once for all rows: nothing but a row's own model is left behind for the collector. */
+export interface Scratch {
+  /** Calls of the buckets in use, packed. */
+  readonly calls: Float64Array;
+  /** `[grid.length + 1]`: the sum of those before each. */
+  readonly before: Float64Array;
+  readonly clips: Clips;
+  readonly residuals: Residuals;
+  /** The same by blocks. */
+  readonly hours: Residuals;
+  /** Sums of the calls as they were, by day and slot. */
+  readonly rawDays: Float64Array;
+  readonly rawSlots: Float64Array;
+  /** `[days]`: sums of the clipped calls, and of the shape. */
+  readonly dayCalls: Float64Array;
+  readonly dayExposure: Float64Array;
+  /** `[perWeek]` each: sums by slot. */
+  readonly slotCalls: Float64Array;
+  readonly slotExposure: Float64Array;
+  readonly slotSquares: Float64Array;
+  /** `[perWeek]` each: sums over the window of an hour that ends with each slot, see replay.ts. */
+  readonly hourShape: Float64Array;
+  readonly hourDoubt: Float64Array;
+  readonly hourEdge: Float64Array;
+  /** The profile of the row under way. */
+  readonly profile: Profile;
+  readonly blocks: Blocks;
+  /** `[blocks]` sums of the fitted means. */
+  readonly means: Float64Array;
+  /** Beside the residuals of windows: the last block of each, and the relative variance of its profile. */
+  readonly lastBlock: Int32Array;
+  readonly doubt: Float64Array;
+  /** The squares of the shapes of a window's first and last bucket over that of its sum. */
+  readonly edge: Float64Array;
+  readonly maxima: DailyMaxima;
+  /** `[dates]`: nats of the longest silence of each. */
+  readonly silence: Float64Array;
+}
+
+/** What all rows of a fit share. */
+export interface GridPlan {
+  readonly grid: TimeGrid;
+  readonly cells: WeekCells;
+  readonly windows: Windows;
+  /** `[grid.length]`: the block of the long windows that each bucket falls into, from 0. */
+  readonly blockOf: Int32Array;
+  readonly blocks: number;
+  /** Days of the history (of a bucket each where that is longer), and dates: UTC days from its start. */
+  readonly days: number;
+  readonly dates: number;
+  readonly scratch: Scratch;
+}
+
+/** What all rows of one zone share. */
+export interface FitPlan extends GridPlan {
+  /** `[grid.length]`: where each bucket falls in the week. */
+  readonly slots: Int32Array;
+}
+
+export function gridPlan(grid: TimeGrid): GridPlan {
+  const { length, start, step } = grid;
+  const cells = weekCells(weekSlots(step));
+  const windows = windowsOf(step);
+  const first = Math.floor(start / windows.block);
+  const blockOf = new Int32Array(length);
+  for (let i = 0; i < length; i++) blockOf[i] = Math.floor((start + i * step) / windows.block) - first;
+  const blocks = length === 0 ? 0 : blockOf[length - 1] + 1;
+  const days = Math.max(1, Math.ceil((length * step) / Math.max(DAY, step)));
+  const dates = Math.ceil((length * step) / DAY) + 1;
+  const scratch = scratchFor(length, blocks, days, dates, cells.slots.perWeek);
+  return { grid, cells, windows, blockOf, blocks, days, dates, scratch };
+}
+
+function scratchFor(length: number, blocks: number, days: number, dates: number, perWeek: number): Scratch {
+  const column = () => new Float64Array(length);
+  const block = () => new Float64Array(blocks);
+  const week = () => new Float64Array(perWeek);
+  const day = () => new Float64Array(days);
+  return {
+    calls: column(),
+    before: new Float64Array(length + 1),
+    clips: { n: 0, at: new Int32Array(length), by: column() },
+    residuals: residuals(length),
+    hours: residuals(blocks),
+    rawDays: day(),
+    rawSlots: week(),
+    dayCalls: day(),
+    dayExposure: day(),
+    slotCalls: week(),
+    slotExposure: week(),
+    slotSquares: week(),
+    hourShape: week(),
+    hourDoubt: week(),
+    hourEdge: week(),
+    profile: { shape: week(), variance: week(), hourVariance: week() },
+    blocks: {
+      calls: block(),
+      clipped: block(),
+      exposure: block(),
+      doubt: block(),
+      level: block(),
+      levelVariance: block(),
+      firstShape: block(),
+      lastShape: block(),
+    },
+    means: block(),
+    lastBlock: new Int32Array(blocks),
+    doubt: block(),
+    edge: block(),
+    maxima: new DailyMaxima(dates),
+    silence: new Float64Array(dates),
+  };
+}

@@ -1,0 +1,99 @@
+import { fitDispersion, PRIOR } from '../dispersion.js';
+import { type Past, straddles } from '../model.js';
+import { rounded } from '../quantized-profile.js';
+import { type Dispersion, fitProfile } from '../seasonal-profile.js';
+import { settled } from '../settle.js';
+import { fitLevel } from './daily-rate.js';
+import { gatherBuckets, sumCalls, sumClipped, sumLevels, sumSquares } from './fit-kernels.js';
+import type { FitPlan } from './fit-plan.js';
+import { fitSparseRow } from './fit-sparse-series.js';
+import { type FittedRow, mostPull, replay, STRADDLING_CAP, WINDOW_CAP } from './one-step-residuals.js';
+import { clipAll, firstClip } from './outlier-clipping.js';
+import type { RowCalls } from './read-calls.js';
+import { type Taught, taughtSince } from './training-layout.js';
+
+/** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
+export const SPARSE = 12;
+/** A series expected to have called more often than this before its first call has no past before it. */
+const BORN = 7;
+/** Clip, profile, level and dispersion depend on one another: the first round stands on rough clips, the last on fitted ones. */
+const ROUNDS = 3;
+
+/**
+ * Fits one series, and tells what its history shows of its tails; not of one of few calls, whose tails are the model's.
+ * @param row its calls, read by `whole`
+ * @param whole the buckets that may teach
+ */
+export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
+  const { grid, cells, windows, scratch } = plan;
+  const { past, born } = pastOf(row, whole, grid.start, grid.step);
+  if (past.calls < SPARSE) return { model: settled(fitSparseRow(row.events, whole, born, plan, past)) };
+
+  const taught = taughtSince(whole, born, plan);
+  const { n, repeats, pieceDay } = taught;
+  const { calls, clips, residuals: found, hours, means, blocks } = scratch;
+  if (taught.from > 0) calls.copyWithin(0, taught.from, whole.n);
+  sumCalls(taught, plan);
+  firstClip(calls, taught, scratch.rawSlots, clips);
+
+  const { dayCalls, dayExposure, slotCalls, slotExposure, slotSquares, profile } = scratch;
+  const most = mostPull(past, grid.step);
+  let dispersion: Dispersion = PRIOR;
+  let hourly: Dispersion = PRIOR;
+  let late = false;
+  profile.shape.fill(1);
+
+  for (let round = 0; ; round++) {
+    sumClipped(taught, plan);
+    if (late) sumSquares(taught, plan);
+    const daily = fitLevel(dayCalls, dayExposure, dispersion.phi);
+    sumLevels(taught, daily, slotExposure);
+    fitProfile(slotCalls, slotExposure, repeats, cells, dispersion, hourly, late ? slotSquares : undefined, profile);
+    gatherBuckets(taught, plan, pieceDay, daily, undefined, dispersion, most, 0);
+    dispersion = fitDispersion(found);
+    if (windows.hourBuckets === 0) hourly = dispersion;
+    else {
+      hours.n = 0;
+      for (let b = 0; b < means.length; b++) {
+        const m = means[b];
+        if (m <= 0) continue;
+        hours.mu[hours.n] = m;
+        hours.square[hours.n++] = (blocks.clipped[b] - m) * (blocks.clipped[b] - m);
+      }
+      hours.known.fill(0, 0, hours.n);
+      hourly = fitDispersion(hours, { phi: dispersion.phi, alpha: dispersion.alpha / 2 }, 1, WINDOW_CAP);
+    }
+    late = straddles(dispersion.alpha, hourly.alpha);
+    if (late) dispersion = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
+    if (round === ROUNDS - 1) {
+      const { model, tails } = replay(taught, plan, rounded(profile), dispersion, hourly, daily[0], past);
+      return { model: settled(model), tails };
+    }
+    clipAll(calls, found.mu, n, dispersion, clips);
+  }
+}
+
+/** What is plain to see of a series, and the bucket that it began with: those since may teach. */
+function pastOf(
+  { total: calls, first, last, firstCount }: RowCalls,
+  { rank, n: observed }: Taught,
+  start: number,
+  step: number,
+): { past: Past; born: number } {
+  const isSilent = first < 0;
+  const before = isSilent ? 0 : rank[first];
+  // Quiet before the first call is a part of the history, unless at the rate since then it could hardly have been one:
+  // then the key (or its use) began there.
+  const isYoung = !isSilent && (calls / Math.max(1, observed - before)) * before > BORN;
+  return {
+    born: isYoung ? first : 0,
+    past: {
+      calls,
+      support: isYoung ? observed - before : observed,
+      listened: observed,
+      firstCall: isSilent ? Number.NaN : start + first * step,
+      lastCall: isSilent ? Number.NaN : start + last * step,
+      firstCount: isSilent ? 0 : firstCount,
+    },
+  };
+}

@@ -1,0 +1,194 @@
+import { DAY, type TimeGrid } from '../../../time/grid.js';
+import type { WeekCells } from '../seasonal-profile.js';
+import type { FitPlan } from './fit-plan.js';
+import type { Season } from './outlier-clipping.js';
+
+/**
+ * The buckets that may teach a row, packed, and how they lie in time: columns that hundreds of rows share. They are cut
+ * into pieces, an hour long where nothing is missing: buckets of one day, one date and one block of the long windows, that
+ * follow one another in the week. Within a piece a level is one number and the profile is read in its order, so the loops
+ * over all buckets look nothing up.
+ */
+export interface Taught {
+  /** `[grid.length + 1]`: buckets of the history in use before each, those left out at the front included. */
+  readonly rank: Int32Array;
+  /** How many of them were left out at the front. */
+  readonly from: number;
+  /** Buckets in use. */
+  readonly n: number;
+  /** `[n]`: the bucket of each, and its slot of the week. */
+  readonly bucket: Int32Array;
+  readonly slot: Int32Array;
+  readonly pieces: number;
+  /** `[pieces + 1]`: entries of piece p are [pieceFrom[p], pieceFrom[p + 1]). */
+  readonly pieceFrom: Int32Array;
+  /** `[pieces]`: slot of the week of its first entry, its day, date and block. */
+  readonly pieceSlot: Int32Array;
+  readonly pieceDay: Int32Array;
+  readonly pieceDate: Int32Array;
+  readonly pieceBlock: Int32Array;
+  /**
+   * `[pieces]`: 1 where the buckets of an hour before each of its entries are in use as well and follow one another in the week.
+   */
+  readonly wholeHour: Uint8Array;
+  /** `[n]`: the piece of each entry. */
+  readonly pieceOf: Int32Array;
+  /** `[perWeek]` how often each slot is among them; `[perWeek + 1]` and `[n]`: the entries of each, in order. */
+  readonly repeats: Float64Array;
+  readonly slotFrom: Int32Array;
+  readonly bySlot: Int32Array;
+  readonly season: Season;
+  /** `[cells of the season]`: entries of each. */
+  readonly cellCount: Int32Array;
+  readonly spans: DaySpans;
+}
+
+/**
+ * The week by stretches of slots that the same days have: seven and a few more, where nothing is missing. Sums over days
+ * by slot, and over slots by day, are sums over these.
+ */
+export interface DaySpans {
+  /** `[stretches + 1]`: slots of stretch i are [slotFrom[i], slotFrom[i + 1]). */
+  readonly slotFrom: Int32Array;
+  /** `[spans]`: the day of each span, and the stretches it covers, [from, to). */
+  readonly day: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+}
+
+/** The buckets of `use`, packed. */
+export function taughtBy(plan: FitPlan, use: Uint8Array): Taught {
+  const { length } = plan.grid;
+  const rank = new Int32Array(length + 1);
+  for (let i = 0; i < length; i++) rank[i + 1] = rank[i] + use[i];
+  const bucket = new Int32Array(rank[length]);
+  for (let i = 0, k = 0; i < length; i++) if (use[i] !== 0) bucket[k++] = i;
+  return layOut(plan, rank, bucket, 0);
+}
+
+/** The same without the buckets before `born`: a row that began later is taught by these. */
+export function taughtSince(whole: Taught, born: number, plan: FitPlan): Taught {
+  const from = whole.rank[born];
+  return from === 0 ? whole : layOut(plan, whole.rank, whole.bucket.subarray(from), from);
+}
+
+function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: number): Taught {
+  const { grid, cells, slots, blockOf, windows } = plan;
+  const { step } = grid;
+  const { perWeek } = cells.slots;
+  const n = bucket.length;
+  const dayLength = Math.max(DAY, step);
+  const slotOf = new Int32Array(n);
+  const pieceOf = new Int32Array(n);
+  const starts: number[] = [];
+  const pieceSlot: number[] = [];
+  const pieceDay: number[] = [];
+  const pieceDate: number[] = [];
+  const pieceBlock: number[] = [];
+  const wholeHour: number[] = [];
+  const repeats = new Float64Array(perWeek);
+  let next = -1;
+  // Entries up to this one that follow one another without a break.
+  let run = 0;
+  for (let k = 0, p = -1; k < n; k++) {
+    const i = bucket[k];
+    const slot = slots[i];
+    const day = Math.floor((i * step) / dayLength);
+    const date = Math.floor((i * step) / DAY);
+    slotOf[k] = slot;
+    run = slot === next % perWeek && i === bucket[k - 1] + 1 ? run + 1 : 1;
+    repeats[slot]++;
+    if (slot !== next || day !== pieceDay[p] || date !== pieceDate[p] || blockOf[i] !== pieceBlock[p]) {
+      p++;
+      starts.push(k);
+      pieceSlot.push(slot);
+      pieceDay.push(day);
+      pieceDate.push(date);
+      pieceBlock.push(blockOf[i]);
+      wholeHour.push(run >= windows.hourBuckets ? 1 : 0);
+    }
+    pieceOf[k] = p;
+    next = slot + 1;
+  }
+  const pieces = starts.length;
+  const slotFrom = new Int32Array(perWeek + 1);
+  for (let s = 0; s < perWeek; s++) slotFrom[s + 1] = slotFrom[s] + repeats[s];
+  const bySlot = new Int32Array(n);
+  const filled = slotFrom.slice(0, perWeek);
+  for (let k = 0; k < n; k++) bySlot[filled[slotOf[k]]++] = k;
+  const season = seasonFor(n, grid, cells);
+  const cellCount = new Int32Array(season.cells);
+  for (let s = 0; s < perWeek; s++) cellCount[season.cellOf[s]] += repeats[s];
+  return {
+    rank,
+    from,
+    n,
+    bucket,
+    slot: slotOf,
+    pieces,
+    pieceFrom: Int32Array.from([...starts, n]),
+    pieceSlot: Int32Array.from(pieceSlot),
+    pieceDay: Int32Array.from(pieceDay),
+    pieceDate: Int32Array.from(pieceDate),
+    pieceBlock: Int32Array.from(pieceBlock),
+    wholeHour: Uint8Array.from(wholeHour),
+    pieceOf,
+    repeats,
+    slotFrom,
+    bySlot,
+    season,
+    cellCount,
+    spans: spansOf(starts, n, pieceSlot, pieceDay, perWeek),
+  };
+}
+
+/** Pieces of one day that follow one another in the week, joined, and the stretches that their ends cut the week into. */
+function spansOf(
+  starts: readonly number[],
+  n: number,
+  pieceSlot: readonly number[],
+  pieceDay: readonly number[],
+  perWeek: number,
+): DaySpans {
+  const spans: { day: number; from: number; to: number }[] = [];
+  for (const [p, from] of starts.entries()) {
+    const slot = pieceSlot[p];
+    const end = slot + (starts[p + 1] ?? n) - from;
+    const last = spans.at(-1);
+    if (last !== undefined && last.day === pieceDay[p] && last.to === slot) last.to = end;
+    else spans.push({ day: pieceDay[p], from: slot, to: end });
+  }
+  const isEdge = new Uint8Array(perWeek + 1);
+  isEdge[0] = isEdge[perWeek] = 1;
+  for (const { from, to } of spans) isEdge[from] = isEdge[to] = 1;
+  const slotFrom: number[] = [];
+  const stretchOf = new Int32Array(perWeek + 1);
+  for (let s = 0; s <= perWeek; s++) {
+    if (isEdge[s] === 0) continue;
+    stretchOf[s] = slotFrom.length;
+    slotFrom.push(s);
+  }
+  return {
+    slotFrom: Int32Array.from(slotFrom),
+    day: Int32Array.from(spans, ({ day }) => day),
+    from: Int32Array.from(spans, ({ from }) => stretchOf[from]),
+    to: Int32Array.from(spans, ({ to }) => stretchOf[to]),
+  };
+}
+
+/** The finest season of which the history holds three rounds: week, day or hour; less, and everything is one cell. */
+function seasonFor(n: number, { step }: TimeGrid, cells: WeekCells): Season {
+  const days = (n * step) / DAY;
+  const view = days >= 21 ? cells.slotOfWeek : days >= 3 ? cells.slotOfDay : cells.minuteOfHour;
+  let season = seasons.get(view);
+  if (season === undefined) {
+    const hourView = days >= 21 ? cells.hourOfWeek : days >= 3 ? cells.hourOfDay : undefined;
+    const hourOf = new Int32Array(view.count);
+    if (hourView !== undefined) for (let k = 0; k < cells.slots.perWeek; k++) hourOf[view.of[k]] = hourView.of[k];
+    season = { cells: view.count, cellOf: view.of, hours: hourView?.count ?? 1, hourOf };
+    seasons.set(view, season);
+  }
+  return season;
+}
+
+const seasons = new WeakMap<WeekCells['slotOfWeek'], Season>();

@@ -1,0 +1,74 @@
+import type { SeriesKey } from '../../series/key.js';
+import { DAY } from '../../time/grid.js';
+import { SPARSE } from './fit/fit-series.js';
+import type { FittedRow } from './fit/one-step-residuals.js';
+import type { RowModel } from './model.js';
+import { settled } from './settle.js';
+import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail-calibration.js';
+
+/** Fewer rows than this say nothing of others. */
+const ENOUGH = 5;
+/** The share of rows whose tails are no longer: most young keys are of the common kind, and some are bursty. */
+const SHARE = 0.8;
+
+/**
+ * What a young series may borrow: how long the tails are of those that have been watched for two weeks, its operation's if
+ * there are enough, otherwise all. Two to eight days show no tail, and to take the worst for granted is not to watch a new
+ * key at all.
+ */
+export class Pool {
+  readonly #byOperation = new Map<string | null, RowModel[]>();
+  readonly #all: RowModel[] = [];
+  /** By group: many young keys are of one kind, and each would sort all of it anew. */
+  readonly #least = new Map<readonly RowModel[], LeastTails>();
+
+  constructor(keys: readonly SeriesKey[], models: readonly RowModel[], step: number) {
+    for (const [row, model] of models.entries()) {
+      if (model.calls < SPARSE || model.support * step < KNOWN_AFTER * DAY) continue;
+      this.#all.push(model);
+      const { operation } = keys[row];
+      const group = this.#byOperation.get(operation);
+      if (group === undefined) this.#byOperation.set(operation, [model]);
+      else group.push(model);
+    }
+  }
+
+  /** The least tails of a key's kind; `undefined` where too few rows are known. */
+  leastTails(key: SeriesKey): LeastTails | undefined {
+    const own = this.#byOperation.get(key.operation) ?? [];
+    const group = own.length >= ENOUGH ? own : this.#all;
+    if (group.length < ENOUGH) return undefined;
+    let least = this.#least.get(group);
+    if (least === undefined) {
+      least = usualTails(group);
+      this.#least.set(group, least);
+    }
+    return least;
+  }
+}
+
+function usualTails(group: readonly RowModel[]): LeastTails {
+  const usual = (of: (model: RowModel) => number) => {
+    const sorted = Float64Array.from(group, of).sort();
+    return sorted[Math.floor(SHARE * (sorted.length - 1))];
+  };
+  return {
+    above: group[0].above.map((_, w) => usual(({ above }) => above[w].stretch)),
+    below: group[0].below.map((_, w) => usual(({ below }) => below[w].stretch)),
+    silence: usual(({ silence }) => silence.stretch),
+  };
+}
+
+/**
+ * The models of all rows, those of young ones with tails at least as long as those of their kind. Of what a history shows
+ * of its tails nothing else changes, so that no row is fitted twice.
+ */
+export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
+  const models = rows.map(({ model }) => model);
+  const pool = new Pool(keys, models, step);
+  return rows.map(({ model, tails }, row) => {
+    if (tails === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
+    const least = pool.leastTails(keys[row]);
+    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(tails, least) });
+  });
+}

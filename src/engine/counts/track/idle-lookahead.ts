@@ -1,0 +1,175 @@
+import type { ScoreColumns } from '../../types.js';
+import { type CountRow, OTHER, type Stretch } from './tracker.js';
+
+/** Buckets that a row is judged ahead for. */
+const AHEAD = 12;
+/** A row with a call in its last buckets is likely to have another soon: not worth foreseeing. */
+const QUIET = 3;
+/** Rows next to one another have their turn together: what is foreseen of them lies side by side. */
+const NEIGHBOURS = 16;
+
+const stretch: Stretch & { outcomes: Uint8Array } = {
+  start: 0,
+  length: 0,
+  calls: new Float64Array(AHEAD),
+  observed: new Uint8Array(AHEAD).fill(1),
+  slots: new Int32Array(AHEAD),
+  choose: undefined,
+  exceptions: undefined,
+  outcomes: new Uint8Array(AHEAD),
+  isJudged: false,
+};
+
+const judged = columnsOf(AHEAD);
+
+/**
+ * How the next buckets of each row would be judged if no call came: most rows of an organisation have none for hours, and
+ * a tick that fetched the state of each (2 KB) to find that out waited for memory, 4 µs a row. A dozen buckets of a row
+ * are judged together, on a copy of its state, a twelfth of the rows at each tick; those that then had no call are learned
+ * from together, before the next that has one, or when all are used up. A row is judged the same however its time is cut,
+ * so that the scores and the states are those of one bucket after another.
+ */
+export class Foreseen {
+  /** Buckets from the present one that week slots are needed of to {@link foresee}. */
+  readonly length = AHEAD;
+  readonly #step: number;
+  /** By row: when the first bucket foreseen begins, how many are, how many of them came so, and are learned from. */
+  #from = new Float64Array(0);
+  #ready = new Uint8Array(0);
+  #taken = new Uint8Array(0);
+  #settled = new Uint8Array(0);
+  /** `[rows × AHEAD]` */
+  #slots = new Int32Array(0);
+  #outcomes = new Uint8Array(0);
+  #time = Number.NaN;
+  #place = 0;
+  /** By the bucket's number modulo AHEAD, one entry a row: a tick reads its own from end to end. */
+  #columns = Array.from({ length: AHEAD }, () => columnsOf(0));
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  /** Room for so many rows. */
+  reserve(rows: number): void {
+    const before = this.#from.length;
+    if (rows <= before) return;
+    // New keys come one by one.
+    const room = Math.max(rows, Math.ceil(before * 1.25));
+    this.#columns = this.#columns.map((columns) => {
+      const wider = columnsOf(room);
+      for (const name of COLUMNS) wider[name].set(columns[name]);
+      return wider;
+    });
+    this.#from = extended(this.#from, new Float64Array(room));
+    this.#ready = extended(this.#ready, new Uint8Array(room));
+    this.#taken = extended(this.#taken, new Uint8Array(room));
+    this.#settled = extended(this.#settled, new Uint8Array(room));
+    this.#slots = extended(this.#slots, new Int32Array(room * AHEAD));
+    this.#outcomes = extended(this.#outcomes, new Uint8Array(room * AHEAD));
+  }
+
+  /** The bucket that {@link take} and {@link foresee} are asked about from here on. */
+  begin(time: number): void {
+    this.#time = time;
+    const place = Math.floor(time / this.#step) % AHEAD;
+    this.#place = place < 0 ? place + AHEAD : place;
+  }
+
+  /** Writes the judgement of the present bucket, in which the row had no call; false where it was not foreseen. */
+  take(row: number, out: ScoreColumns | undefined, at: number): boolean {
+    const k = this.#taken[row];
+    if (k >= this.#ready[row] || this.#from[row] + k * this.#step !== this.#time) return false;
+    this.#taken[row] = k + 1;
+    if (out !== undefined) copyCell(this.#columns[this.#place], row, out, at);
+    return true;
+  }
+
+  /**
+   * Judges the buckets from the present one on, if the row has been quiet. Those it was judged for before must be settled.
+   * @param slots `[length]` week slots from the present bucket on
+   */
+  foresee(row: number, count: CountRow, slots: Int32Array, learning: boolean): void {
+    this.drop(row);
+    if (count.silent < QUIET) return;
+    // So that the rows take turns, whenever each begins.
+    const length = AHEAD - ((this.#place + Math.floor(row / NEIGHBOURS)) % AHEAD);
+    this.#from[row] = this.#time;
+    this.#ready[row] = length;
+    for (let k = 0; k < length; k++) {
+      stretch.slots[k] = slots[k];
+      this.#slots[row * AHEAD + k] = slots[k];
+    }
+    stretch.start = this.#time;
+    stretch.length = length;
+    stretch.isJudged = false;
+    count.foresee(stretch, learning, judged, 0);
+    for (let k = 0; k < length; k++) {
+      this.#outcomes[row * AHEAD + k] = stretch.outcomes[k];
+      copyCell(judged, k, this.#columns[(this.#place + k) % AHEAD], row);
+    }
+  }
+
+  /** The row learns from the buckets that came as foreseen. What is foreseen beyond them stands. */
+  settle(row: number, count: CountRow, learning: boolean): void {
+    if (row >= this.#from.length) return;
+    const first = this.#settled[row];
+    const length = this.#taken[row] - first;
+    if (length === 0) return;
+    this.#settled[row] = this.#taken[row];
+    stretch.isJudged = true;
+    for (let k = 0; k < length; k++) {
+      const cell = row * AHEAD + first + k;
+      stretch.slots[k] = this.#slots[cell];
+      stretch.outcomes[k] = this.#outcomes[cell];
+      if (stretch.outcomes[k] === OTHER) stretch.isJudged = false;
+    }
+    stretch.start = this.#from[row] + first * this.#step;
+    stretch.length = length;
+    count.run(stretch, true, learning, undefined, 0);
+  }
+
+  /** Nothing is foreseen of this row any more. */
+  drop(row: number): void {
+    this.#ready[row] = 0;
+    this.#taken[row] = 0;
+    this.#settled[row] = 0;
+  }
+
+  /** Nothing is foreseen, and nothing left to learn, of any row: their states are others. */
+  dropAll(): void {
+    this.#ready.fill(0);
+    this.#taken.fill(0);
+    this.#settled.fill(0);
+  }
+}
+
+function copyCell(from: ScoreColumns, cell: number, to: ScoreColumns, at: number): void {
+  to.expected[at] = from.expected[cell];
+  to.lower[at] = from.lower[cell];
+  to.upper[at] = from.upper[cell];
+  to.surprise[at] = from.surprise[cell];
+  to.spans[at] = from.spans[cell];
+  to.verdicts[at] = from.verdicts[cell];
+  to.reasons[at] = from.reasons[cell];
+}
+
+const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans'] as const;
+
+function columnsOf(cells: number): ScoreColumns {
+  const column = () => new Float64Array(cells);
+  return {
+    expected: column(),
+    lower: column(),
+    upper: column(),
+    surprise: column(),
+    verdicts: new Int8Array(cells),
+    reasons: new Uint8Array(cells),
+    spans: column(),
+  };
+}
+
+function extended<A extends Uint8Array | Int32Array | Float64Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}

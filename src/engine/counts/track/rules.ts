@@ -1,0 +1,20 @@
+import type { Windows } from '../../windows.js';
+
+/** How a row is judged. */
+export interface CountRules {
+  readonly windows: Windows;
+  /** A verdict is given where −ln of the combined, calibrated probability exceeds this. */
+  readonly nats: number;
+  /** Least relative departure of an alarm: 0.1 lets 1.05 times a million calls pass. */
+  readonly minEffect: number;
+  /** Whether a lasting shift of the level is accepted in the end. */
+  readonly acceptShifts: boolean;
+}
+
+/** −ln of what a budget of false episodes a week leaves to each test of each row and side; 1/20 at most. */
+export function natsFor(perWeek: number, rows: number, windows: Windows): number {
+  let tests = 0;
+  for (let w = 0; w < windows.spans.length; w++) tests += windows.tests[w] * windows.weights[w];
+  const perWeekTests = 2 * 7 * Math.max(1, rows) * tests;
+  return Math.max(Math.log(20), Math.log(perWeekTests / perWeek));
+}

@@ -1,0 +1,116 @@
+import type { ByteReader, ByteWriter } from '../../../series/bytes.js';
+import { readGuessed, writeGuessed } from '../../guessed-column.js';
+import type { Windows } from '../../windows.js';
+import type { RowModel } from '../model.js';
+import { AT, BLOCK, layoutOf, PER_BLOCK, PER_BUCKET, RING } from './state.js';
+
+/** What the state of a row is guessed by. */
+export interface StateContext {
+  readonly windows: Windows;
+  /** The end of the buckets that made the states, and the week slots of those before it by the row's zone, the last one last. */
+  readonly time: number;
+  readonly slots: Int32Array;
+}
+
+/** Buckets before its time that a {@link StateContext} needs the slots of. */
+export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number {
+  return Math.ceil(((Math.max(0, ...blocks) + 1) * block) / step) + 2 * hourBuckets;
+}
+
+const none = new Float64Array(RING);
+let guesses = new Float64Array(0);
+let ordered = new Float64Array(0);
+
+function scratchFor(length: number): void {
+  if (guesses.length >= length) return;
+  guesses = new Float64Array(length);
+  ordered = new Float64Array(length);
+}
+
+/** The state of a row of counts: see {@link writeGuessed}. A row that sleeps has the first part of one only. */
+export function writeCountState(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
+  writer.varint(state.length);
+  writeGuessed(writer, state.subarray(0, RING), none);
+  const left = state.length - RING;
+  if (left === 0) return;
+  scratchFor(left);
+  guessRings(state, model, context, left);
+  const order = orderOf(context.windows, state[BLOCK], state.length);
+  for (let i = 0; i < left; i++) ordered[i] = state[order[i]];
+  writeGuessed(writer, ordered.subarray(0, left), guesses.subarray(0, left));
+}
+
+export function readCountState(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
+  const length = reader.varint();
+  const { length: whole, youngLength } = layoutOf(context.windows);
+  if (length !== RING && length !== whole && length !== youngLength) reader.fail(`a state of ${length} entries`);
+  const state = new Float64Array(length);
+  readGuessed(reader, state.subarray(0, RING), none);
+  const left = length - RING;
+  if (left === 0) return state;
+  scratchFor(left);
+  guessRings(state, model, context, left);
+  readGuessed(reader, ordered.subarray(0, left), guesses.subarray(0, left));
+  const order = orderOf(context.windows, state[BLOCK], length);
+  for (let i = 0; i < left; i++) state[order[i]] = ordered[i];
+  return state;
+}
+
+/** The places of a state after its first part, column after column, blocks from the oldest to the newest. */
+function orderOf(windows: Windows, block: number, length: number): Int32Array {
+  const { ringBlocks, blocksAt, length: whole } = layoutOf(windows);
+  const places = (blocksAt - RING) / PER_BUCKET;
+  const order = new Int32Array(length - RING);
+  let at = 0;
+  for (let field = 0; field < PER_BUCKET; field++) {
+    for (let k = 0; k < places; k++) order[at++] = RING + PER_BUCKET * k + field;
+  }
+  const first = Number.isNaN(block) || ringBlocks === 0 ? 0 : ((block % ringBlocks) + ringBlocks) % ringBlocks;
+  for (let field = 0; field < PER_BLOCK; field++) {
+    for (let k = 0; k < ringBlocks; k++) order[at++] = blocksAt + PER_BLOCK * ((first + k) % ringBlocks) + field;
+  }
+  for (let k = whole; k < length; k++) order[at++] = k;
+  return order;
+}
+
+/** What the rings of a row that was heard of all along, by its own clock, hold of exposures; NaN for the one before. */
+function guessRings(
+  state: Float64Array,
+  { profile }: RowModel,
+  { windows, time, slots }: StateContext,
+  left: number,
+): void {
+  const { hourBuckets, block, step } = windows;
+  const { ringBlocks, blocksAt } = layoutOf(windows);
+  const places = (blocksAt - RING) / PER_BUCKET;
+  guesses.fill(0, 0, left);
+  const slotAt = (back: number) => slots[slots.length - back];
+  const at = state[AT];
+  let x = 0;
+  let v = 0;
+  for (let k = hourBuckets - 1; k >= 0; k--) {
+    // Places before AT hold buckets of this round, the others sums of the one before from there to its end.
+    const slot = slotAt(k < at ? at - k : at + hourBuckets - k);
+    const shape = profile.shapeAt(slot);
+    x = k < at ? shape : x + shape;
+    v = k < at ? shape * profile.hourVarianceAt(slot) : v + shape * profile.hourVarianceAt(slot);
+    guesses[places + k] = x;
+    guesses[2 * places + k] = v;
+  }
+  const from = PER_BUCKET * places;
+  for (let k = 0; k < ringBlocks; k++) {
+    const number = state[BLOCK] - ringBlocks + k;
+    let sumX = 0;
+    let sumV = 0;
+    const begin = Math.ceil((time - number * block) / step);
+    for (let back = begin; back > begin - block / step && back > 0 && back <= slots.length; back--) {
+      const shape = profile.shapeAt(slotAt(back));
+      sumX += shape;
+      sumV += shape * profile.hourVarianceAt(slotAt(back));
+    }
+    guesses[from + ringBlocks + k] = sumX;
+    guesses[from + 2 * ringBlocks + k] = sumV;
+    guesses[from + 3 * ringBlocks + k] = Number.NaN;
+    guesses[from + 4 * ringBlocks + k] = Number.NaN;
+  }
+}

@@ -1,0 +1,210 @@
+import { ByteReader, ByteWriter } from '../series/bytes.js';
+import { readColumn, writeColumn } from '../series/codec-column.js';
+import { readKeys, writeKeys } from '../series/codec-keys.js';
+import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
+import type { SeriesKey } from '../series/key.js';
+import { readRow, type SeriesSet } from '../series/series-set.js';
+import { MAX_BUCKETS } from '../time/grid.js';
+import { slotsOf, weekSlots } from '../time/week.js';
+import { Baseline } from './baseline.js';
+import { readCountState, type StateContext, slotsBack, writeCountState } from './counts/track/state-bytes.js';
+import { readGuessed, writeGuessed } from './guessed-column.js';
+import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
+import { type Windows, windowsOf } from './windows.js';
+
+/** Version of the payload; any change of what is written below is a new one. */
+const VERSION = 2;
+
+const LEARN = ['accept-shifts', 'hold'] as const;
+
+/** A time range of one key that was acknowledged, epoch ms. */
+export interface Acknowledged {
+  readonly id: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a detector is made of: plain data. */
+export interface DetectorParts {
+  readonly baseline: Baseline;
+  readonly learn: (typeof LEARN)[number];
+  readonly minEffect: number;
+  readonly perWeek: number;
+  /** Keys of the rows that came after those of the baseline. */
+  readonly later: readonly SeriesKey[];
+  /** The oldest states that can be gone back to; none before anything was observed. */
+  readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
+  /** What was observed since, in order, all rows in each. */
+  readonly recent: readonly SeriesSet[];
+  readonly acknowledged: readonly Acknowledged[];
+  readonly retired: readonly (readonly [string, number])[];
+}
+
+export function detectorToBytes(parts: DetectorParts): Uint8Array {
+  const { oldest } = parts;
+  const writer = new ByteWriter();
+  writeBlob(writer, parts.baseline.toBytes());
+  writer.uint8(LEARN.indexOf(parts.learn));
+  writer.float64(parts.minEffect);
+  writer.float64(parts.perWeek);
+  writeKeys(writer, parts.later);
+  writer.uint8(oldest === undefined ? 0 : 1);
+  if (oldest !== undefined) {
+    writer.float64(oldest.time);
+    writer.varint(oldest.rows);
+    writeBlob(writer, oldest.states);
+  }
+  writer.varint(parts.recent.length);
+  for (const set of parts.recent) writeRecent(writer, set);
+  writer.varint(parts.acknowledged.length);
+  for (const { id, from, to } of parts.acknowledged) {
+    writer.string(id);
+    writer.float64(from);
+    writer.float64(to);
+  }
+  writer.varint(parts.retired.length);
+  for (const [id, time] of parts.retired) {
+    writer.string(id);
+    writer.float64(time);
+  }
+  return sealSnapshot('Detector', VERSION, writer);
+}
+
+export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
+  const reader = openSnapshot(bytes, 'Detector', VERSION);
+  const list = <T>(read: () => T): T[] => {
+    const found: T[] = [];
+    for (let left = reader.varint(); left > 0; left--) found.push(read());
+    return found;
+  };
+  const baseline = Baseline.fromBytes(readBlob(reader));
+  const learn = LEARN[reader.uint8()] ?? reader.fail('a way to learn that is unknown');
+  const minEffect = reader.float64();
+  const perWeek = reader.float64();
+  const later = readKeys(reader);
+  const oldest =
+    reader.uint8() === 0
+      ? undefined
+      : { time: reader.float64(), rows: reader.varint(), states: readBlob(reader).slice() };
+  const keys = [...baseline.keys, ...later];
+  if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
+  const recent = list(() => readRecent(reader, baseline, keys));
+  const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
+  const retired = list(() => [reader.string(), reader.float64()] as const);
+  reader.end();
+  return { baseline, learn, minEffect, perWeek, later, oldest, recent, acknowledged, retired };
+}
+
+function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {
+  writer.varint(bytes.length);
+  writer.bytes(bytes);
+}
+
+function readBlob(reader: ByteReader): Uint8Array {
+  return reader.bytes(reader.varint());
+}
+
+/** A column for each row: a busy and a silent one do not spoil each other's form. */
+function writeRecent(writer: ByteWriter, set: SeriesSet): void {
+  const { start, length } = set.grid;
+  writer.float64(start);
+  writer.varint(length);
+  writeColumn(writer, set.observed);
+  const row = new Float64Array(length);
+  for (let r = 0; r < set.keys.length; r++) {
+    readRow(set, r, row);
+    writeColumn(writer, row);
+  }
+}
+
+function readRecent(reader: ByteReader, { measure, grid: { step } }: Baseline, keys: readonly SeriesKey[]): SeriesSet {
+  const start = reader.float64();
+  const length = reader.varint();
+  if (!Number.isSafeInteger(start) || length > MAX_BUCKETS) reader.fail(`a window of ${length} buckets from ${start}`);
+  const observed = readColumn(reader, Uint8Array, 'observed');
+  if (observed.length !== length && observed.length !== length * keys.length) {
+    reader.fail(`observed with ${observed.length} entries where ${length} are needed`);
+  }
+  const grid = { start, step, length };
+  if (measure === 'level') {
+    const levels = new Float64Array(keys.length * length);
+    for (let r = 0; r < keys.length; r++) levels.set(readColumn(reader, Float64Array, 'levels', length), r * length);
+    return { grid, keys, measure, values: levels, observed };
+  }
+  const offsets = new Float64Array(keys.length + 1);
+  const buckets: number[] = [];
+  const counts: number[] = [];
+  for (let r = 0; r < keys.length; r++) {
+    const row = readColumn(reader, Float64Array, 'calls', length);
+    for (let i = 0; i < length; i++) {
+      if (row[i] === 0) continue;
+      buckets.push(i);
+      counts.push(row[i]);
+    }
+    offsets[r + 1] = counts.length;
+  }
+  const values = { offsets, buckets: Uint32Array.from(buckets), counts: Float64Array.from(counts) };
+  return { grid, keys, measure, values, observed };
+}
+
+/** Week slots of the buckets before `time` by zone, for {@link StateContext}. */
+function contexts(step: number, time: number, windows: Windows): (zone: string) => StateContext {
+  const known = new Map<string, StateContext>();
+  const length = slotsBack(windows);
+  return (zone) => {
+    let context = known.get(zone);
+    if (context === undefined) {
+      const grid = { start: time - length * step, step, length };
+      context = { windows, time, slots: slotsOf(grid, zone, weekSlots(step)) };
+      known.set(zone, context);
+    }
+    return context;
+  };
+}
+
+const noWeights = new Float64Array(64);
+
+/** The states of rows at `time`, without their keys and models. */
+export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
+  const windows = windowsOf(step);
+  const contextOf = contexts(step, time, windows);
+  const writer = new ByteWriter();
+  for (const row of rows) {
+    const { tracker, clock } = stateOf(row);
+    if (row.count === undefined) {
+      writeColumn(writer, tracker);
+      continue;
+    }
+    writeCountState(writer, tracker, row.count.model, contextOf(row.zone));
+    writer.varint(clock.length);
+    writeGuessed(writer, clock, noWeights);
+  }
+  return writer.toBytes();
+}
+
+/** The states of the first `count` rows. @throws FormatError when the bytes are none of theirs */
+export function rowsFromBytes(
+  bytes: Uint8Array,
+  rows: readonly WatchedRow[],
+  count: number,
+  step: number,
+  time: number,
+): RowStates[] {
+  const windows = windowsOf(step);
+  const contextOf = contexts(step, time, windows);
+  const reader = new ByteReader(bytes);
+  const found: RowStates[] = [];
+  for (const row of rows.slice(0, count)) {
+    if (row.count === undefined) {
+      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), clock: new Float64Array(0) });
+      continue;
+    }
+    const tracker = readCountState(reader, row.count.model, contextOf(row.zone));
+    const clock = new Float64Array(reader.varint());
+    if (clock.length > noWeights.length) reader.fail(`a clock of ${clock.length} entries`);
+    readGuessed(reader, clock, noWeights);
+    found.push({ tracker, clock });
+  }
+  reader.end();
+  return found;
+}

@@ -1,0 +1,104 @@
+import { checkRange } from '../errors.js';
+import type { SeriesKey } from '../series/key.js';
+import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
+import { slotsOf, weekSlots } from '../time/week.js';
+import { checkZone } from '../time/zone.js';
+import { Baseline } from './baseline.js';
+import { type FittedRows, fitRows } from './counts/fit/fit-all.js';
+import { pooledModels } from './counts/pool-tails.js';
+import { fitGauge, type GaugeModel } from './levels/model.js';
+import { CANDIDATE_ZONES } from './zones.js';
+
+export interface FitOptions {
+  /**
+   * The IANA zone in whose civil time the week runs: one for all, or one per key. Where none is given (or the function says
+   * `undefined`), each series' clock is found among {@link CANDIDATE_ZONES} by its own history; and around a change of the
+   * clocks that the history could not decide, every clock that it could be counts as plausible until the series tells.
+   */
+  readonly timeZone?: string | ((key: SeriesKey) => string | undefined);
+  /** Times that must not teach: known incidents, load tests, holidays. Every bucket that touches one is left out. */
+  readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
+}
+
+/**
+ * Learns what is normal from a history: for every series a level, a weekly profile in civil time, and how its counts
+ * scatter (a gamma-Poisson model; see the README, How it judges). Robust: incidents in the history are clipped before they
+ * teach. The history itself is not kept.
+ *
+ * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
+ */
+export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
+  const terms = fitTerms(history, options);
+  if (history.measure === 'level') return levelBaseline(history, terms);
+  return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed));
+}
+
+/** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
+export interface FitTerms {
+  /** `[keys]`: the zone of each, `undefined` where it is to be found. */
+  readonly given: readonly (string | undefined)[];
+  /** `[grid.length]`: 1 where a bucket may teach. */
+  readonly allowed: Uint8Array;
+  readonly defaultZone: string | undefined;
+}
+
+export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOptions): FitTerms {
+  checkSet(history, 'history');
+  const zoneOf = zoneChooser(timeZone);
+  const allowed = teachingBuckets(history, exclude);
+  const given = history.keys.map((key) => zoneOf(key));
+  return { given, allowed, defaultZone: typeof timeZone === 'string' ? timeZone : undefined };
+}
+
+/** The baseline of fitted rows of counts; young ones borrow their tails from their kind. */
+export function countBaseline(
+  { keys, grid }: SeriesSet,
+  { given, defaultZone }: FitTerms,
+  { zones, rows, support }: FittedRows,
+): Baseline {
+  const found = given.map((zone) => zone === undefined);
+  const models = pooledModels(keys, rows, grid.step);
+  return new Baseline({ measure: 'count', keys, grid, zones, found, support, models, gauges: [], defaultZone });
+}
+
+/** A continuous metric learns its day and week as they come, by its zone's clock or by UTC. */
+function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitTerms): Baseline {
+  const { grid, keys } = history;
+  const slots = weekSlots(grid.step);
+  const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
+  const gauges = zones.map((zone, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zone, slots)));
+  const found = given.map((zone) => zone === undefined);
+  const support = grid.length;
+  return new Baseline({ measure: 'level', keys, grid, zones, found, support, models: [], gauges, defaultZone });
+}
+
+function fitLevelRow(history: SeriesSet, row: number, allowed: Uint8Array, slots: Int32Array): GaugeModel {
+  const { grid } = history;
+  const values = new Float64Array(grid.length);
+  readRow(history, row, values);
+  const use = observedRow(history, row).map((seen, i) => (seen !== 0 && allowed[i] !== 0 ? 1 : 0));
+  return fitGauge(values, use, { grid, slots, perDay: weekSlots(grid.step).perDay });
+}
+
+function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => string | undefined {
+  if (typeof timeZone === 'function') {
+    return (key) => {
+      const zone = timeZone(key);
+      return zone === undefined ? undefined : checkZone(zone, 'timeZone(key)');
+    };
+  }
+  const zone = timeZone === undefined ? undefined : checkZone(timeZone);
+  return () => zone;
+}
+
+/** 1 for every bucket that no excluded range touches. */
+function teachingBuckets({ grid }: SeriesSet, exclude: NonNullable<FitOptions['exclude']>): Uint8Array {
+  const allowed = new Uint8Array(grid.length).fill(1);
+  for (const [i, range] of exclude.entries()) {
+    const { from, to } = checkRange(range.from, range.to, `exclude[${i}].from/exclude[${i}].to`);
+    const first = Math.max(0, Math.floor((from - grid.start) / grid.step));
+    const end = Math.min(grid.length, Math.ceil((to - grid.start) / grid.step));
+    if (end > first) allowed.fill(0, first, end);
+  }
+  return allowed;
+}

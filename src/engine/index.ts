@@ -1,0 +1,22 @@
+export { type AnomalyOptions, findAnomalies } from './anomalies/find-anomalies.js';
+export { Baseline, type BaselineSummary } from './baseline.js';
+export { Detector, type DetectorOptions } from './detector.js';
+export { type FitOptions, fitBaseline } from './fit-baseline.js';
+export { type ScoreOptions, scoreWindow } from './score-window.js';
+export {
+  ABOVE,
+  type Anomaly,
+  type AnomalyKind,
+  type Band,
+  BELOW,
+  type CallerShare,
+  NORMAL,
+  REASONS,
+  type Reason,
+  reasonAt,
+  type Scores,
+  UNKNOWN,
+  type Verdict,
+  verdictAt,
+} from './types.js';
+export { CANDIDATE_ZONES } from './zones.js';

@@ -1,0 +1,148 @@
+import type { SeriesKey } from '../series/key.js';
+import type { SeriesSet } from '../series/series-set.js';
+
+// The engine's vocabulary of results, to be read first: what a bucket is judged (BucketVerdict), a window (Scores), and
+// what is made of both (Anomaly).
+
+/** Verdicts as they stand in {@link Scores.verdicts}. */
+export const NORMAL = 0;
+export const ABOVE = 1;
+export const BELOW = -1;
+export const UNKNOWN = -128;
+
+/** Reasons as they stand in {@link Scores.reasons}. */
+export const REASONS = ['none', 'not observed', 'learning', 'cannot be judged'] as const;
+export const NOT_OBSERVED = 1;
+export const LEARNING = 2;
+export const CANNOT_JUDGE = 3;
+
+export type Verdict = 'normal' | 'above' | 'below' | 'unknown';
+export type Reason = (typeof REASONS)[number];
+
+/** The judgement of a window, in columns: every array is row-major `[window.keys.length × window.grid.length]`. */
+export interface Scores {
+  /** The window judged: its own rows, then the baseline's rows that it lacked, which had no call in it. */
+  readonly window: SeriesSet;
+  /** Calls per bucket; NaN where not observed. */
+  readonly expected: Float64Array;
+  /**
+   * The counts of this bucket that, earlier buckets as they were, would have given normal: `lower` to `upper`, both
+   * included; NaN where not observed. `lower` > `upper` when none would.
+   */
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** Signed −log₁₀ of the calibrated tail probability: + above, − below; within ±1e4 wherever observed, NaN where not. */
+  readonly surprise: Float64Array;
+  /** {@link ABOVE}, {@link BELOW}, {@link NORMAL} or {@link UNKNOWN}. */
+  readonly verdicts: Int8Array;
+  /** Index into {@link REASONS}; 0 unless the verdict is unknown. */
+  readonly reasons: Uint8Array;
+  /** Observed time in ms that decided: the step, or that of a silence. */
+  readonly spans: Float64Array;
+  /** `[window.keys.length]`: 1 when the history holds a call of this row; 0 for a row first seen in the window. */
+  readonly known: Uint8Array;
+}
+
+/** The verdict of one bucket, in a word. */
+export function verdictAt(scores: Scores, row: number, bucket: number): Verdict {
+  switch (scores.verdicts[row * scores.window.grid.length + bucket]) {
+    case NORMAL:
+      return 'normal';
+    case ABOVE:
+      return 'above';
+    case BELOW:
+      return 'below';
+    default:
+      return 'unknown';
+  }
+}
+
+/** Why a verdict is unknown; `none` when it is not. */
+export function reasonAt(scores: Scores, row: number, bucket: number): Reason {
+  return REASONS[scores.reasons[row * scores.window.grid.length + bucket] ?? 0] ?? 'none';
+}
+
+/** The columns of {@link Scores} that a run fills. */
+export type ScoreColumns = Pick<Scores, 'expected' | 'lower' | 'upper' | 'surprise' | 'verdicts' | 'reasons' | 'spans'>;
+
+/** A bucket of which nothing is known. */
+export function unobserved(out: ScoreColumns, cell: number, step: number): void {
+  out.expected[cell] = Number.NaN;
+  out.lower[cell] = Number.NaN;
+  out.upper[cell] = Number.NaN;
+  out.surprise[cell] = Number.NaN;
+  out.spans[cell] = step;
+  out.verdicts[cell] = UNKNOWN;
+  out.reasons[cell] = NOT_OBSERVED;
+}
+
+/** A band of one bucket, in calls. */
+export interface Band {
+  readonly expected: number;
+  /** The least count that is still normal. */
+  readonly lower: number;
+  /** The greatest count that is still normal. */
+  readonly upper: number;
+}
+
+/** The judgement of one bucket of one row, filled anew for every bucket. */
+export interface BucketVerdict {
+  /** Calls, or the metric's own unit, for this bucket. */
+  expected: number;
+  /** What this bucket could have held, earlier ones as they were, and been normal: `lower` to `upper`, both included. */
+  lower: number;
+  upper: number;
+  /** Signed −log₁₀ of the calibrated tail probability: + above, − below; within ±1e4. */
+  surprise: number;
+  /** Length in ms of the window that decided. */
+  span: number;
+  /** ABOVE, BELOW, NORMAL or UNKNOWN above. */
+  verdict: number;
+  /** Index into REASONS. */
+  reason: number;
+}
+
+export function bucketVerdict(): BucketVerdict {
+  return { expected: 0, lower: 0, upper: 0, surprise: 0, span: 0, verdict: 0, reason: 0 };
+}
+
+/**
+ * What kind of departure an anomaly is.
+ * - `spike`: more than normal, for an hour at most; `excess`: for longer
+ * - `drop`: fewer than normal; `silence`: none at all
+ * - `level-shift`: a lasting change, told once
+ * - `first-seen`: calls of a key, operation or pair that the history does not hold
+ * - `rare`: a few calls where the history has hardly any
+ */
+export type AnomalyKind = 'spike' | 'excess' | 'drop' | 'silence' | 'level-shift' | 'first-seen' | 'rare';
+
+/** One caller's part in an anomaly. */
+export interface CallerShare {
+  readonly caller: string;
+  /** Calls within the anomaly. */
+  readonly calls: number;
+  /** Calls that the caller usually makes in a stretch of that length. */
+  readonly usual: number;
+}
+
+/** One incident, told on its most specific row. Times are epoch milliseconds, half-open. */
+export interface Anomaly {
+  readonly key: SeriesKey;
+  readonly verdict: 'above' | 'below';
+  /** Its first bucket; of a silence, the first without a call. */
+  readonly from: number;
+  readonly to: number;
+  /** Calls from `from` to `to`. */
+  readonly value: number;
+  readonly expected: number;
+  /** The least and the most calls over that time with every single bucket normal. */
+  readonly lower: number;
+  readonly upper: number;
+  /** The largest of its buckets' surprises, signed. */
+  readonly surprise: number;
+  readonly kind: AnomalyKind;
+  /** By excess (or, below, by shortfall), largest first; when caller counts were given. */
+  readonly callers?: readonly CallerShare[];
+  /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
+  readonly related: readonly SeriesKey[];
+}

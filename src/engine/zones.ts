@@ -1,0 +1,224 @@
+import { DAY, gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
+import { slotAt, type WeekSlots } from '../time/week.js';
+import { offsetAt, zoneOffsets } from '../time/zone.js';
+import type { Taught } from './counts/fit/training-layout.js';
+
+/**
+ * The zones among which a series' own clock is sought when none is given. What matters is when a zone changes its clocks
+ * (each rule in use by many is here once) and, roughly, where its days begin, so that people's week ends fall on whole
+ * days; a series in Madrid is as well served by Berlin.
+ */
+export const CANDIDATE_ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/Los_Angeles',
+  'America/Sao_Paulo',
+  'America/Santiago',
+  'Asia/Jerusalem',
+  'Asia/Kolkata',
+  'Asia/Tokyo',
+  'Australia/Sydney',
+  'Pacific/Auckland',
+] as const;
+
+/** Log-likelihood by which a zone's week must be worse than the best to be out of the question. */
+const REJECTED = 8;
+/** Hours next to one another are alike: so many are worth one independent witness. */
+const ALIKE = 4;
+
+interface Candidate {
+  readonly zone: string;
+  /** `[hours]` hour of the local week in which each hour of the history begins. */
+  readonly hourOfWeek: Uint8Array;
+}
+
+/**
+ * Finds the clock that a series keeps by which one makes its weeks most alike: with the wrong one, an hour of the week
+ * holds two different hours of the day after a change of the clocks. Zones whose clocks did not change within the history,
+ * or changed together, differ in this only by where their days begin; of those, the one is taken in which days and hours
+ * of the day explain the week best.
+ */
+export class ZoneArbiter {
+  readonly #candidates: readonly Candidate[];
+  readonly #start: number;
+  readonly #step: number;
+  /** Hours since 1970 of the first hour. */
+  readonly #first: number;
+  /** `[hours]` each: calls and buckets seen by hour, and {@link relativeRoots} of them. */
+  readonly #sums: Float64Array;
+  readonly #seen: Float64Array;
+  readonly #value: Float64Array;
+
+  constructor(grid: TimeGrid) {
+    const { start, step, length } = grid;
+    const first = Math.floor(start / HOUR);
+    const end = gridEnd(grid);
+    const hours = length === 0 ? 0 : Math.floor((end - step) / HOUR) - first + 1;
+    this.#start = start;
+    this.#step = step;
+    this.#first = first;
+    this.#sums = new Float64Array(hours);
+    this.#seen = new Float64Array(hours);
+    this.#value = new Float64Array(hours);
+    const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
+    this.#candidates = CANDIDATE_ZONES.map((zone) => {
+      const table = zoneOffsets(zone, first * HOUR, Math.max(end, first * HOUR + 1));
+      const hourOfWeek = new Uint8Array(hours);
+      for (let h = 0; h < hours; h++) {
+        const time = (first + h) * HOUR;
+        hourOfWeek[h] = slotAt(time, offsetAt(table, time), hourly);
+      }
+      return { zone, hourOfWeek };
+    });
+  }
+
+  /** @param calls of the buckets of `taught`, one for each */
+  choose(calls: Float64Array, taught: Taught): string {
+    // Too few calls to have an hour of their own.
+    if (this.#sumHours(calls, taught) < 100) return CANDIDATE_ZONES[0];
+    const value = this.#value;
+    relativeRoots(this.#sums, this.#seen, value);
+    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek));
+    const least = Math.min(...fits.map(({ within }) => within));
+    let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
+    for (const [c, { zone }] of this.#candidates.entries()) {
+      const { within, additive, hours } = fits[c];
+      const loss = (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
+      if (loss > REJECTED) continue;
+      const score = -loss - (168 / ALIKE / 2) * Math.log(additive + 1e-9);
+      // A better figure, not a luckier one: UTC stands first, and a tie is its.
+      if (score > best.score + 0.5) best = { zone, score };
+    }
+    return best.zone;
+  }
+
+  /** Piece by piece, none of which crosses an hour. @returns all calls */
+  #sumHours(calls: Float64Array, { bucket, pieces, pieceFrom }: Taught): number {
+    const sums = this.#sums.fill(0);
+    const seen = this.#seen.fill(0);
+    let total = 0;
+    for (let p = 0, k = 0; p < pieces; p++) {
+      const hour = Math.floor((this.#start + bucket[k] * this.#step) / HOUR) - this.#first;
+      const end = pieceFrom[p + 1];
+      seen[hour] += end - k;
+      let sum = 0;
+      for (; k < end; k++) sum += calls[k];
+      sums[hour] += sum;
+      total += sum;
+    }
+    return total;
+  }
+}
+
+/** √(calls / the week's mean): of steady scatter at any rate, and free of growth. NaN where nothing was observed. */
+function relativeRoots(sums: Float64Array, seen: Float64Array, value: Float64Array): void {
+  value.fill(Number.NaN);
+  for (let from = 0; from < sums.length; from += 168) {
+    const to = Math.min(sums.length, from + 168);
+    let calls = 0;
+    let buckets = 0;
+    for (let h = from; h < to; h++) {
+      calls += sums[h];
+      buckets += seen[h];
+    }
+    if (calls === 0) continue;
+    for (let h = from; h < to; h++) if (seen[h] > 0) value[h] = Math.sqrt((sums[h] / seen[h]) * (buckets / calls));
+  }
+}
+
+/** How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain. */
+function weekFit(value: Float64Array, hourOfWeek: Uint8Array): { within: number; additive: number; hours: number } {
+  const { sum, count, day, hour, days, hoursOf } = weekScratch;
+  sum.fill(0);
+  count.fill(0);
+  let squares = 0;
+  let hours = 0;
+  for (let h = 0; h < value.length; h++) {
+    const v = value[h];
+    if (!(v >= 0)) continue;
+    sum[hourOfWeek[h]] += v;
+    count[hourOfWeek[h]]++;
+    squares += v * v;
+    hours++;
+  }
+  let within = squares;
+  for (const column of [day, hour, days, hoursOf]) column.fill(0);
+  let mean = 0;
+  let cells = 0;
+  for (let k = 0, d = 0, h = 0; k < 168; k++) {
+    if (count[k] > 0) {
+      const m = sum[k] / count[k];
+      within -= sum[k] * m;
+      sum[k] = m;
+      day[d] += m;
+      days[d]++;
+      hour[h] += m;
+      hoursOf[h]++;
+      mean += m;
+      cells++;
+    }
+    if (++h === 24) {
+      h = 0;
+      d++;
+    }
+  }
+  mean /= Math.max(1, cells);
+  for (let d = 0; d < 7; d++) day[d] = days[d] > 0 ? day[d] / days[d] - mean : 0;
+  for (let h = 0; h < 24; h++) hour[h] = hoursOf[h] > 0 ? hour[h] / hoursOf[h] : 0;
+  let additive = 0;
+  for (let k = 0, d = 0, h = 0; k < 168; k++) {
+    if (count[k] > 0) {
+      const off = sum[k] - day[d] - hour[h];
+      additive += off * off;
+    }
+    if (++h === 24) {
+      h = 0;
+      d++;
+    }
+  }
+  return { within: Math.max(0, within), additive, hours };
+}
+
+const weekScratch = {
+  sum: new Float64Array(168),
+  count: new Float64Array(168),
+  day: new Float64Array(7),
+  hour: new Float64Array(24),
+  days: new Float64Array(7),
+  hoursOf: new Float64Array(24),
+};
+
+/**
+ * The other clocks that a series may keep for all that its history can tell: those of candidate zones whose distance from
+ * `zone` did not change within it. Each is given as offsets of its own, moved so that it agrees with `zone` over the
+ * history; slots of a window by one that agrees there too are left out. In the order of {@link CANDIDATE_ZONES}.
+ */
+export function otherClocks(
+  zone: string,
+  history: TimeGrid,
+  window: TimeGrid,
+  slots: WeekSlots,
+): (Int32Array | null)[] {
+  const from = history.start;
+  const to = Math.max(gridEnd(history), from + 1);
+  const windowEnd = Math.max(gridEnd(window), to);
+  const own = zoneOffsets(zone, Math.min(from, window.start), windowEnd);
+  return CANDIDATE_ZONES.map((other) => {
+    if (other === zone) return null;
+    const table = zoneOffsets(other, Math.min(from, window.start), windowEnd);
+    const distance = offsetAt(table, to - 1) - offsetAt(own, to - 1);
+    for (let time = from; time < to; time += DAY) {
+      if (offsetAt(table, time) - offsetAt(own, time) !== distance) return null;
+    }
+    let differs = false;
+    const found = new Int32Array(window.length);
+    for (let i = 0; i < window.length; i++) {
+      const time = window.start + i * window.step;
+      const offset = offsetAt(table, time) - distance;
+      found[i] = slotAt(time, offset, slots);
+      differs ||= offset !== offsetAt(own, time);
+    }
+    return differs ? found : null;
+  });
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import {
+  Detector,
+  fitBaseline,
+  type Scores,
+  type SeriesSet,
+  simulateFleet,
+  sliceWindow,
+} from '../../../../src/index.js';
+
+const { history, judged } = simulateFleet({ seed: 77, series: 40, historyDays: 14, judgedDays: 4 });
+const { start, step, length } = judged.grid;
+const baseline = fitBaseline(history, { timeZone: 'Europe/Berlin' });
+const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans'] as const;
+
+/** Buckets `[first, last)`. */
+function part(first: number, last: number): SeriesSet {
+  return sliceWindow(judged, start + first * step, start + last * step);
+}
+
+/** What ticks say, put together as one window would have it. */
+function expectSame(ticks: readonly Scores[], whole: Scores): void {
+  for (const name of COLUMNS) {
+    const column = whole[name];
+    const told = Array.from(column, (_, cell) => ticks[cell % ticks.length][name][Math.floor(cell / ticks.length)]);
+    expect(told, name).toEqual(Array.from(column));
+  }
+}
+
+function ticksOf(detector: Detector, first: number, last: number): Scores[] {
+  return Array.from({ length: last - first }, (_, i) => detector.observe(part(first + i, first + i + 1)));
+}
+
+test('buckets one by one are told as in one window, the days after a gap, a late correction and an exception too', () => {
+  const byTick = new Detector(baseline);
+  const atOnce = new Detector(baseline);
+  const gap = 7;
+  const day = Math.floor(length / 4);
+  expectSame(ticksOf(byTick, 0, day), atOnce.observe(part(0, day)));
+  // Off the turns of the rows.
+  expectSame(ticksOf(byTick, day + gap, 2 * day), atOnce.observe(part(day + gap, 2 * day)));
+  for (const detector of [byTick, atOnce]) {
+    const late = part(2 * day - 5, 2 * day - 4);
+    detector.observe({ ...late, values: new Uint32Array(late.keys.length) });
+    detector.markExpected(judged.keys[3], start + (2 * day + 5) * step, start + (2 * day + 90) * step);
+    detector.retire(judged.keys[5]);
+  }
+  expectSame(ticksOf(byTick, 2 * day, 3 * day), atOnce.observe(part(2 * day, 3 * day)));
+  expect(byTick.toBytes()).toEqual(atOnce.toBytes());
+});
+
+test('ticks that were not observed end what was foreseen', () => {
+  const byTick = new Detector(baseline);
+  const atOnce = new Detector(baseline);
+  const observed = new Uint8Array(100).fill(1).fill(0, 30, 33);
+  const whole = { ...part(0, 100), observed };
+  const ticks = Array.from({ length: 100 }, (_, i) =>
+    byTick.observe(sliceWindow(whole, start + i * step, start + (i + 1) * step)),
+  );
+  expectSame(ticks, atOnce.observe(whole));
+});
