@@ -41,7 +41,29 @@ export interface Scores {
   readonly spans: Float64Array;
   /** `[window.keys.length]`: 1 when the history holds a call of this row; 0 for a row first seen in the window. */
   readonly known: Uint8Array;
+  /** The windows that decided, for cells of which a longer window or a silence did; without it, every bucket decided by itself. */
+  readonly decided?: DecidedWindows;
 }
+
+/**
+ * What the windows that decided were judged by: one entry for each cell that is not normal, or whose |surprise| reaches
+ * {@link NOTABLE}, and that a window longer than its bucket decided. Columns of equal length, rows and buckets ascending.
+ */
+export interface DecidedWindows {
+  /** Row and bucket of each entry in the scores' window. */
+  readonly rows: readonly number[];
+  readonly buckets: readonly number[];
+  /** Where the window begins, epoch ms: it ends with the bucket. Of a silence: the end of the bucket of the last call. */
+  readonly from: readonly number[];
+  /** Calls expected in the observed part of the window. */
+  readonly expected: readonly number[];
+  /** The counts of the whole window that would have been normal, both included: `lower` ≤ `expected` ≤ `upper`. */
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+}
+
+/** |surprise| from which on a bucket beside a breach belongs to it, and its window is kept in {@link DecidedWindows}. */
+export const NOTABLE = 2;
 
 /** The verdict of one bucket, in a word. */
 export function verdictAt(scores: Scores, row: number, bucket: number): Verdict {
@@ -145,4 +167,32 @@ export interface Anomaly {
   readonly callers?: readonly CallerShare[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
+}
+
+/** How much an incident matters. */
+export type Severity = 'critical' | 'high' | 'medium' | 'low';
+
+/**
+ * One thing that happened, on one or more rows, from its first breach until all of them are normal again. Plain data; a
+ * later state of the same incident has the same `id`.
+ */
+export interface Incident {
+  /** The same however time was cut, restored or re-stated; of another incident, another. */
+  readonly id: string;
+  readonly state: 'open' | 'closed';
+  /** Epoch ms: the end of the bucket on which it opened, last changed (grew or closed), and closed. */
+  readonly opened: number;
+  readonly changed: number;
+  readonly closed: number | null;
+  readonly severity: Severity;
+  /** The most specific rows, worst first; figures are those of the whole incident so far. */
+  readonly anomalies: readonly Anomaly[];
+}
+
+/** What became of an incident at a bucket. */
+export interface IncidentChange {
+  readonly change: 'opened' | 'grown' | 'closed';
+  /** The end of the bucket, epoch ms. */
+  readonly at: number;
+  readonly incident: Incident;
 }
