@@ -4,8 +4,9 @@ import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { Foreseen } from './counts/track/idle-lookahead.js';
-import { natsFor } from './counts/track/rules.js';
+import { IdleLookahead } from './counts/track/idle-lookahead.js';
+import { countRules, natsFor } from './counts/track/rules.js';
+import { TrackScratch } from './counts/track/scratch.js';
 import type { Exceptions } from './counts/track/tracker.js';
 import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
 import { Recent } from './recent-counts.js';
@@ -70,7 +71,7 @@ export class Detector {
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
   /** Only where buckets come one by one. */
-  readonly #foreseen: Foreseen;
+  readonly #lookahead: IdleLookahead;
   #acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   #retired = new Map<string, number>();
@@ -88,15 +89,14 @@ export class Detector {
     const windows = windowsOf(step);
     this.#baseline = baseline;
     this.#options = { learn, minEffect, perWeek };
+    const nats = natsFor(perWeek, baseline.keys.length, windows);
     this.#rules = {
-      windows,
-      nats: natsFor(perWeek, baseline.keys.length, windows),
+      ...countRules(windows, { nats, minEffect, acceptShifts: learn === 'accept-shifts' }),
       logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
-      minEffect,
-      acceptShifts: learn === 'accept-shifts',
+      scratch: new TrackScratch(),
     };
     this.#recent = new Recent(step, baseline.measure);
-    this.#foreseen = new Foreseen(step);
+    this.#lookahead = new IdleLookahead(step);
     for (const key of baseline.keys) this.#place(key);
   }
 
@@ -225,13 +225,13 @@ export class Detector {
     const y = new Float64Array(grid.length);
     const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
     const exceptions = this.#exceptionsByRow();
-    const foreseen = this.#foreseen;
+    const lookahead = this.#lookahead;
     const isTick = grid.length === 1 && whole.measure === 'count';
     if (isTick) {
-      foreseen.reserve(this.#rows.length);
-      foreseen.begin(grid.start);
+      lookahead.reserve(this.#rows.length);
+      lookahead.begin(grid.start);
     }
-    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: foreseen.length });
+    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: lookahead.length });
     for (let row = 0; row < rowOf.length; row++) {
       readPart(whole, row, first, last, y);
       if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
@@ -239,14 +239,14 @@ export class Detector {
       const at = row * length + first;
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
       const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
-      if (isQuiet && foreseen.take(place, scores, at)) continue;
+      if (isQuiet && lookahead.take(place, scores, at)) continue;
       const watched = this.#rows[place];
       this.#settle(place);
       if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
-        foreseen.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
-        if (foreseen.take(place, scores, at)) continue;
+        lookahead.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
+        if (lookahead.take(place, scores, at)) continue;
       }
-      foreseen.drop(place);
+      lookahead.drop(place);
       runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);
     }
   }
@@ -254,7 +254,7 @@ export class Detector {
   /** A row's state becomes that after all its buckets. */
   #settle(place: number): void {
     const { count, learning } = this.#rows[place];
-    if (count !== undefined) this.#foreseen.settle(place, count, learning);
+    if (count !== undefined) this.#lookahead.settle(place, count, learning);
   }
 
   #exceptionsByRow(): Map<number, Exceptions> {
@@ -297,7 +297,7 @@ export class Detector {
     for (const [place, { key }] of this.#rows.entries()) {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
-    this.#foreseen.dropAll();
+    this.#lookahead.dropAll();
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#keys());
     this.#recent.cut(since);

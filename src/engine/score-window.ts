@@ -3,7 +3,8 @@ import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { natsFor } from './counts/track/rules.js';
+import { countRules, natsFor } from './counts/track/rules.js';
+import { TrackScratch } from './counts/track/scratch.js';
 import { logAlphaFor, runRow, SlotTables, watchRow } from './series-tracker.js';
 import type { Scores } from './types.js';
 import { windowsOf } from './windows.js';
@@ -42,12 +43,11 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const { length } = grid;
   const scores = roomForScores(whole);
   const windows = windowsOf(step);
+  const nats = natsFor(perWeek, baseline.keys.length, windows);
   const rules = {
-    windows,
-    nats: natsFor(perWeek, baseline.keys.length, windows),
+    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
     logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
-    minEffect: MIN_EFFECT,
-    acceptShifts: false,
+    scratch: new TrackScratch(),
   };
   const tables = new SlotTables(baseline.grid, grid);
   const y = new Float64Array(length);

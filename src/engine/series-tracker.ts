@@ -4,17 +4,20 @@ import { slotsOf, weekSlots } from '../time/week.js';
 import type { Baseline } from './baseline.js';
 import type { RowModel } from './counts/model.js';
 import type { CountRules } from './counts/track/rules.js';
-import { CountRow, type Exceptions } from './counts/track/tracker.js';
+import type { TrackScratch } from './counts/track/scratch.js';
+import { CountTracker, type Exceptions } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { GaugeRow } from './levels/tracker.js';
 import { bucketVerdict, type Scores, unobserved } from './types.js';
-import { ClockChoice } from './zone-choice.js';
+import { ZoneChoice } from './zone-choice.js';
 import { otherClocks } from './zones.js';
 
 /** How the rows of one detector, or of one window, are judged. */
 export interface WatchRules extends CountRules {
   /** ln of the tail probability at which one bucket of a level is told, on either side. */
   readonly logAlpha: number;
+  /** Of whoever runs the rows. */
+  readonly scratch: TrackScratch;
 }
 
 /** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
@@ -23,10 +26,10 @@ export interface WatchedRow {
   readonly zone: string;
   readonly known: boolean;
   readonly learning: boolean;
-  readonly count: CountRow | undefined;
+  readonly count: CountTracker | undefined;
   readonly gauge: GaugeRow | undefined;
   /** Only where the zone was not given. */
-  readonly clock: ClockChoice | undefined;
+  readonly clock: ZoneChoice | undefined;
 }
 
 /** The gauge of a metric of which nothing is known: it learns as it is watched. */
@@ -62,9 +65,9 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
     zone: timeZone,
     known,
     learning,
-    count: new CountRow(model, rules, news, states?.tracker),
+    count: new CountTracker(model, rules, news, rules.scratch, states?.tracker),
     gauge: undefined,
-    clock: found ? new ClockChoice(states?.clock) : undefined,
+    clock: found ? new ZoneChoice(states?.clock) : undefined,
   };
 }
 
@@ -123,8 +126,6 @@ export class SlotTables {
   }
 }
 
-const out = bucketVerdict();
-
 /**
  * Runs one row over a window, and writes its part of `scores` where they are asked for.
  * @param y `[grid.length]`
@@ -149,7 +150,7 @@ export function runRow(
     const others = clock === undefined ? [] : tables.others(row.zone, count.model);
     const choose =
       clock !== undefined && others.some((other) => other !== null)
-        ? (of: CountRow, calls: number, i: number) => clock.choose(of, calls, i, slots, others)
+        ? (of: CountTracker, calls: number, i: number) => clock.choose(of, calls, i, slots, others)
         : undefined;
     count.run({ start, length, calls: y, observed, slots, choose, exceptions }, learn, row.learning, scores, at);
   } else if (gauge !== undefined) runGauge(gauge, y, observed, grid, slots, rules, learn, scores, at, exceptions);
@@ -167,6 +168,7 @@ function runGauge(
   at: number,
   exceptions: Exceptions | undefined,
 ): void {
+  const out = bucketVerdict();
   for (let i = 0; i < length; i++) {
     if (observed[i] === 0 || !Number.isFinite(y[i])) {
       gauge.skip(slots[i]);

@@ -1,4 +1,4 @@
-import type { CountRow } from './counts/track/tracker.js';
+import type { CountTracker } from './counts/track/tracker.js';
 import { CANDIDATE_ZONES } from './zones.js';
 
 /** A clock whose log-likelihood is so far behind is out of the question. */
@@ -11,7 +11,7 @@ const MOST = 3;
  * one that tells it best, so that a change of the clocks that a series follows, or does not, is no news; and what they
  * tell adds up, so that after a day or two of people, or a run or two of a job, one is left.
  */
-export class ClockChoice {
+export class ZoneChoice {
   /** The chosen zone's, then those of the candidates: log-likelihoods, the best 0. */
   readonly #weights: Float64Array;
 
@@ -28,13 +28,13 @@ export class ClockChoice {
    * @param own slots by the zone that was found
    * @param others slots by the candidates; `null` where a candidate agrees with `own` all over the window
    */
-  choose(row: CountRow, y: number, i: number, own: Int32Array, others: readonly (Int32Array | null)[]): number {
+  choose(tracker: CountTracker, y: number, i: number, own: Int32Array, others: readonly (Int32Array | null)[]): number {
     const weights = this.#weights;
     let differ = false;
     for (const slots of others) differ ||= slots !== null && slots[i] !== own[i];
     if (!differ) return own[i];
-    const told = others.map((slots) => row.likelihood(y, slots === null ? own[i] : slots[i]));
-    const ownTold = row.likelihood(y, own[i]);
+    const told = others.map((slots) => tracker.likelihood(y, slots === null ? own[i] : slots[i]));
+    const ownTold = tracker.likelihood(y, own[i]);
     const best = Math.max(ownTold, ...told);
     let slot = own[i];
     let most = weights[0] > -RULED_OUT ? ownTold : Number.NEGATIVE_INFINITY;

@@ -8,10 +8,10 @@ import { LEAST_MEAN, type RowModel, silenceOf } from '../model.js';
 const CLIP_SDS = 4;
 const CLIP_SLACK = 2;
 
-/** Places to look for laws by their steps: a power of two, twice what a week of five minutes can have. */
+/** Places to look for distributions by their steps: a power of two, twice what a week of five minutes can have. */
 const PLACES = 4096;
 /** What is kept of a law. */
-export const X = 0; // exposure: the shape, corrected
+export const EXPOSURE = 0; // exposure: the shape, corrected
 export const MEAN = 1;
 export const RELATIVE = 2; // relative variance of load noise and profile
 export const SIZE = 3;
@@ -33,14 +33,14 @@ const ENTRIES = FEW_BELOW + FEW;
 const BODY_NATS = 3.3;
 
 /**
- * The laws of single buckets of one row at one level: mean, size, limits, and the tails of small counts. A profile is kept
- * in whole steps, so that the 2,016 slots of a week have some hundred laws between them (median 76 of busy series, 132
+ * The distributions of single buckets of one row at one level: mean, size, limits, and the tails of small counts. A profile is kept
+ * in whole steps, so that the 2,016 slots of a week have some hundred distributions between them (median 76 of busy series, 132
  * of a mixed fleet), and a window of two weeks asks for each some fifty times: looking one up takes 4 ns, making it 150.
  */
-export class BucketLaws {
-  /** `[laws × ENTRIES]` */
+export class BucketDistributions {
+  /** `[distributions × ENTRIES]` */
   readonly values = new Float64Array((PLACES / 2) * ENTRIES);
-  #laws = 0;
+  #count = 0;
   /** By slot, and by the steps that make a law: where it is, if it was made after the last {@link begin}. */
   readonly #ofSlot = new Int32Array(PLACES / 2);
   readonly #slotMade = new Uint32Array(PLACES / 2);
@@ -66,7 +66,7 @@ export class BucketLaws {
   }
 
   /**
-   * From here on laws are those of this row.
+   * From here on distributions are those of this row.
    * @param shape and the two variances: the one law's of a week that is flat; NaN where it is not
    */
   arm(
@@ -96,9 +96,9 @@ export class BucketLaws {
     this.forget();
   }
 
-  /** What the laws stand on besides has changed. */
+  /** What the distributions stand on besides has changed. */
   forget(): void {
-    this.#laws = 0;
+    this.#count = 0;
     this.#isFlatMade = false;
     this.#now++;
     if (this.#now < 2 ** 32) return;
@@ -136,7 +136,7 @@ export class BucketLaws {
       if (this.#keys[place] === key) return this.#of[place];
       place = (place + 1) & (PLACES - 1);
     }
-    const at = this.#laws++ * ENTRIES;
+    const at = this.#count++ * ENTRIES;
     this.#made[place] = this.#now;
     this.#keys[place] = key;
     this.#of[place] = at;
@@ -154,7 +154,7 @@ export class BucketLaws {
     const size = 1 / (own + this.#levelVariance);
     const sd = Math.sqrt(mean + (mean * mean) / size);
     const skewness = (1 + (2 * mean) / size) / sd;
-    values[at + X] = x;
+    values[at + EXPOSURE] = x;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
     values[at + OWN] = own;

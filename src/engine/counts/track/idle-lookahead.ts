@@ -1,5 +1,5 @@
 import type { ScoreColumns } from '../../types.js';
-import { type CountRow, OTHER, type Stretch } from './tracker.js';
+import { type CountTracker, OTHER, type TrackedRange } from './tracker.js';
 
 /** Buckets that a row is judged ahead for. */
 const AHEAD = 12;
@@ -8,20 +8,6 @@ const QUIET = 3;
 /** Rows next to one another have their turn together: what is foreseen of them lies side by side. */
 const NEIGHBOURS = 16;
 
-const stretch: Stretch & { outcomes: Uint8Array } = {
-  start: 0,
-  length: 0,
-  calls: new Float64Array(AHEAD),
-  observed: new Uint8Array(AHEAD).fill(1),
-  slots: new Int32Array(AHEAD),
-  choose: undefined,
-  exceptions: undefined,
-  outcomes: new Uint8Array(AHEAD),
-  isJudged: false,
-};
-
-const judged = columnsOf(AHEAD);
-
 /**
  * How the next buckets of each row would be judged if no call came: most rows of an organisation have none for hours, and
  * a tick that fetched the state of each (2 KB) to find that out waited for memory, 4 µs a row. A dozen buckets of a row
@@ -29,10 +15,22 @@ const judged = columnsOf(AHEAD);
  * from together, before the next that has one, or when all are used up. A row is judged the same however its time is cut,
  * so that the scores and the states are those of one bucket after another.
  */
-export class Foreseen {
+export class IdleLookahead {
   /** Buckets from the present one that week slots are needed of to {@link foresee}. */
   readonly length = AHEAD;
   readonly #step: number;
+  readonly #range: TrackedRange & { outcomes: Uint8Array } = {
+    start: 0,
+    length: 0,
+    calls: new Float64Array(AHEAD),
+    observed: new Uint8Array(AHEAD).fill(1),
+    slots: new Int32Array(AHEAD),
+    choose: undefined,
+    exceptions: undefined,
+    outcomes: new Uint8Array(AHEAD),
+    isJudged: false,
+  };
+  readonly #judged = columnsOf(AHEAD);
   /** By row: when the first bucket foreseen begins, how many are, how many of them came so, and are learned from. */
   #from = new Float64Array(0);
   #ready = new Uint8Array(0);
@@ -89,7 +87,7 @@ export class Foreseen {
    * Judges the buckets from the present one on, if the row has been quiet. Those it was judged for before must be settled.
    * @param slots `[length]` week slots from the present bucket on
    */
-  foresee(row: number, count: CountRow, slots: Int32Array, learning: boolean): void {
+  foresee(row: number, count: CountTracker, slots: Int32Array, learning: boolean): void {
     this.drop(row);
     if (count.silent < QUIET) return;
     // So that the rows take turns, whenever each begins.
@@ -97,36 +95,36 @@ export class Foreseen {
     this.#from[row] = this.#time;
     this.#ready[row] = length;
     for (let k = 0; k < length; k++) {
-      stretch.slots[k] = slots[k];
+      this.#range.slots[k] = slots[k];
       this.#slots[row * AHEAD + k] = slots[k];
     }
-    stretch.start = this.#time;
-    stretch.length = length;
-    stretch.isJudged = false;
-    count.foresee(stretch, learning, judged, 0);
+    this.#range.start = this.#time;
+    this.#range.length = length;
+    this.#range.isJudged = false;
+    count.foresee(this.#range, learning, this.#judged, 0);
     for (let k = 0; k < length; k++) {
-      this.#outcomes[row * AHEAD + k] = stretch.outcomes[k];
-      copyCell(judged, k, this.#columns[(this.#place + k) % AHEAD], row);
+      this.#outcomes[row * AHEAD + k] = this.#range.outcomes[k];
+      copyCell(this.#judged, k, this.#columns[(this.#place + k) % AHEAD], row);
     }
   }
 
   /** The row learns from the buckets that came as foreseen. What is foreseen beyond them stands. */
-  settle(row: number, count: CountRow, learning: boolean): void {
+  settle(row: number, count: CountTracker, learning: boolean): void {
     if (row >= this.#from.length) return;
     const first = this.#settled[row];
     const length = this.#taken[row] - first;
     if (length === 0) return;
     this.#settled[row] = this.#taken[row];
-    stretch.isJudged = true;
+    this.#range.isJudged = true;
     for (let k = 0; k < length; k++) {
       const cell = row * AHEAD + first + k;
-      stretch.slots[k] = this.#slots[cell];
-      stretch.outcomes[k] = this.#outcomes[cell];
-      if (stretch.outcomes[k] === OTHER) stretch.isJudged = false;
+      this.#range.slots[k] = this.#slots[cell];
+      this.#range.outcomes[k] = this.#outcomes[cell];
+      if (this.#range.outcomes[k] === OTHER) this.#range.isJudged = false;
     }
-    stretch.start = this.#from[row] + first * this.#step;
-    stretch.length = length;
-    count.run(stretch, true, learning, undefined, 0);
+    this.#range.start = this.#from[row] + first * this.#step;
+    this.#range.length = length;
+    count.run(this.#range, true, learning, undefined, 0);
   }
 
   /** Nothing is foreseen of this row any more. */

@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../../../series/bytes.js';
 import { readGuessed, writeGuessed } from '../../guessed-column.js';
 import type { Windows } from '../../windows.js';
 import type { RowModel } from '../model.js';
-import { AT, BLOCK, layoutOf, PER_BLOCK, PER_BUCKET, RING } from './state.js';
+import { BLOCK, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX } from './state.js';
 
 /** What the state of a row is guessed by. */
 export interface StateContext {
@@ -85,7 +85,7 @@ function guessRings(
   const places = (blocksAt - RING) / PER_BUCKET;
   guesses.fill(0, 0, left);
   const slotAt = (back: number) => slots[slots.length - back];
-  const at = state[AT];
+  const at = state[RING_INDEX];
   let x = 0;
   let v = 0;
   for (let k = hourBuckets - 1; k >= 0; k--) {

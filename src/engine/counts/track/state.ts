@@ -1,50 +1,76 @@
 import type { Windows } from '../../windows.js';
 import { LEVEL_STATE } from '../rate-filter.js';
 
-// The state of a row of counts, in one Float64Array: it is copied, compared and written out as one. First the level
-// filters (level-filter.ts), then:
+// The state of a series of counts, in one Float64Array: it is copied, compared and written out as one. First the rate
+// filters (rate-filter.ts), then these slots, then the rings. What is not said to be otherwise is in calls.
+
 export const BLOCK = LEVEL_STATE; // number of the block under way; NaN before the first
-export const TAUGHT = BLOCK + 1; // what the block has taught so far: clipped calls and their exposure
-export const TAUGHT_X = BLOCK + 2;
+export const BLOCK_TRAIN_CALLS = BLOCK + 1; // what of the block may teach so far: clipped calls and their exposure
+export const BLOCK_TRAIN_EXPOSURE = BLOCK + 2;
 export const SUM = BLOCK + 3; // the block's part in the long windows: calls, exposure, exposure · profile variance
-export const SUM_X = BLOCK + 4;
-export const SUM_V = BLOCK + 5;
-export const CLOCK = BLOCK + 6;
-export const SILENT = BLOCK + 7;
-export const DIRECTION = BLOCK + 8; // of the open incident: 0 none
-export const RATIO = BLOCK + 9; // of its calls to those expected
-export const EVIDENCE = BLOCK + 10;
-export const BEGAN = BLOCK + 11; // its beginning (ms): that of the window that opened it
-export const HEARD = BLOCK + 12; // the last bucket of it that was told
-export const INCIDENT = BLOCK + 13; // calls and mean since it opened
-export const INCIDENT_M = BLOCK + 14;
-export const OLD = BLOCK + 15; // the level before an accepted shift over the one now; 0 none
-export const OLD_EVIDENCE = BLOCK + 16;
-export const OLD_UNTIL = BLOCK + 17;
-export const AT = BLOCK + 18; // next place in the ring of buckets
-export const SEEN = BLOCK + 19; // 1 once a call was seen, in the history or since
-export const FRESH = BLOCK + 20; // what is not known of a level just accepted: relative variance, ages by the hour
-export const MOST = BLOCK + 21; // the most evidence that is kept of the open incident
-export const LATE = BLOCK + 22; // what the last bucket lacked, of a series whose runs straddle buckets
-export const HOUR_CELL = BLOCK + 23; // local hour of what was last taught
-export const LINE = BLOCK + 24; // direction of the last incident, open or closed, while another would be its continuation
-export const HOUR_TAUGHT = BLOCK + 25; // what that hour has taught so far, and what was expected of it uncorrected
-export const HOUR_MEAN = BLOCK + 26;
-export const ROUND = BLOCK + 27; // sums over the ring's present round: calls, exposure, exposure · profile variance
-export const ROUND_X = BLOCK + 28;
-export const ROUND_V = BLOCK + 29;
+export const SUM_EXPOSURE = BLOCK + 4;
+export const SUM_EXPOSURE_VAR = BLOCK + 5;
+export const SILENCE_NATS = BLOCK + 6; // evidence of the silence that goes on
+export const SILENT_BUCKETS = BLOCK + 7; // observed buckets since the last call
+export const INCIDENT_SIDE = BLOCK + 8; // of the open incident: ABOVE, BELOW; 0 none
+export const INCIDENT_RATIO = BLOCK + 9; // of its calls to those expected
+export const INCIDENT_LLR = BLOCK + 10; // evidence that it goes on (nats)
+export const INCIDENT_FROM = BLOCK + 11; // its beginning (ms): that of the window that opened it
+export const INCIDENT_LAST_BREACH = BLOCK + 12; // the last bucket of it that was reported
+export const INCIDENT_CALLS = BLOCK + 13; // calls and mean since it opened
+export const INCIDENT_MEAN = BLOCK + 14;
+export const PRE_SHIFT_RATIO = BLOCK + 15; // the rate before an accepted shift over the one now; 0 none
+export const PRE_SHIFT_LLR = BLOCK + 16; // evidence that it is back
+export const PRE_SHIFT_UNTIL = BLOCK + 17; // when it is forgotten (ms)
+export const RING_INDEX = BLOCK + 18; // next place in the ring of buckets
+export const EVER_CALLED = BLOCK + 19; // 1 once a call was seen, in the history or since
+export const SHIFT_VARIANCE = BLOCK + 20; // what is not known of a rate just accepted: relative variance, ages by the hour
+export const INCIDENT_LLR_CAP = BLOCK + 21; // the most evidence that is kept of the open incident
+export const CARRIED_SHORTFALL = BLOCK + 22; // what the last bucket lacked, of a series whose runs straddle buckets
+export const SHAPE_HOUR = BLOCK + 23; // local hour of what was learned last
+export const MERGE_SIDE = BLOCK + 24; // side of the last incident, open or closed, while another would be its continuation
+export const SHAPE_HOUR_CALLS = BLOCK + 25; // what that hour has shown so far, and what was expected of it uncorrected
+export const SHAPE_HOUR_MEAN = BLOCK + 26;
+export const RING_PARTIAL_SUM = BLOCK + 27; // sums over the ring's present round: calls, exposure, exposure · variance
+export const RING_PARTIAL_EXPOSURE = BLOCK + 28;
+export const RING_PARTIAL_EXPOSURE_VAR = BLOCK + 29;
 /**
- * The ring of the hour's buckets. Places before AT hold the buckets of the present round, those from AT on the sums of the
- * round before from there to its end: what is left of the hour once the oldest has gone is one of them and the present
- * round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
+ * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
+ * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
+ * present round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
  */
 export const RING = BLOCK + 30;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
 export const PER_BUCKET = 3;
-/** Of a block in its ring: calls, exposure, exposure · profile variance, level in force and its relative variance. */
+/** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */
 export const PER_BLOCK = 5;
 /** Corrections of a young series' hours: calls and what was expected of each. */
 export const SHAPE_HOURS = 24;
+
+/** At most so many windows are judged together. */
+export const MOST_WINDOWS = 4;
+
+// What follows from model, rules and state stands behind the state: a tick of 100,000 series waits for memory, and following
+// the model's objects to it took three times as long as all else (Node 20).
+/** Per window: batchiness and noise, the model's nats at the limits, and by how many deviations these are sure to be away. */
+export const PHI = 0;
+export const ALPHA = PHI + MOST_WINDOWS;
+export const NATS_ABOVE = ALPHA + MOST_WINDOWS;
+export const NATS_BELOW = NATS_ABOVE + MOST_WINDOWS;
+export const SURELY_ABOVE = NATS_BELOW + MOST_WINDOWS;
+export const SURELY_BELOW = SURELY_ABOVE + MOST_WINDOWS;
+export const SILENCE_SHIFT = SURELY_BELOW + MOST_WINDOWS;
+/** What bursts are more surprising by in the hour that the limits above are set for, see `burstShift`. */
+export const BURST_SHIFT = SILENCE_SHIFT + 1;
+/** Shape, variance and the hour's variance of a week that is flat; the first NaN of any other. */
+export const FLAT = BURST_SHIFT + 1;
+/** Per window: sums over its whole blocks, the rate when it began and its relative variance. */
+export const PAST = FLAT + 3;
+export const PAST_EXPOSURE = PAST + MOST_WINDOWS;
+export const PAST_EXPOSURE_VAR = PAST_EXPOSURE + MOST_WINDOWS;
+export const PAST_RATE = PAST_EXPOSURE_VAR + MOST_WINDOWS;
+export const PAST_VARIANCE = PAST_RATE + MOST_WINDOWS;
+export const DERIVED = PAST_VARIANCE + MOST_WINDOWS;
 
 /** Where the parts of a state begin that depend on the windows. */
 export interface StateLayout {

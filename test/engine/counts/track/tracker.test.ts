@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RowModel } from '../../../../src/engine/counts/model.js';
-import { type CountRules, natsFor } from '../../../../src/engine/counts/track/rules.js';
-import { CountRow } from '../../../../src/engine/counts/track/tracker.js';
+import { type CountRules, countRules, natsFor } from '../../../../src/engine/counts/track/rules.js';
+import { TrackScratch } from '../../../../src/engine/counts/track/scratch.js';
+import { CountTracker } from '../../../../src/engine/counts/track/tracker.js';
 import { fitBaseline } from '../../../../src/engine/fit-baseline.js';
 import { type BucketVerdict, bucketVerdict } from '../../../../src/engine/types.js';
 import { windowsOf } from '../../../../src/engine/windows.js';
@@ -32,12 +33,10 @@ function modelOf(mean: (time: number) => number, weeks = 4): RowModel {
   return baseline.modelOf(baseline.keys[0]).model;
 }
 
-const rulesFor = (perWeek: number, acceptShifts: boolean): CountRules => ({
-  windows,
-  nats: natsFor(perWeek, 1, windows),
-  minEffect: 0.1,
-  acceptShifts,
-});
+const rulesFor = (perWeek: number, acceptShifts: boolean): CountRules =>
+  countRules(windows, { nats: natsFor(perWeek, 1, windows), minEffect: 0.1, acceptShifts });
+
+const scratch = new TrackScratch();
 
 /** A stream of all that may happen: every few hours calls come at another rate, and now and then nothing is heard. */
 function eventful(seed: number, mean: (time: number) => number, length: number): Float64Array {
@@ -56,7 +55,7 @@ function eventful(seed: number, mean: (time: number) => number, length: number):
 
 /** What the bucket `i` would be judged with another count, and what would be left, everything before it as it was. */
 function instead(model: RowModel, rules: CountRules, state: Float64Array, y: number, i: number) {
-  const row = new CountRow(model, rules, false, state);
+  const row = new CountTracker(model, rules, false, scratch, state);
   const out = bucketVerdict();
   row.observe(y, END + i * STEP, SLOTS[i], true, out);
   return { out, state: row.toState() };
@@ -71,7 +70,7 @@ function watch(
   share = 0.1,
 ): void {
   const random = seeded(values.length);
-  const row = new CountRow(model, rules, false);
+  const row = new CountTracker(model, rules, false, scratch);
   const out = bucketVerdict();
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) {
@@ -87,7 +86,7 @@ function watch(
 
 const classOf = (y: number, { lower, upper }: BucketVerdict) => (y > upper ? 1 : y < lower ? -1 : 0);
 
-describe.each(Object.entries(KINDS))('CountRow on %s', (_, mean) => {
+describe.each(Object.entries(KINDS))('CountTracker on %s', (_, mean) => {
   const model = modelOf(mean);
 
   it('goes on from its state to the last bit', () => {
@@ -103,10 +102,10 @@ describe.each(Object.entries(KINDS))('CountRow on %s', (_, mean) => {
         expect(again.state).toEqual(after);
       });
       // And a whole second half from the state in the middle.
-      const row = new CountRow(model, rules, false);
+      const row = new CountTracker(model, rules, false, scratch);
       const out = bucketVerdict();
       const half = LENGTH / 2;
-      const run = (into: CountRow, from: number, to: number) => {
+      const run = (into: CountTracker, from: number, to: number) => {
         const said: number[] = [];
         for (let i = from; i < to; i++) {
           if (Number.isNaN(values[i])) {
@@ -119,7 +118,7 @@ describe.each(Object.entries(KINDS))('CountRow on %s', (_, mean) => {
         return said;
       };
       run(row, 0, half);
-      const restored = new CountRow(model, rules, false, row.toState());
+      const restored = new CountTracker(model, rules, false, scratch, row.toState());
       expect(run(restored, half, LENGTH)).toEqual(run(row, half, LENGTH));
       expect(restored.toState()).toEqual(row.toState());
     }
@@ -200,7 +199,7 @@ describe.each(Object.entries(KINDS))('CountRow on %s', (_, mean) => {
         }),
         fc.constantFrom(1e-6, 1, 1e6),
         (values, perWeek) => {
-          const row = new CountRow(model, rulesFor(perWeek, true), false);
+          const row = new CountTracker(model, rulesFor(perWeek, true), false, scratch);
           const out = bucketVerdict();
           for (const [i, y] of values.entries()) {
             row.observe(y, END + i * STEP, SLOTS[i], true, out);
@@ -216,13 +215,13 @@ describe.each(Object.entries(KINDS))('CountRow on %s', (_, mean) => {
   });
 });
 
-describe('CountRow', () => {
+describe('CountTracker', () => {
   const model = modelOf(KINDS['steady']);
 
   it('has a band that any other count is judged by, for three weeks after a shift that was accepted too', () => {
     const rules = rulesFor(0.1, true);
     const values = traffic(8, (3 * DAY) / STEP, END, () => 75);
-    const row = new CountRow(model, rules, false);
+    const row = new CountTracker(model, rules, false, scratch);
     const out = bucketVerdict();
     for (let i = 0; i < values.length; i++) row.observe(values[i], END + i * STEP, SLOTS[i], true, out);
     const state = row.toState();
@@ -235,8 +234,8 @@ describe('CountRow', () => {
   it('teaches nothing and judges nothing in a time that is acknowledged', () => {
     const values = traffic(9, 288, END, () => 15);
     const rules = rulesFor(0.1, true);
-    const quiet = new CountRow(model, rules, false);
-    const loud = new CountRow(model, rules, false);
+    const quiet = new CountTracker(model, rules, false, scratch);
+    const loud = new CountTracker(model, rules, false, scratch);
     const out = bucketVerdict();
     for (let i = 0; i < 288; i++) {
       const test = i >= 100 && i < 200;
@@ -250,7 +249,7 @@ describe('CountRow', () => {
 
   it('tells an incident from its first bucket to its last, and not after', () => {
     const values = traffic(10, 288, END, () => 15, [{ from: 8 * HOUR, to: 11 * HOUR, factor: 4 }]);
-    const row = new CountRow(model, rulesFor(0.1, true), false);
+    const row = new CountTracker(model, rulesFor(0.1, true), false, scratch);
     const out = bucketVerdict();
     const told: number[] = [];
     const open: boolean[] = [];

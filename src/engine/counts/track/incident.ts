@@ -1,0 +1,190 @@
+import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
+import { DAY, HOUR } from '../../../time/grid.js';
+import { ABOVE, NORMAL } from '../../types.js';
+import { LEVEL, scaleLevel } from '../rate-filter.js';
+import { SIZE } from './bucket-distributions.js';
+import type { TrackerParts } from './parts.js';
+import { forgetWindows } from './rings.js';
+import {
+  BLOCK_TRAIN_CALLS,
+  BLOCK_TRAIN_EXPOSURE,
+  INCIDENT_CALLS,
+  INCIDENT_FROM,
+  INCIDENT_LAST_BREACH,
+  INCIDENT_LLR,
+  INCIDENT_LLR_CAP,
+  INCIDENT_MEAN,
+  INCIDENT_RATIO,
+  INCIDENT_SIDE,
+  MERGE_SIDE,
+  PAST_RATE,
+  PRE_SHIFT_LLR,
+  PRE_SHIFT_RATIO,
+  PRE_SHIFT_UNTIL,
+  SHAPE_HOUR_CALLS,
+  SHAPE_HOUR_MEAN,
+  SHIFT_VARIANCE,
+  SILENCE_NATS,
+  SILENT_BUCKETS,
+} from './state.js';
+import { SHIFT_SETTLED } from './window-test.js';
+
+/**
+ * An open incident carries on while a bucket's evidence for its own ratio, against the usual rate, does not fall by more
+ * than this (nats) from where it stands; more than the cap is not kept, so that the end is seen soon.
+ */
+const CAP = 4;
+/** The same for an incident that only a window of hours could report: its buckets say little, and vary. */
+const SLOW_CAP = 8;
+const END = -2;
+/** A bucket that tells less than this (nats) is no part of a drop: nothing was to be expected of it. */
+const LEAST_NATS = 0.01;
+/** Ratios that an incident is followed at. */
+const RATIO_MOST = 50;
+/** An incident without a breach for so long is over, if the usual rate has been telling better since. */
+const QUIET_END = 6 * HOUR;
+/** An incident that closes and opens again within so long, on the same side, is one: a shift of the rate that hovers. */
+const SAME_INCIDENT = 12 * HOUR;
+/** Age of an incident at which it is a shift of the rate, if it was breached that long after it began. */
+const SHIFT_AGE = 36 * HOUR;
+const SHIFT_BREACHED = 20 * HOUR;
+/** How long the rate before a shift is remembered, and the evidence (nats) at which it is taken up again. */
+const PRE_SHIFT_KEPT = 21 * DAY;
+const PRE_SHIFT_BACK = 15;
+/** Relative variance of an accepted rate: as much again at first as 15 %, half of it a day later. */
+const SHIFT_START = 0.0225;
+/** Evidence of one bucket counts so many nats at most: one bucket is one witness. */
+const WITNESS = 4;
+
+/** What a nat of Poisson evidence is worth where calls scatter more. */
+function perNatOf({ model }: TrackerParts, mean: number, ratio: number): number {
+  return 1 / (1 + model.phi[0] + model.alpha[0] * mean * Math.max(1, ratio));
+}
+
+/** The bucket's limits while an incident is open: it goes on until a bucket speaks for the usual rate again. */
+export function limitByIncident(parts: TrackerParts): void {
+  const { s, scratch, rules } = parts;
+  const { bucket: b } = scratch;
+  const side = s[INCIDENT_SIDE];
+  if (side === 0) return;
+  const ratio = s[INCIDENT_RATIO];
+  const perNat = perNatOf(parts, b.mean, ratio);
+  const end = ((END - s[INCIDENT_LLR]) / perNat + (ratio - 1) * b.mean) / Math.log(ratio);
+  const { minEffect } = rules;
+  if (side === ABOVE) b.upper = Math.min(b.upper, Math.max(Math.floor(end), Math.floor(b.mean * (1 + minEffect))));
+  else if ((1 - ratio) * b.mean * perNat > LEAST_NATS) {
+    b.lower = Math.max(b.lower, Math.min(Math.floor(end) + 1, Math.ceil(b.mean * (1 - minEffect))));
+  }
+}
+
+/**
+ * What the bucket makes of the incidents: evidence for and against an open one, its end, a new one.
+ * @returns true where the bucket is part of an incident, and teaches nothing
+ */
+export function followIncident(parts: TrackerParts, verdict: number): boolean {
+  const { s, scratch } = parts;
+  const { bucket: b } = scratch;
+  const { time, y, mean } = b;
+  const open = s[INCIDENT_SIDE];
+  if (s[MERGE_SIDE] !== 0) {
+    s[INCIDENT_CALLS] += y;
+    s[INCIDENT_MEAN] += mean;
+    if (time - s[INCIDENT_LAST_BREACH] > SAME_INCIDENT && open === 0) s[MERGE_SIDE] = 0;
+  }
+  if (open !== 0) {
+    const ratio = s[INCIDENT_RATIO];
+    const gain = Math.min(WITNESS, (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio));
+    s[INCIDENT_LLR] = Math.min(s[INCIDENT_LLR_CAP], s[INCIDENT_LLR] + gain);
+    if (verdict === open) s[INCIDENT_LAST_BREACH] = time;
+    if (verdict !== open && isOver(s, time)) s[INCIDENT_SIDE] = 0;
+    if (verdict === -open) s[INCIDENT_SIDE] = 0;
+  }
+  if (verdict !== NORMAL && s[INCIDENT_SIDE] === 0) openIncident(parts, verdict);
+  return s[INCIDENT_SIDE] !== 0 || verdict !== NORMAL;
+}
+
+/** Opens an incident: what its window holds was reported, and counts as expected from here on. */
+function openIncident(parts: TrackerParts, side: number): void {
+  const { s, derivedAt: d, model, rules, scratch } = parts;
+  const { time, y, mean, ratio, decided } = scratch.bucket;
+  const { windows } = rules;
+  const span = decided < 0 ? 0 : windows.spans[decided];
+  s[INCIDENT_SIDE] = side;
+  s[INCIDENT_RATIO] =
+    side === ABOVE ? Math.min(RATIO_MOST, Math.max(1.2, ratio)) : Math.max(1 / RATIO_MOST, Math.min(0.8, ratio));
+  // A silence ends with a call.
+  s[INCIDENT_LLR_CAP] = decided < 0 ? END : windows.blocks[decided] > 0 ? SLOW_CAP : CAP;
+  const goesOn = s[MERGE_SIDE] === side && time - s[INCIDENT_LAST_BREACH] <= SAME_INCIDENT;
+  if (goesOn) s[INCIDENT_LLR_CAP] = Math.max(s[INCIDENT_LLR_CAP], SLOW_CAP);
+  s[INCIDENT_LLR] = s[INCIDENT_LLR_CAP];
+  s[INCIDENT_LAST_BREACH] = time;
+  if (!goesOn) {
+    s[MERGE_SIDE] = side;
+    s[INCIDENT_FROM] = decided < 0 ? time - s[SILENT_BUCKETS] * windows.step : time - span + windows.step;
+    s[INCIDENT_CALLS] = y;
+    s[INCIDENT_MEAN] = mean;
+  }
+  if (decided < 1) return;
+  if (windows.blocks[decided] > 0) {
+    // The rate has followed the incident since it began: back to where it was.
+    const rate = s[SHIFT_VARIANCE] > SHIFT_SETTLED ? 0 : s[d + PAST_RATE + decided];
+    if (rate > 0 && s[LEVEL] > 0) scaleLevel(s, rate / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+    s[BLOCK_TRAIN_CALLS] = 0;
+    s[BLOCK_TRAIN_EXPOSURE] = 0;
+  }
+  forgetWindows(parts);
+}
+
+function isOver(s: Float64Array, time: number): boolean {
+  if (s[INCIDENT_LLR] < END) return true;
+  const quiet = time - s[INCIDENT_LAST_BREACH];
+  return quiet > QUIET_END && (s[INCIDENT_LLR] < s[INCIDENT_LLR_CAP] - 1 || quiet > SHIFT_AGE);
+}
+
+/** Whether the open incident has lasted for so long that its rate is the rate. */
+export function isLastingShift(s: Float64Array, time: number): boolean {
+  const from = s[INCIDENT_FROM];
+  return s[INCIDENT_SIDE] !== 0 && time - from >= SHIFT_AGE && s[INCIDENT_LAST_BREACH] - from >= SHIFT_BREACHED;
+}
+
+/** The rate of the open incident becomes the usual one; that before it is remembered for a while. */
+export function acceptShift(parts: TrackerParts, time: number): void {
+  const { s, model, scatter } = parts;
+  const factor = (s[INCIDENT_CALLS] + 0.5) / (s[INCIDENT_MEAN] + 0.5);
+  const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[LEVEL]);
+  scaleLevel(s, factor, Math.max(8, worth), model.anchor);
+  s[SHIFT_VARIANCE] = SHIFT_START;
+  s[BLOCK_TRAIN_CALLS] = 0;
+  s[BLOCK_TRAIN_EXPOSURE] = 0;
+  s[PRE_SHIFT_RATIO] = 1 / factor;
+  s[PRE_SHIFT_LLR] = 0;
+  s[PRE_SHIFT_UNTIL] = time + PRE_SHIFT_KEPT;
+  s[INCIDENT_SIDE] = 0;
+  s[MERGE_SIDE] = 0;
+  s[SILENCE_NATS] = 0;
+  s[SILENT_BUCKETS] = 0;
+  forgetWindows(parts);
+}
+
+/** If the rate before an accepted shift has told the buckets better for a while, that rate is back. @returns whether */
+export function tryPreShiftRate(parts: TrackerParts): boolean {
+  const { s, scratch, model } = parts;
+  const { y, mean, at } = scratch.bucket;
+  const size = scratch.distributions.values[at + SIZE];
+  const ratio = s[PRE_SHIFT_RATIO];
+  const gain = (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio);
+  s[PRE_SHIFT_LLR] = Math.max(0, s[PRE_SHIFT_LLR] + Math.min(WITNESS, gain));
+  // Out of the question now: no need to wait.
+  const leaves = ratio > 1 ? y > mean && logUpperTail(y, mean, size) : y < mean && logLowerTail(y, mean, size);
+  if (!(leaves !== false && leaves < -PRE_SHIFT_BACK) && s[PRE_SHIFT_LLR] < PRE_SHIFT_BACK) return false;
+  scaleLevel(s, ratio, Number.POSITIVE_INFINITY, model.anchor);
+  s[PRE_SHIFT_RATIO] = 0;
+  s[INCIDENT_SIDE] = 0;
+  s[MERGE_SIDE] = 0;
+  s[BLOCK_TRAIN_CALLS] = 0;
+  s[BLOCK_TRAIN_EXPOSURE] = 0;
+  s[SHAPE_HOUR_CALLS] = 0;
+  s[SHAPE_HOUR_MEAN] = 0;
+  forgetWindows(parts);
+  return true;
+}

@@ -1,0 +1,130 @@
+import { DAY, HOUR } from '../../../time/grid.js';
+import { LEVEL, LEVEL_VARIANCE, learnLevel } from '../rate-filter.js';
+import { acceptShift, isLastingShift } from './incident.js';
+import type { TrackerParts } from './parts.js';
+import { endRound, sumBlocks } from './rings.js';
+import {
+  BLOCK,
+  BLOCK_TRAIN_CALLS,
+  BLOCK_TRAIN_EXPOSURE,
+  PER_BLOCK,
+  PER_BUCKET,
+  RING,
+  SHAPE_HOUR,
+  SHAPE_HOUR_CALLS,
+  SHAPE_HOUR_MEAN,
+  SHIFT_VARIANCE,
+  SUM,
+  SUM_EXPOSURE,
+  SUM_EXPOSURE_VAR,
+} from './state.js';
+
+/** What a calm bucket leaves behind in what is at hand of its block. */
+export function leaveInHand(parts: TrackerParts, learn: boolean): void {
+  const { scratch, rules, s } = parts;
+  const { block: k, bucket: b } = scratch;
+  k.carriedShortfall = parts.straddles ? Math.max(0, b.mean - b.y) : 0;
+  if (b.y === 0) {
+    k.silenceNats = b.silenceAfter;
+    k.silentBuckets++;
+  } else {
+    k.silenceNats = 0;
+    k.silentBuckets = 0;
+  }
+  if (!b.isSuspect) {
+    k.trainCalls += b.held;
+    k.trainExposure += b.exposure;
+    if (k.isYoung) trainShape(parts, learn);
+  }
+  k.sum += b.held;
+  k.sumExposure += b.exposure;
+  k.sumExposureVar += b.exposureVar;
+  const { hourBuckets } = rules.windows;
+  if (hourBuckets === 0) return;
+  const place = RING + PER_BUCKET * k.ringIndex;
+  s[place] = b.y;
+  s[place + 1] = b.exposure;
+  s[place + 2] = b.exposureVar;
+  k.partialSum += b.y;
+  k.partialExposure += b.exposure;
+  k.partialExposureVar += b.exposureVar;
+  if (++k.ringIndex < hourBuckets) return;
+  endRound(parts);
+  k.ringIndex = 0;
+  k.partialSum = 0;
+  k.partialExposure = 0;
+  k.partialExposureVar = 0;
+}
+
+/** What the bucket shows of its local hour, of a young series. */
+export function trainShape(parts: TrackerParts, learn: boolean): void {
+  const { s, scratch } = parts;
+  const { bucket: b } = scratch;
+  if (s[SHAPE_HOUR] !== b.hour) learnShape(parts, learn);
+  s[SHAPE_HOUR] = b.hour;
+  s[SHAPE_HOUR_CALLS] += b.held;
+  s[SHAPE_HOUR_MEAN] += b.mean / b.correction;
+}
+
+/** The local hour that ended, against what its place in the day led to expect: the rate is held to be right. */
+function learnShape({ s, scatter, layout, scratch }: TrackerParts, learn: boolean): void {
+  const { phi, alpha } = scatter;
+  if (learn && s[SHAPE_HOUR_MEAN] > 0) {
+    const at = layout.shapeAt + 2 * s[SHAPE_HOUR];
+    const worth = 1 / (1 + phi + alpha * Math.max(s[SHAPE_HOUR_MEAN], s[SHAPE_HOUR_CALLS]));
+    s[at] += worth * s[SHAPE_HOUR_CALLS];
+    s[at + 1] += worth * s[SHAPE_HOUR_MEAN];
+  }
+  s[SHAPE_HOUR_CALLS] = 0;
+  s[SHAPE_HOUR_MEAN] = 0;
+  scratch.distributions.forget();
+}
+
+/** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */
+export function enterBlock(parts: TrackerParts, time: number, learn: boolean): void {
+  const { s, rules, layout } = parts;
+  const { block } = rules.windows;
+  const now = Math.floor(time / block);
+  if (s[BLOCK] === now) return;
+  if (Number.isNaN(s[BLOCK])) {
+    s[BLOCK] = now;
+    return;
+  }
+  const rate = s[LEVEL];
+  const variance = s[LEVEL_VARIANCE];
+  const passed = now - s[BLOCK];
+  if (learn) learnBlocks(parts, passed);
+  s[SHIFT_VARIANCE] = s[SHIFT_VARIANCE] < 1e-5 ? 0 : s[SHIFT_VARIANCE] * Math.exp((-Math.LN2 * passed * block) / DAY);
+  s[BLOCK_TRAIN_CALLS] = 0;
+  s[BLOCK_TRAIN_EXPOSURE] = 0;
+  const { ringBlocks: places, blocksAt } = layout;
+  if (places > 0) {
+    for (let k = 0; k < Math.min(passed, places); k++) {
+      const number = now - Math.min(passed, places) + k;
+      const at = blocksAt + PER_BLOCK * (((number % places) + places) % places);
+      const ended = number === s[BLOCK];
+      s[at] = ended ? s[SUM] : 0;
+      s[at + 1] = ended ? s[SUM_EXPOSURE] : 0;
+      s[at + 2] = ended ? s[SUM_EXPOSURE_VAR] : 0;
+      s[at + 3] = rate;
+      s[at + 4] = variance;
+    }
+  }
+  s[SUM] = 0;
+  s[SUM_EXPOSURE] = 0;
+  s[SUM_EXPOSURE_VAR] = 0;
+  s[BLOCK] = now;
+  if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
+  sumBlocks(parts);
+}
+
+function learnBlocks({ s, rules, model, scatter }: TrackerParts, passed: number): void {
+  const { block, step } = rules.windows;
+  const hours = block / HOUR;
+  const perBlock = block / step;
+  // What was held back, as suspect or in an incident, neither teaches nor lets what is known grow old.
+  const share = s[SUM_EXPOSURE] > 0 ? s[BLOCK_TRAIN_EXPOSURE] / s[SUM_EXPOSURE] : 1;
+  if (share > 0)
+    learnLevel(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
+  if (passed > 1) learnLevel(s, 0, 0, hours * (passed - 1), perBlock, model.anchor, scatter);
+}

@@ -1,0 +1,103 @@
+import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
+import type { TrackerParts } from './parts.js';
+import {
+  BLOCK,
+  PAST,
+  PAST_EXPOSURE,
+  PAST_EXPOSURE_VAR,
+  PAST_RATE,
+  PAST_VARIANCE,
+  PER_BLOCK,
+  PER_BUCKET,
+  RING,
+  RING_INDEX,
+  RING_PARTIAL_EXPOSURE,
+  RING_PARTIAL_EXPOSURE_VAR,
+  RING_PARTIAL_SUM,
+  SUM,
+  SUM_EXPOSURE,
+  SUM_EXPOSURE_VAR,
+} from './state.js';
+
+/** The same in the state itself. @param held calls as the long windows take them */
+export function push({ s, rules }: TrackerParts, y: number, held: number, exposure: number, exposureVar: number): void {
+  s[SUM] += held;
+  s[SUM_EXPOSURE] += exposure;
+  s[SUM_EXPOSURE_VAR] += exposureVar;
+  const { hourBuckets } = rules.windows;
+  if (hourBuckets === 0) return;
+  const at = RING + PER_BUCKET * s[RING_INDEX];
+  s[at] = y;
+  s[at + 1] = exposure;
+  s[at + 2] = exposureVar;
+  s[RING_PARTIAL_SUM] += y;
+  s[RING_PARTIAL_EXPOSURE] += exposure;
+  s[RING_PARTIAL_EXPOSURE_VAR] += exposureVar;
+  s[RING_INDEX]++;
+  if (s[RING_INDEX] < hourBuckets) return;
+  endRound({ s, rules });
+  s[RING_INDEX] = 0;
+  s[RING_PARTIAL_SUM] = 0;
+  s[RING_PARTIAL_EXPOSURE] = 0;
+  s[RING_PARTIAL_EXPOSURE_VAR] = 0;
+}
+
+/** The buckets of the round become sums from each to the end. */
+export function endRound({ s, rules }: Pick<TrackerParts, 's' | 'rules'>): void {
+  for (let at = RING + PER_BUCKET * rules.windows.hourBuckets - 1; at >= RING; at--) s[at] += s[at + PER_BUCKET];
+}
+
+/** Sums over the whole blocks of each long window, from the rings. */
+export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): void {
+  const { ringBlocks: places, blocksAt } = layout;
+  const { blocks } = rules.windows;
+  let sum = 0;
+  let exposure = 0;
+  let exposureVar = 0;
+  let rate = s[LEVEL];
+  let variance = s[LEVEL_VARIANCE];
+  let w = 1;
+  while (w < blocks.length && blocks[w] === 0) w++;
+  const isBegun = !Number.isNaN(s[BLOCK]);
+  let place = isBegun && places > 0 ? ((s[BLOCK] % places) + places) % places : 0;
+  // From the last block back, once for all windows.
+  for (let k = 1; w < blocks.length; k++) {
+    for (; w < blocks.length && blocks[w] === k; w++) {
+      s[d + PAST + w] = sum;
+      s[d + PAST_EXPOSURE + w] = exposure;
+      s[d + PAST_EXPOSURE_VAR + w] = exposureVar;
+      s[d + PAST_RATE + w] = rate;
+      s[d + PAST_VARIANCE + w] = variance;
+    }
+    if (!isBegun) continue;
+    place = place === 0 ? places - 1 : place - 1;
+    const at = blocksAt + PER_BLOCK * place;
+    sum += s[at];
+    exposure += s[at + 1];
+    exposureVar += s[at + 2];
+    // Where the window's first blocks were before all, the first that was.
+    if (s[at + 3] > 0) {
+      rate = s[at + 3];
+      variance = s[at + 4];
+    }
+  }
+}
+
+/** What the windows hold becomes what was expected: what was reported is not reported again by a longer one. */
+export function forgetWindows(parts: TrackerParts): void {
+  const { s, layout, rules } = parts;
+  const { ringBlocks, blocksAt } = layout;
+  for (let k = 0; k < rules.windows.hourBuckets; k++) {
+    const at = RING + PER_BUCKET * k;
+    s[at] = s[LEVEL] * s[at + 1];
+  }
+  s[RING_PARTIAL_SUM] = s[LEVEL] * s[RING_PARTIAL_EXPOSURE];
+  for (let k = 0; k < ringBlocks; k++) {
+    const at = blocksAt + PER_BLOCK * k;
+    s[at] = s[LEVEL] * s[at + 1];
+    s[at + 3] = s[LEVEL];
+    s[at + 4] = s[LEVEL_VARIANCE];
+  }
+  s[SUM] = s[LEVEL] * s[SUM_EXPOSURE];
+  sumBlocks(parts);
+}

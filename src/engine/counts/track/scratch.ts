@@ -1,0 +1,127 @@
+import { LimitsNear } from '../../../stats/limits.js';
+import type { ScoreColumns } from '../../types.js';
+import { BucketDistributions } from './bucket-distributions.js';
+import { MOST_WINDOWS } from './state.js';
+import type { CountTracker } from './tracker.js';
+
+// Numbers that change with every bucket are fields, each a double from the start (NaN): handed from function to function as
+// arguments they are boxed wherever V8 does not inline, 16 bytes of garbage each (Node 20).
+
+/** What is at hand of a series from the beginning of a block to its end: the slots of the same name in its state. */
+export class BlockInHand {
+  rate = Number.NaN;
+  rateVariance = Number.NaN;
+  silenceNats = Number.NaN;
+  silentBuckets = Number.NaN;
+  sum = Number.NaN;
+  sumExposure = Number.NaN;
+  sumExposureVar = Number.NaN;
+  partialSum = Number.NaN;
+  partialExposure = Number.NaN;
+  partialExposureVar = Number.NaN;
+  trainCalls = Number.NaN;
+  trainExposure = Number.NaN;
+  carriedShortfall = Number.NaN;
+  ringIndex = 0;
+  /** Buckets from the beginning of the block to the one that is judged. */
+  back = 0;
+  /** No incident, no shift that is remembered, nothing that needs {@link CountTracker} to look twice. */
+  isCalm = false;
+  isYoung = false;
+}
+
+/** The bucket that is judged, and what is found of it on the way. */
+export class BucketInHand {
+  time = Number.NaN;
+  /** Its calls, and those as the long windows and learning take them: held to the mean ± reach. */
+  y = Number.NaN;
+  held = Number.NaN;
+  slot = 0;
+  hour = 0;
+  correction = Number.NaN;
+  /** Where its distribution stands, see {@link BucketDistributions}; the entries that every test needs. */
+  at = 0;
+  exposure = Number.NaN;
+  exposureVar = Number.NaN;
+  mean = Number.NaN;
+  reach = Number.NaN;
+  isAbove = false;
+  /** The counts that would be normal; combined, calibrated nats so far. */
+  upper = Number.NaN;
+  lower = Number.NaN;
+  nats = Number.NaN;
+  /** Of the calls of the window that decided to those expected in it; −1 for the silence, 0 for the bucket itself. */
+  ratio = Number.NaN;
+  decided = 0;
+  isReported = false;
+  /** May be an incident that is not reported yet: teaches nothing. */
+  isSuspect = false;
+  /** Evidence of the silence after this bucket. */
+  silenceAfter = Number.NaN;
+  isExpected = false;
+  isRetired = false;
+  /** Where its verdict is written. */
+  cell = 0;
+}
+
+/** The window that is tested: its law, and what it holds besides the bucket. */
+export class WindowInHand {
+  mean = Number.NaN;
+  /** Variance beyond Poisson's. */
+  over = Number.NaN;
+  sd = Number.NaN;
+  rest = Number.NaN;
+  /** Departure of all it holds from its mean. */
+  off = Number.NaN;
+  isLong = false;
+  isRound = false;
+  tellsAbove = false;
+  tellsBelow = false;
+}
+
+/**
+ * Working space of whoever runs trackers one after another: a detector, a window that is scored. What it holds of a series
+ * is set up anew when another has its turn.
+ */
+export class TrackScratch {
+  readonly limits = Array.from({ length: MOST_WINDOWS }, () => new LimitsNear(0, 0));
+  readonly distributions = new BucketDistributions(this.limits[0]);
+  readonly block = new BlockInHand();
+  readonly bucket = new BucketInHand();
+  readonly window = new WindowInHand();
+  /** The tracker that the rest is set up for. */
+  armed: CountTracker | undefined;
+  /** Per window, how much the hours' doubts add, the rate when it began, and what is not known of that. */
+  readonly hourShares = new Float64Array(MOST_WINDOWS);
+  readonly rates = new Float64Array(MOST_WINDOWS);
+  readonly rateDoubts = new Float64Array(MOST_WINDOWS);
+  /** Per window, buckets from the beginning of its first block to that of the one under way. */
+  readonly backs = new Int32Array(MOST_WINDOWS);
+  /** One bucket, for {@link CountTracker.observe}. */
+  readonly one = {
+    calls: new Float64Array(1),
+    observed: new Uint8Array([1]),
+    slots: new Int32Array(1),
+    out: {
+      expected: new Float64Array(1),
+      lower: new Float64Array(1),
+      upper: new Float64Array(1),
+      surprise: new Float64Array(1),
+      spans: new Float64Array(1),
+      verdicts: new Int8Array(1),
+      reasons: new Uint8Array(1),
+    } satisfies ScoreColumns,
+  };
+  /** Copies of states that are thrown away, by their length: there are two. */
+  readonly #copies = new Map<number, Float64Array>();
+
+  copyOf(state: Float64Array): Float64Array {
+    let copy = this.#copies.get(state.length);
+    if (copy === undefined) {
+      copy = new Float64Array(state.length);
+      this.#copies.set(state.length, copy);
+    }
+    copy.set(state);
+    return copy;
+  }
+}
