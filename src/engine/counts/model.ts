@@ -38,6 +38,7 @@ export interface RowModel extends Past {
   readonly silence: Tail;
   /** Nats of silence that are ordinary for the series, see {@link silenceTail}. */
   readonly silenceShift: number;
+  readonly drift?: number;
   /** The silence that goes on at the end of the history: nats on the clock, and observed buckets. */
   readonly clock: number;
   readonly silent: number;

@@ -14,7 +14,7 @@ import { expOfNegative, twoArtanh } from '../../stats/elementary.js';
 export const HALF_LIVES = [8, 36, 144, 960] as const;
 /** ln of the weights before any evidence: most series stand still, and a fast filter is a noisy one. */
 const PRIOR_WEIGHTS = [-2.5, -1, 0, 0] as const;
-const FILTERS = HALF_LIVES.length;
+export const FILTERS = HALF_LIVES.length;
 /** How evidence about the filters ages, per hour: a half-life of two days. */
 const LOG_MEMORY = Math.log(0.985);
 /** A filter never falls further behind than this (nats), so that it can win back within a few hours. */

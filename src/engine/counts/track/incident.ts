@@ -1,16 +1,21 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { DAY, HOUR } from '../../../time/grid.js';
-import { ABOVE, NORMAL } from '../../types.js';
+import { ABOVE, BELOW, NORMAL } from '../../types.js';
 import { LEVEL, scaleLevel } from '../rate-filter.js';
 import { SIZE } from './bucket-distributions.js';
+import { anchorHere, DRIFT_SPAN, forgetDrift } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import { forgetWindows } from './rings.js';
+import { DRIFT, SILENCE } from './scratch.js';
+import { setSilenceRate } from './silence-rate.js';
 import {
+  ANCHOR_RATE,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   INCIDENT_CALLS,
   INCIDENT_FROM,
   INCIDENT_LAST_BREACH,
+  INCIDENT_LAST_REPORT,
   INCIDENT_LLR,
   INCIDENT_LLR_CAP,
   INCIDENT_MEAN,
@@ -18,12 +23,15 @@ import {
   INCIDENT_SIDE,
   MERGE_SIDE,
   PAST_RATE,
+  PENDING_EXPOSURE,
+  PENDING_HOURS,
   PRE_SHIFT_LLR,
   PRE_SHIFT_RATIO,
   PRE_SHIFT_UNTIL,
   SHAPE_HOUR_CALLS,
   SHAPE_HOUR_MEAN,
   SHIFT_VARIANCE,
+  SILENCE_MEAN,
   SILENCE_NATS,
   SILENT_BUCKETS,
 } from './state.js';
@@ -61,19 +69,30 @@ function perNatOf({ model }: TrackerParts, mean: number, ratio: number): number 
   return 1 / (1 + model.phi[0] + model.alpha[0] * mean * Math.max(1, ratio));
 }
 
-/** The bucket's limits while an incident is open: it goes on until a bucket speaks for the usual rate again. */
+/**
+ * What an open incident makes of the bucket: it goes on until a bucket speaks for the usual rate again. Within an hour of
+ * its last report what carries it on is reported with it; after that, as long as nothing else is, it goes on quietly.
+ */
 export function limitByIncident(parts: TrackerParts): void {
   const { s, scratch, rules } = parts;
   const { bucket: b } = scratch;
   const side = s[INCIDENT_SIDE];
+  b.goesOn = false;
   if (side === 0) return;
   const ratio = s[INCIDENT_RATIO];
   const perNat = perNatOf(parts, b.mean, ratio);
   const end = ((END - s[INCIDENT_LLR]) / perNat + (ratio - 1) * b.mean) / Math.log(ratio);
-  const { minEffect } = rules;
-  if (side === ABOVE) b.upper = Math.min(b.upper, Math.max(Math.floor(end), Math.floor(b.mean * (1 + minEffect))));
-  else if ((1 - ratio) * b.mean * perNat > LEAST_NATS) {
-    b.lower = Math.max(b.lower, Math.min(Math.floor(end) + 1, Math.ceil(b.mean * (1 - minEffect))));
+  const { minEffect, windows } = rules;
+  const isReported = b.time - s[INCIDENT_LAST_REPORT] <= (Math.floor(HOUR / windows.step) + 1) * windows.step;
+  if (side === ABOVE) {
+    // Never below the mean: what is expected is not reported.
+    const upper = Math.max(Math.floor(end), Math.ceil(b.mean * (1 + minEffect)));
+    b.goesOn = b.y > upper;
+    if (isReported) b.upper = Math.min(b.upper, upper);
+  } else if ((1 - ratio) * b.mean * perNat > LEAST_NATS) {
+    const lower = Math.min(Math.floor(end) + 1, Math.floor(b.mean * (1 - minEffect)));
+    b.goesOn = b.y < lower;
+    if (isReported) b.lower = Math.max(b.lower, lower);
   }
 }
 
@@ -95,8 +114,10 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
     const ratio = s[INCIDENT_RATIO];
     const gain = Math.min(WITNESS, (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio));
     s[INCIDENT_LLR] = Math.min(s[INCIDENT_LLR_CAP], s[INCIDENT_LLR] + gain);
-    if (verdict === open) s[INCIDENT_LAST_BREACH] = time;
-    if (verdict !== open && isOver(s, time)) s[INCIDENT_SIDE] = 0;
+    const isBreach = verdict === open || b.goesOn;
+    if (isBreach) s[INCIDENT_LAST_BREACH] = time;
+    if (verdict === open) s[INCIDENT_LAST_REPORT] = time;
+    if (!isBreach && isOver(parts, time)) s[INCIDENT_SIDE] = 0;
     if (verdict === -open) s[INCIDENT_SIDE] = 0;
   }
   if (verdict !== NORMAL && s[INCIDENT_SIDE] === 0) openIncident(parts, verdict);
@@ -108,37 +129,62 @@ function openIncident(parts: TrackerParts, side: number): void {
   const { s, derivedAt: d, model, rules, scratch } = parts;
   const { time, y, mean, ratio, decided } = scratch.bucket;
   const { windows } = rules;
-  const span = decided < 0 ? 0 : windows.spans[decided];
+  if (decided === DRIFT && rules.acceptShifts) {
+    // Reported once, then followed.
+    anchorHere(parts);
+    return;
+  }
   s[INCIDENT_SIDE] = side;
   s[INCIDENT_RATIO] =
     side === ABOVE ? Math.min(RATIO_MOST, Math.max(1.2, ratio)) : Math.max(1 / RATIO_MOST, Math.min(0.8, ratio));
   // A silence ends with a call.
-  s[INCIDENT_LLR_CAP] = decided < 0 ? END : windows.blocks[decided] > 0 ? SLOW_CAP : CAP;
+  s[INCIDENT_LLR_CAP] = decided === SILENCE ? END : decided === DRIFT || windows.blocks[decided] > 0 ? SLOW_CAP : CAP;
   const goesOn = s[MERGE_SIDE] === side && time - s[INCIDENT_LAST_BREACH] <= SAME_INCIDENT;
   if (goesOn) s[INCIDENT_LLR_CAP] = Math.max(s[INCIDENT_LLR_CAP], SLOW_CAP);
   s[INCIDENT_LLR] = s[INCIDENT_LLR_CAP];
   s[INCIDENT_LAST_BREACH] = time;
+  s[INCIDENT_LAST_REPORT] = time;
   if (!goesOn) {
     s[MERGE_SIDE] = side;
-    s[INCIDENT_FROM] = decided < 0 ? time - s[SILENT_BUCKETS] * windows.step : time - span + windows.step;
+    const span =
+      decided === SILENCE ? s[SILENT_BUCKETS] * windows.step : decided === DRIFT ? DRIFT_SPAN : windows.spans[decided];
+    s[INCIDENT_FROM] = decided === SILENCE ? time - span : time - span + windows.step;
     s[INCIDENT_CALLS] = y;
     s[INCIDENT_MEAN] = mean;
   }
-  if (decided < 1) return;
-  if (windows.blocks[decided] > 0) {
+  if (side === BELOW) dropPending(s);
+  if (decided === 0) return;
+  if (decided === SILENCE) dropTraining(s);
+  else if (decided === DRIFT) {
+    scaleLevel(s, s[ANCHOR_RATE] / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+    forgetDrift(parts);
+    dropTraining(s);
+  } else if (windows.blocks[decided] > 0) {
     // The rate has followed the incident since it began: back to where it was.
     const rate = s[SHIFT_VARIANCE] > SHIFT_SETTLED ? 0 : s[d + PAST_RATE + decided];
     if (rate > 0 && s[LEVEL] > 0) scaleLevel(s, rate / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
-    s[BLOCK_TRAIN_CALLS] = 0;
-    s[BLOCK_TRAIN_EXPOSURE] = 0;
+    dropTraining(s);
   }
   forgetWindows(parts);
 }
 
-function isOver(s: Float64Array, time: number): boolean {
+/** What of the block under way may teach does not. */
+function dropTraining(s: Float64Array): void {
+  s[BLOCK_TRAIN_CALLS] = 0;
+  s[BLOCK_TRAIN_EXPOSURE] = 0;
+}
+
+/** Quiet blocks that waited for the end of their silence teach nothing. */
+export function dropPending(s: Float64Array): void {
+  s[PENDING_EXPOSURE] = 0;
+  s[PENDING_HOURS] = 0;
+}
+
+function isOver({ s, rules }: TrackerParts, time: number): boolean {
   if (s[INCIDENT_LLR] < END) return true;
   const quiet = time - s[INCIDENT_LAST_BREACH];
-  return quiet > QUIET_END && (s[INCIDENT_LLR] < s[INCIDENT_LLR_CAP] - 1 || quiet > SHIFT_AGE);
+  // Under 'hold' only the usual rate ends it.
+  return quiet > QUIET_END && (s[INCIDENT_LLR] < s[INCIDENT_LLR_CAP] - 1 || (rules.acceptShifts && quiet > SHIFT_AGE));
 }
 
 /** Whether the open incident has lasted for so long that its rate is the rate. */
@@ -154,15 +200,18 @@ export function acceptShift(parts: TrackerParts, time: number): void {
   const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[LEVEL]);
   scaleLevel(s, factor, Math.max(8, worth), model.anchor);
   s[SHIFT_VARIANCE] = SHIFT_START;
-  s[BLOCK_TRAIN_CALLS] = 0;
-  s[BLOCK_TRAIN_EXPOSURE] = 0;
+  dropTraining(s);
+  dropPending(s);
   s[PRE_SHIFT_RATIO] = 1 / factor;
   s[PRE_SHIFT_LLR] = 0;
   s[PRE_SHIFT_UNTIL] = time + PRE_SHIFT_KEPT;
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;
   s[SILENCE_NATS] = 0;
+  s[SILENCE_MEAN] = 0;
   s[SILENT_BUCKETS] = 0;
+  anchorHere(parts);
+  setSilenceRate(parts);
   forgetWindows(parts);
 }
 
@@ -181,10 +230,12 @@ export function tryPreShiftRate(parts: TrackerParts): boolean {
   s[PRE_SHIFT_RATIO] = 0;
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;
-  s[BLOCK_TRAIN_CALLS] = 0;
-  s[BLOCK_TRAIN_EXPOSURE] = 0;
+  dropTraining(s);
+  dropPending(s);
   s[SHAPE_HOUR_CALLS] = 0;
   s[SHAPE_HOUR_MEAN] = 0;
+  anchorHere(parts);
+  setSilenceRate(parts);
   forgetWindows(parts);
   return true;
 }

@@ -1,12 +1,18 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { LEVEL, LEVEL_VARIANCE, learnLevel } from '../rate-filter.js';
-import { acceptShift, isLastingShift } from './incident.js';
+import { rawSilenceNats } from '../silence.js';
+import { ageDrift, holdToAnchor } from './drift.js';
+import { acceptShift, dropPending, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, sumBlocks } from './rings.js';
+import { setSilenceRate } from './silence-rate.js';
 import {
   BLOCK,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
+  LAST_CALL,
+  PENDING_EXPOSURE,
+  PENDING_HOURS,
   PER_BLOCK,
   PER_BUCKET,
   RING,
@@ -14,6 +20,10 @@ import {
   SHAPE_HOUR_CALLS,
   SHAPE_HOUR_MEAN,
   SHIFT_VARIANCE,
+  SILENCE_MEAN,
+  SILENCE_NATS,
+  SILENCE_VARIANCE,
+  SILENT_BUCKETS,
   SUM,
   SUM_EXPOSURE,
   SUM_EXPOSURE_VAR,
@@ -26,11 +36,16 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   k.carriedShortfall = parts.straddles ? Math.max(0, b.mean - b.y) : 0;
   if (b.y === 0) {
     k.silenceNats = b.silenceAfter;
+    k.silenceMean += b.mean * k.silenceRatio;
     k.silentBuckets++;
   } else {
+    s[LAST_CALL] = b.time / rules.windows.step + 1;
     k.silenceNats = 0;
+    k.silenceMean = 0;
     k.silentBuckets = 0;
   }
+  k.driftCalls += b.held;
+  k.driftExposure += b.exposure;
   if (!b.isSuspect) {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
@@ -93,7 +108,11 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   const rate = s[LEVEL];
   const variance = s[LEVEL_VARIANCE];
   const passed = now - s[BLOCK];
-  if (learn) learnBlocks(parts, passed);
+  if (learn) {
+    learnBlocks(parts, passed);
+    ageDrift(parts, passed);
+    if (hasCalledIn(parts, s[BLOCK])) setSilenceRate(parts);
+  }
   s[SHIFT_VARIANCE] = s[SHIFT_VARIANCE] < 1e-5 ? 0 : s[SHIFT_VARIANCE] * Math.exp((-Math.LN2 * passed * block) / DAY);
   s[BLOCK_TRAIN_CALLS] = 0;
   s[BLOCK_TRAIN_EXPOSURE] = 0;
@@ -118,13 +137,45 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   sumBlocks(parts);
 }
 
-function learnBlocks({ s, rules, model, scatter }: TrackerParts, passed: number): void {
+/** Nats of a silence from which on quiet blocks wait to teach until a call ends it: at 3 one in twenty gets as far. */
+const PENDING_FROM = 3;
+
+/** Whether the last call lies in the block of this number. */
+function hasCalledIn({ s, rules }: TrackerParts, number: number): boolean {
+  return s[LAST_CALL] * rules.windows.step > number * rules.windows.block;
+}
+
+/**
+ * The rate filters learn the block that ended, and the gap behind it. Blocks of a silence that may be an outage wait: a
+ * call that ends it has them learned as one, a report drops them, so that what is expected is still what was usual.
+ */
+function learnBlocks(parts: TrackerParts, passed: number): void {
+  const { s, rules, model, scatter } = parts;
   const { block, step } = rules.windows;
   const hours = block / HOUR;
   const perBlock = block / step;
   // What was held back, as suspect or in an incident, neither teaches nor lets what is known grow old.
   const share = s[SUM_EXPOSURE] > 0 ? s[BLOCK_TRAIN_EXPOSURE] / s[SUM_EXPOSURE] : 1;
-  if (share > 0)
-    learnLevel(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
+  if (share > 0) {
+    const isSilent = s[BLOCK_TRAIN_CALLS] === 0 && !hasCalledIn(parts, s[BLOCK]);
+    if (isSilent && rawSilenceNats(s[SILENCE_NATS], s[SILENCE_VARIANCE]) > PENDING_FROM) {
+      s[PENDING_EXPOSURE] += s[BLOCK_TRAIN_EXPOSURE];
+      s[PENDING_HOURS] += hours * share;
+    } else {
+      if (s[PENDING_HOURS] > 0) {
+        learnLevel(s, 0, s[PENDING_EXPOSURE], s[PENDING_HOURS], perBlock, model.anchor, scatter);
+        dropPending(s);
+      }
+      learnLevel(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
+    }
+  }
   if (passed > 1) learnLevel(s, 0, 0, hours * (passed - 1), perBlock, model.anchor, scatter);
+  if (!rules.acceptShifts) holdToAnchor(parts);
+}
+
+/** A call, or what excuses that there was none. */
+export function endSilence(s: Float64Array): void {
+  s[SILENCE_NATS] = 0;
+  s[SILENCE_MEAN] = 0;
+  s[SILENT_BUCKETS] = 0;
 }

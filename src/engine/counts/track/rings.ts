@@ -2,6 +2,8 @@ import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import {
   BLOCK,
+  DRIFT_CALLS,
+  DRIFT_EXPOSURE,
   PAST,
   PAST_EXPOSURE,
   PAST_EXPOSURE_VAR,
@@ -24,6 +26,8 @@ export function push({ s, rules }: TrackerParts, y: number, held: number, exposu
   s[SUM] += held;
   s[SUM_EXPOSURE] += exposure;
   s[SUM_EXPOSURE_VAR] += exposureVar;
+  s[DRIFT_CALLS] += held;
+  s[DRIFT_EXPOSURE] += exposure;
   const { hourBuckets } = rules.windows;
   if (hourBuckets === 0) return;
   const at = RING + PER_BUCKET * s[RING_INDEX];

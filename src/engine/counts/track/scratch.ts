@@ -4,6 +4,10 @@ import { BucketDistributions } from './bucket-distributions.js';
 import { MOST_WINDOWS } from './state.js';
 import type { CountTracker } from './tracker.js';
 
+/** What decided a bucket, in place of the number of a window. */
+export const SILENCE = -1;
+export const DRIFT = -2;
+
 // Numbers that change with every bucket are fields, each a double from the start (NaN): handed from function to function as
 // arguments they are boxed wherever V8 does not inline, 16 bytes of garbage each (Node 20).
 
@@ -22,6 +26,15 @@ export class BlockInHand {
   trainCalls = Number.NaN;
   trainExposure = Number.NaN;
   carriedShortfall = Number.NaN;
+  silenceMean = Number.NaN;
+  /** The rate that the silence is judged by over the one that is followed, and its relative variance. */
+  silenceRatio = Number.NaN;
+  silenceVariance = Number.NaN;
+  driftCalls = Number.NaN;
+  driftExposure = Number.NaN;
+  /** The counts of the drift's window beyond which it is reported, see drift.ts. */
+  driftAbove = Number.NaN;
+  driftBelow = Number.NaN;
   ringIndex = 0;
   /** Buckets from the beginning of the block to the one that is judged. */
   back = 0;
@@ -50,10 +63,15 @@ export class BucketInHand {
   upper = Number.NaN;
   lower = Number.NaN;
   nats = Number.NaN;
-  /** Of the calls of the window that decided to those expected in it; −1 for the silence, 0 for the bucket itself. */
-  ratio = Number.NaN;
+  /** The window that decided: 0 the bucket itself, {@link SILENCE} or {@link DRIFT}; of its calls to those expected. */
   decided = 0;
+  ratio = Number.NaN;
+  /** Its mean, and its variance beyond Poisson's. */
+  decidedMean = Number.NaN;
+  decidedOver = Number.NaN;
+  /** Whether a limit of the bucket itself or of a window is passed, and whether an open incident is carried on. */
   isReported = false;
+  goesOn = false;
   /** May be an incident that is not reported yet: teaches nothing. */
   isSuspect = false;
   /** Evidence of the silence after this bucket. */

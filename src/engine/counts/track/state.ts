@@ -34,12 +34,24 @@ export const SHAPE_HOUR_MEAN = BLOCK + 26;
 export const RING_PARTIAL_SUM = BLOCK + 27; // sums over the ring's present round: calls, exposure, exposure · variance
 export const RING_PARTIAL_EXPOSURE = BLOCK + 28;
 export const RING_PARTIAL_EXPOSURE_VAR = BLOCK + 29;
+export const AWAKE = BLOCK + 30; // 0 of a series that has never called: its state ends with the first part
+export const LAST_CALL = BLOCK + 31; // the end of the bucket of the last call, in steps since 1970; NaN without one
+export const SILENCE_RATE = BLOCK + 32; // what was known of the rate before the silence that goes on, see silence.ts
+export const SILENCE_VARIANCE = BLOCK + 33;
+export const SILENCE_MEAN = BLOCK + 34; // calls expected since the last one, at that rate
+export const PENDING_EXPOSURE = BLOCK + 35; // quiet blocks that teach once a call ends their silence: exposure, hours
+export const PENDING_HOURS = BLOCK + 36;
+export const INCIDENT_LAST_REPORT = BLOCK + 37; // the last bucket of the incident with a verdict
+export const ANCHOR_RATE = BLOCK + 38; // the rate that was fitted or signed off, and its relative variance
+export const ANCHOR_VARIANCE = BLOCK + 39;
+export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the last days, beside the anchored rate
+export const DRIFT_EXPOSURE = BLOCK + 41;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
  * present round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
  */
-export const RING = BLOCK + 30;
+export const RING = BLOCK + 42;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
 export const PER_BUCKET = 3;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */

@@ -11,8 +11,9 @@ import {
   unobserved,
 } from '../../types.js';
 import { burstShift } from '../burst-hours.js';
-import { LEAST_MEAN, type RowModel, rawSilenceNats, straddles } from '../model.js';
+import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
+import { rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
 import {
   DOUBT,
@@ -24,23 +25,29 @@ import {
   REACH,
   RELATIVE,
 } from './bucket-distributions.js';
+import { anchorHere, DRIFT_SPAN, setDriftLimits, testDrift } from './drift.js';
 import { followIncident, limitByIncident, tryPreShiftRate } from './incident.js';
-import { enterBlock, leaveInHand, trainShape } from './learn.js';
+import { endSilence, enterBlock, leaveInHand, trainShape } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
-import type { TrackScratch } from './scratch.js';
+import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
+import { setSilenceRate } from './silence-rate.js';
 import {
   ALPHA,
+  AWAKE,
   BLOCK,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   BURST_SHIFT,
   CARRIED_SHORTFALL,
   DERIVED,
+  DRIFT_CALLS,
+  DRIFT_EXPOSURE,
   EVER_CALLED,
   FLAT,
   INCIDENT_SIDE,
+  LAST_CALL,
   layoutOf,
   MERGE_SIDE,
   PHI,
@@ -53,8 +60,11 @@ import {
   RING_PARTIAL_SUM,
   SHAPE_HOURS,
   SHIFT_VARIANCE,
+  SILENCE_MEAN,
   SILENCE_NATS,
+  SILENCE_RATE,
   SILENCE_SHIFT,
+  SILENCE_VARIANCE,
   SILENT_BUCKETS,
   type StateLayout,
   SUM,
@@ -152,7 +162,7 @@ export class CountTracker implements TrackerParts {
     this.derivedAt = this.shapePrior > 0 ? this.layout.youngLength : this.layout.length;
     if (state !== undefined) {
       this.s = state;
-      if (state.length > RING) this.#extend();
+      if (state[AWAKE] === 1) this.#extend();
       return;
     }
     this.s = new Float64Array(RING);
@@ -161,17 +171,20 @@ export class CountTracker implements TrackerParts {
     this.s[SILENCE_NATS] = model.clock;
     this.s[SILENT_BUCKETS] = model.silent;
     this.s[EVER_CALLED] = isNew ? 0 : 1;
+    this.s[LAST_CALL] = model.lastCall / windows.step + 1;
+    anchorHere(this);
+    setSilenceRate(this);
+    this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
     if (model.calls > 0) this.#extend();
   }
 
   toState(): Float64Array {
-    return this.s.slice(0, this.s.length === RING ? RING : this.derivedAt);
+    return this.s.slice(0, this.#asleep ? RING : this.derivedAt);
   }
 
   /** Nothing is known of what was just before: no silence goes on. */
   startAnew(): void {
-    this.s[SILENCE_NATS] = 0;
-    this.s[SILENT_BUCKETS] = 0;
+    endSilence(this.s);
   }
 
   /** The rate that is followed now, in calls per bucket at shape 1. */
@@ -213,7 +226,7 @@ export class CountTracker implements TrackerParts {
 
   /** A key that has never called sleeps until it does: then it is as if it had come with its first call. */
   get #asleep(): boolean {
-    return this.s.length === RING;
+    return this.s[AWAKE] === 0;
   }
 
   /**
@@ -307,7 +320,7 @@ export class CountTracker implements TrackerParts {
     const { bursts } = this.model;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    this.#takeInHand(start + i * step, range.exceptions === undefined);
+    this.#takeInHand(start + i * step, range.exceptions === undefined, learn);
     k.back = ((start + i * step - blockStart) / step) | 0;
     let isCalm = true;
     for (; i < end && isCalm; i++, k.back++) {
@@ -325,6 +338,7 @@ export class CountTracker implements TrackerParts {
         testWindows(this);
       }
       this.#testSilence(isJudged);
+      if (!isJudged) testDrift(this);
       // A count below its mean is never above, one above it never below, whatever a window says.
       b.upper = Math.max(b.upper, Math.floor(b.mean));
       b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
@@ -341,7 +355,7 @@ export class CountTracker implements TrackerParts {
   }
 
   /** What of the state changes with every bucket is kept at hand until {@link #putBack}. */
-  #takeInHand(time: number, isPlain: boolean): void {
+  #takeInHand(time: number, isPlain: boolean, learn: boolean): void {
     const { s, scratch } = this;
     const { block: k } = scratch;
     if (s[PRE_SHIFT_RATIO] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATIO] = 0;
@@ -351,6 +365,12 @@ export class CountTracker implements TrackerParts {
     k.isCalm =
       isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0 && s[MERGE_SIDE] === 0;
     setWindowRates(this);
+    setDriftLimits(this, learn);
+    k.driftCalls = s[DRIFT_CALLS];
+    k.driftExposure = s[DRIFT_EXPOSURE];
+    k.silenceMean = s[SILENCE_MEAN];
+    k.silenceRatio = s[SILENCE_RATE] / k.rate;
+    k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE];
     scratch.distributions.begin(k.rate, k.rateVariance);
     k.silenceNats = s[SILENCE_NATS];
     k.silentBuckets = s[SILENT_BUCKETS];
@@ -370,6 +390,9 @@ export class CountTracker implements TrackerParts {
     const { s } = this;
     const { block: k } = this.scratch;
     s[SILENCE_NATS] = k.silenceNats;
+    s[SILENCE_MEAN] = k.silenceMean;
+    s[DRIFT_CALLS] = k.driftCalls;
+    s[DRIFT_EXPOSURE] = k.driftExposure;
     s[SILENT_BUCKETS] = k.silentBuckets;
     s[RING_INDEX] = k.ringIndex;
     s[SUM] = k.sum;
@@ -436,18 +459,18 @@ export class CountTracker implements TrackerParts {
     const { y, at } = b;
     const silenceNats = k.silenceNats;
     const shift = this.s[this.derivedAt + SILENCE_SHIFT];
-    b.silenceAfter = y === 0 ? silenceNats + distributions.silence(at) : silenceNats;
-    const most = silenceNats + b.mean - shift + LOG_SILENCE_WEIGHT;
+    b.silenceAfter = y === 0 ? silenceNats + distributions.silence(at) * k.silenceRatio : silenceNats;
+    const most = silenceNats + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
     const reportedFrom = this.rules.nats;
     if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
-    const after = y === 0 ? b.silenceAfter : silenceNats + distributions.silence(at);
-    const raw = Math.max(0, rawSilenceNats(after, k.rateVariance) - shift);
+    const after = y === 0 ? b.silenceAfter : silenceNats + distributions.silence(at) * k.silenceRatio;
+    const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
     const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.model.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && b.lower < 1) b.lower = 1;
     if (y === 0 && silence > b.nats && !b.isAbove) {
       b.nats = silence;
       b.ratio = 0;
-      b.decided = -1;
+      b.decided = SILENCE;
     }
   }
 
@@ -460,7 +483,8 @@ export class CountTracker implements TrackerParts {
     out.lower[cell] = b.lower;
     out.upper[cell] = b.upper;
     out.surprise[cell] = b.isAbove ? surprise : -surprise;
-    out.spans[cell] = b.decided < 0 ? (silentBuckets + 1) * step : spans[b.decided];
+    out.spans[cell] =
+      b.decided === SILENCE ? (silentBuckets + 1) * step : b.decided === DRIFT ? DRIFT_SPAN : spans[b.decided];
     out.verdicts[cell] = learning ? UNKNOWN : verdict;
     out.reasons[cell] = learning ? LEARNING : 0;
   }
@@ -477,15 +501,19 @@ export class CountTracker implements TrackerParts {
     if (out !== undefined) this.#write(out, verdict, learning, s[SILENT_BUCKETS]);
 
     s[CARRIED_SHORTFALL] = this.straddles ? Math.max(0, mean - y) : 0;
-    if (y === 0) {
-      s[SILENCE_NATS] += distributions.silence(b.at);
-      s[SILENT_BUCKETS]++;
-    } else {
-      s[SILENCE_NATS] = 0;
-      s[SILENT_BUCKETS] = 0;
-      s[EVER_CALLED] = 1;
-    }
     const isExcused = b.isExpected || (b.isRetired && y === 0);
+    if (y > 0) {
+      s[EVER_CALLED] = 1;
+      s[LAST_CALL] = b.time / this.rules.windows.step + 1;
+    }
+    // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
+    if (y > 0 || isExcused) endSilence(s);
+    else {
+      const ratio = this.scratch.block.silenceRatio;
+      s[SILENCE_NATS] += distributions.silence(b.at) * ratio;
+      s[SILENCE_MEAN] += mean * ratio;
+      s[SILENT_BUCKETS]++;
+    }
     if (isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(this)) || followIncident(this, verdict)) {
       push(this, s[LEVEL] * exposure, s[LEVEL] * exposure, exposure, exposureVar);
       return;
@@ -580,6 +608,7 @@ export class CountTracker implements TrackerParts {
     const { profile } = model;
     const s = new Float64Array(d + DERIVED);
     s.set(this.s);
+    s[AWAKE] = 1;
     this.s = s;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;

@@ -218,6 +218,8 @@ function weigh({ s, derivedAt: d, model, rules }: TrackerParts, win: WindowInHan
   if ((tells && !b.isReported) || (tells === b.isReported && here > b.nats)) {
     b.ratio = (total + 0.5) / (m + 0.5);
     b.decided = w;
+    b.decidedMean = m;
+    b.decidedOver = over;
   }
   if (tells) b.isReported = true;
   if (here > b.nats) b.nats = here;

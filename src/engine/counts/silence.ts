@@ -1,0 +1,39 @@
+import { FILTERS } from './rate-filter.js';
+import { calibrate, type Tail } from './tail-calibration.js';
+
+// The law of a silence, for the fit, a window, a stream and what is stated of a key. After n calls in an exposure T of an
+// unknown rate the chance of none in t more is (T/(T + t))^n: with Λ = n t/T calls missing, −ln P = n ln(1 + Λ/n) (the
+// gamma mixture of Poisson laws). n and T are those of one rate filter: calls of long ago count for less.
+
+/**
+ * What a bucket without a call adds to the evidence of a silence: −ln P(no call), by the scatter that is the bucket's own.
+ * What all buckets of a silence share (the rate) comes in {@link rawSilenceNats}.
+ * @param own relative variance: alpha + the profile's + phi/mean
+ */
+export function silenceOf(mean: number, own: number): number {
+  return Math.log1p(mean * own) / own;
+}
+
+/**
+ * −ln p of a silence whose buckets have added up to `nats`, not calibrated: (1 + v·nats)^(−1/v), the gamma mixture over a
+ * rate of relative variance v; e^−nats where the rate is known.
+ */
+export function rawSilenceNats(nats: number, v: number): number {
+  return v > 1e-9 ? Math.log1p(v * nats) / v : nats;
+}
+
+/** −ln p of a silence, calibrated. @param shift nats of silence that are ordinary for the series */
+export function silenceNats(nats: number, v: number, shift: number, tail: Tail): number {
+  return calibrate(Math.max(0, rawSilenceNats(nats, v) - shift), tail);
+}
+
+/** The rate (calls per exposure) by one filter of a state of rate filters, and its relative variance 1/n. */
+export function rateBy(s: Float64Array, filter: number, anchor: number): { rate: number; variance: number } {
+  const calls = s[filter] + 0.5;
+  return { rate: calls / (s[FILTERS + filter] + 0.5 / anchor), variance: 1 / calls };
+}
+
+/** The filter by which a series' silences are judged; the slowest where nothing says otherwise. */
+export function silenceFilterOf(_model: unknown): number {
+  return FILTERS - 1;
+}

@@ -1,0 +1,116 @@
+import { DAY, HOUR } from '../../../time/grid.js';
+import { LEVEL, LEVEL_VARIANCE, scaleLevel } from '../rate-filter.js';
+import type { TrackerParts } from './parts.js';
+import { DRIFT } from './scratch.js';
+import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE } from './state.js';
+
+// Beside the rate that is followed stands the anchored one: that of the fit, or of the last sign-off. What creeps away from
+// it so slowly that it is followed on the way is judged here, against the anchor: discounted calls of the last days, by
+// Chernoff's bound of the negative binomial. Under 'hold' the anchor stands, and the rate that is followed stays near it;
+// under 'accept-shifts' it follows too, slowly, so that growth of some percent a week is what is usual.
+
+/** Half-life of the sums that are held against the anchor: three days count, on average. */
+const DRIFT_HALF_LIFE = 48 * HOUR;
+/** The span that such a departure is told to have been seen in. */
+export const DRIFT_SPAN = 3 * DAY;
+/** Half-life of the anchor under 'accept-shifts': growth of 10 % a week leaves it a fifth behind. */
+const ANCHOR_HALF_LIFE = 10 * DAY;
+/** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
+const LEAST_HELD = 1.25;
+const LEAST_FOLLOWED = 1.4;
+/** How far the rate that is followed may leave the anchor under 'hold': 10 % and two standard deviations, 35 % at most. */
+const HELD_LEAST = 0.1;
+const HELD_SDS = 2;
+const HELD_MOST = 0.35;
+
+/** Relative variance of three days about the anchor, beside counting: how far the series wandered in its history. */
+function wander({ model, rules }: TrackerParts): number {
+  const days = (model.support * rules.windows.step) / DAY;
+  // Of less than two weeks no week end is known.
+  return (model.drift ?? 0.01) + (days < 14 ? 0.1 : 0);
+}
+
+/** Ends a block: the sums fade, and what the departures are held against is known anew. */
+export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
+  const { block } = rules.windows;
+  const keep = Math.exp((-Math.LN2 * passed * block) / DRIFT_HALF_LIFE);
+  s[DRIFT_CALLS] *= keep;
+  s[DRIFT_EXPOSURE] *= keep;
+  if (!rules.acceptShifts || s[INCIDENT_SIDE] !== 0) return;
+  const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_HALF_LIFE);
+  s[ANCHOR_RATE] += share * (s[LEVEL] - s[ANCHOR_RATE]);
+  s[ANCHOR_VARIANCE] += share * (s[LEVEL_VARIANCE] - s[ANCHOR_VARIANCE]);
+}
+
+/** The rate that is followed becomes the anchor, and nothing has departed from it. */
+export function anchorHere({ s }: Pick<TrackerParts, 's'>): void {
+  s[ANCHOR_RATE] = s[LEVEL];
+  s[ANCHOR_VARIANCE] = s[LEVEL_VARIANCE];
+  forgetDrift({ s });
+}
+
+/** What departed was reported: the sums hold what was expected. */
+export function forgetDrift({ s }: Pick<TrackerParts, 's'>): void {
+  s[DRIFT_CALLS] = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
+}
+
+/** Keeps the rate that is followed within the anchor's doubt. */
+export function holdToAnchor(parts: TrackerParts): void {
+  const { s, model } = parts;
+  const doubt = Math.min(HELD_MOST, HELD_LEAST + HELD_SDS * Math.sqrt(s[ANCHOR_VARIANCE] + wander(parts)));
+  const most = s[ANCHOR_RATE] * Math.exp(doubt);
+  const least = s[ANCHOR_RATE] * Math.exp(-doubt);
+  if (s[LEVEL] > most) scaleLevel(s, most / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+  else if (s[LEVEL] < least) scaleLevel(s, least / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+}
+
+/** Sets the counts of the drift's window from which on it may be reported, through the block that begins. */
+export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: boolean): void {
+  const { block: k } = scratch;
+  const isOpen = s[INCIDENT_SIDE] !== 0;
+  const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
+  const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
+  k.driftAbove = isLearning && !isOpen ? expected * least : Number.POSITIVE_INFINITY;
+  k.driftBelow = isLearning && !isOpen ? expected / least : Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * The drift, as it would stand with this bucket: where it is reported, the bucket's limits are those that would not have it
+ * be. Above on buckets with calls, below where a block begins: a sum of three days does not change by the minute.
+ */
+export function testDrift(parts: TrackerParts): void {
+  const { s, scratch, rules } = parts;
+  const { bucket: b, block: k } = scratch;
+  const calls = k.driftCalls + b.held;
+  const isFar = b.isAbove ? b.y > 0 && calls > k.driftAbove : k.back === 0 && calls < k.driftBelow;
+  if (!isFar) return;
+  const exposure = k.driftExposure + b.exposure;
+  const nats = driftNats(parts, calls, exposure);
+  const mean = s[ANCHOR_RATE] * exposure;
+  if (nats <= rules.nats || calls > mean !== b.isAbove) return;
+  // The counts that would have been let pass, by bisection: this is met once in an incident.
+  let passes = b.isAbove ? 0 : Math.ceil(b.mean);
+  let fails = b.y;
+  while (Math.abs(fails - passes) > 1) {
+    const middle = Math.round((passes + fails) / 2);
+    if (driftNats(parts, k.driftCalls + middle, exposure) > rules.nats) fails = middle;
+    else passes = middle;
+  }
+  if (b.isAbove) b.upper = Math.min(b.upper, Math.max(0, fails - 1));
+  else b.lower = Math.max(b.lower, fails + 1);
+  b.nats = Math.max(b.nats, nats);
+  b.ratio = (calls + 0.5) / (mean + 0.5);
+  b.decided = DRIFT;
+  b.decidedMean = mean;
+  b.decidedOver = mean * mean * (s[ANCHOR_VARIANCE] + wander(parts));
+}
+
+/** −ln p of the drift's window with `calls` in it, at least. */
+function driftNats(parts: TrackerParts, calls: number, exposure: number): number {
+  const { s, model } = parts;
+  const perCall = 1 + model.phi[model.phi.length - 1];
+  const size = 1 / Math.max(s[ANCHOR_VARIANCE] + wander(parts), 1e-6);
+  const m = Math.max((s[ANCHOR_RATE] * exposure) / perCall, 1e-9);
+  const y = calls / perCall;
+  return (y > 0 ? y * Math.log(y / m) : 0) - (y + size) * Math.log1p((y - m) / (m + size));
+}
