@@ -1,4 +1,5 @@
 import { DAY, HOUR } from '../../../time/grid.js';
+import type { Windows } from '../../windows.js';
 import { LEVEL, LEVEL_VARIANCE, scaleLevel } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import { DRIFT } from './scratch.js';
@@ -18,10 +19,20 @@ const ANCHOR_HALF_LIFE = 10 * DAY;
 /** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
 const LEAST_HELD = 1.25;
 const LEAST_FOLLOWED = 1.4;
+/** Share of the budget that the drift may spend, and its independent tests a week on either side. */
+const SHARE = 0.05;
+const TESTS = 7;
 /** How far the rate that is followed may leave the anchor under 'hold': 10 % and two standard deviations, 35 % at most. */
 const HELD_LEAST = 0.1;
 const HELD_SDS = 2;
 const HELD_MOST = 0.35;
+
+/** −ln of the share of the budget that is left to one test of the drift, where `nats` is that of a bucket. */
+export function driftNatsFor(nats: number, { tests, weights }: Windows): number {
+  let perDay = 0;
+  for (let w = 0; w < tests.length; w++) perDay += tests[w] * weights[w];
+  return Math.max(Math.log(20), nats - Math.log((SHARE * 7 * perDay) / TESTS));
+}
 
 /** Relative variance of three days about the anchor, beside counting: how far the series wandered in its history. */
 function wander({ model, rules }: TrackerParts): number {
@@ -87,18 +98,20 @@ export function testDrift(parts: TrackerParts): void {
   const exposure = k.driftExposure + b.exposure;
   const nats = driftNats(parts, calls, exposure);
   const mean = s[ANCHOR_RATE] * exposure;
-  if (nats <= rules.nats || calls > mean !== b.isAbove) return;
+  const reportedFrom = rules.driftNats;
+  if (nats <= reportedFrom || calls > mean !== b.isAbove) return;
   // The counts that would have been let pass, by bisection: this is met once in an incident.
   let passes = b.isAbove ? 0 : Math.ceil(b.mean);
   let fails = b.y;
   while (Math.abs(fails - passes) > 1) {
     const middle = Math.round((passes + fails) / 2);
-    if (driftNats(parts, k.driftCalls + middle, exposure) > rules.nats) fails = middle;
+    if (driftNats(parts, k.driftCalls + middle, exposure) > reportedFrom) fails = middle;
     else passes = middle;
   }
   if (b.isAbove) b.upper = Math.min(b.upper, Math.max(0, fails - 1));
   else b.lower = Math.max(b.lower, fails + 1);
-  b.nats = Math.max(b.nats, nats);
+  // On the scale of the others: so much more than what reports them.
+  b.nats = Math.max(b.nats, nats + rules.nats - reportedFrom);
   b.ratio = (calls + 0.5) / (mean + 0.5);
   b.decided = DRIFT;
   b.decidedMean = mean;

@@ -20,6 +20,7 @@ import {
   INCIDENT_LLR_CAP,
   INCIDENT_MEAN,
   INCIDENT_RATIO,
+  INCIDENT_REPORTS,
   INCIDENT_SIDE,
   MERGE_SIDE,
   PAST_RATE,
@@ -71,7 +72,7 @@ function perNatOf({ model }: TrackerParts, mean: number, ratio: number): number 
 
 /**
  * What an open incident makes of the bucket: it goes on until a bucket speaks for the usual rate again. Within an hour of
- * its last report what carries it on is reported with it; after that, as long as nothing else is, it goes on quietly.
+ * the last bucket that is reported by itself, what carries it on is reported with it; after that it goes on quietly.
  */
 export function limitByIncident(parts: TrackerParts): void {
   const { s, scratch, rules } = parts;
@@ -83,7 +84,9 @@ export function limitByIncident(parts: TrackerParts): void {
   const perNat = perNatOf(parts, b.mean, ratio);
   const end = ((END - s[INCIDENT_LLR]) / perNat + (ratio - 1) * b.mean) / Math.log(ratio);
   const { minEffect, windows } = rules;
-  const isReported = b.time - s[INCIDENT_LAST_REPORT] <= (Math.floor(HOUR / windows.step) + 1) * windows.step;
+  const isReported = b.time - s[INCIDENT_LAST_REPORT] <= Math.max(HOUR - windows.step, windows.step);
+  const isOwn = side === ABOVE ? b.y > b.upper : b.y < b.lower;
+  if (isOwn) s[INCIDENT_REPORTS]++;
   if (side === ABOVE) {
     // Never below the mean: what is expected is not reported.
     const upper = Math.max(Math.floor(end), Math.ceil(b.mean * (1 + minEffect)));
@@ -94,6 +97,9 @@ export function limitByIncident(parts: TrackerParts): void {
     b.goesOn = b.y < lower;
     if (isReported) b.lower = Math.max(b.lower, lower);
   }
+  // One bucket that stands alone is not carried on by what comes within the hour.
+  const isBreach = side === ABOVE ? b.y > b.upper : b.y < b.lower;
+  if (isBreach && (isOwn || s[INCIDENT_REPORTS] > 1)) s[INCIDENT_LAST_REPORT] = b.time;
 }
 
 /**
@@ -116,7 +122,6 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
     s[INCIDENT_LLR] = Math.min(s[INCIDENT_LLR_CAP], s[INCIDENT_LLR] + gain);
     const isBreach = verdict === open || b.goesOn;
     if (isBreach) s[INCIDENT_LAST_BREACH] = time;
-    if (verdict === open) s[INCIDENT_LAST_REPORT] = time;
     if (!isBreach && isOver(parts, time)) s[INCIDENT_SIDE] = 0;
     if (verdict === -open) s[INCIDENT_SIDE] = 0;
   }
@@ -144,6 +149,7 @@ function openIncident(parts: TrackerParts, side: number): void {
   s[INCIDENT_LLR] = s[INCIDENT_LLR_CAP];
   s[INCIDENT_LAST_BREACH] = time;
   s[INCIDENT_LAST_REPORT] = time;
+  s[INCIDENT_REPORTS] = decided === 0 ? 1 : 2;
   if (!goesOn) {
     s[MERGE_SIDE] = side;
     const span =

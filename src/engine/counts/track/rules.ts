@@ -1,4 +1,5 @@
 import type { Windows } from '../../windows.js';
+import { driftNatsFor } from './drift.js';
 
 /** How a series is judged. */
 export interface CountRules {
@@ -7,6 +8,8 @@ export interface CountRules {
   readonly logWeights: Float64Array;
   /** A verdict is given where −ln of the combined, calibrated probability exceeds this. */
   readonly nats: number;
+  /** The same for the drift from the anchored rate, see drift.ts. */
+  readonly driftNats: number;
   /** Least relative departure of an alarm: 0.1 lets 1.05 times a million calls pass. */
   readonly minEffect: number;
   /** Whether a lasting shift of the rate is accepted in the end. */
@@ -17,7 +20,8 @@ export function countRules(
   windows: Windows,
   options: { readonly nats: number; readonly minEffect: number; readonly acceptShifts: boolean },
 ): CountRules {
-  return { windows, logWeights: Float64Array.from(windows.weights, Math.log), ...options };
+  const logWeights = Float64Array.from(windows.weights, Math.log);
+  return { windows, logWeights, driftNats: driftNatsFor(options.nats, windows), ...options };
 }
 
 /** −ln of what a budget of false episodes a week leaves to each test of each series and side; 1/20 at most. */

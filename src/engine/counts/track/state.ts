@@ -42,6 +42,7 @@ export const SILENCE_MEAN = BLOCK + 34; // calls expected since the last one, at
 export const PENDING_EXPOSURE = BLOCK + 35; // quiet blocks that teach once a call ends their silence: exposure, hours
 export const PENDING_HOURS = BLOCK + 36;
 export const INCIDENT_LAST_REPORT = BLOCK + 37; // the last bucket of the incident with a verdict
+export const INCIDENT_REPORTS = BLOCK + 42; // buckets of it that were reported by themselves; a window counts as two
 export const ANCHOR_RATE = BLOCK + 38; // the rate that was fitted or signed off, and its relative variance
 export const ANCHOR_VARIANCE = BLOCK + 39;
 export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the last days, beside the anchored rate
@@ -51,7 +52,7 @@ export const DRIFT_EXPOSURE = BLOCK + 41;
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
  * present round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
  */
-export const RING = BLOCK + 42;
+export const RING = BLOCK + 43;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
 export const PER_BUCKET = 3;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */
