@@ -7,11 +7,11 @@ import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
+import type { BaselineParts } from './baseline-parts.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './counts/model.js';
 import { LEVEL, LEVEL_VARIANCE } from './counts/rate-filter.js';
-import { weekCells } from './counts/seasonal-profile.js';
 import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
 import { gaugeBand } from './levels/band.js';
 import type { GaugeModel } from './levels/model.js';
@@ -80,23 +80,6 @@ const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
 const LONGEST_SILENCE = 90 * DAY;
 const DETECT_NATS = -Math.log(1e-6);
-
-/** What a {@link Baseline} is made of: plain data. */
-export interface BaselineParts {
-  readonly measure: SeriesSet['measure'];
-  readonly keys: readonly SeriesKey[];
-  readonly grid: TimeGrid;
-  readonly support: number;
-  /** `[keys]` for counts, empty for levels. */
-  readonly models: readonly RowModel[];
-  /** `[keys]` for levels, empty for counts. */
-  readonly gauges: readonly GaugeModel[];
-  /** `[keys]` each: the zone, and whether it was found rather than given. */
-  readonly zones: readonly string[];
-  readonly found: readonly boolean[];
-  /** The zone of keys that are new; `undefined` where none was given for all. */
-  readonly defaultZone: string | undefined;
-}
 
 /** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
 export class Baseline {
@@ -176,14 +159,7 @@ export class Baseline {
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
     let first = this.#firstSeen.get(kind);
     if (first === undefined) {
-      first = firstSeenModel(
-        key,
-        this.keys,
-        this.#models,
-        this.grid,
-        this.support,
-        weekCells(weekSlots(this.grid.step)),
-      );
+      first = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
       this.#firstSeen.set(kind, first);
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
@@ -279,7 +255,7 @@ export class Baseline {
     for (let time = start; time < start + LONGEST_SILENCE; time += step) {
       const slot = slotAt(time, offsetAt(table, time), slots);
       const mean = meanOf(model, slot);
-      clock += silenceOf(mean, model.alpha[0] + model.profile.variance[slot] + model.phi[0] / mean);
+      clock += silenceOf(mean, model.alpha[0] + model.profile.varianceAt(slot) + model.phi[0] / mean);
       const variance = model.level[LEVEL_VARIANCE] + model.walk * this.daysAfter(time);
       if (silenceNats(model, clock, variance) > DETECT_NATS) return time + step - start;
     }
@@ -300,7 +276,7 @@ function detectableInADay(model: RowModel, step: number): BaselineSummary['detec
 }
 
 function meanOf(model: RowModel, slot: number): number {
-  return Math.max(model.level[LEVEL] * model.profile.shape[slot], LEAST_MEAN);
+  return Math.max(model.level[LEVEL] * model.profile.shapeAt(slot), LEAST_MEAN);
 }
 
 /** −ln of 1e-20. */
@@ -314,7 +290,7 @@ function leastNats(y: number, mean: number, size: number): number {
 /** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
 function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
   const expected = meanOf(model, slot);
-  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
+  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.varianceAt(slot);
   return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
 }
 
