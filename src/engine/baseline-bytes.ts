@@ -4,13 +4,10 @@ import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
-import { weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
-import type { BaselineParts } from './baseline.js';
-import { readModel, writeModel } from './counts/model-bytes.js';
-import { weekCells } from './counts/seasonal-profile.js';
+import type { BaselineParts } from './baseline-parts.js';
+import { ModelCodec } from './counts/model-bytes.js';
 import type { GaugeModel } from './levels/model.js';
-import { windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 3;
@@ -50,8 +47,8 @@ function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
     writer,
     Uint8Array.from(found, (is) => (is ? 1 : 0)),
   );
-  const cells = weekCells(weekSlots(grid.step));
-  for (const model of models) writeModel(writer, model, grid, cells);
+  const codec = new ModelCodec(grid);
+  for (const model of models) codec.write(writer, model);
   for (const gauge of gauges) writeGauge(writer, gauge);
 }
 
@@ -69,9 +66,8 @@ function readBaseline(reader: ByteReader): BaselineParts {
     (i) => names[i] ?? reader.fail('a zone that is not listed'),
   );
   const found = Array.from(readColumn(reader, Uint8Array, 'found', keys.length), (is) => is === 1);
-  const cells = weekCells(weekSlots(grid.step));
-  const windows = windowsOf(grid.step).spans.length;
-  const models = measure === 'count' ? keys.map(() => readModel(reader, grid, cells, windows)) : [];
+  const codec = new ModelCodec(grid);
+  const models = measure === 'count' ? keys.map(() => codec.read(reader)) : [];
   const gauges = measure === 'level' ? keys.map(() => readGauge(reader)) : [];
   return { measure, grid, keys, support, models, gauges, zones, found, defaultZone: zone === '' ? undefined : zone };
 }

@@ -7,12 +7,15 @@ import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
+import type { BaselineParts } from './baseline-parts.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
-import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './counts/model.js';
+import { LEAST_MEAN, type RowModel } from './counts/model.js';
 import { LEVEL, LEVEL_VARIANCE } from './counts/rate-filter.js';
-import { weekCells } from './counts/seasonal-profile.js';
+import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
+import { silenceEnd } from './counts/silence-end.js';
 import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
+import { natsFor } from './counts/track/rules.js';
 import { gaugeBand } from './levels/band.js';
 import type { GaugeModel } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
@@ -38,9 +41,14 @@ export interface BaselineSummary {
   readonly weekKnown: boolean;
   /**
    * How long a silence that begins where the history ends must last before it can be called `below` at one chance in a
-   * million; `null` when 90 days would not do.
+   * million; `null` for a key that never called.
    */
   readonly timeToDetectSilence: number | null;
+  /**
+   * When the silence at the end of the history, or the next one if it ends with a call, would be reported if nothing came:
+   * at the alert budget that `describe` was given, 1 a week by default; epoch ms, `null` for a key that never called.
+   */
+  readonly silenceReportedAt: number | null;
   /**
    * The least lasting change of the level that a day shows, at one chance in a million, as a ratio to it: `above` 1.4 is
    * 40 % more, `below` 0.6 is 40 % fewer. `null` where not even a day of no calls, or of a hundred times as many, would do.
@@ -72,31 +80,14 @@ const NOTHING = {
   learning: false,
   weekKnown: false,
   timeToDetectSilence: null,
+  silenceReportedAt: null,
   detectableInADay: { above: null, below: null },
 } as const;
 
 /** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
 const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
-const LONGEST_SILENCE = 90 * DAY;
 const DETECT_NATS = -Math.log(1e-6);
-
-/** What a {@link Baseline} is made of: plain data. */
-export interface BaselineParts {
-  readonly measure: SeriesSet['measure'];
-  readonly keys: readonly SeriesKey[];
-  readonly grid: TimeGrid;
-  readonly support: number;
-  /** `[keys]` for counts, empty for levels. */
-  readonly models: readonly RowModel[];
-  /** `[keys]` for levels, empty for counts. */
-  readonly gauges: readonly GaugeModel[];
-  /** `[keys]` each: the zone, and whether it was found rather than given. */
-  readonly zones: readonly string[];
-  readonly found: readonly boolean[];
-  /** The zone of keys that are new; `undefined` where none was given for all. */
-  readonly defaultZone: string | undefined;
-}
 
 /** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
 export class Baseline {
@@ -176,14 +167,7 @@ export class Baseline {
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
     let first = this.#firstSeen.get(kind);
     if (first === undefined) {
-      first = firstSeenModel(
-        key,
-        this.keys,
-        this.#models,
-        this.grid,
-        this.support,
-        weekCells(weekSlots(this.grid.step)),
-      );
+      first = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
       this.#firstSeen.set(kind, first);
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
@@ -248,13 +232,19 @@ export class Baseline {
   }
 
   /** What is known of one key. @throws InputError when the baseline does not hold it */
-  describe(key: Partial<SeriesKey>): BaselineSummary {
+  describe(
+    key: Partial<SeriesKey>,
+    options: { readonly alertBudget?: { readonly perWeek: number } } = {},
+  ): BaselineSummary {
     const whole = seriesKey(key);
+    const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
     const row = this.#rows.get(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
     if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row] };
     const model = this.#models[row];
+    const reportedAt = this.#silenceReportedAt(model, this.#zones[row], 0, DETECT_NATS);
+    const budgetNats = natsFor(perWeek, this.keys.length, windowsOf(this.grid.step));
     return {
       key: whole,
       timeZone: this.#zones[row],
@@ -265,25 +255,18 @@ export class Baseline {
       lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
       learning: this.#tooShort(model.listened),
       weekKnown: model.support * this.grid.step >= 2 * WEEK,
-      timeToDetectSilence: this.#timeToDetectSilence(model, this.#zones[row]),
+      timeToDetectSilence: reportedAt === null ? null : reportedAt - gridEnd(this.grid),
+      silenceReportedAt: this.#silenceReportedAt(model, this.#zones[row], model.clock, budgetNats - LOG_SILENCE_WEIGHT),
       detectableInADay: detectableInADay(model, this.grid.step),
     };
   }
 
-  #timeToDetectSilence(model: RowModel, zone: string): number | null {
-    const { step } = this.grid;
-    const slots = weekSlots(step);
-    const start = gridEnd(this.grid);
-    const table = zoneOffsets(zone, start, start + LONGEST_SILENCE + step);
-    let clock = 0;
-    for (let time = start; time < start + LONGEST_SILENCE; time += step) {
-      const slot = slotAt(time, offsetAt(table, time), slots);
-      const mean = meanOf(model, slot);
-      clock += silenceOf(mean, model.alpha[0] + model.profile.variance[slot] + model.phi[0] / mean);
-      const variance = model.level[LEVEL_VARIANCE] + model.walk * this.daysAfter(time);
-      if (silenceNats(model, clock, variance) > DETECT_NATS) return time + step - start;
-    }
-    return null;
+  /** When a silence that has `evidence` at the end of the history is beyond `nats`, if no call comes; epoch ms. */
+  #silenceReportedAt(model: RowModel, zone: string, evidence: number, nats: number): number | null {
+    if (model.calls === 0) return null;
+    const { rate, variance } = rateBy(model.level, silenceFilterOf(model), model.anchor);
+    const needed = evidenceFor(nats, variance, model.silenceShift, model.silence);
+    return silenceEnd(model, rate, zone, this.grid.step, gridEnd(this.grid), needed - evidence);
   }
 }
 
@@ -300,7 +283,7 @@ function detectableInADay(model: RowModel, step: number): BaselineSummary['detec
 }
 
 function meanOf(model: RowModel, slot: number): number {
-  return Math.max(model.level[LEVEL] * model.profile.shape[slot], LEAST_MEAN);
+  return Math.max(model.level[LEVEL] * model.profile.shapeAt(slot), LEAST_MEAN);
 }
 
 /** −ln of 1e-20. */
@@ -314,7 +297,7 @@ function leastNats(y: number, mean: number, size: number): number {
 /** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
 function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
   const expected = meanOf(model, slot);
-  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.variance[slot];
+  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.varianceAt(slot);
   return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
 }
 

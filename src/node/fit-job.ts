@@ -1,9 +1,6 @@
 import { type FittedRows, fitRows } from '../engine/counts/fit/fit-all.js';
-import { type PackedRows, packRows, unpackRows } from '../engine/counts/packed-rows.js';
-import { weekCells } from '../engine/counts/seasonal-profile.js';
-import { windowsOf } from '../engine/windows.js';
+import { type PackedRows, packRows, unpackRows } from '../engine/counts/fit/packed-rows.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { weekSlots } from '../time/week.js';
 
 /** Rows for one thread to fit. The columns lie in shared memory: nothing is copied to the thread. */
 export interface FitJob {
@@ -22,14 +19,9 @@ export interface FitPart extends PackedRows {
 
 export function fitInWorker({ history, given, allowed }: Omit<FitJob, 'kind'>): FitPart {
   const { zones, rows, support } = fitRows(history, given, allowed);
-  return { zones, support, ...packRows(rows, windowsOf(history.grid.step).spans.length, cellsOf(history)) };
+  return { zones, support, ...packRows(rows, history.grid.step) };
 }
 
 export function rowsOfPart(part: FitPart, history: SeriesSet): FittedRows {
-  const rows = unpackRows(part, windowsOf(history.grid.step).spans.length, cellsOf(history));
-  return { zones: [...part.zones], rows, support: part.support };
-}
-
-function cellsOf({ grid }: SeriesSet) {
-  return weekCells(weekSlots(grid.step));
+  return { zones: [...part.zones], rows: unpackRows(part, history.grid.step), support: part.support };
 }

@@ -1,11 +1,11 @@
 import { KEY_FIELDS, type SeriesKey } from '../../series/key.js';
 import { gridEnd, type TimeGrid, WEEK } from '../../time/grid.js';
+import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
 import { PRIOR } from './dispersion.js';
 import type { RowModel } from './model.js';
 import { flatProfile } from './quantized-profile.js';
 import { LEVEL_STATE, LEVEL_VARIANCE, startLevel } from './rate-filter.js';
-import type { WeekCells } from './seasonal-profile.js';
 import { leastTail } from './tail-calibration.js';
 
 /** First buckets' worth of prior evidence on how many calls come with a first one. */
@@ -28,7 +28,6 @@ export function firstSeenModel(
   models: readonly RowModel[],
   grid: TimeGrid,
   support: number,
-  cells: WeekCells,
 ): { model: RowModel; news: boolean } {
   const middle = (grid.start + gridEnd(grid)) / 2;
   let births = 0;
@@ -49,7 +48,7 @@ export function firstSeenModel(
   state[LEVEL_VARIANCE] = 0;
   const tail = leastTail(Infinity);
   const model = {
-    profile: flatProfile(cells),
+    profile: flatProfile(weekSlots(grid.step).perWeek),
     level: state,
     anchor: level,
     walk: 0,
@@ -61,6 +60,7 @@ export function firstSeenModel(
     silence: tail,
     // What has never called cannot fall silent.
     silenceShift: Number.POSITIVE_INFINITY,
+    drift: 0.01,
     clock: 0,
     silent: 0,
     calls: 0,

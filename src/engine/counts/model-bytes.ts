@@ -1,183 +1,137 @@
 import type { ByteReader, ByteWriter } from '../../series/bytes.js';
-import { DAY, type TimeGrid } from '../../time/grid.js';
-import { quietFromBits, quietToBits } from './burst-hours.js';
-import type { RowModel } from './model.js';
+import type { TimeGrid } from '../../time/grid.js';
+import { weekSlots } from '../../time/week.js';
+import { windowsOf } from '../windows.js';
+import type { Form } from './fields.js';
+import { type ModelColumns, modelColumns, type RowModel, withAverage } from './model.js';
 import { readSteps, writeSteps } from './profile-codec.js';
 import { flatProfile, KeptProfile, slotsPerHour } from './quantized-profile.js';
-import { averageLevel, LEVEL, LEVEL_STATE } from './rate-filter.js';
-import type { WeekCells } from './seasonal-profile.js';
-import { leastTail, type Tail } from './tail-calibration.js';
+import { averageLevel, LEVEL } from './rate-filter.js';
 
 /** How a model is written: bits of its first byte. */
 const FLAT = 1;
 /** Every number in full: one that merging made has no shorter form. */
 const FULL = 2;
-/** With the hours in which bursts come. */
-const BURSTS = 4;
-
-const WHOLE = ['calls', 'support', 'listened', 'firstCount', 'silent'] as const satisfies readonly (keyof RowModel)[];
-const SCALARS = ['anchor', 'walk', 'silenceShift', 'clock'] as const satisfies readonly (keyof RowModel)[];
-type Counts = Pick<RowModel, (typeof WHOLE)[number]>;
+/** The first of the bits of fields that may be missing, in the order of the table. */
+const FIRST_OPTIONAL = 4;
 
 /**
- * One model of counts. A fit rounds its numbers to 32 bits before anything uses them (see settle.ts), and most of those of
- * a sparse row are what little history leaves them at: a bit each says which, and the others take four bytes.
+ * The bytes of the models of one baseline. A fit rounds their numbers to 32 bits before anything uses them (see
+ * {@link roundedModel}), and most of those of a sparse row are what little history leaves them at: a bit each says which,
+ * and the others take four bytes.
  */
-export function writeModel(writer: ByteWriter, model: RowModel, grid: TimeGrid, cells: WeekCells): void {
-  const isFlat = model.profile === flatProfile(cells);
-  const numbers = numbersOf(model);
-  const first = bucketOf(model.firstCall, grid);
-  const last = bucketOf(model.lastCall, grid);
-  const isShort =
-    numbers.every((value) => Object.is(value, Math.fround(value))) &&
-    first !== undefined &&
-    last !== undefined &&
-    WHOLE.every((name) => Number.isSafeInteger(model[name]) && model[name] >= 0) &&
-    Object.is(levelOf(model.level, model.anchor), model.level[LEVEL]);
-  const { bursts } = model;
-  writer.uint8((isFlat ? FLAT : 0) | (isShort ? 0 : FULL) | (bursts === null ? 0 : BURSTS));
-  if (bursts !== null) {
-    writer.varint(quietToBits(bursts.quiet));
-    writer.float32(bursts.gain);
-    writer.float32(bursts.loss);
-  }
-  if (!isFlat) {
-    writeSteps(writer, model.profile.shapeSteps);
-    writeSteps(writer, model.profile.varianceSteps);
-    writeSteps(writer, model.profile.hourSteps);
-  }
-  if (!isShort) {
-    for (const name of WHOLE) writer.float64(model[name]);
-    writer.float64(model.firstCall);
-    writer.float64(model.lastCall);
-    for (const value of model.level) writer.float64(value);
-    for (const value of numbers.slice(LEVEL)) writer.float64(value);
-    return;
-  }
-  for (const name of WHOLE) writer.varint(model[name]);
-  writer.varint(first);
-  writer.varint(last);
-  const others: number[] = [];
-  const flags = new Uint8Array(Math.ceil(numbers.length / 8));
-  for (const [i, value] of numbers.entries()) {
-    if (Object.is(value, usual(numbers, i, model, model.phi.length, grid.step))) continue;
-    flags[i >> 3] |= 1 << (i & 7);
-    others.push(value);
-  }
-  writer.bytes(flags);
-  for (const value of others) writer.float32(value);
-}
+export class ModelCodec {
+  readonly #grid: TimeGrid;
+  readonly #perWeek: number;
+  readonly #columns: ModelColumns;
+  readonly #flat: KeptProfile;
 
-export function readModel(reader: ByteReader, grid: TimeGrid, cells: WeekCells, windows: number): RowModel {
-  const form = reader.uint8();
-  if (form > (FLAT | FULL | BURSTS)) reader.fail('a model in a form that is unknown');
-  const bursts =
-    (form & BURSTS) === 0
-      ? null
-      : { quiet: quietFromBits(reader.varint()), gain: reader.float32(), loss: reader.float32() };
-  const { perWeek } = cells.slots;
-  const each = slotsPerHour(perWeek);
-  const profile =
-    (form & FLAT) !== 0
-      ? flatProfile(cells)
-      : new KeptProfile(
-          perWeek,
-          each,
-          readSteps(reader, perWeek, 'shape'),
-          readSteps(reader, perWeek, 'variance'),
-          readSteps(reader, perWeek / each, 'hourVariance'),
-        );
-  const isFull = (form & FULL) !== 0;
-  const counts = Object.fromEntries(
-    WHOLE.map((name) => [name, isFull ? reader.float64() : reader.varint()]),
-  ) as unknown as Counts;
-  const firstCall = isFull ? reader.float64() : timeOf(reader.varint(), grid);
-  const lastCall = isFull ? reader.float64() : timeOf(reader.varint(), grid);
-  const level = new Float64Array(LEVEL_STATE);
-  const numbers: number[] = [];
-  const total = LEVEL + SCALARS.length + 2 * windows + 3 * (2 * windows + 1);
-  if (isFull) {
-    for (let i = 0; i < LEVEL_STATE; i++) level[i] = reader.float64();
-    for (let i = 0; i < LEVEL; i++) numbers.push(level[i]);
-    while (numbers.length < total) numbers.push(reader.float64());
-  } else {
-    const flags = reader.bytes(Math.ceil(total / 8));
-    for (let i = 0; i < total; i++) {
-      const isOther = (flags[i >> 3] & (1 << (i & 7))) !== 0;
-      numbers.push(isOther ? reader.float32() : usual(numbers, i, counts, windows, grid.step));
+  constructor(grid: TimeGrid, columns = modelColumns(windowsOf(grid.step).spans.length)) {
+    this.#grid = grid;
+    this.#perWeek = weekSlots(grid.step).perWeek;
+    this.#columns = columns;
+    this.#flat = flatProfile(this.#perWeek);
+  }
+
+  write(writer: ByteWriter, model: RowModel): void {
+    const { forms, optional, required, whole, size } = this.#columns;
+    const numbers = this.#columns.put(model, new Float64Array(size));
+    const isShort = required.every((i) => this.#isShort(forms[i], numbers[i])) && hasItsAverage(model);
+    const isThere = optional.map(({ kind, name }) => kind.isMissing?.(model[name as keyof RowModel]) === false);
+    const { isFlat } = model.profile;
+    const bits = isThere.reduce((sum, is, o) => sum + (is ? FIRST_OPTIONAL << o : 0), 0);
+    writer.uint8((isFlat ? FLAT : 0) | (isShort ? 0 : FULL) | bits);
+    for (const [o, { from, to }] of optional.entries()) {
+      if (!isThere[o]) continue;
+      for (let i = from; i < to; i++) {
+        if (forms[i] === 'whole') writer.varint(numbers[i]);
+        else writer.float32(numbers[i]);
+      }
+    }
+    if (!isFlat) for (const steps of model.profile.columns) writeSteps(writer, steps);
+    if (!isShort) {
+      for (const i of required) writer.float64(numbers[i]);
+      return;
+    }
+    for (const i of whole) writer.varint(forms[i] === 'time' ? bucketOf(numbers[i], this.#grid) : numbers[i]);
+    this.#writeFloats(writer, numbers);
+  }
+
+  #writeFloats(writer: ByteWriter, numbers: Float64Array): void {
+    const { floats } = this.#columns;
+    const known = { numbers, at: this.#columns.at, step: this.#grid.step };
+    const flags = new Uint8Array(Math.ceil(floats.length / 8));
+    const others: number[] = [];
+    for (const [f, i] of floats.entries()) {
+      if (Object.is(numbers[i], this.#columns.guess(i, known))) continue;
+      flags[f >> 3] |= 1 << (f & 7);
+      others.push(numbers[i]);
+    }
+    writer.bytes(flags);
+    for (const value of others) writer.float32(value);
+  }
+
+  read(reader: ByteReader): RowModel {
+    const { forms, optional, required, whole, size } = this.#columns;
+    const form = reader.uint8();
+    if (form >= FIRST_OPTIONAL << optional.length) reader.fail('a model in a form that is unknown');
+    const numbers = new Float64Array(size);
+    for (const [o, { from, to }] of optional.entries()) {
+      if ((form & (FIRST_OPTIONAL << o)) === 0) continue;
+      for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? reader.varint() : reader.float32();
+    }
+    const profile = (form & FLAT) !== 0 ? this.#flat : this.#readProfile(reader);
+    if ((form & FULL) !== 0) {
+      for (const i of required) numbers[i] = reader.float64();
+      return { ...this.#columns.take(numbers), profile };
+    }
+    for (const i of whole) numbers[i] = forms[i] === 'time' ? timeOf(reader.varint(), this.#grid) : reader.varint();
+    this.#readFloats(reader, numbers);
+    return withAverage({ ...this.#columns.take(numbers), profile });
+  }
+
+  #readProfile(reader: ByteReader): KeptProfile {
+    const each = slotsPerHour(this.#perWeek);
+    const shape = readSteps(reader, this.#perWeek, 'shape');
+    const variance = readSteps(reader, this.#perWeek, 'variance');
+    return new KeptProfile(
+      this.#perWeek,
+      each,
+      shape,
+      variance,
+      readSteps(reader, this.#perWeek / each, 'hourVariance'),
+    );
+  }
+
+  #readFloats(reader: ByteReader, numbers: Float64Array): void {
+    const { floats } = this.#columns;
+    const known = { numbers, at: this.#columns.at, step: this.#grid.step };
+    const flags = reader.bytes(Math.ceil(floats.length / 8));
+    for (const [f, i] of floats.entries()) {
+      const isOther = (flags[f >> 3] & (1 << (f & 7))) !== 0;
+      numbers[i] = isOther ? reader.float32() : this.#columns.guess(i, known);
     }
   }
-  let at = LEVEL;
-  const scalar = () => numbers[at++];
-  const [anchor, walk, silenceShift, clock] = SCALARS.map(scalar);
-  const column = () => Float64Array.from({ length: windows }, scalar);
-  const tail = (): Tail => ({ stretch: scalar(), knee: scalar(), far: scalar() });
-  const tails = () => Array.from({ length: windows }, tail);
-  if (!isFull) {
-    level.set(numbers.slice(0, LEVEL));
-    averageLevel(level, anchor);
+
+  /** Whether a number comes back from its short form. */
+  #isShort(form: Form, value: number): boolean {
+    if (form === 'float') return Object.is(value, Math.fround(value));
+    const whole = form === 'time' ? bucketOf(value, this.#grid) : value;
+    return form === 'derived' || (Number.isSafeInteger(whole) && whole >= 0);
   }
-  return {
-    ...counts,
-    profile,
-    firstCall,
-    lastCall,
-    level,
-    anchor,
-    walk,
-    silenceShift,
-    clock,
-    phi: column(),
-    alpha: column(),
-    above: tails(),
-    below: tails(),
-    bursts,
-    silence: tail(),
-  };
 }
 
-/** What is kept of a model's numbers, in one order: level filters, scalars, phi, alpha, tails. */
-function numbersOf(model: RowModel): number[] {
-  const tails = [...model.above, ...model.below, model.silence];
-  return [
-    ...model.level.subarray(0, LEVEL),
-    ...SCALARS.map((name) => model[name]),
-    ...model.phi,
-    ...model.alpha,
-    ...tails.flatMap(({ stretch, knee, far }) => [stretch, knee, far]),
-  ];
-}
-
-/** What number `i` is taken to be by those before it: of a sparse row it mostly is. */
-function usual(
-  numbers: readonly number[],
-  i: number,
-  { calls, support, silent }: Counts,
-  windows: number,
-  step: number,
-): number {
-  if (i < LEVEL) return 0;
-  const name = SCALARS[i - LEVEL];
-  if (name === 'anchor') return Math.fround((calls + 0.5) / Math.max(1, support));
-  if (name === 'clock') return Math.fround(silent * numbers[LEVEL]);
-  if (name !== undefined) return 0;
-  const place = i - LEVEL - SCALARS.length;
-  if (place < 2 * windows) return numbers[i - 1];
-  const tail = leastTail((support * step) / DAY);
-  return Math.fround([tail.stretch, tail.knee, numbers[i - 2]][(place - 2 * windows) % 3]);
-}
-
-function levelOf(level: Float64Array, anchor: number): number {
+function hasItsAverage({ level, anchor }: RowModel): boolean {
   const again = level.slice();
   averageLevel(again, anchor);
-  return again[LEVEL];
+  return Object.is(again[LEVEL], level[LEVEL]);
 }
 
-/** 1 + the bucket of the history that begins at `time`, 0 for NaN; `undefined` for a time that is none of its. */
-function bucketOf(time: number, { start, step }: TimeGrid): number | undefined {
+/** 1 + the bucket of the history that begins at `time`, 0 for NaN; neither whole nor positive of a time that is none of its. */
+function bucketOf(time: number, { start, step }: TimeGrid): number {
   if (Number.isNaN(time)) return 0;
   const bucket = (time - start) / step;
-  return Number.isSafeInteger(bucket) && bucket >= 0 ? bucket + 1 : undefined;
+  return bucket >= 0 ? bucket + 1 : -1;
 }
 
 function timeOf(bucket: number, { start, step }: TimeGrid): number {

@@ -1,47 +1,164 @@
-import type { BurstHours } from './burst-hours.js';
-import type { KeptProfile } from './quantized-profile.js';
-import { calibrate, type Tail } from './tail-calibration.js';
+import { DAY } from '../../time/grid.js';
+import { type BurstHours, mergeBurstHours, quietFromBits, quietToBits } from './burst-hours.js';
+import {
+  AS_BEFORE,
+  FieldColumns,
+  FLOAT,
+  FLOAT_BY_WINDOW,
+  type Form,
+  field,
+  type Guess,
+  type Kind,
+  LATER,
+  MEAN,
+  OF_FIRST_CALL,
+  OF_LAST_CALL,
+  SINCE_LAST_CALL,
+  SUM,
+  TIME,
+  type ValueOf,
+  WHOLE,
+} from './fields.js';
+import { type KeptProfile, mergedProfile } from './quantized-profile.js';
+import { averageLevel, LEVEL, LEVEL_STATE } from './rate-filter.js';
+import { leastTail, type Tail } from './tail-calibration.js';
 
-/** What a history says of a series besides its model. */
-export interface Past {
+/** The filters, and what follows from them, see {@link averageLevel}. */
+const FILTERS: Kind<Float64Array> = {
+  forms: () => [...new Array<Form>(LEVEL).fill('float'), ...new Array<Form>(LEVEL_STATE - LEVEL).fill('derived')],
+  put: (value, out, at) => out.set(value, at),
+  take: (numbers, at) => numbers.slice(at, at + LEVEL_STATE),
+};
+
+const TAIL: Kind<Tail> = {
+  forms: () => ['float', 'float', 'float'],
+  put({ stretch, knee, far }, out, at) {
+    out[at] = stretch;
+    out[at + 1] = knee;
+    out[at + 2] = far;
+  },
+  take: (numbers, at) => ({ stretch: numbers[at], knee: numbers[at + 1], far: numbers[at + 2] }),
+};
+
+const TAIL_BY_WINDOW: Kind<readonly Tail[]> = {
+  forms: (windows) => new Array<Form>(3 * windows).fill('float'),
+  put(value, out, at) {
+    for (const [w, tail] of value.entries()) TAIL.put(tail, out, at + 3 * w);
+  },
+  take(numbers, at, windows) {
+    const tails: Tail[] = [];
+    for (let w = 0; w < windows; w++) {
+      const tail = TAIL.take(numbers, at + 3 * w, windows);
+      const last = w === 0 ? tail : tails[w - 1];
+      // Rows of few calls have one tail for all their windows, and keep it one.
+      tails.push(tail.stretch === last.stretch && tail.knee === last.knee && tail.far === last.far ? last : tail);
+    }
+    return tails;
+  },
+};
+
+const BURSTS: Kind<BurstHours | null> = {
+  forms: () => ['whole', 'float', 'float'],
+  put(value, out, at) {
+    out[at] = value === null ? 0 : quietToBits(value.quiet);
+    out[at + 1] = value === null ? 0 : value.gain;
+    out[at + 2] = value === null ? 0 : value.loss;
+  },
+  take: (numbers, at) =>
+    numbers[at + 1] > 0 ? { quiet: quietFromBits(numbers[at]), gain: numbers[at + 1], loss: numbers[at + 2] } : null,
+  isMissing: (value) => value === null,
+};
+
+const LIKE_THE_MEAN: Guess = ({ numbers, at: { calls, support } }) =>
+  Math.fround((numbers[calls] + 0.5) / Math.max(1, numbers[support]));
+const LIKE_SO_MANY_MEANS: Guess = ({ numbers, at: { silent, anchor } }) =>
+  Math.fround(numbers[silent] * numbers[anchor]);
+const LIKE_LITTLE_HISTORY: Guess = ({ numbers, at: { support }, step }, i, k) => {
+  const { stretch, knee } = leastTail((numbers[support] * step) / DAY);
+  return k % 3 === 0 ? Math.fround(stretch) : k % 3 === 1 ? Math.fround(knee) : numbers[i - 2];
+};
+
+/**
+ * What was learned of one series, but for its profile. Each field says what it is, what becomes of it when two histories of
+ * one series are merged, and what its numbers mostly are where little was learned: rounding, merging, the way from one
+ * thread to another and bytes all go by this table, in its order. A new field is a line here (and a new version of the
+ * bytes, see baseline-bytes.ts). The mean of a bucket in week slot k is level · profile.shapeAt(k) calls.
+ */
+export const MODEL_FIELDS = {
+  /** When bursts come, of a series that has some: tails above are those of all hours together. */
+  bursts: { kind: BURSTS, merge: mergeBurstHours, guess: () => 0 },
   /** Calls in the history, as they were (not clipped). */
-  readonly calls: number;
+  calls: field(WHOLE, SUM),
   /** Observed buckets behind the estimate: since the series began, or since the history did. */
-  readonly support: number;
+  support: field(WHOLE, SUM),
   /** Observed buckets of the history, those before the series began included. */
-  readonly listened: number;
-  /** Times of the buckets of the first and last call of the history; NaN without one. */
-  readonly firstCall: number;
-  readonly lastCall: number;
+  listened: field(WHOLE, SUM),
   /** Calls in the bucket of the first call. */
-  readonly firstCount: number;
+  firstCount: field(WHOLE, OF_FIRST_CALL),
+  /** The silence that goes on at the end of the history, in observed buckets. */
+  silent: field(WHOLE, SINCE_LAST_CALL),
+  /** Times of the buckets of the first and last call of the history; NaN without one. */
+  firstCall: field(TIME, OF_FIRST_CALL),
+  lastCall: field(TIME, OF_LAST_CALL),
+  /** The level filters at the end of the history, see rate-filter.ts. */
+  level: field(FILTERS, LATER),
+  /** The mean level of the history, to which the filters relax when nothing is heard. */
+  anchor: field(FLOAT, MEAN, LIKE_THE_MEAN),
+  /** What each further day after the history adds to the level's relative variance: how far it wanders. */
+  walk: field(FLOAT, MEAN),
+  /** Nats of silence that are ordinary for the series, see silenceShown. */
+  silenceShift: field(FLOAT, MEAN),
+  /** How far three days leave the rate of the weeks before them, beside counting: relative variance, see drift.ts. */
+  drift: field(FLOAT, MEAN),
+  /** The silence that goes on at the end of the history, in nats on the clock. */
+  clock: field(FLOAT, SINCE_LAST_CALL, LIKE_SO_MANY_MEANS),
+  /** `[windows]`: batchiness and load noise of the sums over each window length, see windowsOf and Dispersion. */
+  phi: field(FLOAT_BY_WINDOW, MEAN, AS_BEFORE),
+  alpha: field(FLOAT_BY_WINDOW, MEAN, AS_BEFORE),
+  /** `[windows]` */
+  above: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
+  below: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
+  /** Of the silence clock. */
+  silence: field(TAIL, MEAN, LIKE_LITTLE_HISTORY),
+};
+
+/** What was learned of one series, see {@link MODEL_FIELDS}. */
+export interface RowModel extends ValueOf<typeof MODEL_FIELDS> {
+  readonly profile: KeptProfile;
 }
 
-/** What was learned of one series. The mean of a bucket in week slot k is level · profile.shapeAt(k) calls. */
-export interface RowModel extends Past {
-  readonly profile: KeptProfile;
-  /** The level filters at the end of the history, see level-filter.ts. */
-  readonly level: Float64Array;
-  /** The mean level of the history, to which the filters relax when nothing is heard. */
-  readonly anchor: number;
-  /** What each further day after the history adds to the level's relative variance: how far it wanders. */
-  readonly walk: number;
-  /** `[windows]`: batchiness and load noise of the sums over each window length, see {@link windowsOf} and {@link Dispersion}. */
-  readonly phi: Float64Array;
-  readonly alpha: Float64Array;
-  /** `[windows]` */
-  readonly above: readonly Tail[];
-  readonly below: readonly Tail[];
-  /** When bursts come, of a series that has some: tails above are those of all hours together. */
-  readonly bursts: BurstHours | null;
-  /** Of the silence clock. */
-  readonly silence: Tail;
-  /** Nats of silence that are ordinary for the series, see {@link silenceTail}. */
-  readonly silenceShift: number;
-  readonly drift?: number;
-  /** The silence that goes on at the end of the history: nats on the clock, and observed buckets. */
-  readonly clock: number;
-  readonly silent: number;
+/** What a history says of a series besides its model. */
+export type Past = Pick<RowModel, 'calls' | 'support' | 'listened' | 'firstCall' | 'lastCall' | 'firstCount'>;
+
+/** Models as rows of numbers; their profiles are columns apart. */
+export type ModelColumns = FieldColumns<typeof MODEL_FIELDS>;
+
+/** @param windows how many there are, see windowsOf */
+export function modelColumns(windows: number): ModelColumns {
+  return new FieldColumns(MODEL_FIELDS, windows);
+}
+
+/**
+ * The model with its numbers rounded to 32 bits, before anything judges by it: seven digits are more than any history
+ * shows, it takes half the bytes, and what is written comes back to the last bit. The profile is rounded where it is made.
+ */
+export function roundedModel(model: RowModel, columns: ModelColumns): RowModel {
+  return withAverage(columns.rounded(model));
+}
+
+/** A model whose filters' average is still to be taken: it follows from what is kept of them. */
+export function withAverage(model: RowModel): RowModel {
+  averageLevel(model.level, model.anchor);
+  return model;
+}
+
+/** One model of two histories of a series, the earlier and the later one, by how long each was observed. */
+export function mergedModel(early: RowModel, late: RowModel, columns: ModelColumns): RowModel {
+  if (late.calls === 0 && early.calls === 0) return { ...late, listened: early.listened + late.listened };
+  const total = early.support + late.support;
+  const share = total === 0 ? 0.5 : late.support / total;
+  const fields = columns.merged(early, late, { share, earlyCalls: early.calls > 0, lateCalls: late.calls > 0 });
+  return { ...fields, profile: mergedProfile(early.profile, late.profile, share) };
 }
 
 /**
@@ -54,25 +171,3 @@ export function straddles(alphaBucket: number, alphaHour: number): boolean {
 
 /** Never 0: of what has not been seen, half a call in all the history is expected. */
 export const LEAST_MEAN = 1e-12;
-
-/**
- * What one silent bucket adds to the silence clock: −ln P(no call), by the scatter that is the bucket's own. What is
- * shared by all buckets of a silence (the level) comes in {@link silenceNats}.
- * @param own relative variance: alpha + the profile's + phi/mean
- */
-export function silenceOf(mean: number, own: number): number {
-  return Math.log1p(mean * own) / own;
-}
-
-/**
- * −ln p of a silence whose buckets have added up to `clock`, not calibrated: (1 + v·clock)^(−1/v), the gamma mixture over
- * a level of relative variance v; e^−clock where the level is known.
- */
-export function rawSilenceNats(clock: number, v: number): number {
-  return v > 1e-9 ? Math.log1p(v * clock) / v : clock;
-}
-
-/** −ln p of a silence, calibrated. */
-export function silenceNats(model: RowModel, clock: number, levelVariance: number): number {
-  return calibrate(Math.max(0, rawSilenceNats(clock, levelVariance) - model.silenceShift), model.silence);
-}

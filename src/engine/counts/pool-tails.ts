@@ -1,9 +1,9 @@
 import type { SeriesKey } from '../../series/key.js';
 import { DAY } from '../../time/grid.js';
+import { windowsOf } from '../windows.js';
 import { SPARSE } from './fit/fit-series.js';
 import type { FittedRow } from './fit/one-step-residuals.js';
-import type { RowModel } from './model.js';
-import { settled } from './settle.js';
+import { type ModelColumns, modelColumns, type RowModel, roundedModel } from './model.js';
 import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail-calibration.js';
 
 /** Fewer rows than this say nothing of others. */
@@ -66,9 +66,12 @@ function usualTails(group: readonly RowModel[]): LeastTails {
 export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
   const models = rows.map(({ model }) => model);
   const pool = new Pool(keys, models, step);
+  let columns: ModelColumns | undefined;
   return rows.map(({ model, tails }, row) => {
     if (tails === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
     const least = pool.leastTails(keys[row]);
-    return least === undefined ? model : settled({ ...model, ...tailsAtLeast(tails, least) });
+    if (least === undefined) return model;
+    columns ??= modelColumns(windowsOf(step).spans.length);
+    return roundedModel({ ...model, ...tailsAtLeast(tails, least) }, columns);
   });
 }

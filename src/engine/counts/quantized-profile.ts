@@ -1,5 +1,5 @@
 import { logRatio } from '../../stats/elementary.js';
-import type { Profile, WeekCells } from './seasonal-profile.js';
+import { emptyProfile, type Profile } from './seasonal-profile.js';
 
 /** Steps of ln shape (1 %) and of ln variance (5 %): what a model keeps of its profile. */
 const SHAPE_STEP = 0.01;
@@ -14,7 +14,7 @@ const MOST_STEPS = 32_767;
  * step it takes 8 KB a row where the numbers themselves took 48: a hundred thousand rows fit in memory. A column that is
  * the same all week, as those of sparse rows are, is one entry.
  */
-export class KeptProfile implements Profile {
+export class KeptProfile {
   readonly perWeek: number;
   /** `[perWeek]`, or one entry for all. */
   readonly shapeSteps: Int16Array;
@@ -23,10 +23,20 @@ export class KeptProfile implements Profile {
   readonly hourSteps: Int16Array;
   /** Slots that share an entry of `hourSteps`: those of an hour. */
   readonly each: number;
+  /** Whether it is a {@link flatProfile}. */
+  readonly isFlat: boolean;
 
-  constructor(perWeek: number, each: number, shape: Int16Array, variance: Int16Array, hours: Int16Array) {
+  constructor(
+    perWeek: number,
+    each: number,
+    shape: Int16Array,
+    variance: Int16Array,
+    hours: Int16Array,
+    isFlat = false,
+  ) {
     this.perWeek = perWeek;
     this.each = each;
+    this.isFlat = isFlat;
     this.shapeSteps = evened(shape);
     this.varianceSteps = evened(variance);
     this.hourSteps = evened(hours);
@@ -44,17 +54,9 @@ export class KeptProfile implements Profile {
     return varianceOf(this.hourSteps[this.hourSteps.length === 1 ? 0 : Math.floor(slot / this.each)]);
   }
 
-  /** `[perWeek]` each, written out; for the fit and for merging, not for every bucket. */
-  get shape(): Float64Array {
-    return expandedOf(this).shape;
-  }
-
-  get variance(): Float64Array {
-    return expandedOf(this).variance;
-  }
-
-  get hourVariance(): Float64Array {
-    return expandedOf(this).hourVariance;
+  /** Its three columns of steps: shape, variance, variance of the hour. */
+  get columns(): readonly Int16Array[] {
+    return [this.shapeSteps, this.varianceSteps, this.hourSteps];
   }
 
   /** Writes it out into columns of `[perWeek]`. */
@@ -70,42 +72,25 @@ export class KeptProfile implements Profile {
   }
 }
 
-/** The profile written out last: loops over the week ask for one row's again and again. */
-let expanded: { readonly of: KeptProfile; readonly profile: Profile } | undefined;
-
-function expandedOf(kept: KeptProfile): Profile {
-  if (expanded?.of !== kept) {
-    const column = () => new Float64Array(kept.perWeek);
-    const profile = { shape: column(), variance: column(), hourVariance: column() };
-    kept.expand(profile);
-    expanded = { of: kept, profile };
-  }
-  return expanded.profile;
-}
-
 function evened(steps: Int16Array): Int16Array {
   for (let k = 1; k < steps.length; k++) if (steps[k] !== steps[0]) return steps;
   return steps.slice(0, 1);
 }
 
-/** What the steps from NO_VARIANCE to −NO_VARIANCE stand for, as they come up: an exponential a slot was 0.1 ms a profile. */
-const shapes = new Float64Array(1 - 2 * NO_VARIANCE).fill(Number.NaN);
-const variances = new Float64Array(1 - 2 * NO_VARIANCE).fill(Number.NaN);
+/** What the steps from NO_VARIANCE to −NO_VARIANCE stand for: an exponential a slot was 0.1 ms a profile. */
+const SHAPES = Float64Array.from({ length: 1 - 2 * NO_VARIANCE }, (_, k) => Math.exp((k + NO_VARIANCE) * SHAPE_STEP));
+const VARIANCES = Float64Array.from({ length: 1 - 2 * NO_VARIANCE }, (_, k) =>
+  k === 0 ? 0 : Math.exp((k + NO_VARIANCE) * VARIANCE_STEP),
+);
 
 function shapeOf(step: number): number {
-  const known = shapes[step - NO_VARIANCE];
-  return known >= 0 ? known : remember(shapes, step, Math.exp(step * SHAPE_STEP));
+  const known = SHAPES[step - NO_VARIANCE];
+  return known >= 0 ? known : Math.exp(step * SHAPE_STEP);
 }
 
 function varianceOf(step: number): number {
-  const known = variances[step - NO_VARIANCE];
-  return known >= 0 ? known : remember(variances, step, step === NO_VARIANCE ? 0 : Math.exp(step * VARIANCE_STEP));
-}
-
-function remember(table: Float64Array, step: number, value: number): number {
-  const at = step - NO_VARIANCE;
-  if (at >= 0 && at < table.length) table[at] = value;
-  return value;
+  const known = VARIANCES[step - NO_VARIANCE];
+  return known >= 0 ? known : Math.exp(step * VARIANCE_STEP);
 }
 
 /**
@@ -145,7 +130,7 @@ export function slotsPerHour(perWeek: number): number {
 }
 
 /** The profile in steps, as it is kept. */
-export function rounded({ shape, variance, hourVariance }: Profile): KeptProfile {
+export function quantized({ shape, variance, hourVariance }: Profile): KeptProfile {
   const each = slotsPerHour(shape.length);
   return new KeptProfile(
     shape.length,
@@ -156,16 +141,22 @@ export function rounded({ shape, variance, hourVariance }: Profile): KeptProfile
   );
 }
 
-const flat = new WeakMap<WeekCells, KeptProfile>();
+/** A flat week, for sparse rows: shape 1, nothing in doubt. */
+export function flatProfile(perWeek: number): KeptProfile {
+  const none = Int16Array.of(NO_VARIANCE);
+  return new KeptProfile(perWeek, slotsPerHour(perWeek), Int16Array.of(0), none, none, true);
+}
 
-/** One flat week for all sparse rows of a step: shape 1, nothing in doubt. */
-export function flatProfile(cells: WeekCells): KeptProfile {
-  let profile = flat.get(cells);
-  if (profile === undefined) {
-    const { perWeek } = cells.slots;
-    const none = Int16Array.of(NO_VARIANCE);
-    profile = new KeptProfile(perWeek, slotsPerHour(perWeek), Int16Array.of(0), none, none);
-    flat.set(cells, profile);
-  }
-  return profile;
+/** One profile of two histories of a series: the mean shape by the later one's share, and what both leave open. */
+export function mergedProfile(early: KeptProfile, late: KeptProfile, share: number): KeptProfile {
+  const both = (x: number, y: number) => (x > 0 && y > 0 ? 1 / (1 / x + 1 / y) : Math.max(x, y));
+  const x = emptyProfile(early.perWeek);
+  const y = emptyProfile(late.perWeek);
+  early.expand(x);
+  late.expand(y);
+  return quantized({
+    shape: x.shape.map((value, k) => value + share * (y.shape[k] - value)),
+    variance: x.variance.map((value, k) => both(value, y.variance[k])),
+    hourVariance: x.hourVariance.map((value, k) => both(value, y.hourVariance[k])),
+  });
 }

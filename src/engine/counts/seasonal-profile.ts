@@ -204,7 +204,7 @@ export function fitProfile(
   return { shape, variance, hourVariance };
 }
 
-function emptyProfile(perWeek: number): Profile {
+export function emptyProfile(perWeek: number): Profile {
   const column = () => new Float64Array(perWeek);
   return { shape: column(), variance: column(), hourVariance: column() };
 }

@@ -1,5 +1,5 @@
 import { FILTERS } from './rate-filter.js';
-import { calibrate, type Tail } from './tail-calibration.js';
+import { calibrate, type Tail, uncalibrate } from './tail-calibration.js';
 
 // The law of a silence, for the fit, a window, a stream and what is stated of a key. After n calls in an exposure T of an
 // unknown rate the chance of none in t more is (T/(T + t))^n: with Λ = n t/T calls missing, −ln P = n ln(1 + Λ/n) (the
@@ -27,6 +27,12 @@ export function silenceNats(nats: number, v: number, shift: number, tail: Tail):
   return calibrate(Math.max(0, rawSilenceNats(nats, v) - shift), tail);
 }
 
+/** What the evidence of a silence must have added up to for {@link silenceNats} to reach `nats`: its inverse. */
+export function evidenceFor(nats: number, v: number, shift: number, tail: Tail): number {
+  const raw = uncalibrate(nats, tail) + shift;
+  return v > 1e-9 ? Math.expm1(v * raw) / v : raw;
+}
+
 /** The rate (calls per exposure) by one filter of a state of rate filters, and its relative variance 1/n. */
 export function rateBy(s: Float64Array, filter: number, anchor: number): { rate: number; variance: number } {
   const calls = s[filter] + 0.5;
@@ -37,3 +43,6 @@ export function rateBy(s: Float64Array, filter: number, anchor: number): { rate:
 export function silenceFilterOf(_model: unknown): number {
   return FILTERS - 1;
 }
+
+/** ln of the weight of the silence beside the windows; it overlaps the longer ones. */
+export const LOG_SILENCE_WEIGHT = Math.log(0.2);

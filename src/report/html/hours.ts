@@ -19,7 +19,7 @@ export function usualWeek(baseline: Baseline, key: SeriesKey): Float64Array {
     const first = Math.floor((h * perWeek) / HOURS_A_WEEK);
     const end = Math.max(first + 1, Math.floor(((h + 1) * perWeek) / HOURS_A_WEEK));
     let shape = 0;
-    for (let slot = first; slot < end; slot++) shape += model.profile.shape[slot];
+    for (let slot = first; slot < end; slot++) shape += model.profile.shapeAt(slot);
     hours[h] = (model.level[LEVEL] * buckets * shape) / (end - first);
   }
   return hours;

@@ -2,18 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { firstSeenModel } from '../../../src/engine/counts/first-seen.js';
 import type { RowModel } from '../../../src/engine/counts/model.js';
 import { LEVEL } from '../../../src/engine/counts/rate-filter.js';
-import { weekCells } from '../../../src/engine/counts/seasonal-profile.js';
 import { fitBaseline } from '../../../src/engine/fit-baseline.js';
 import { scoreWindow } from '../../../src/engine/score-window.js';
 import { seriesKey } from '../../../src/series/key.js';
 import { rowOf, seriesSet } from '../../../src/series/series-set.js';
 import { logZero } from '../../../src/stats/negative-binomial.js';
-import { weekSlots } from '../../../src/time/week.js';
 import { seeded } from '../../support/random.js';
 import { MONDAY, oneRow, poissonRow, STEP, WEEK } from '../../support/sets.js';
 
 const grid = { start: MONDAY, step: STEP, length: 4 * 2016 };
-const cells = weekCells(weekSlots(STEP));
 const fitted = fitBaseline(oneRow(poissonRow(1, 1, () => 5)), { timeZone: 'UTC' });
 const { model } = fitted.modelOf(fitted.keys[0]);
 const pairOf = (i: number) => seriesKey({ operation: 'Decrypt', keyArn: `key/${i}` });
@@ -32,7 +29,6 @@ function first(rows: readonly RowModel[], key = pairOf(999)) {
     rows,
     grid,
     grid.length,
-    cells,
   );
 }
 

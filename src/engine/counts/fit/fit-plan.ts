@@ -2,6 +2,8 @@ import { DAY, type TimeGrid } from '../../../time/grid.js';
 import { weekSlots } from '../../../time/week.js';
 import { type Windows, windowsOf } from '../../windows.js';
 import { type Residuals, residuals } from '../dispersion.js';
+import { type ModelColumns, modelColumns } from '../model.js';
+import { flatProfile, type KeptProfile } from '../quantized-profile.js';
 import { type Profile, type WeekCells, weekCells } from '../seasonal-profile.js';
 import { DailyMaxima } from './daily-maxima.js';
 
@@ -16,6 +18,9 @@ export interface Blocks {
   /** The level as it was known before each block, and its relative variance. */
   readonly level: Float64Array;
   readonly levelVariance: Float64Array;
+  /** What silences are judged by: the rate known at the last call before each block, and its relative variance. */
+  readonly silenceRate: Float64Array;
+  readonly silenceVariance: Float64Array;
   /** Shapes of the first and the last bucket of each block. */
   readonly firstShape: Float64Array;
   readonly lastShape: Float64Array;
@@ -72,6 +77,9 @@ export interface GridPlan {
   readonly grid: TimeGrid;
   readonly cells: WeekCells;
   readonly windows: Windows;
+  /** How models of these windows lie in rows of numbers, and the profile of all sparse rows. */
+  readonly columns: ModelColumns;
+  readonly flat: KeptProfile;
   /** `[grid.length]`: the block of the long windows that each bucket falls into, from 0. */
   readonly blockOf: Int32Array;
   readonly blocks: number;
@@ -97,8 +105,10 @@ export function gridPlan(grid: TimeGrid): GridPlan {
   const blocks = length === 0 ? 0 : blockOf[length - 1] + 1;
   const days = Math.max(1, Math.ceil((length * step) / Math.max(DAY, step)));
   const dates = Math.ceil((length * step) / DAY) + 1;
-  const scratch = scratchFor(length, blocks, days, dates, cells.slots.perWeek);
-  return { grid, cells, windows, blockOf, blocks, days, dates, scratch };
+  const { perWeek } = cells.slots;
+  const scratch = scratchFor(length, blocks, days, dates, perWeek);
+  const columns = modelColumns(windows.spans.length);
+  return { grid, cells, windows, columns, flat: flatProfile(perWeek), blockOf, blocks, days, dates, scratch };
 }
 
 function scratchFor(length: number, blocks: number, days: number, dates: number, perWeek: number): Scratch {
@@ -130,6 +140,8 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
       doubt: block(),
       level: block(),
       levelVariance: block(),
+      silenceRate: block(),
+      silenceVariance: block(),
       firstShape: block(),
       lastShape: block(),
     },

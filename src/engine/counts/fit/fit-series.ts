@@ -1,8 +1,7 @@
 import { fitDispersion, PRIOR } from '../dispersion.js';
-import { type Past, straddles } from '../model.js';
-import { rounded } from '../quantized-profile.js';
+import { type Past, roundedModel, straddles } from '../model.js';
+import { quantized } from '../quantized-profile.js';
 import { type Dispersion, fitProfile } from '../seasonal-profile.js';
-import { settled } from '../settle.js';
 import { fitLevel } from './daily-rate.js';
 import { gatherBuckets, sumCalls, sumClipped, sumLevels, sumSquares } from './fit-kernels.js';
 import type { FitPlan } from './fit-plan.js';
@@ -27,7 +26,8 @@ const ROUNDS = 3;
 export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
   const { grid, cells, windows, scratch } = plan;
   const { past, born } = pastOf(row, whole, grid.start, grid.step);
-  if (past.calls < SPARSE) return { model: settled(fitSparseRow(row.events, whole, born, plan, past)) };
+  if (past.calls < SPARSE)
+    return { model: roundedModel(fitSparseRow(row.events, whole, born, plan, past), plan.columns) };
 
   const taught = taughtSince(whole, born, plan);
   const { n, repeats, pieceDay } = taught;
@@ -66,8 +66,8 @@ export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
     late = straddles(dispersion.alpha, hourly.alpha);
     if (late) dispersion = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
     if (round === ROUNDS - 1) {
-      const { model, tails } = replay(taught, plan, rounded(profile), dispersion, hourly, daily[0], past);
-      return { model: settled(model), tails };
+      const { model, tails } = replay(taught, plan, quantized(profile), dispersion, hourly, daily[0], past);
+      return { model: roundedModel(model, plan.columns), tails };
     }
     clipAll(calls, found.mu, n, dispersion, clips);
   }

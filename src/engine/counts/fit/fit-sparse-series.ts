@@ -1,7 +1,6 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { PHI_PRECISION, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel } from '../model.js';
-import { flatProfile } from '../quantized-profile.js';
 import { LEVEL_STATE, learnLevel, startLevel } from '../rate-filter.js';
 import { leastTail } from '../tail-calibration.js';
 import type { FitPlan } from './fit-plan.js';
@@ -16,7 +15,7 @@ import type { Taught } from './training-layout.js';
  * @param past what of the model is known before any fit
  */
 export function fitSparseRow(row: Events, whole: Taught, born: number, plan: FitPlan, past: Past): RowModel {
-  const { grid, cells, windows } = plan;
+  const { grid, flat, windows } = plan;
   const { step, length, start } = grid;
   const { n, bucket, calls } = row;
   const { rank } = whole;
@@ -56,7 +55,7 @@ export function fitSparseRow(row: Events, whole: Taught, born: number, plan: Fit
   const tail = leastTail(days);
   return {
     ...past,
-    profile: flatProfile(cells),
+    profile: flat,
     level,
     anchor: perBucket,
     walk: 0,
@@ -67,6 +66,7 @@ export function fitSparseRow(row: Events, whole: Taught, born: number, plan: Fit
     bursts: null,
     silence: tail,
     silenceShift: 0,
+    drift: 0.01,
     clock: silent * perBucket,
     silent,
   };

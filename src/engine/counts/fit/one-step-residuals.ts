@@ -1,10 +1,11 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
 import { fitDispersion, PRIOR } from '../dispersion.js';
-import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from '../model.js';
+import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from '../rate-filter.js';
 import type { Dispersion } from '../seasonal-profile.js';
+import { rawSilenceNats } from '../silence.js';
 import {
   leastStretch,
   RANK,
@@ -17,6 +18,7 @@ import {
 import type { DailyMaxima } from './daily-maxima.js';
 import { gatherBuckets } from './fit-kernels.js';
 import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
+import { rateHistory } from './rate-history.js';
 import type { Taught } from './training-layout.js';
 
 /**
@@ -104,6 +106,15 @@ export function replay(
     above[w] = shownBy(maxima.above, tests);
     below[w] = shownBy(maxima.below, tests);
   }
+  const hourly = dispersions[Math.min(1, dispersions.length - 1)];
+  const drift = rateHistory(b, {
+    hours: windows.block / HOUR,
+    anchor,
+    scatter: hourly,
+    start: START_CALLS,
+    rate: Math.max(firstLevel, LEAST_MEAN),
+    days,
+  });
   const base = baseTails(taught, plan, dispersions);
   above[0] = shownBy(base.maxima.above, taught.n);
   below[0] = shownBy(base.maxima.below, taught.n);
@@ -119,6 +130,7 @@ export function replay(
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),
     ...tailsAtLeast(tails, leastStretch(days)),
     bursts: burstHours(burstsOf(base.maxima.above, taught.n), plan.cells.slots),
+    drift,
     clock: base.clock,
     silent: base.silent,
   };
@@ -311,7 +323,7 @@ function baseTails(
 ): { maxima: DailyMaxima; silences: number; clock: number; silent: number } {
   const { calls: y, maxima, silence } = scratch;
   const { shape, variance } = scratch.profile;
-  const { level, levelVariance } = scratch.blocks;
+  const { level, levelVariance, silenceRate, silenceVariance } = scratch.blocks;
   maxima.clear();
   silence.fill(0);
   const { screen } = maxima;
@@ -331,6 +343,8 @@ function baseTails(
     const date = pieceDate[p];
     const rate = level[pieceBlock[p]];
     const known = levelVariance[pieceBlock[p]];
+    const ratio = silenceRate[pieceBlock[p]] / rate;
+    const silenceKnown = silenceVariance[pieceBlock[p]];
     for (let s = pieceSlot[p]; k < end; k++, s++) {
       const fitted = rate * shape[s];
       const mean = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
@@ -344,11 +358,11 @@ function baseTails(
             ? logPerCall +
               t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
             : Math.log1p(own * mean + phi);
-        clock += (log * mean) / (own * mean + phi);
+        clock += (log * mean * ratio) / (own * mean + phi);
         silent++;
       } else {
         // Of silences that went on from the hour before all has been looked at.
-        if (clock > 0 && k > pieceFrom[p]) silence[date] = Math.max(silence[date], rawSilenceNats(clock, known));
+        if (clock > 0 && k > pieceFrom[p]) silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceKnown));
         silences++;
         clock = 0;
         silent = 0;
@@ -369,7 +383,7 @@ function baseTails(
       maxima.add(date, count, mean, own + known + phi / mean, s);
     }
     // A silence only grows: what it came to is looked at where it ends, and where an hour does.
-    if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, known));
+    if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceKnown));
   }
   return { maxima, silences, clock, silent };
 }

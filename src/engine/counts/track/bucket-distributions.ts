@@ -2,7 +2,8 @@ import type { LimitsNear } from '../../../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
 import { hasBody, lowerBody, upperBody } from '../../../stats/tail-body.js';
-import { LEAST_MEAN, type RowModel, silenceOf } from '../model.js';
+import { LEAST_MEAN, type RowModel } from '../model.js';
+import { silenceOf } from '../silence.js';
 
 /** Learning holds a bucket to its mean ± (4 sd + 2): single calls are never outliers. */
 const CLIP_SDS = 4;

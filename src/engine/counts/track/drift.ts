@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import type { Windows } from '../../windows.js';
+import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
 import { LEVEL, LEVEL_VARIANCE, scaleLevel } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import { DRIFT } from './scratch.js';
@@ -11,14 +12,14 @@ import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SID
 // under 'accept-shifts' it follows too, slowly, so that growth of some percent a week is what is usual.
 
 /** Half-life of the sums that are held against the anchor: three days count, on average. */
-const DRIFT_HALF_LIFE = 48 * HOUR;
+const DRIFT_FADES = DRIFT_HALF_LIFE * HOUR;
 /** The span that such a departure is told to have been seen in. */
 export const DRIFT_SPAN = 3 * DAY;
 /** Half-life of the anchor under 'accept-shifts': growth of 10 % a week leaves it a fifth behind. */
-const ANCHOR_HALF_LIFE = 10 * DAY;
+const ANCHOR_FADES = ANCHOR_HALF_LIFE * HOUR;
 /** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
 const LEAST_HELD = 1.25;
-const LEAST_FOLLOWED = 1.4;
+const LEAST_FOLLOWED = 1.5;
 /** Share of the budget that the drift may spend, and its independent tests a week on either side. */
 const SHARE = 0.05;
 const TESTS = 7;
@@ -38,17 +39,17 @@ export function driftNatsFor(nats: number, { tests, weights }: Windows): number 
 function wander({ model, rules }: TrackerParts): number {
   const days = (model.support * rules.windows.step) / DAY;
   // Of less than two weeks no week end is known.
-  return (model.drift ?? 0.01) + (days < 14 ? 0.1 : 0);
+  return model.drift + (days < 14 ? 0.1 : 0);
 }
 
 /** Ends a block: the sums fade, and what the departures are held against is known anew. */
 export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
   const { block } = rules.windows;
-  const keep = Math.exp((-Math.LN2 * passed * block) / DRIFT_HALF_LIFE);
+  const keep = Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
   s[DRIFT_CALLS] *= keep;
   s[DRIFT_EXPOSURE] *= keep;
   if (!rules.acceptShifts || s[INCIDENT_SIDE] !== 0) return;
-  const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_HALF_LIFE);
+  const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
   s[ANCHOR_RATE] += share * (s[LEVEL] - s[ANCHOR_RATE]);
   s[ANCHOR_VARIANCE] += share * (s[LEVEL_VARIANCE] - s[ANCHOR_VARIANCE]);
 }
@@ -58,6 +59,12 @@ export function anchorHere({ s }: Pick<TrackerParts, 's'>): void {
   s[ANCHOR_RATE] = s[LEVEL];
   s[ANCHOR_VARIANCE] = s[LEVEL_VARIANCE];
   forgetDrift({ s });
+}
+
+/** The sums at the end of a history: as if all had come as expected, for a few hours alone to tell nothing. */
+export function startDrift({ s, rules }: Pick<TrackerParts, 's' | 'rules'>): void {
+  s[DRIFT_EXPOSURE] = DRIFT_FADES / Math.LN2 / rules.windows.step;
+  anchorHere({ s });
 }
 
 /** What departed was reported: the sums hold what was expected. */

@@ -13,7 +13,7 @@ import {
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
-import { rawSilenceNats } from '../silence.js';
+import { LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
 import {
   DOUBT,
@@ -25,7 +25,7 @@ import {
   REACH,
   RELATIVE,
 } from './bucket-distributions.js';
-import { anchorHere, DRIFT_SPAN, setDriftLimits, testDrift } from './drift.js';
+import { DRIFT_SPAN, setDriftLimits, startDrift, testDrift } from './drift.js';
 import { followIncident, limitByIncident, tryPreShiftRate } from './incident.js';
 import { endSilence, enterBlock, leaveInHand, trainShape } from './learn.js';
 import type { TrackerParts } from './parts.js';
@@ -78,8 +78,6 @@ import { armWindows, deriveWindows, enterBurstHour, setWindowRates, testWindows 
  * much less, by the clean fleets of `npm run evaluate -- calibration` (a third).
  */
 const DEPENDENCE = Math.log(1.35);
-/** The weight of the silence beside the windows; it overlaps the longer ones. */
-const LOG_SILENCE_WEIGHT = Math.log(0.2);
 /** Below it no calibration changes anything: no need to look up the series'. */
 const UNCALIBRATED = 2.9;
 const PER_NAT = 1 / Math.LN10;
@@ -172,7 +170,7 @@ export class CountTracker implements TrackerParts {
     this.s[SILENT_BUCKETS] = model.silent;
     this.s[EVER_CALLED] = isNew ? 0 : 1;
     this.s[LAST_CALL] = model.lastCall / windows.step + 1;
-    anchorHere(this);
+    startDrift(this);
     setSilenceRate(this);
     this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
     if (model.calls > 0) this.#extend();
@@ -370,7 +368,7 @@ export class CountTracker implements TrackerParts {
     k.driftExposure = s[DRIFT_EXPOSURE];
     k.silenceMean = s[SILENCE_MEAN];
     k.silenceRatio = s[SILENCE_RATE] / k.rate;
-    k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE];
+    k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + (this.shapePrior > 0 ? 1 / this.shapePrior : 0);
     scratch.distributions.begin(k.rate, k.rateVariance);
     k.silenceNats = s[SILENCE_NATS];
     k.silentBuckets = s[SILENT_BUCKETS];

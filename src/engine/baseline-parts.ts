@@ -1,0 +1,22 @@
+import type { SeriesKey } from '../series/key.js';
+import type { SeriesSet } from '../series/series-set.js';
+import type { TimeGrid } from '../time/grid.js';
+import type { RowModel } from './counts/model.js';
+import type { GaugeModel } from './levels/model.js';
+
+/** What a Baseline is made of: plain data. */
+export interface BaselineParts {
+  readonly measure: SeriesSet['measure'];
+  readonly keys: readonly SeriesKey[];
+  readonly grid: TimeGrid;
+  readonly support: number;
+  /** `[keys]` for counts, empty for levels. */
+  readonly models: readonly RowModel[];
+  /** `[keys]` for levels, empty for counts. */
+  readonly gauges: readonly GaugeModel[];
+  /** `[keys]` each: the zone, and whether it was found rather than given. */
+  readonly zones: readonly string[];
+  readonly found: readonly boolean[];
+  /** The zone of keys that are new; `undefined` where none was given for all. */
+  readonly defaultZone: string | undefined;
+}
