@@ -1,0 +1,32 @@
+import type { Page } from '../page.js';
+import { type Library, Sheet } from './sheet.js';
+import { silenceInStreamPart, silencePart, silenceStepsPart } from './silence.js';
+
+const PARTS: Readonly<Record<string, (sheet: Sheet) => void | Promise<void>>> = {
+  silence: silencePart,
+  'silence-in-stream': silenceInStreamPart,
+  'silence-steps': silenceStepsPart,
+};
+
+/**
+ * Acceptance, section 5: what a stream must hold, measured on a build of the library.
+ * @param only names of the parts to run; all when there are none
+ */
+export async function streamParts(
+  lib: Library,
+  page: Page,
+  only: readonly string[],
+  options: { readonly runs?: number | undefined; readonly firstSeed?: number | undefined } = {},
+): Promise<void> {
+  const unknown = only.find((name) => !(name in PARTS));
+  if (unknown !== undefined)
+    throw new Error(`no part ${unknown} of the stream; there are ${Object.keys(PARTS).join(', ')}`);
+  const sheet = new Sheet(lib, page, options);
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    const begun = performance.now();
+    await run(sheet);
+    console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  }
+  sheet.summary();
+}
