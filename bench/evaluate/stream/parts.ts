@@ -1,4 +1,9 @@
 import type { Page } from '../page.js';
+import { aftermathPart } from './aftermath.js';
+import { growthPart, holdPart } from './growth.js';
+import { incidentsPart, markedPart, restoredPart } from './incidents.js';
+import { planSilencePart, planSixKeysPart } from './plan.js';
+import { cleanPart, recoveryPart } from './recovery.js';
 import { type Library, Sheet } from './sheet.js';
 import { silenceInStreamPart, silencePart, silenceStepsPart } from './silence.js';
 
@@ -6,6 +11,16 @@ const PARTS: Readonly<Record<string, (sheet: Sheet) => void | Promise<void>>> = 
   silence: silencePart,
   'silence-in-stream': silenceInStreamPart,
   'silence-steps': silenceStepsPart,
+  'silence-plan': planSilencePart,
+  'six-keys': planSixKeysPart,
+  recovery: recoveryPart,
+  clean: cleanPart,
+  hold: holdPart,
+  growth: growthPart,
+  aftermath: aftermathPart,
+  'incidents-by-cut': incidentsPart,
+  'expected-marked': markedPart,
+  'restored-at-day': restoredPart,
 };
 
 /**

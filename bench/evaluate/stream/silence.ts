@@ -1,8 +1,10 @@
 import { inPieces, KEY, POLICIES, rowOf, type Sheet, UTC } from './sheet.js';
 import { counts, DAY, HOUR, MONDAY, median, officeHours, type Shape, STEP, steady } from './traffic.js';
 
-/** Odds at which a silence is reported: its clock's share of 1 a week for one row (14 days, 205 looks a day). */
-const BUDGET_ODDS = 0.2 / (14 * 205);
+/** Odds at which a silence is reported, today's share of its clock in 1 a week: (14 days, 205 looks a day), over all rows. */
+export function odds(rows: number): number {
+  return 0.2 / (14 * 205 * rows);
+}
 /** Odds at which `describe()` states a time. */
 const STATED_ODDS = 1e-6;
 
@@ -71,7 +73,7 @@ function measure(sheet: Sheet, kinds: readonly Kind[], usualRuns: number): void 
   const { page } = sheet;
   page.line('Hours from the last call to the report, medians (runs reported).');
   page.line(
-    `"exact" is T (a^(-1/n) - 1) after n calls in a time T, in calls expected where hours differ: at ${BUDGET_ODDS.toPrecision(2)} and at ${STATED_ODDS}.`,
+    `"exact" is T (a^(-1/n) - 1) after n calls in a time T, in calls expected where hours differ: at ${odds(1).toPrecision(2)} and at ${STATED_ODDS}.`,
   );
   page.line();
   const results = kinds.map((kind) => ({
@@ -157,11 +159,11 @@ function stopOf(sheet: Sheet, { perDay, shape, history, silent, step, alive }: K
   const calls = values.reduce((sum, count) => sum + count, 0);
   // What can be reported is reported where a bucket ends.
   const onGrid = (time: number) => (Math.ceil((time * HOUR) / step) * step) / HOUR;
-  const exact = (odds: number) => onGrid(exactHours(calls, odds, last + 1, living, mean, start, step));
+  const exact = (at: number) => onGrid(exactHours(calls, at, last + 1, living, mean, start, step));
   const stated = baseline.describe(KEY).timeToDetectSilence;
   return {
     calls,
-    exact: exact(BUDGET_ODDS),
+    exact: exact(odds(1)),
     exactStated: exact(STATED_ODDS),
     stated: stated === null || !Number.isFinite(stated) ? null : stated / HOUR,
     window: sinceLast(lib.scoreWindow(baseline, judged, { alertBudget: { perWeek: 1 } }).verdicts),
@@ -170,7 +172,7 @@ function stopOf(sheet: Sheet, { perDay, shape, history, silent, step, alive }: K
 }
 
 /** Calls expected in the bucket that begins at a time, looked up by the quarter of an hour where the step is longer. */
-function meanOf(perDay: number, shape: Shape, step: number): (time: number) => number {
+export function meanOf(perDay: number, shape: Shape, step: number): (time: number) => number {
   const piece = Math.min(step, 15 * 60_000);
   return (time) => {
     let sum = 0;
@@ -180,9 +182,9 @@ function meanOf(perDay: number, shape: Shape, step: number): (time: number) => n
 }
 
 /** Hours from a bucket on until n (a^(-1/n) - 1) calls were expected, where n calls came in the buckets before `living`. */
-function exactHours(
+export function exactHours(
   calls: number,
-  odds: number,
+  at: number,
   from: number,
   living: number,
   mean: (time: number) => number,
@@ -191,7 +193,7 @@ function exactHours(
 ): number {
   let expected = 0;
   for (let bucket = 0; bucket < living; bucket++) expected += mean(start + bucket * step);
-  const wanted = expected * Math.expm1(-Math.log(odds) / calls);
+  const wanted = expected * Math.expm1(-Math.log(at) / calls);
   let [missing, bucket] = [0, from];
   for (; missing < wanted; bucket++) missing += mean(start + bucket * step);
   const last = mean(start + (bucket - 1) * step);
