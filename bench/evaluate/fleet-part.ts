@@ -10,7 +10,7 @@ const PER_FLEET_WEEK = 1;
 
 /**
  * Acceptance, section 1: detection on simulated fleets, beside simple rivals and the oracle.
- * @param isAlone leaves the rivals and the oracle out
+ * @param isAlone leaves the rivals and the oracle out, and lists what the library missed and invented
  */
 export function fleetPart(
   page: Page,
@@ -63,6 +63,16 @@ export function fleetPart(
   );
   byEvent(page, results);
   byRow(page, results);
+  if (isAlone) details(page, results);
+}
+
+function details(page: Page, results: ReadonlyMap<string, FleetResult>): void {
+  for (const [name, { missed, invented }] of results) {
+    page.line(`${name}, missed:`);
+    for (const line of missed) page.line(`  ${line}`);
+    page.line(`${name}, invented:`);
+    for (const { seed, row, kind, episodes } of invented) page.line(`  seed ${seed} row ${row} ${kind}: ${episodes}`);
+  }
 }
 
 function byEvent(page: Page, results: ReadonlyMap<string, FleetResult>): void {
