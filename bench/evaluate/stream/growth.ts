@@ -144,11 +144,11 @@ export function growthPart(sheet: Sheet): void {
   const sum = rows.reduce((total, { found }) => total + found['accept-shifts'], 0);
   const weeks = rows.reduce((total, row) => total + row.weeks, 0);
   sheet.check(
-    sum <= GROWTH_BEFORE * weeks,
+    sum <= Math.round(GROWTH_BEFORE * weeks),
     'accept-shifts: growth of 10 % a week raises no more than build 935c615',
     `${sum} in ${weeks} weeks`,
   );
 }
 
 /** Findings a week of build 935c615, with the usual seeds. */
-const GROWTH_BEFORE = 0;
+const GROWTH_BEFORE = 49 / 180;

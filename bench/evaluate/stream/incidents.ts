@@ -27,7 +27,7 @@ export function incidentsPart(sheet: Sheet): void {
   for (const shape of SHAPES) {
     for (const learn of POLICIES) {
       const found = CUTS.map(([name]) => ({ name, anomalies: [] as number[], differ: 0 }));
-      for (const { random } of sheet.seeds(3, `incident ${shape.name}`)) {
+      for (const { random } of sheet.seeds(2, `incident ${shape.name}`)) {
         const mean = (time: number) => {
           const day = (time - MONDAY) / DAY - HISTORY;
           const daily = 1 + 0.5 * Math.sin((2 * Math.PI * time) / DAY);

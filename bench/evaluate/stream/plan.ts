@@ -1,5 +1,5 @@
 import { POLICIES, rowOf, type Sheet, UTC } from './sheet.js';
-import { exactHours, KINDS, meanOf, odds } from './silence.js';
+import { exactHours, KINDS, livingCounts, meanOf, odds } from './silence.js';
 import { counts, DAY, HOUR, MONDAY, median, STEP } from './traffic.js';
 
 /** The account of a made-up key. */
@@ -97,7 +97,7 @@ export async function planSilencePart(sheet: Sheet): Promise<void> {
       const living = (history * DAY) / STEP;
       const values = new Float64Array(((history + silent) * DAY) / STEP);
       const mean = meanOf(perDay, shape, STEP);
-      values.set(counts(random, start, living, mean));
+      values.set(livingCounts(kind, random, start));
       const last = values.findLastIndex((count) => count > 0);
       const begun = start + (last + 1) * STEP;
       const set = rowOf(lib, start, values, STEP);

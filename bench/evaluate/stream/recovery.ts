@@ -51,7 +51,7 @@ export function recoveryPart(sheet: Sheet): void {
         'outages: at most one finding after the end in 16',
         kind,
         after <= Math.ceil(runs / 16),
-        String(after),
+        `${after}, without an outage ${without}`,
       );
       sheet.later('the same verdicts cut and restored', kind, differing === 0, `${differing} runs`);
     }

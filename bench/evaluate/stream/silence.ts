@@ -18,6 +18,8 @@ export interface Kind {
   readonly step: number;
   /** Days of the stream in which the key still lives. */
   readonly alive: number;
+  /** One call a week and no more or less, at any time of it: of Poisson counts some have hardly a call to go by. */
+  readonly isWeekly?: boolean;
 }
 
 const usual = { shape: steady, history: 56, silent: 14, step: STEP, alive: 0 };
@@ -27,7 +29,7 @@ export const KINDS: readonly Kind[] = [
   { ...usual, name: '3 a day', perDay: 3, silent: 20 },
   ...[5, 8, 10, 20, 40].map((perDay) => ({ ...usual, name: `${perDay} a day`, perDay })),
   { ...usual, name: '8 a working day', perDay: (8 * 5) / 7, shape: officeHours },
-  { ...usual, name: '1 a week', perDay: 1 / 7, history: 84, silent: 300 },
+  { ...usual, name: '1 a week', perDay: 1 / 7, history: 84, silent: 300, isWeekly: true },
 ];
 
 /** The same law where a key lived in the stream for a while, and on other steps. */
@@ -131,8 +133,9 @@ function worst(sheet: Sheet, law: string, ratios: readonly { name: string; value
   sheet.check(value <= 1.3, law, `worst ${ratio(value)} (${name})`);
 }
 
-function stopOf(sheet: Sheet, { perDay, shape, history, silent, step, alive }: Kind, random: () => number): Stop {
+function stopOf(sheet: Sheet, kind: Kind, random: () => number): Stop {
   const { lib } = sheet;
+  const { perDay, shape, history, silent, step, alive } = kind;
   // At any hour of the week; a step of hours needs its own grid.
   const start = MONDAY + Math.floor((random() * 7 * DAY) / Math.max(step, HOUR)) * Math.max(step, HOUR);
   const learned = Math.round((history * DAY) / step);
@@ -140,7 +143,7 @@ function stopOf(sheet: Sheet, { perDay, shape, history, silent, step, alive }: K
   const total = Math.round(((history + alive + silent) * DAY) / step);
   const values = new Float64Array(total);
   const mean = meanOf(perDay, shape, step);
-  values.set(counts(random, start, living, mean, step));
+  values.set(livingCounts(kind, random, start));
   const set = rowOf(lib, start, values, step);
   const time = (bucket: number) => start + bucket * step;
   const baseline = lib.fitBaseline(lib.sliceWindow(set, start, time(learned)), UTC);
@@ -169,6 +172,17 @@ function stopOf(sheet: Sheet, { perDay, shape, history, silent, step, alive }: K
     window: sinceLast(lib.scoreWindow(baseline, judged, { alertBudget: { perWeek: 1 } }).verdicts),
     stream,
   };
+}
+
+/** The counts of a key up to its stop. */
+export function livingCounts(kind: Kind, random: () => number, start: number): Float64Array {
+  const { perDay, shape, history, alive, step, isWeekly = false } = kind;
+  const living = Math.round(((history + alive) * DAY) / step);
+  if (!isWeekly) return counts(random, start, living, meanOf(perDay, shape, step), step);
+  const values = new Float64Array(living);
+  const week = (7 * DAY) / step;
+  for (let first = 0; first < living; first += week) values[first + Math.floor(random() * week)] = 1;
+  return values;
 }
 
 /** Calls expected in the bucket that begins at a time, looked up by the quarter of an hour where the step is longer. */
