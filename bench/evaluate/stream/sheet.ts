@@ -18,8 +18,6 @@ export type Library = Pick<
   | 'wordsFor'
 >;
 export type Detector = InstanceType<Index['Detector']>;
-export type Baseline = InstanceType<Index['Baseline']>;
-export type DetectorOptions = NonNullable<ConstructorParameters<Index['Detector']>[1]>;
 export type SeriesSet = Parameters<Detector['observe']>[0];
 export type Scores = ReturnType<Detector['observe']>;
 export type Anomaly = ReturnType<Index['findAnomalies']>[number];
