@@ -1,6 +1,6 @@
 import { simulateFleet } from '../../src/simulate/fleet.js';
 import { addFleet, emptyResult, type FleetResult, figuresOf, type Judge } from './fleet-run.js';
-import { library } from './library.js';
+import { type JudgingLibrary, library } from './library.js';
 import { oracle } from './oracle.js';
 import { type Page, share } from './page.js';
 import { RIVALS } from './rivals.js';
@@ -8,18 +8,31 @@ import { RIVALS } from './rivals.js';
 const PER_SERIES_WEEK = 0.05;
 const PER_FLEET_WEEK = 1;
 
-/** Acceptance, section 1: detection on simulated fleets, beside simple rivals and the oracle. */
-export function fleetPart(page: Page, seeds: readonly number[], series: number): void {
+/**
+ * Acceptance, section 1: detection on simulated fleets, beside simple rivals and the oracle.
+ * @param isAlone leaves the rivals and the oracle out, and lists what the library missed and invented
+ */
+export function fleetPart(
+  page: Page,
+  seeds: readonly number[],
+  series: number,
+  lib: JudgingLibrary,
+  isAlone = false,
+): void {
   const tight = PER_SERIES_WEEK * series;
   const judges: [name: string, judge: Judge][] = [
-    [`zone given, ${PER_SERIES_WEEK}`, library(tight, 'given')],
-    [`no zone, ${PER_SERIES_WEEK}`, library(tight, 'none')],
-    ['zone given, 1 a week', library(PER_FLEET_WEEK, 'given')],
-    ['no zone, 1 a week', library(PER_FLEET_WEEK, 'none')],
-    [`oracle, ${PER_SERIES_WEEK}`, oracle(tight)],
-    ['oracle, 1 a week', oracle(PER_FLEET_WEEK)],
-    ...Object.entries(RIVALS),
+    [`zone given, ${PER_SERIES_WEEK}`, library(tight, 'given', lib)],
+    [`no zone, ${PER_SERIES_WEEK}`, library(tight, 'none', lib)],
+    ['zone given, 1 a week', library(PER_FLEET_WEEK, 'given', lib)],
+    ['no zone, 1 a week', library(PER_FLEET_WEEK, 'none', lib)],
   ];
+  if (!isAlone) {
+    judges.push(
+      [`oracle, ${PER_SERIES_WEEK}`, oracle(tight)],
+      ['oracle, 1 a week', oracle(PER_FLEET_WEEK)],
+      ...Object.entries(RIVALS),
+    );
+  }
   const results = new Map(judges.map(([name]) => [name, emptyResult()]));
   for (const seed of seeds) {
     const fleet = simulateFleet({ seed, series });
@@ -50,6 +63,16 @@ export function fleetPart(page: Page, seeds: readonly number[], series: number):
   );
   byEvent(page, results);
   byRow(page, results);
+  if (isAlone) details(page, results);
+}
+
+function details(page: Page, results: ReadonlyMap<string, FleetResult>): void {
+  for (const [name, { missed, invented }] of results) {
+    page.line(`${name}, missed:`);
+    for (const line of missed) page.line(`  ${line}`);
+    page.line(`${name}, invented:`);
+    for (const { seed, row, kind, episodes } of invented) page.line(`  seed ${seed} row ${row} ${kind}: ${episodes}`);
+  }
 }
 
 function byEvent(page: Page, results: ReadonlyMap<string, FleetResult>): void {

@@ -8,11 +8,17 @@ import type { FileSeries } from './files.js';
 import type { Judge } from './fleet-run.js';
 import type { LevelJudge } from './level-rivals.js';
 
+/** What a build has to have to be judged. */
+export interface JudgingLibrary {
+  readonly fitBaseline: typeof fitBaseline;
+  readonly Detector: typeof Detector;
+}
+
 /** The library as a user calls it. @param perWeek alert budget of the whole fleet */
-export function library(perWeek: number, zones: 'given' | 'none'): Judge {
+export function library(perWeek: number, zones: 'given' | 'none', lib: JudgingLibrary): Judge {
   return (history, judged, { zoneOf }) => {
-    const baseline = fitBaseline(history, zones === 'given' ? { timeZone: zoneOf } : {});
-    return observeInChunks(new Detector(baseline, { alertBudget: { perWeek } }), judged);
+    const baseline = lib.fitBaseline(history, zones === 'given' ? { timeZone: zoneOf } : {});
+    return observeInChunks(new lib.Detector(baseline, { alertBudget: { perWeek } }), judged);
   };
 }
 
