@@ -11,7 +11,7 @@ import type { BaselineParts } from './baseline-parts.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
 import { LEAST_MEAN, type RowModel, silenceNats, silenceOf } from './counts/model.js';
-import { LEVEL, LEVEL_VARIANCE } from './counts/rate-filter.js';
+import { RATE as LEVEL, RATE_VARIANCE as LEVEL_VARIANCE } from './counts/rate-filter.js';
 import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
 import { gaugeBand } from './levels/band.js';
 import type { GaugeModel } from './levels/model.js';

@@ -3,7 +3,12 @@ import { burstHours } from '../burst-hours.js';
 import { fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
-import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from '../rate-filter.js';
+import {
+  RATE_STATE as LEVEL_STATE,
+  learnRates as learnLevels,
+  startRate as startLevel,
+  walkPerDay,
+} from '../rate-filter.js';
 import type { Dispersion } from '../seasonal-profile.js';
 import {
   leastStretch,

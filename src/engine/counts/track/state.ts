@@ -1,5 +1,5 @@
 import type { Windows } from '../../windows.js';
-import { LEVEL_STATE } from '../rate-filter.js';
+import { RATE_STATE as LEVEL_STATE } from '../rate-filter.js';
 
 // The state of a row of counts, in one Float64Array: it is copied, compared and written out as one. First the level
 // filters (level-filter.ts), then:

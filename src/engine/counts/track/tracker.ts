@@ -8,7 +8,12 @@ import { ABOVE, BELOW, LEARNING, NORMAL, type ScoreColumns, UNKNOWN, unobserved 
 import { burstShift } from '../burst-hours.js';
 import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
 import { LEAST_MEAN, type RowModel, rawSilenceNats, straddles } from '../model.js';
-import { LEVEL, LEVEL_VARIANCE, learnLevel, scaleLevel } from '../rate-filter.js';
+import {
+  RATE as LEVEL,
+  RATE_VARIANCE as LEVEL_VARIANCE,
+  learnRate as learnLevel,
+  scaleRate as scaleLevel,
+} from '../rate-filter.js';
 import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../tail-calibration.js';
 import {
   BucketLaws,
