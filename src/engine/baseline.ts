@@ -11,7 +11,7 @@ import type { BaselineParts } from './baseline-parts.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
 import { LEAST_MEAN, type RowModel } from './counts/model.js';
-import { LEVEL, LEVEL_VARIANCE } from './counts/rate-filter.js';
+import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
@@ -249,7 +249,7 @@ export class Baseline {
       key: whole,
       timeZone: this.#zones[row],
       calls: model.calls,
-      callsPerHour: (model.level[LEVEL] * HOUR) / this.grid.step,
+      callsPerHour: (model.level[RATE] * HOUR) / this.grid.step,
       observed: model.support * this.grid.step,
       firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
       lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
@@ -274,8 +274,8 @@ export class Baseline {
 function detectableInADay(model: RowModel, step: number): BaselineSummary['detectableInADay'] {
   const windows = windowsOf(step);
   const w = windows.spans.length - 1;
-  const mean = Math.max((model.level[LEVEL] * Math.max(DAY, windows.spans[w])) / step, LEAST_MEAN);
-  const size = 1 / (model.alpha[w] + model.level[LEVEL_VARIANCE] + model.phi[w] / mean);
+  const mean = Math.max((model.level[RATE] * Math.max(DAY, windows.spans[w])) / step, LEAST_MEAN);
+  const size = 1 / (model.alpha[w] + model.level[RATE_VARIANCE] + model.phi[w] / mean);
   const nats = DETECT_NATS - Math.log(windows.weights[w]);
   const above = upperQuantile(mean, size, uncalibrate(nats, model.above[w])) / mean;
   const below = lowerQuantile(mean, size, uncalibrate(nats, model.below[w])) / mean;
@@ -283,7 +283,7 @@ function detectableInADay(model: RowModel, step: number): BaselineSummary['detec
 }
 
 function meanOf(model: RowModel, slot: number): number {
-  return Math.max(model.level[LEVEL] * model.profile.shapeAt(slot), LEAST_MEAN);
+  return Math.max(model.level[RATE] * model.profile.shapeAt(slot), LEAST_MEAN);
 }
 
 /** −ln of 1e-20. */
@@ -297,7 +297,7 @@ function leastNats(y: number, mean: number, size: number): number {
 /** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
 function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
   const expected = meanOf(model, slot);
-  const known = model.level[LEVEL_VARIANCE] + model.walk * days + model.profile.varianceAt(slot);
+  const known = model.level[RATE_VARIANCE] + model.walk * days + model.profile.varianceAt(slot);
   return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
 }
 

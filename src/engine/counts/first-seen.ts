@@ -5,7 +5,7 @@ import { windowsOf } from '../windows.js';
 import { PRIOR } from './dispersion.js';
 import type { RowModel } from './model.js';
 import { flatProfile } from './quantized-profile.js';
-import { LEVEL_STATE, LEVEL_VARIANCE, startLevel } from './rate-filter.js';
+import { RATE_STATE, RATE_VARIANCE, startRate } from './rate-filter.js';
 import { leastTail } from './tail-calibration.js';
 
 /** First buckets' worth of prior evidence on how many calls come with a first one. */
@@ -42,10 +42,10 @@ export function firstSeenModel(
   // The mean at which P(Y ≥ 1) is the rate: with batchiness phi, P(Y ≥ 1) is mean · ln(1 + phi) / phi.
   const level = rate * callsOfFirst(phi);
   const { spans } = windowsOf(grid.step);
-  const state = new Float64Array(LEVEL_STATE);
+  const state = new Float64Array(RATE_STATE);
   // Known as well as what half a call tells: what it turns out to be is learned from its first hours.
-  startLevel(state, level, 0.5);
-  state[LEVEL_VARIANCE] = 0;
+  startRate(state, level, 0.5);
+  state[RATE_VARIANCE] = 0;
   const tail = leastTail(Infinity);
   const model = {
     profile: flatProfile(weekSlots(grid.step).perWeek),

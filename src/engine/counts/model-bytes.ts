@@ -6,7 +6,7 @@ import type { Form } from './fields.js';
 import { type ModelColumns, modelColumns, type RowModel, withAverage } from './model.js';
 import { readSteps, writeSteps } from './profile-codec.js';
 import { flatProfile, KeptProfile, slotsPerHour } from './quantized-profile.js';
-import { averageLevel, LEVEL } from './rate-filter.js';
+import { averageRate, RATE } from './rate-filter.js';
 
 /** How a model is written: bits of its first byte. */
 const FLAT = 1;
@@ -123,8 +123,8 @@ export class ModelCodec {
 
 function hasItsAverage({ level, anchor }: RowModel): boolean {
   const again = level.slice();
-  averageLevel(again, anchor);
-  return Object.is(again[LEVEL], level[LEVEL]);
+  averageRate(again, anchor);
+  return Object.is(again[RATE], level[RATE]);
 }
 
 /** 1 + the bucket of the history that begins at `time`, 0 for NaN; neither whole nor positive of a time that is none of its. */

@@ -20,14 +20,14 @@ import {
   WHOLE,
 } from './fields.js';
 import { type KeptProfile, mergedProfile } from './quantized-profile.js';
-import { averageLevel, LEVEL, LEVEL_STATE } from './rate-filter.js';
+import { averageRate, RATE, RATE_STATE } from './rate-filter.js';
 import { leastTail, type Tail } from './tail-calibration.js';
 
-/** The filters, and what follows from them, see {@link averageLevel}. */
+/** The filters, and what follows from them, see {@link averageRate}. */
 const FILTERS: Kind<Float64Array> = {
-  forms: () => [...new Array<Form>(LEVEL).fill('float'), ...new Array<Form>(LEVEL_STATE - LEVEL).fill('derived')],
+  forms: () => [...new Array<Form>(RATE).fill('float'), ...new Array<Form>(RATE_STATE - RATE).fill('derived')],
   put: (value, out, at) => out.set(value, at),
-  take: (numbers, at) => numbers.slice(at, at + LEVEL_STATE),
+  take: (numbers, at) => numbers.slice(at, at + RATE_STATE),
 };
 
 const TAIL: Kind<Tail> = {
@@ -148,7 +148,7 @@ export function roundedModel(model: RowModel, columns: ModelColumns): RowModel {
 
 /** A model whose filters' average is still to be taken: it follows from what is kept of them. */
 export function withAverage(model: RowModel): RowModel {
-  averageLevel(model.level, model.anchor);
+  averageRate(model.level, model.anchor);
   return model;
 }
 

@@ -1,30 +1,35 @@
 import { expOfNegative, twoArtanh } from '../../stats/elementary.js';
 
 /**
- * The level of a series, followed by gamma filters with forgetting, one a half-life, averaged by how well each has
+ * The rate of a series, its mean calls per bucket at shape 1, followed by gamma filters with forgetting, one a half-life, averaged by how well each has
  * predicted lately (dynamic model averaging, Raftery, Kárný and Ettler 2010, with gamma-Poisson filters in place of Kalman
  * ones). No optimiser, and nothing to set: a series that stands still ends up on the slow filters, one that wanders on
  * the fast ones.
  *
- * State, in a Float64Array of {@link LEVEL_STATE} entries: A[4], B[4] (discounted calls and exposure), L[4] (discounted
- * log scores), then the averaged level and its relative variance.
+ * State, in a Float64Array of {@link RATE_STATE} entries: A[4], B[4] (discounted calls and exposure), L[4] (discounted
+ * log scores), then the averaged rate and its relative variance.
  */
 
 /** Half-lives in hours: a change is followed within a working day, within two days, within a week, or hardly. */
-export const HALF_LIVES = [8, 36, 144, 960] as const;
+const HALF_LIVES = [8, 36, 144, 960] as const;
+/** The longest of them. */
+export const SLOWEST_HALF_LIFE = HALF_LIVES[3];
 /** ln of the weights before any evidence: most series stand still, and a fast filter is a noisy one. */
 const PRIOR_WEIGHTS = [-2.5, -1, 0, 0] as const;
 export const FILTERS = HALF_LIVES.length;
 /** How evidence about the filters ages, per hour: a half-life of two days. */
 const LOG_MEMORY = Math.log(0.985);
-/** A filter never falls further behind than this (nats), so that it can win back within a few hours. */
+/** A filter never falls further behind than this (nats), so that it can win back within a few hours, or days. */
 const REACH = 7;
+// V8 (Node 20) folds a module's constants into its loops, but not exported ones: 195 or 255 ns a block.
 const A = 0;
 const B = FILTERS;
 const L = 2 * FILTERS;
-export const LEVEL = 3 * FILTERS;
-export const LEVEL_VARIANCE = LEVEL + 1;
-export const LEVEL_STATE = LEVEL + 2;
+/** Where the filters' calls, exposure and evidence begin. */
+export const FILTER_AT = { calls: A, exposure: B, evidence: L };
+export const RATE = 3 * FILTERS;
+export const RATE_VARIANCE = RATE + 1;
+export const RATE_STATE = RATE + 2;
 
 /** How the counts of an hour scatter, for what they teach: variance μ (1 + phi) + alpha μ². */
 interface Scatter {
@@ -32,18 +37,44 @@ interface Scatter {
   readonly alpha: number;
 }
 
+/** What is kept of each filter's past over `span`, in the unit of the half-lives. */
+export function keptOver(halfLives: readonly number[], span: number): Float64Array {
+  return Float64Array.from(halfLives, (halfLife) => Math.exp((-Math.LN2 * span) / halfLife));
+}
+
+/** What a call on so much exposure is worth as independent ones: a busy time says no more of the rate than its own noise lets it. */
+export function worthOf(perCall: number, alpha: number, rate: number, exposure: number): number {
+  return 1 / (perCall + alpha * rate * exposure);
+}
+
+/** Lets filter `j` forget, and know `calls` more, as independent ones, on `exposure`. */
+export function age(s: Float64Array, j: number, keep: number, calls: number, exposure: number): void {
+  s[A + j] = keep * s[A + j] + calls;
+  s[B + j] = keep * s[B + j] + exposure;
+}
+
+/** Holds the evidence for each filter to {@link REACH} behind that for the best. */
+export function holdEvidence(s: Float64Array): void {
+  let best = -Infinity;
+  for (let j = 0; j < FILTERS; j++) if (s[L + j] > best) best = s[L + j];
+  for (let j = 0; j < FILTERS; j++) {
+    const behind = s[L + j] - best;
+    s[L + j] = behind > -REACH ? behind : -REACH;
+  }
+}
+
 /** A state that knows `calls` calls (as independent ones) at `rate` calls per unit of exposure. */
-export function startLevel(s: Float64Array, rate: number, calls: number): void {
+export function startRate(s: Float64Array, rate: number, calls: number): void {
   for (let j = 0; j < FILTERS; j++) {
     s[A + j] = calls;
     s[B + j] = calls / rate;
     s[L + j] = 0;
   }
-  averageLevel(s, rate);
+  averageRate(s, rate);
 }
 
-/** Sets the averaged level and its variance. Half a call at the anchor's rate is always known: a silent series relaxes towards its anchor, never to 0. */
-export function averageLevel(s: Float64Array, anchor: number): void {
+/** Sets the averaged rate and its variance. Half a call at the anchor's rate is always known: a silent series relaxes towards its anchor, never to 0. */
+export function averageRate(s: Float64Array, anchor: number): void {
   const prior = 0.5 / anchor;
   let best = -Infinity;
   for (let j = 0; j < FILTERS; j++) {
@@ -51,7 +82,7 @@ export function averageLevel(s: Float64Array, anchor: number): void {
     if (evidence > best) best = evidence;
   }
   let sum = 0;
-  let level = 0;
+  let mean = 0;
   let square = 0;
   for (let j = 0; j < FILTERS; j++) {
     const w = expOfNegative(s[L + j] + PRIOR_WEIGHTS[j] - best);
@@ -61,20 +92,13 @@ export function averageLevel(s: Float64Array, anchor: number): void {
     const inverse = 1 / exposure;
     const rate = known * inverse;
     sum += w;
-    level += w * rate;
+    mean += w * rate;
     square += w * rate * (known + 1) * inverse;
   }
-  s[LEVEL] = level / sum;
-  const variance = (square * sum) / (level * level) - 1;
-  s[LEVEL_VARIANCE] = variance > 0 ? variance : 0;
+  s[RATE] = mean / sum;
+  const variance = (square * sum) / (mean * mean) - 1;
+  s[RATE_VARIANCE] = variance > 0 ? variance : 0;
 }
-
-/** What is kept of each filter's past over the length of the last block met. */
-const keeps = new Float64Array(FILTERS);
-let keptHours = Number.NaN;
-/** The level by each filter, as the block under way found it, and one over what it has been told by. */
-const rates = new Float64Array(FILTERS);
-const inverses = new Float64Array(FILTERS);
 
 /**
  * One block of time: `calls` (clipped) on `exposure` (sum of the shape over its observed buckets). With no exposure,
@@ -82,30 +106,20 @@ const inverses = new Float64Array(FILTERS);
  * @param hours length of the block, or of the gap
  * @param perBlock buckets of a block: its exposure in a usual hour
  */
-export function learnLevel(
+export function learnRate(
   s: Float64Array,
   calls: number,
   exposure: number,
   hours: number,
   perBlock: number,
   anchor: number,
-  { phi, alpha }: Scatter,
+  scatter: Scatter,
 ): void {
-  given[0] = calls;
-  given[1] = exposure;
-  given[2] = hours;
-  given[3] = perBlock;
-  given[4] = anchor;
-  given[5] = phi;
-  given[6] = alpha;
-  learn(s);
+  learn(s, calls, exposure, keptOverHours(hours), hours, perBlock, anchor, scatter);
 }
 
-/** What {@link learn} is given: numbers handed over as arguments would be boxed, 0.1 MB of garbage for every row fitted. */
-const given = new Float64Array(7);
-
-/** Blocks of equal length one after another; before each, the level and its variance as they were known. */
-export function learnLevels(
+/** Blocks of equal length one after another; before each, the rate and its variance as they were known. */
+export function learnRates(
   s: Float64Array,
   blocks: {
     readonly clipped: Float64Array;
@@ -116,94 +130,81 @@ export function learnLevels(
   { hours, perBlock, anchor, scatter }: { hours: number; perBlock: number; anchor: number; scatter: Scatter },
 ): void {
   const { clipped, exposure, level, levelVariance } = blocks;
-  given[2] = hours;
-  given[3] = perBlock;
-  given[4] = anchor;
-  given[5] = scatter.phi;
-  given[6] = scatter.alpha;
+  const keeps = keptOverHours(hours);
   for (let b = 0; b < clipped.length; b++) {
-    level[b] = s[LEVEL];
-    levelVariance[b] = s[LEVEL_VARIANCE];
-    given[0] = clipped[b];
-    given[1] = exposure[b];
-    learn(s);
+    level[b] = s[RATE];
+    levelVariance[b] = s[RATE_VARIANCE];
+    learn(s, clipped[b], exposure[b], keeps, hours, perBlock, anchor, scatter);
   }
 }
 
-function learn(s: Float64Array): void {
-  const calls = given[0];
-  const exposure = given[1];
-  const hours = given[2];
-  const perBlock = given[3];
-  const anchor = given[4];
-  const phi = given[5];
-  const alpha = given[6];
+const KEPT_AN_HOUR = keptOver(HALF_LIVES, 1);
+const KEPT_A_DAY = keptOver(HALF_LIVES, 24);
+
+/** Nearly every block is an hour, or a day of a sparse series: their exponentials were a third of the time that a block took. */
+function keptOverHours(hours: number): Float64Array {
+  return hours === 1 ? KEPT_AN_HOUR : hours === 24 ? KEPT_A_DAY : keptOver(HALF_LIVES, hours);
+}
+
+function learn(
+  s: Float64Array,
+  calls: number,
+  exposure: number,
+  keeps: Float64Array,
+  hours: number,
+  perBlock: number,
+  anchor: number,
+  { phi, alpha }: Scatter,
+): void {
   const perCall = 1 + phi;
   const half = 0.5 / anchor;
-  for (let j = 0; j < FILTERS; j++) {
-    inverses[j] = 1 / (s[B + j] + half);
-    rates[j] = (s[A + j] + 0.5) * inverses[j];
-  }
-  if (exposure > 0) {
-    // An hour at night tells next to nothing of the level, and a little error of the profile there would speak for
-    // whichever filter happens to be off by as much: hours count by their information, at most as much as a usual one.
-    const here = Math.max(anchor * exposure, 1e-12);
-    const usual = Math.max(anchor * perBlock, 1e-12);
-    const weight = here < usual ? (here * (alpha * usual + perCall)) / (usual * (alpha * here + perCall)) : 1;
-    const memory = expOfNegative(LOG_MEMORY * hours * weight);
-    let best = -Infinity;
-    let reference = 1;
-    for (let j = FILTERS - 1; j >= 0; j--) {
-      const m = rates[j] * exposure;
+  // An hour at night says next to nothing of the rate, and a little error of the profile there would speak for
+  // whichever filter happens to be off by as much: hours count by their information, at most as much as a usual one.
+  const here = Math.max(anchor * exposure, 1e-12);
+  const usual = Math.max(anchor * perBlock, 1e-12);
+  const weight = here < usual ? (here * (alpha * usual + perCall)) / (usual * (alpha * here + perCall)) : 1;
+  const memory = exposure > 0 ? expOfNegative(LOG_MEMORY * hours * weight) : 1;
+  const least = worthOf(perCall, alpha, anchor, exposure);
+  let reference = 1;
+  for (let j = FILTERS - 1; j >= 0; j--) {
+    const inverse = 1 / (s[B + j] + half);
+    const rate = (s[A + j] + 0.5) * inverse;
+    if (exposure > 0) {
+      const m = rate * exposure;
       // m (1 + phi) + alpha m² + m²/known, m/known being exposure/(B + half).
-      const variance = m * (perCall + alpha * m + exposure * inverses[j]);
+      const variance = m * (perCall + alpha * m + exposure * inverse);
       // What the logarithms of all variances have in common tells the filters apart by nothing.
       if (j === FILTERS - 1) reference = variance;
       // (y − m)²/variance and the argument of the logarithm's series by one division.
       const both = variance + reference;
-      const inverse = 1 / (variance * both);
-      const square = (calls - m) * (calls - m) * both * inverse;
-      const u = (variance - reference) * variance * inverse;
+      const inverseOfBoth = 1 / (variance * both);
+      const square = (calls - m) * (calls - m) * both * inverseOfBoth;
+      const u = (variance - reference) * variance * inverseOfBoth;
       const log = u * u < 0.03 ? twoArtanh(u) : Math.log(variance / reference);
-      const evidence = memory * s[L + j] - 0.5 * weight * (log + (square < 16 ? square : 16));
-      s[L + j] = evidence;
-      if (evidence > best) best = evidence;
+      s[L + j] = memory * s[L + j] - 0.5 * weight * (log + (square < 16 ? square : 16));
     }
-    for (let j = 0; j < FILTERS; j++) {
-      const behind = s[L + j] - best;
-      s[L + j] = behind > -REACH ? behind : -REACH;
-    }
-  }
-  // Nearly every block is an hour: its exponentials are taken once, a third of the time that a block took.
-  if (hours !== keptHours) {
-    for (let j = 0; j < FILTERS; j++) keeps[j] = Math.exp((-Math.LN2 * hours) / HALF_LIVES[j]);
-    keptHours = hours;
-  }
-  const least = 1 / (perCall + alpha * anchor * exposure);
-  for (let j = 0; j < FILTERS; j++) {
-    const keep = keeps[j];
     // What a block's calls are worth as independent ones. By the anchor's mean where that is more: after a drop to 0 the
     // current one would let every zero weigh a hundredfold.
-    const worth = rates[j] > anchor ? 1 / (perCall + alpha * rates[j] * exposure) : least;
-    s[A + j] = keep * s[A + j] + worth * calls;
-    s[B + j] = keep * s[B + j] + worth * exposure;
+    const worth = rate > anchor ? worthOf(perCall, alpha, rate, exposure) : least;
+    age(s, j, keeps[j], worth * calls, worth * exposure);
   }
-  averageLevel(s, anchor);
+  if (exposure > 0) holdEvidence(s);
+  averageRate(s, anchor);
 }
 
-/** Multiplies the level by `factor`, keeping at most `calls` calls' worth of what is known. */
-export function scaleLevel(s: Float64Array, factor: number, calls: number, anchor: number): void {
+/** Multiplies the rate by `factor`, keeping at most `calls` calls' worth of what is known. */
+export function scaleRate(s: Float64Array, factor: number, calls: number, anchor: number): void {
   for (let j = 0; j < FILTERS; j++) {
     const keep = Math.min(1, calls / Math.max(1e-9, s[A + j] * factor));
     s[A + j] *= factor * keep;
     s[B + j] *= keep;
     if (calls < Infinity) s[L + j] = 0;
   }
-  averageLevel(s, anchor);
+  averageRate(s, anchor);
 }
 
 /**
- * What each further day ahead adds to the level's relative variance: of the scatter that days show about what was expected
+ * What each further day ahead adds to the rate's relative variance: of the scatter that days show about what was expected
  * a day before, the part that the winning filters take for movement. One that follows within a day takes all of it, one
  * that hardly moves none.
  * @param daily alpha of the window of a day

@@ -1,5 +1,5 @@
 import type { Baseline } from '../../engine/baseline.js';
-import { LEVEL } from '../../engine/counts/rate-filter.js';
+import { RATE } from '../../engine/counts/rate-filter.js';
 import type { SeriesKey } from '../../series/key.js';
 import { observedRow, readRow, type SeriesSet } from '../../series/series-set.js';
 import { HOUR } from '../../time/grid.js';
@@ -20,7 +20,7 @@ export function usualWeek(baseline: Baseline, key: SeriesKey): Float64Array {
     const end = Math.max(first + 1, Math.floor(((h + 1) * perWeek) / HOURS_A_WEEK));
     let shape = 0;
     for (let slot = first; slot < end; slot++) shape += model.profile.shapeAt(slot);
-    hours[h] = (model.level[LEVEL] * buckets * shape) / (end - first);
+    hours[h] = (model.level[RATE] * buckets * shape) / (end - first);
   }
   return hours;
 }

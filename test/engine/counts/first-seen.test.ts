@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstSeenModel } from '../../../src/engine/counts/first-seen.js';
 import type { RowModel } from '../../../src/engine/counts/model.js';
-import { LEVEL } from '../../../src/engine/counts/rate-filter.js';
+import { RATE } from '../../../src/engine/counts/rate-filter.js';
 import { fitBaseline } from '../../../src/engine/fit-baseline.js';
 import { scoreWindow } from '../../../src/engine/score-window.js';
 import { seriesKey } from '../../../src/series/key.js';
@@ -34,7 +34,7 @@ function first(rows: readonly RowModel[], key = pairOf(999)) {
 
 /** P(a call at all in a bucket) of a first-seen model: its own law, level known. */
 function callAtAll({ level, phi }: RowModel): number {
-  return -Math.expm1(logZero(level[LEVEL], level[LEVEL] / phi[0]));
+  return -Math.expm1(logZero(level[RATE], level[RATE] / phi[0]));
 }
 
 describe('firstSeenModel', () => {
@@ -52,7 +52,7 @@ describe('firstSeenModel', () => {
     // Of a negative binomial with a call at all the mean is mean / P(a call at all).
     const usual = (counts: readonly number[]) => {
       const { model } = first(counts.map((count) => born(3, count)));
-      return model.level[LEVEL] / callAtAll(model);
+      return model.level[RATE] / callAtAll(model);
     };
     expect(usual(Array.from({ length: 60 }, () => 1))).toBeLessThan(1.15);
     expect(usual(Array.from({ length: 60 }, () => 20))).toBeGreaterThan(17);
@@ -61,8 +61,8 @@ describe('firstSeenModel', () => {
 
   it('counts the births of its own level only: keys by keys, totals by totals', () => {
     const rows = Array.from({ length: 30 }, () => born(3, 1));
-    const pair = first(rows).model.level[LEVEL];
-    const total = first(rows, seriesKey({ operation: 'Decrypt' })).model.level[LEVEL];
+    const pair = first(rows).model.level[RATE];
+    const total = first(rows, seriesKey({ operation: 'Decrypt' })).model.level[RATE];
     expect(pair / total).toBeGreaterThan(20);
   });
 
@@ -79,7 +79,7 @@ describe('firstSeenModel', () => {
   it('does not mind the order of rows', () => {
     const random = seeded(2);
     const rows = Array.from({ length: 40 }, () => born(4 * random(), 1 + Math.floor(10 * random())));
-    expect(first(rows.slice().reverse()).model.level[LEVEL]).toBeCloseTo(first(rows).model.level[LEVEL], 12);
+    expect(first(rows.slice().reverse()).model.level[RATE]).toBeCloseTo(first(rows).model.level[RATE], 12);
   });
 
   it('keeps its word where new keys turn up daily: few first calls are told, a burst of them is', () => {

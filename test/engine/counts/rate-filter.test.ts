@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  LEVEL,
-  LEVEL_STATE,
-  LEVEL_VARIANCE,
-  learnLevel,
-  scaleLevel,
-  startLevel,
+  learnRate,
+  RATE,
+  RATE_STATE,
+  RATE_VARIANCE,
+  scaleRate,
+  startRate,
   walkPerDay,
 } from '../../../src/engine/counts/rate-filter.js';
-import { type NaiveBlock, naiveLevels } from '../../naive/level.js';
+import { type NaiveBlock, naiveRates } from '../../naive/rate.js';
 import { poisson, seeded } from '../../support/random.js';
 
 const SCATTER = { phi: 0.3, alpha: 0.01 };
@@ -21,15 +21,15 @@ function follow(
   { anchor = 5, seed = 1, scatter = SCATTER, start = 8 } = {},
 ): { level: number; variance: number; state: Float64Array }[] {
   const random = seeded(seed);
-  const state = new Float64Array(LEVEL_STATE);
-  startLevel(state, anchor, start);
+  const state = new Float64Array(RATE_STATE);
+  startRate(state, anchor, start);
   return Array.from({ length: hours }, (_, hour) => {
-    learnLevel(state, poisson(random, 12 * rate(hour)), 12, 1, 12, anchor, scatter);
-    return { level: state[LEVEL], variance: state[LEVEL_VARIANCE], state: state.slice() };
+    learnRate(state, poisson(random, 12 * rate(hour)), 12, 1, 12, anchor, scatter);
+    return { level: state[RATE], variance: state[RATE_VARIANCE], state: state.slice() };
   });
 }
 
-describe('the level filters', () => {
+describe('the rate filters', () => {
   it('agree with adding everything up anew after each block', () => {
     const block = fc.record({
       calls: fc.oneof(fc.nat(3), fc.nat(200), fc.nat(20_000)),
@@ -45,13 +45,13 @@ describe('the level filters', () => {
         (given, anchor, calls, scatter) => {
           // Without exposure there are no calls to be seen.
           const blocks: NaiveBlock[] = given.map((b) => (b.exposure === 0 ? { ...b, calls: 0 } : b));
-          const state = new Float64Array(LEVEL_STATE);
-          startLevel(state, 1.3 * anchor, calls);
-          const naive = naiveLevels(blocks, { rate: 1.3 * anchor, calls, anchor, perBlock: 12, ...scatter });
+          const state = new Float64Array(RATE_STATE);
+          startRate(state, 1.3 * anchor, calls);
+          const naive = naiveRates(blocks, { rate: 1.3 * anchor, calls, anchor, perBlock: 12, ...scatter });
           for (const [i, b] of blocks.entries()) {
-            learnLevel(state, b.calls, b.exposure, b.hours, 12, anchor, scatter);
-            expect(state[LEVEL] / naive[i].level).toBeCloseTo(1, 9);
-            expect(Math.abs(state[LEVEL_VARIANCE] - naive[i].variance)).toBeLessThan(1e-9 * (1 + naive[i].variance));
+            learnRate(state, b.calls, b.exposure, b.hours, 12, anchor, scatter);
+            expect(state[RATE] / naive[i].level).toBeCloseTo(1, 9);
+            expect(Math.abs(state[RATE_VARIANCE] - naive[i].variance)).toBeLessThan(1e-9 * (1 + naive[i].variance));
           }
         },
       ),
@@ -83,11 +83,11 @@ describe('the level filters', () => {
     const scatter = { phi: 0.3, alpha: 0.1 };
     const calm = follow(24 * 14, () => 5, { scatter })[24 * 14 - 1];
     const state = calm.state.slice();
-    learnLevel(state, 12 * 5 * 30, 12, 1, 12, 5, scatter);
+    learnRate(state, 12 * 5 * 30, 12, 1, 12, 5, scatter);
     // Thirty times as much in an hour: without the worth of a call it would double the level of the fast filter at once.
-    expect(state[LEVEL] / calm.level).toBeLessThan(2);
-    for (let hour = 0; hour < 36; hour++) learnLevel(state, 60, 12, 1, 12, 5, scatter);
-    expect(state[LEVEL] / calm.level).toBeLessThan(1.15);
+    expect(state[RATE] / calm.level).toBeLessThan(2);
+    for (let hour = 0; hour < 36; hour++) learnRate(state, 60, 12, 1, 12, 5, scatter);
+    expect(state[RATE] / calm.level).toBeLessThan(1.15);
   });
 
   it('never fall to 0 on a series that has gone silent, and never weigh a zero more than an ordinary hour', () => {
@@ -99,9 +99,9 @@ describe('the level filters', () => {
     // Two days at 0 and two at the old level: the old level is back, as a zero never weighed more than an ordinary hour.
     const random = seeded(3);
     const state = follow(24 * 14, () => 5)[24 * 14 - 1].state;
-    for (let hour = 0; hour < 48; hour++) learnLevel(state, 0, 12, 1, 12, anchor, SCATTER);
-    for (let hour = 0; hour < 48; hour++) learnLevel(state, poisson(random, 60), 12, 1, 12, anchor, SCATTER);
-    expect(state[LEVEL]).toBeGreaterThan(0.7 * 5);
+    for (let hour = 0; hour < 48; hour++) learnRate(state, 0, 12, 1, 12, anchor, SCATTER);
+    for (let hour = 0; hour < 48; hour++) learnRate(state, poisson(random, 60), 12, 1, 12, anchor, SCATTER);
+    expect(state[RATE]).toBeGreaterThan(0.7 * 5);
   });
 
   it('keep a sparse level above zero, near the truth', () => {
@@ -119,27 +119,27 @@ describe('the level filters', () => {
     const before = follow(24 * 14, () => 5)[24 * 14 - 1];
     const atOnce = before.state.slice();
     const hourly = before.state.slice();
-    learnLevel(atOnce, 0, 0, 100, 12, 5, SCATTER);
-    for (let hour = 0; hour < 100; hour++) learnLevel(hourly, 0, 0, 1, 12, 5, SCATTER);
-    for (let i = 0; i < LEVEL_STATE; i++) expect(hourly[i]).toBeCloseTo(atOnce[i], 9);
-    expect(atOnce[LEVEL_VARIANCE]).toBeGreaterThan(before.variance);
-    learnLevel(atOnce, 0, 0, 24 * 365, 12, 5, SCATTER);
+    learnRate(atOnce, 0, 0, 100, 12, 5, SCATTER);
+    for (let hour = 0; hour < 100; hour++) learnRate(hourly, 0, 0, 1, 12, 5, SCATTER);
+    for (let i = 0; i < RATE_STATE; i++) expect(hourly[i]).toBeCloseTo(atOnce[i], 9);
+    expect(atOnce[RATE_VARIANCE]).toBeGreaterThan(before.variance);
+    learnRate(atOnce, 0, 0, 24 * 365, 12, 5, SCATTER);
     // All forgotten: half a call at the anchor's rate is left.
-    expect(atOnce[LEVEL] / 5).toBeCloseTo(1, 0);
-    expect(atOnce[LEVEL_VARIANCE]).toBeGreaterThan(0.5);
+    expect(atOnce[RATE] / 5).toBeCloseTo(1, 0);
+    expect(atOnce[RATE_VARIANCE]).toBeGreaterThan(0.5);
   });
 
   it('scale a level without losing what is known, or keeping only so much of it', () => {
     const { state, level, variance } = follow(24 * 14, () => 5)[24 * 14 - 1];
     const whole = state.slice();
-    scaleLevel(whole, 4, Number.POSITIVE_INFINITY, 5);
-    expect(whole[LEVEL] / level).toBeCloseTo(4, 1);
-    expect(whole[LEVEL_VARIANCE]).toBeLessThan(1.1 * variance);
+    scaleRate(whole, 4, Number.POSITIVE_INFINITY, 5);
+    expect(whole[RATE] / level).toBeCloseTo(4, 1);
+    expect(whole[RATE_VARIANCE]).toBeLessThan(1.1 * variance);
     const little = state.slice();
-    scaleLevel(little, 4, 8, 5);
+    scaleRate(little, 4, 8, 5);
     // Eight calls at 20 and half a call at 5: 8.5 on an exposure of 0.5.
-    expect(little[LEVEL]).toBeCloseTo(17, 0);
-    expect(little[LEVEL_VARIANCE]).toBeGreaterThan(1 / 20);
+    expect(little[RATE]).toBeCloseTo(17, 0);
+    expect(little[RATE_VARIANCE]).toBeGreaterThan(1 / 20);
   });
 
   it('say of a level that stands still that it hardly walks, and of one that wanders that it does', () => {

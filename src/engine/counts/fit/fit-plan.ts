@@ -6,6 +6,7 @@ import { type ModelColumns, modelColumns } from '../model.js';
 import { flatProfile, type KeptProfile } from '../quantized-profile.js';
 import { type Profile, type WeekCells, weekCells } from '../seasonal-profile.js';
 import { DailyMaxima } from './daily-maxima.js';
+import { DailyRates } from './daily-rate.js';
 
 /** The history by blocks of the long windows; `[blocks]` each. */
 export interface Blocks {
@@ -49,6 +50,7 @@ export interface Scratch {
   /** `[days]`: sums of the clipped calls, and of the shape. */
   readonly dayCalls: Float64Array;
   readonly dayExposure: Float64Array;
+  readonly dailyRates: DailyRates;
   /** `[perWeek]` each: sums by slot. */
   readonly slotCalls: Float64Array;
   readonly slotExposure: Float64Array;
@@ -126,6 +128,7 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     rawSlots: week(),
     dayCalls: day(),
     dayExposure: day(),
+    dailyRates: new DailyRates(days),
     slotCalls: week(),
     slotExposure: week(),
     slotSquares: week(),

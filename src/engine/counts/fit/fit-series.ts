@@ -2,7 +2,6 @@ import { fitDispersion, PRIOR } from '../dispersion.js';
 import { type Past, roundedModel, straddles } from '../model.js';
 import { quantized } from '../quantized-profile.js';
 import { type Dispersion, fitProfile } from '../seasonal-profile.js';
-import { fitLevel } from './daily-rate.js';
 import { gatherBuckets, sumCalls, sumClipped, sumLevels, sumSquares } from './fit-kernels.js';
 import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
@@ -46,7 +45,7 @@ export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
   for (let round = 0; ; round++) {
     sumClipped(taught, plan);
     if (late) sumSquares(taught, plan);
-    const daily = fitLevel(dayCalls, dayExposure, dispersion.phi);
+    const daily = scratch.dailyRates.fit(dayCalls, dayExposure, dispersion.phi);
     sumLevels(taught, daily, slotExposure);
     fitProfile(slotCalls, slotExposure, repeats, cells, dispersion, hourly, late ? slotSquares : undefined, profile);
     gatherBuckets(taught, plan, pieceDay, daily, undefined, dispersion, most, 0);

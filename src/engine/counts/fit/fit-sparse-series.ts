@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { PHI_PRECISION, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel } from '../model.js';
-import { LEVEL_STATE, learnLevel, startLevel } from '../rate-filter.js';
+import { learnRate, RATE_STATE, startRate } from '../rate-filter.js';
 import { leastTail } from '../tail-calibration.js';
 import type { FitPlan } from './fit-plan.js';
 import type { Events } from './read-calls.js';
@@ -38,9 +38,9 @@ export function fitSparseRow(row: Events, whole: Taught, born: number, plan: Fit
   // Clusters of an hour are clusters of a day.
   for (let w = 1; w < phi.length; w++) phi[w] = Math.max(phi[w], phi[w - 1]);
 
-  const level = new Float64Array(LEVEL_STATE);
+  const level = new Float64Array(RATE_STATE);
   const scatter = { phi: phi[phi.length - 1], alpha: PRIOR.alpha };
-  startLevel(level, Math.max(perBucket, LEAST_MEAN), 0.5);
+  startRate(level, Math.max(perBucket, LEAST_MEAN), 0.5);
   const perDay = Math.max(1, Math.round(DAY / step));
   let e = 0;
   for (let from = 0; from < length; from += perDay) {
@@ -49,7 +49,7 @@ export function fitSparseRow(row: Events, whole: Taught, born: number, plan: Fit
     const exposure = rank[Math.max(born, to)] - rank[Math.max(born, from)];
     let sum = 0;
     for (; e < n && bucket[e] < to; e++) sum += calls[e];
-    learnLevel(level, sum, exposure, ((to - from) * step) / HOUR, perDay, perBucket, scatter);
+    learnRate(level, sum, exposure, ((to - from) * step) / HOUR, perDay, perBucket, scatter);
   }
   const silent = rank[length] - rank[n === 0 ? born : bucket[n - 1] + 1];
   const tail = leastTail(days);

@@ -3,7 +3,7 @@ import { burstHours } from '../burst-hours.js';
 import { fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
-import { LEVEL_STATE, learnLevels, startLevel, walkPerDay } from '../rate-filter.js';
+import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
 import type { Dispersion } from '../seasonal-profile.js';
 import { rawSilenceNats } from '../silence.js';
 import {
@@ -75,9 +75,9 @@ export function replay(
     totalExposure += b.exposure[k];
   }
   const anchor = (total + 0.5) / Math.max(totalExposure, 1);
-  const state = new Float64Array(LEVEL_STATE);
+  const state = new Float64Array(RATE_STATE);
   const follow = (hourly: Dispersion) => {
-    startLevel(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
+    startRate(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
     learnLevels(state, b, { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly });
   };
   follow(roughHourly);

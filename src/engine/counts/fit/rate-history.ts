@@ -1,5 +1,5 @@
 import { DAY, HOUR } from '../../../time/grid.js';
-import { HALF_LIVES } from '../rate-filter.js';
+import { SLOWEST_HALF_LIFE } from '../rate-filter.js';
 import type { Blocks } from './fit-plan.js';
 
 /** Half-lives of the sums that a detector holds against its anchored rate, and of that rate where it follows; hours. */
@@ -37,7 +37,7 @@ export function rateHistory(
   const { clipped, exposure, calls, level, silenceRate, silenceVariance } = b;
   const perCall = 1 + scatter.phi;
   const half = 0.5 / anchor;
-  const keep = Math.exp((-Math.LN2 * hours) / HALF_LIVES[HALF_LIVES.length - 1]);
+  const keep = Math.exp((-Math.LN2 * hours) / SLOWEST_HALF_LIFE);
   const keepDrift = Math.exp((-Math.LN2 * hours) / DRIFT_HALF_LIFE);
   const follow = -Math.expm1((-Math.LN2 * hours) / ANCHOR_HALF_LIFE);
   const settled = (SETTLED * DAY) / (hours * HOUR);

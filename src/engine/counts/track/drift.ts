@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import type { Windows } from '../../windows.js';
 import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
-import { LEVEL, LEVEL_VARIANCE, scaleLevel } from '../rate-filter.js';
+import { RATE, RATE_VARIANCE, scaleRate } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import { DRIFT } from './scratch.js';
 import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE } from './state.js';
@@ -50,14 +50,14 @@ export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
   s[DRIFT_EXPOSURE] *= keep;
   if (!rules.acceptShifts || s[INCIDENT_SIDE] !== 0) return;
   const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
-  s[ANCHOR_RATE] += share * (s[LEVEL] - s[ANCHOR_RATE]);
-  s[ANCHOR_VARIANCE] += share * (s[LEVEL_VARIANCE] - s[ANCHOR_VARIANCE]);
+  s[ANCHOR_RATE] += share * (s[RATE] - s[ANCHOR_RATE]);
+  s[ANCHOR_VARIANCE] += share * (s[RATE_VARIANCE] - s[ANCHOR_VARIANCE]);
 }
 
 /** The rate that is followed becomes the anchor, and nothing has departed from it. */
 export function anchorHere({ s }: Pick<TrackerParts, 's'>): void {
-  s[ANCHOR_RATE] = s[LEVEL];
-  s[ANCHOR_VARIANCE] = s[LEVEL_VARIANCE];
+  s[ANCHOR_RATE] = s[RATE];
+  s[ANCHOR_VARIANCE] = s[RATE_VARIANCE];
   forgetDrift({ s });
 }
 
@@ -78,8 +78,8 @@ export function holdToAnchor(parts: TrackerParts): void {
   const doubt = Math.min(HELD_MOST, HELD_LEAST + HELD_SDS * Math.sqrt(s[ANCHOR_VARIANCE] + wander(parts)));
   const most = s[ANCHOR_RATE] * Math.exp(doubt);
   const least = s[ANCHOR_RATE] * Math.exp(-doubt);
-  if (s[LEVEL] > most) scaleLevel(s, most / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
-  else if (s[LEVEL] < least) scaleLevel(s, least / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+  if (s[RATE] > most) scaleRate(s, most / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
+  else if (s[RATE] < least) scaleRate(s, least / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
 }
 
 /** Sets the counts of the drift's window from which on it may be reported, through the block that begins. */

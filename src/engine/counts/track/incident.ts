@@ -1,7 +1,7 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { DAY, HOUR } from '../../../time/grid.js';
 import { ABOVE, BELOW, NORMAL } from '../../types.js';
-import { LEVEL, scaleLevel } from '../rate-filter.js';
+import { RATE, scaleRate } from '../rate-filter.js';
 import { SIZE } from './bucket-distributions.js';
 import { anchorHere, DRIFT_SPAN, forgetDrift } from './drift.js';
 import type { TrackerParts } from './parts.js';
@@ -162,13 +162,13 @@ function openIncident(parts: TrackerParts, side: number): void {
   if (decided === 0) return;
   if (decided === SILENCE) dropTraining(s);
   else if (decided === DRIFT) {
-    scaleLevel(s, s[ANCHOR_RATE] / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+    scaleRate(s, s[ANCHOR_RATE] / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
     forgetDrift(parts);
     dropTraining(s);
   } else if (windows.blocks[decided] > 0) {
     // The rate has followed the incident since it began: back to where it was.
     const rate = s[SHIFT_VARIANCE] > SHIFT_SETTLED ? 0 : s[d + PAST_RATE + decided];
-    if (rate > 0 && s[LEVEL] > 0) scaleLevel(s, rate / s[LEVEL], Number.POSITIVE_INFINITY, model.anchor);
+    if (rate > 0 && s[RATE] > 0) scaleRate(s, rate / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
     dropTraining(s);
   }
   forgetWindows(parts);
@@ -203,8 +203,8 @@ export function isLastingShift(s: Float64Array, time: number): boolean {
 export function acceptShift(parts: TrackerParts, time: number): void {
   const { s, model, scatter } = parts;
   const factor = (s[INCIDENT_CALLS] + 0.5) / (s[INCIDENT_MEAN] + 0.5);
-  const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[LEVEL]);
-  scaleLevel(s, factor, Math.max(8, worth), model.anchor);
+  const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[RATE]);
+  scaleRate(s, factor, Math.max(8, worth), model.anchor);
   s[SHIFT_VARIANCE] = SHIFT_START;
   dropTraining(s);
   dropPending(s);
@@ -232,7 +232,7 @@ export function tryPreShiftRate(parts: TrackerParts): boolean {
   // Out of the question now: no need to wait.
   const leaves = ratio > 1 ? y > mean && logUpperTail(y, mean, size) : y < mean && logLowerTail(y, mean, size);
   if (!(leaves !== false && leaves < -PRE_SHIFT_BACK) && s[PRE_SHIFT_LLR] < PRE_SHIFT_BACK) return false;
-  scaleLevel(s, ratio, Number.POSITIVE_INFINITY, model.anchor);
+  scaleRate(s, ratio, Number.POSITIVE_INFINITY, model.anchor);
   s[PRE_SHIFT_RATIO] = 0;
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;

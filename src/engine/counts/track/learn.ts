@@ -1,5 +1,5 @@
 import { DAY, HOUR } from '../../../time/grid.js';
-import { LEVEL, LEVEL_VARIANCE, learnLevel } from '../rate-filter.js';
+import { learnRate, RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor } from './drift.js';
 import { acceptShift, dropPending, isLastingShift } from './incident.js';
@@ -105,8 +105,8 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
     s[BLOCK] = now;
     return;
   }
-  const rate = s[LEVEL];
-  const variance = s[LEVEL_VARIANCE];
+  const rate = s[RATE];
+  const variance = s[RATE_VARIANCE];
   const passed = now - s[BLOCK];
   if (learn) {
     learnBlocks(parts, passed);
@@ -163,13 +163,13 @@ function learnBlocks(parts: TrackerParts, passed: number): void {
       s[PENDING_HOURS] += hours * share;
     } else {
       if (s[PENDING_HOURS] > 0) {
-        learnLevel(s, 0, s[PENDING_EXPOSURE], s[PENDING_HOURS], perBlock, model.anchor, scatter);
+        learnRate(s, 0, s[PENDING_EXPOSURE], s[PENDING_HOURS], perBlock, model.anchor, scatter);
         dropPending(s);
       }
-      learnLevel(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
+      learnRate(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
     }
   }
-  if (passed > 1) learnLevel(s, 0, 0, hours * (passed - 1), perBlock, model.anchor, scatter);
+  if (passed > 1) learnRate(s, 0, 0, hours * (passed - 1), perBlock, model.anchor, scatter);
   if (!rules.acceptShifts) holdToAnchor(parts);
 }
 

@@ -1,4 +1,4 @@
-import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
+import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import {
   BLOCK,
@@ -58,8 +58,8 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
   let sum = 0;
   let exposure = 0;
   let exposureVar = 0;
-  let rate = s[LEVEL];
-  let variance = s[LEVEL_VARIANCE];
+  let rate = s[RATE];
+  let variance = s[RATE_VARIANCE];
   let w = 1;
   while (w < blocks.length && blocks[w] === 0) w++;
   const isBegun = !Number.isNaN(s[BLOCK]);
@@ -93,15 +93,15 @@ export function forgetWindows(parts: TrackerParts): void {
   const { ringBlocks, blocksAt } = layout;
   for (let k = 0; k < rules.windows.hourBuckets; k++) {
     const at = RING + PER_BUCKET * k;
-    s[at] = s[LEVEL] * s[at + 1];
+    s[at] = s[RATE] * s[at + 1];
   }
-  s[RING_PARTIAL_SUM] = s[LEVEL] * s[RING_PARTIAL_EXPOSURE];
+  s[RING_PARTIAL_SUM] = s[RATE] * s[RING_PARTIAL_EXPOSURE];
   for (let k = 0; k < ringBlocks; k++) {
     const at = blocksAt + PER_BLOCK * k;
-    s[at] = s[LEVEL] * s[at + 1];
-    s[at + 3] = s[LEVEL];
-    s[at + 4] = s[LEVEL_VARIANCE];
+    s[at] = s[RATE] * s[at + 1];
+    s[at + 3] = s[RATE];
+    s[at + 4] = s[RATE_VARIANCE];
   }
-  s[SUM] = s[LEVEL] * s[SUM_EXPOSURE];
+  s[SUM] = s[RATE] * s[SUM_EXPOSURE];
   sumBlocks(parts);
 }

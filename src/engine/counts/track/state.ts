@@ -1,10 +1,10 @@
 import type { Windows } from '../../windows.js';
-import { LEVEL_STATE } from '../rate-filter.js';
+import { RATE_STATE } from '../rate-filter.js';
 
 // The state of a series of counts, in one Float64Array: it is copied, compared and written out as one. First the rate
 // filters (rate-filter.ts), then these slots, then the rings. What is not said to be otherwise is in calls.
 
-export const BLOCK = LEVEL_STATE; // number of the block under way; NaN before the first
+export const BLOCK = RATE_STATE; // number of the block under way; NaN before the first
 export const BLOCK_TRAIN_CALLS = BLOCK + 1; // what of the block may teach so far: clipped calls and their exposure
 export const BLOCK_TRAIN_EXPOSURE = BLOCK + 2;
 export const SUM = BLOCK + 3; // the block's part in the long windows: calls, exposure, exposure · profile variance

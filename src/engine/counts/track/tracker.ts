@@ -12,7 +12,7 @@ import {
 } from '../../types.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
-import { LEVEL, LEVEL_VARIANCE } from '../rate-filter.js';
+import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
 import {
@@ -187,7 +187,7 @@ export class CountTracker implements TrackerParts {
 
   /** The rate that is followed now, in calls per bucket at shape 1. */
   get level(): number {
-    return this.s[LEVEL];
+    return this.s[RATE];
   }
 
   /** Buckets since the last call; of a series that has never called, as many as can be. */
@@ -203,9 +203,9 @@ export class CountTracker implements TrackerParts {
   /** Log-likelihood of `y` calls in a bucket of this slot, by a normal law of the model's mean and variance. */
   likelihood(y: number, slot: number): number {
     const shape = this.model.profile.shapeAt(slot) * this.#correction(this.#hourOf(slot));
-    const mean = Math.max(this.s[LEVEL] * shape, LEAST_MEAN);
+    const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
-    const relative = alpha[0] + profile.varianceAt(slot) + this.s[LEVEL_VARIANCE];
+    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE];
     const variance = mean * (1 + phi[0]) + relative * mean * mean + 0.01;
     return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
   }
@@ -357,8 +357,8 @@ export class CountTracker implements TrackerParts {
     const { s, scratch } = this;
     const { block: k } = scratch;
     if (s[PRE_SHIFT_RATIO] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATIO] = 0;
-    k.rate = s[LEVEL];
-    k.rateVariance = s[LEVEL_VARIANCE] + s[SHIFT_VARIANCE];
+    k.rate = s[RATE];
+    k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
     k.isYoung = this.shapePrior > 0;
     k.isCalm =
       isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0 && s[MERGE_SIDE] === 0;
@@ -513,7 +513,7 @@ export class CountTracker implements TrackerParts {
       s[SILENT_BUCKETS]++;
     }
     if (isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(this)) || followIncident(this, verdict)) {
-      push(this, s[LEVEL] * exposure, s[LEVEL] * exposure, exposure, exposureVar);
+      push(this, s[RATE] * exposure, s[RATE] * exposure, exposure, exposureVar);
       return;
     }
     if (!b.isSuspect) {
@@ -537,7 +537,7 @@ export class CountTracker implements TrackerParts {
       // What was usual before an accepted shift is no surprise either: its return raises nothing.
       const before = Math.max(b.mean * ratio, LEAST_MEAN);
       const relative = distributions.values[b.at + RELATIVE];
-      const size = 1 / (relative + this.model.phi[0] / before + (s[LEVEL_VARIANCE] + s[SHIFT_VARIANCE]));
+      const size = 1 / (relative + this.model.phi[0] / before + (s[RATE_VARIANCE] + s[SHIFT_VARIANCE]));
       if (ratio > 1) b.upper = Math.max(b.upper, Math.floor(limits[0].upper(before, size)));
       else b.lower = Math.min(b.lower, Math.max(0, Math.ceil(limits[0].lower(before, size))));
     }
@@ -584,8 +584,8 @@ export class CountTracker implements TrackerParts {
       if (out === undefined) continue;
       if (last < 0 || profile.shapeSteps.length > 1) {
         last = slots[i];
-        mean = Math.max(this.s[LEVEL] * profile.shapeAt(last), LEAST_MEAN);
-        const size = 1 / (alpha[0] + this.s[LEVEL_VARIANCE] + phi[0] / mean);
+        mean = Math.max(this.s[RATE] * profile.shapeAt(last), LEAST_MEAN);
+        const size = 1 / (alpha[0] + this.s[RATE_VARIANCE] + phi[0] / mean);
         const natsAbove = uncalibrate(nats - logWeights[0], above[0]);
         upper = this.s[EVER_CALLED] === 0 ? 0 : Math.floor(upperLimitNear(mean, size, natsAbove));
       }

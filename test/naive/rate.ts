@@ -1,5 +1,5 @@
 /**
- * The level filters by their definition, slow on purpose: after every block the discounted calls and exposure of each
+ * The rate filters by their definition, slow on purpose: after every block the discounted calls and exposure of each
  * half-life are added up anew over all blocks before, each with what it was worth when it came.
  */
 const HALF_LIVES = [8, 36, 144, 960];
@@ -23,7 +23,7 @@ export interface NaiveStart {
 }
 
 /** @returns level and relative variance after each block, in order */
-export function naiveLevels(
+export function naiveRates(
   blocks: readonly NaiveBlock[],
   { rate, calls, anchor, perBlock, phi, alpha }: NaiveStart,
 ): { level: number; variance: number }[] {
