@@ -1,5 +1,5 @@
 import { checkNumber, checkRange, InputError, shown } from '../errors.js';
-import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { keyId, type SeriesKey, sameKeys, seriesKey } from '../series/key.js';
 import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
@@ -388,13 +388,4 @@ export class Detector {
     for (const set of parts.recent) detector.#replay(set);
     return detector;
   }
-}
-
-function sameKeys(a: readonly SeriesKey[], b: readonly SeriesKey[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let row = 0; row < a.length; row++) {
-    if (a[row] !== b[row] && !KEY_FIELDS.every((field) => a[row][field] === b[row][field])) return false;
-  }
-  return true;
 }
