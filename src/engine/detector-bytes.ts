@@ -13,7 +13,7 @@ import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
 import { type Windows, windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 2;
+const VERSION = 3;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
@@ -36,6 +36,8 @@ export interface DetectorParts {
   readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
+  /** The incident tracker at each state that can be gone back to, by its time, and at the end. */
+  readonly incidents: readonly (readonly [number, Uint8Array])[];
   readonly acknowledged: readonly Acknowledged[];
   readonly retired: readonly (readonly [string, number])[];
 }
@@ -56,6 +58,11 @@ export function detectorToBytes(parts: DetectorParts): Uint8Array {
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
+  writer.varint(parts.incidents.length);
+  for (const [time, bytes] of parts.incidents) {
+    writer.float64(time);
+    writeBlob(writer, bytes);
+  }
   writer.varint(parts.acknowledged.length);
   for (const { id, from, to } of parts.acknowledged) {
     writer.string(id);
@@ -89,10 +96,12 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
+  const incidents = list(() => [reader.float64(), readBlob(reader).slice()] as const);
+  if (incidents.length === 0) reader.fail('no state of incidents');
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
   const retired = list(() => [reader.string(), reader.float64()] as const);
   reader.end();
-  return { baseline, learn, minEffect, perWeek, later, oldest, recent, acknowledged, retired };
+  return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, acknowledged, retired };
 }
 
 function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {
