@@ -2,19 +2,20 @@ import { checkNumber, checkTime, InputError } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { lowerQuantile, upperQuantile } from '../stats/limits.js';
-import { logUpperTail, logZero, lowerLimit, upperLimit } from '../stats/negative-binomial.js';
+import { logUpperTail } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
+import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
 import { LEAST_MEAN, type RowModel } from './counts/model.js';
 import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { calibrateIn, uncalibrate, uncalibrateIn } from './counts/tail-calibration.js';
+import { calibrateIn, uncalibrate } from './counts/tail-calibration.js';
 import { natsFor } from './counts/track/rules.js';
 import { gaugeBand } from './levels/band.js';
 import type { GaugeModel } from './levels/model.js';
@@ -188,6 +189,11 @@ export class Baseline {
     return Math.max(0, Math.floor((time - gridEnd(this.grid)) / DAY));
   }
 
+  /** The rate of the history's end, with what is not known of it days later. */
+  #rateAt({ level, walk }: RowModel, time: number): KnownRate {
+    return { rate: level[RATE], variance: level[RATE_VARIANCE] + walk * this.daysAfter(time) };
+  }
+
   /**
    * The band of the bucket that begins at `time`: counts outside it have a calibrated tail probability below
    * (1 − probability)/2 on their side.
@@ -199,7 +205,7 @@ export class Baseline {
     if (this.measure === 'level') return this.#gaugeBand(seriesKey(key), at, probability);
     const { model, timeZone } = this.modelOf(seriesKey(key));
     const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
-    return bandOf(model, slot, -Math.log((1 - probability) / 2), this.daysAfter(at));
+    return bandOf(model, slot, -Math.log((1 - probability) / 2), this.#rateAt(model, at));
   }
 
   /**
@@ -215,7 +221,7 @@ export class Baseline {
     if (learning) return NaN;
     if (count === 0) return 1;
     const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
-    const { expected, size } = bucketOf(model, slot, this.daysAfter(at));
+    const { expected, size } = bucketOf(model, slot, this.#rateAt(model, at));
     const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
     const bound = calibrateIn(leastNats(count, expected, size), model.above[0], shift);
     // The tail itself takes on the order of the root of the size: too long to be told that there is no chance.
@@ -282,37 +288,10 @@ function detectableInADay(model: RowModel, step: number): BaselineSummary['detec
   return { above: above > 100 ? null : above, below: below < 0 ? null : below };
 }
 
-function meanOf(model: RowModel, slot: number): number {
-  return Math.max(model.level[RATE] * model.profile.shapeAt(slot), LEAST_MEAN);
-}
-
 /** −ln of 1e-20. */
 const NO_CHANCE = 20 * Math.LN10;
 
 /** Chernoff's bound: −ln P(Y ≥ y) of the negative binomial is at least this. 0 up to the mean. */
 function leastNats(y: number, mean: number, size: number): number {
   return y <= mean ? 0 : y * Math.log(y / mean) - (y + size) * Math.log1p((y - mean) / (mean + size));
-}
-
-/** The negative binomial of one bucket in a week slot, `days` after the end of the history. */
-function bucketOf(model: RowModel, slot: number, days: number): { expected: number; size: number } {
-  const expected = meanOf(model, slot);
-  const known = model.level[RATE_VARIANCE] + model.walk * days + model.profile.varianceAt(slot);
-  return { expected, size: 1 / (model.alpha[0] + known + model.phi[0] / expected) };
-}
-
-/**
- * Expected count and normal counts of one bucket in a week slot, at `nats` a side. A count below the mean is never above,
- * one above it never below, however long the tail.
- * @param days since the end of the history
- */
-function bandOf(model: RowModel, slot: number, nats: number, days: number): Band {
-  const { expected, size } = bucketOf(model, slot, days);
-  const below = -uncalibrate(nats, model.below[0]);
-  const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
-  return {
-    expected,
-    lower: logZero(expected, size) >= below ? 0 : Math.min(Math.floor(expected), lowerLimit(expected, size, below)),
-    upper: Math.max(Math.floor(expected), upperLimit(expected, size, -uncalibrateIn(nats, model.above[0], shift))),
-  };
 }

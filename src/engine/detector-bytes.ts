@@ -10,6 +10,7 @@ import { Baseline } from './baseline.js';
 import { readCountState, type StateContext, slotsBack, writeCountState } from './counts/track/state-bytes.js';
 import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
+import type { SignOff } from './types.js';
 import { type Windows, windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
@@ -38,6 +39,7 @@ export interface DetectorParts {
   readonly recent: readonly SeriesSet[];
   /** The incident tracker at each state that can be gone back to, by its time, and at the end. */
   readonly incidents: readonly (readonly [number, Uint8Array])[];
+  readonly accepted: readonly SignOff[];
   readonly acknowledged: readonly Acknowledged[];
   readonly retired: readonly (readonly [string, number])[];
 }
@@ -62,6 +64,12 @@ export function detectorToBytes(parts: DetectorParts): Uint8Array {
   for (const [time, bytes] of parts.incidents) {
     writer.float64(time);
     writeBlob(writer, bytes);
+  }
+  writer.varint(parts.accepted.length);
+  for (const { id, from, at } of parts.accepted) {
+    writer.string(id);
+    writer.float64(from);
+    writer.float64(at);
   }
   writer.varint(parts.acknowledged.length);
   for (const { id, from, to } of parts.acknowledged) {
@@ -98,10 +106,11 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const recent = list(() => readRecent(reader, baseline, keys));
   const incidents = list(() => [reader.float64(), readBlob(reader).slice()] as const);
   if (incidents.length === 0) reader.fail('no state of incidents');
+  const accepted = list(() => ({ id: reader.string(), from: reader.float64(), at: reader.float64() }));
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
   const retired = list(() => [reader.string(), reader.float64()] as const);
   reader.end();
-  return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, acknowledged, retired };
+  return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, accepted, acknowledged, retired };
 }
 
 function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {

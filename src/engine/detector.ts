@@ -1,21 +1,20 @@
-import { checkNumber, checkRange, InputError, shown } from '../errors.js';
+import { checkNumber, checkRange, checkTime, InputError, shown } from '../errors.js';
 import { ByteReader, ByteWriter } from '../series/bytes.js';
-import { keyId, type SeriesKey, sameKeys, seriesKey } from '../series/key.js';
-import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
+import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import { readTracker, writeTracker } from './anomalies/incident-bytes.js';
 import { IncidentTracker } from './anomalies/incident-tracker.js';
 import type { Baseline } from './baseline.js';
-import { IdleLookahead } from './counts/track/idle-lookahead.js';
 import { countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
-import type { Exceptions } from './counts/track/tracker.js';
-import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
+import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
+import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
-import { MIN_EFFECT, roomForScores, withRows } from './score-window.js';
-import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import type { Incident, Scores } from './types.js';
+import { MIN_EFFECT, type RoomForScores, roomForScores, withRows } from './score-window.js';
+import { logAlphaFor, type WatchRules } from './series-tracker.js';
+import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
 import { windowsOf } from './windows.js';
 
 export interface DetectorOptions {
@@ -47,18 +46,6 @@ interface Checkpoint {
   readonly incidents: Uint8Array;
 }
 
-/** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
-interface Matching {
-  readonly given: readonly SeriesKey[];
-  /** The keys of the whole window: those given, then those of the rows that it lacks. */
-  readonly keys: readonly SeriesKey[];
-  readonly missing: readonly SeriesKey[];
-  /** The detector's row of each. */
-  readonly rowOf: Int32Array;
-  /** Rows that the detector had when it was made: with more, others are missing. */
-  readonly rows: number;
-}
-
 /**
  * Watches a stream of counts (or levels): judges bucket after bucket, then learns, guarded, so that an incident teaches
  * nothing. The verdicts are the same however the time is cut into calls of {@link observe}.
@@ -67,11 +54,10 @@ export class Detector {
   readonly #baseline: Baseline;
   readonly #options: Required<Omit<DetectorOptions, 'alertBudget'>> & { readonly perWeek: number };
   readonly #rules: WatchRules;
-  /** In the order in which they came: those of the baseline first. */
-  readonly #rows: WatchedRow[] = [];
-  /** Their places by {@link keyId}. */
-  readonly #places = new Map<string, number>();
-  #matching: Matching | undefined;
+  readonly #rows: DetectorRows;
+  #accepted: SignOff[] = [];
+  /** So many of them are in the states. */
+  #made = 0;
   /** The end of what was observed; NaN before the first window. */
   #end = Number.NaN;
   /** States to go back to, oldest first, and what was observed since the oldest. */
@@ -80,13 +66,6 @@ export class Detector {
   #incidents = new IncidentTracker();
   /** Its states by time, while what they follow from is replayed: nothing need be scored for them. */
   #knownIncidents: ReadonlyMap<number, Uint8Array> | undefined;
-  /** Only where buckets come one by one. */
-  readonly #lookahead: IdleLookahead;
-  #acknowledged: Acknowledged[] = [];
-  /** Times from which on keys are retired, by {@link keyId}. */
-  #retired = new Map<string, number>();
-  /** What both come to, by row; made anew when either changes. */
-  #exceptions: Map<number, Exceptions> | undefined;
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
     const learn = options.learn ?? 'accept-shifts';
@@ -106,8 +85,7 @@ export class Detector {
       scratch: new TrackScratch(),
     };
     this.#recent = new Recent(step, baseline.measure);
-    this.#lookahead = new IdleLookahead(step);
-    for (const key of baseline.keys) this.#place(key);
+    this.#rows = new DetectorRows(baseline, this.#rules);
   }
 
   /** The baseline that it began with; what was learned since is in the detector's own state. */
@@ -130,47 +108,6 @@ export class Detector {
     return this.#incidents.incidents;
   }
 
-  /** The place of a key's row, which is made where it is new. */
-  #place(key: SeriesKey): number {
-    const id = keyId(key);
-    let place = this.#places.get(id);
-    if (place === undefined) {
-      place = this.#rows.length;
-      this.#rows.push(watchRow(this.#baseline, key, this.#rules));
-      this.#places.set(id, place);
-      // What was said of it before it came.
-      this.#exceptions = undefined;
-    }
-    return place;
-  }
-
-  #keys(): SeriesKey[] {
-    return this.#rows.map(({ key }) => key);
-  }
-
-  #match(given: readonly SeriesKey[]): Matching {
-    const last = this.#matching;
-    if (last !== undefined && last.rows === this.#rows.length && sameKeys(last.given, given)) return last;
-    const before = this.#rows.length;
-    const places = given.map((key) => this.#place(key));
-    const present = new Uint8Array(this.#rows.length);
-    for (const place of places) present[place] = 1;
-    const missing: SeriesKey[] = [];
-    for (let place = 0; place < before; place++) {
-      if (present[place] === 1) continue;
-      missing.push(this.#rows[place].key);
-      places.push(place);
-    }
-    this.#matching = {
-      given,
-      keys: missing.length === 0 ? given : [...given, ...missing],
-      missing,
-      rowOf: Int32Array.from(places),
-      rows: this.#rows.length,
-    };
-    return this.#matching;
-  }
-
   /**
    * Scores the buckets of a window one after another, and learns from them. Rows are matched by key as in
    * {@link scoreWindow}. What lies between the end of the last window and the start of this one was not observed.
@@ -183,7 +120,7 @@ export class Detector {
    */
   observe(window: SeriesSet): Scores {
     this.#check(window);
-    const { missing, keys, rowOf } = this.#match(window.keys);
+    const { missing, keys, rowOf } = this.#rows.match(window.keys);
     const whole = missing.length === 0 ? window : withRows(window, keys);
     const scores = this.#roomFor(whole, rowOf);
     if (window.grid.start < this.#end) this.#restate(whole, rowOf, scores);
@@ -191,9 +128,9 @@ export class Detector {
     return scores;
   }
 
-  #roomFor(whole: SeriesSet, rowOf: Int32Array): Scores {
+  #roomFor(whole: SeriesSet, rowOf: Int32Array): RoomForScores {
     const scores = roomForScores(whole);
-    for (let row = 0; row < rowOf.length; row++) scores.known[row] = this.#rows[rowOf[row]].known ? 1 : 0;
+    for (let row = 0; row < rowOf.length; row++) scores.known[row] = this.#rows.at(rowOf[row]).known ? 1 : 0;
     return scores;
   }
 
@@ -220,7 +157,7 @@ export class Detector {
   }
 
   /** Runs all rows over the next buckets, leaving a state to go back to at every midnight (UTC) that may be needed. */
-  #advance(whole: SeriesSet, rowOf: Int32Array, scores: Scores | undefined): void {
+  #advance(whole: SeriesSet, rowOf: Int32Array, scores: RoomForScores | undefined): void {
     const { start, step, length } = whole.grid;
     if (length === 0) return;
     const end = gridEnd(whole.grid);
@@ -230,22 +167,26 @@ export class Detector {
       const time = start + first * step;
       const day = Math.floor(time / CHECKPOINT);
       const before = this.#checkpoints.at(-1);
+      this.#acceptUntil(time);
       if (before === undefined || day > Math.floor(before.time / CHECKPOINT)) this.#checkpoint(time);
       const next = Math.ceil((Math.max((day + 1) * CHECKPOINT, reach) - start) / step);
-      const last = Math.min(length, Math.max(first + 1, next));
+      const signOff = this.#accepted[this.#made]?.at ?? Number.POSITIVE_INFINITY;
+      const last = Math.min(length, Math.max(first + 1, Math.min(next, Math.ceil((signOff - start) / step))));
       this.#follow(whole, rowOf, first, last, scores);
       this.#recent.append(whole, rowOf, first, last);
       first = last;
     }
     this.#end = end;
+    this.#acceptUntil(end);
     this.#forget();
   }
 
   /** Runs all rows over some buckets, and follows their incidents. */
-  #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
+  #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: RoomForScores | undefined): void {
     const { start, step } = whole.grid;
     if (scores !== undefined || this.#knownIncidents !== undefined) {
-      this.#run(whole, rowOf, first, last, scores);
+      this.#rows.run(whole, rowOf, first, last, scores);
+      scores?.decided.sort();
       if (scores !== undefined) this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
       return;
     }
@@ -253,81 +194,22 @@ export class Detector {
     for (let at = first; at < last; at += width) {
       const part = sliceWindow(whole, start + at * step, start + Math.min(last, at + width) * step);
       const room = this.#roomFor(part, rowOf);
-      this.#run(part, rowOf, 0, part.grid.length, room);
+      this.#rows.run(part, rowOf, 0, part.grid.length, room);
+      room.decided.sort();
       this.#incidents.take(room);
     }
-  }
-
-  #run(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
-    const { start, step, length } = whole.grid;
-    const { observed } = whole;
-    const grid = { start: start + first * step, step, length: last - first };
-    const tables = new SlotTables(this.#baseline.grid, grid);
-    const isAlike = observed.length === length;
-    const y = new Float64Array(grid.length);
-    const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
-    const exceptions = this.#exceptionsByRow();
-    const lookahead = this.#lookahead;
-    const isTick = grid.length === 1 && whole.measure === 'count';
-    if (isTick) {
-      lookahead.reserve(this.#rows.length);
-      lookahead.begin(grid.start);
-    }
-    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: lookahead.length });
-    for (let row = 0; row < rowOf.length; row++) {
-      readPart(whole, row, first, last, y);
-      if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
-      const place = rowOf[row];
-      const at = row * length + first;
-      const own = exceptions.size === 0 ? undefined : exceptions.get(place);
-      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
-      if (isQuiet && lookahead.take(place, scores, at)) continue;
-      const watched = this.#rows[place];
-      this.#settle(place);
-      if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
-        lookahead.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
-        if (lookahead.take(place, scores, at)) continue;
-      }
-      lookahead.drop(place);
-      runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);
-    }
-  }
-
-  /** A row's state becomes that after all its buckets. */
-  #settle(place: number): void {
-    const { count, learning } = this.#rows[place];
-    if (count !== undefined) this.#lookahead.settle(place, count, learning);
-  }
-
-  #exceptionsByRow(): Map<number, Exceptions> {
-    if (this.#exceptions !== undefined) return this.#exceptions;
-    const { step } = this.#rules.windows;
-    const found = new Map<number, Exceptions>();
-    for (const id of new Set([...this.#acknowledged.map((range) => range.id), ...this.#retired.keys()])) {
-      const own = this.#acknowledged.filter((range) => range.id === id);
-      const gone = this.#retired.get(id) ?? Number.POSITIVE_INFINITY;
-      const place = this.#places.get(id);
-      // A key that has not been seen yet gets its own when it comes.
-      if (place === undefined) continue;
-      found.set(place, {
-        expected: (time) => own.some(({ from, to }) => time < to && time + step > from),
-        retired: (time) => time >= gone,
-      });
-    }
-    this.#exceptions = found;
-    return found;
   }
 
   /** The tracker of incidents, its keys by their rows. */
   #incidentBytes(): Uint8Array {
     const writer = new ByteWriter();
-    writeTracker(writer, this.#incidents.state, (key) => this.#place(key));
+    writeTracker(writer, this.#incidents.state, (key) => this.#rows.place(key));
     return writer.toBytes();
   }
 
   #incidentsFrom(bytes: Uint8Array): IncidentTracker {
     const reader = new ByteReader(bytes);
-    const state = readTracker(reader, this.#keys());
+    const state = readTracker(reader, this.#rows.keys());
     reader.end();
     return IncidentTracker.fromState(state);
   }
@@ -335,8 +217,7 @@ export class Detector {
   #checkpoint(time: number): void {
     const incidents = this.#knownIncidents === undefined ? this.#incidentBytes() : this.#knownIncidents.get(time);
     if (incidents === undefined) return;
-    for (let place = 0; place < this.#rows.length; place++) this.#settle(place);
-    const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
+    const states = this.#rows.toBytes(time);
     this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents });
   }
 
@@ -351,16 +232,13 @@ export class Detector {
   #goBack(time: number): SeriesSet[] {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
     const { time: since, rows, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
-    const of = rowsFromBytes(states, this.#rows, rows, this.#baseline.grid.step, since);
-    for (const [place, { key }] of this.#rows.entries()) {
-      this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
-    }
-    this.#lookahead.dropAll();
+    this.#rows.restore(states, rows, since);
     this.#incidents = this.#incidentsFrom(incidents);
     this.#checkpoints.pop();
-    const again = this.#recent.since(since, this.#keys());
+    const again = this.#recent.since(since, this.#rows.keys());
     this.#recent.cut(since);
     this.#end = since;
+    this.#made = this.#accepted.filter(({ at }) => at <= since).length;
     return again;
   }
 
@@ -373,7 +251,7 @@ export class Detector {
     );
   }
 
-  #restate(whole: SeriesSet, rowOf: Int32Array, scores: Scores): void {
+  #restate(whole: SeriesSet, rowOf: Int32Array, scores: RoomForScores): void {
     const { start } = whole.grid;
     const end = gridEnd(whole.grid);
     const again = this.#goBack(start);
@@ -397,19 +275,78 @@ export class Detector {
     // What was taught longer ago stays: where the states stand that can be gone back to must make no difference.
     const since = Number.isNaN(this.#end) ? range.from : Math.max(range.from, this.#end - RESTATED);
     if (since >= range.to) return;
-    this.#acknowledged.push({ id: keyId(seriesKey(key)), from: since, to: range.to });
-    this.#exceptions = undefined;
+    this.#rows.acknowledged.push({ id: keyId(seriesKey(key)), from: since, to: range.to });
+    this.#rows.except();
     if (Number.isNaN(this.#end) || since >= this.#end) return;
     const again = this.#goBack(since);
     for (const set of again) this.#replay(set);
+  }
+
+  /**
+   * Signs off what a key has done since `from`, as seen up to the end of what was observed: it is what is expected from here
+   * on, and what later departures are held against, under `'hold'` too. An open incident of the key ends. Of a sign-off that
+   * reaches further back, the last 48 h count. It is kept in the bytes, and made again when what came before it is re-stated.
+   *
+   * @throws InputError for a key without a row, before anything was observed, or where `from` is not before the end of that
+   */
+  accept(key: Partial<SeriesKey>, from: number | Date): void {
+    const whole = seriesKey(key);
+    const time = checkTime(from, 'from');
+    if (this.#rows.placeOf(whole) === undefined) {
+      throw new InputError(`key must be one of the detector's ${this.#rows.length}, got ${keyId(whole)}`);
+    }
+    if (this.#baseline.measure === 'level') throw new InputError('accept takes counts, got a detector of levels');
+    if (!(time < this.#end)) {
+      throw new InputError(
+        `from must be before the end of what was observed (${shownTime(this.#end)}), got ${new Date(time).toISOString()}`,
+      );
+    }
+    this.#accepted.push({ id: keyId(whole), from: Math.max(time, this.#end - RESTATED), at: this.#end });
+    this.#acceptUntil(this.#end);
+  }
+
+  /** What was signed off, in the order in which it was; times are epoch ms. */
+  get accepted(): readonly SignOff[] {
+    return this.#accepted;
+  }
+
+  /** Makes the sign-offs up to `time` that are not made yet. */
+  #acceptUntil(time: number): void {
+    for (; this.#made < this.#accepted.length && this.#accepted[this.#made].at <= time; this.#made++) {
+      const { id, from, at } = this.#accepted[this.#made];
+      this.#rows.accept(id, this.#recent, from, at);
+    }
+  }
+
+  /**
+   * What is expected now of the bucket that begins at `time`, after all that was learned: counts outside the band have a
+   * calibrated probability below (1 − probability)/2 on their side. A key without a row is answered by the baseline.
+   * @param probability in (0, 1); 0.999 by default
+   */
+  band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
+    const at = checkTime(time, 'time');
+    checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
+    const place = this.#rows.placeOf(seriesKey(key));
+    const band = place === undefined ? undefined : this.#rows.band(place, at, -Math.log((1 - probability) / 2));
+    return band ?? this.#baseline.band(key, at, probability);
+  }
+
+  /**
+   * The keys that have been without a call for an hour at least, and could be missed: when each would be reported if nothing
+   * came, soonest first. Rows of counts that name a key, and have called; epoch ms.
+   * @param within those to be reported this long after the end of what was observed at most; 30 days by default
+   */
+  quietKeys(within = 30 * DAY): QuietKey[] {
+    if (this.#baseline.measure === 'level' || Number.isNaN(this.#end)) return [];
+    return this.#rows.quietKeys(this.#end, this.#end + within);
   }
 
   /** A key was deleted: from the end of what was observed on, its silence is no news. A call on it would be. */
   retire(key: Partial<SeriesKey>): void {
     const id = keyId(seriesKey(key));
     const end = Number.isNaN(this.#end) ? gridEnd(this.#baseline.grid) : this.#end;
-    if (!this.#retired.has(id)) this.#retired.set(id, end);
-    this.#exceptions = undefined;
+    if (!this.#rows.retired.has(id)) this.#rows.retired.set(id, end);
+    this.#rows.except();
   }
 
   /**
@@ -421,15 +358,16 @@ export class Detector {
     return detectorToBytes({
       baseline: this.#baseline,
       ...this.#options,
-      later: this.#rows.slice(this.#baseline.keys.length).map(({ key }) => key),
+      later: this.#rows.keys().slice(this.#baseline.keys.length),
       oldest,
-      recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#keys()),
+      recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#rows.keys()),
       incidents: [
         ...this.#checkpoints.map(({ time, incidents }) => [time, incidents] as const),
         [this.#end, this.#incidentBytes()],
       ],
-      acknowledged: this.#acknowledged,
-      retired: [...this.#retired],
+      accepted: this.#accepted,
+      acknowledged: this.#rows.acknowledged,
+      retired: [...this.#rows.retired],
     });
   }
 
@@ -437,16 +375,15 @@ export class Detector {
   static fromBytes(bytes: Uint8Array): Detector {
     const { baseline, learn, minEffect, perWeek, ...parts } = detectorFromBytes(bytes);
     const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } });
-    detector.#acknowledged = [...parts.acknowledged];
-    detector.#retired = new Map(parts.retired);
-    for (const key of parts.later) detector.#place(key);
+    detector.#rows.acknowledged = [...parts.acknowledged];
+    detector.#rows.retired = new Map(parts.retired);
+    for (const key of parts.later) detector.#rows.place(key);
     if (parts.oldest === undefined) return detector;
     const { time, rows, states } = parts.oldest;
-    const of = rowsFromBytes(states, detector.#rows, rows, baseline.grid.step, time);
-    for (const [place, { key }] of detector.#rows.entries()) {
-      detector.#rows[place] = watchRow(baseline, key, detector.#rules, of[place]);
-    }
+    detector.#rows.restore(states, rows, time);
     detector.#end = time;
+    detector.#accepted = [...parts.accepted];
+    detector.#made = parts.accepted.filter(({ at }) => at <= time).length;
     detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0][1] });
     detector.#knownIncidents = new Map(parts.incidents);
     for (const set of parts.recent) detector.#replay(set);
@@ -454,4 +391,8 @@ export class Detector {
     detector.#incidents = detector.#incidentsFrom(parts.incidents[parts.incidents.length - 1][1]);
     return detector;
   }
+}
+
+function shownTime(time: number): string {
+  return Number.isNaN(time) ? 'nothing yet' : new Date(time).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { SeriesKey } from '../series/key.js';
 import { isSparse, type SeriesSet, valueAt } from '../series/series-set.js';
-import { DAY } from '../time/grid.js';
+import { DAY, type TimeGrid } from '../time/grid.js';
 
 /** Buckets next to one another, bucket after bucket: what is not zero, or not observed, in each. */
 interface Page {
@@ -97,6 +97,22 @@ export class Recent {
       page.ends.length = left;
       page.observed.length = left;
     }
+  }
+
+  /** One row's buckets; NaN where it was not observed. @param grid on the buckets that were observed */
+  row(row: number, grid: TimeGrid): Float64Array {
+    const found = new Float64Array(grid.length).fill(Number.NaN);
+    for (const page of this.#pages) {
+      const offset = Math.round((page.start - grid.start) / this.#step);
+      for (let b = Math.max(0, -offset); b < page.ends.length && b + offset < grid.length; b++) {
+        if (page.observed[b] === 0) continue;
+        let value = 0;
+        for (let k = b === 0 ? 0 : page.ends[b - 1]; k < page.ends[b]; k++)
+          if (page.rows[k] === row) value = page.values[k];
+        found[b + offset] = value;
+      }
+    }
+    return found;
   }
 
   /** What was observed from `time` on, in windows that do not touch, rows by their keys: all rows, those that came later too. */

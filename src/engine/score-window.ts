@@ -5,8 +5,9 @@ import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
+import { DecidedSink } from './decided-sink.js';
 import { logAlphaFor, runRow, SlotTables, watchRow } from './series-tracker.js';
-import type { Scores } from './types.js';
+import type { ScoreColumns, Scores } from './types.js';
 import { windowsOf } from './windows.js';
 
 export interface ScoreOptions {
@@ -55,7 +56,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   for (const [row, key] of keys.entries()) {
     const watched = watchRow(baseline, key, rules);
     // A silence at the end of the history goes on in a window that follows on; who knows what was before any other.
-    if (!follows) watched.count?.startAnew();
+    if (!follows) watched.count?.startAnew(grid.start);
     scores.known[row] = watched.known ? 1 : 0;
     readRow(whole, row, y);
     // A level is foreseen from the values before it: its row follows, and is thrown away.
@@ -68,8 +69,11 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
 /** Default least relative departure that is told. */
 export const MIN_EFFECT = 0.1;
 
+/** Scores that are being filled. */
+export type RoomForScores = Scores & ScoreColumns & { readonly decided: DecidedSink };
+
 /** Room for the scores of a window. Rows that run over it write every cell of theirs. */
-export function roomForScores(window: SeriesSet): Scores {
+export function roomForScores(window: SeriesSet): RoomForScores {
   const cells = window.keys.length * window.grid.length;
   const column = () => new Float64Array(cells);
   return {
@@ -82,6 +86,8 @@ export function roomForScores(window: SeriesSet): Scores {
     reasons: new Uint8Array(cells),
     spans: column(),
     known: new Uint8Array(window.keys.length),
+    ongoing: new Int8Array(cells),
+    decided: new DecidedSink(window.grid.length),
   };
 }
 

@@ -8,7 +8,7 @@ import type { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker, type Exceptions } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { GaugeRow } from './levels/tracker.js';
-import { bucketVerdict, type Scores, unobserved } from './types.js';
+import { bucketVerdict, type ScoreColumns, unobserved } from './types.js';
 import { ZoneChoice } from './zone-choice.js';
 import { otherClocks } from './zones.js';
 
@@ -139,7 +139,7 @@ export function runRow(
   tables: SlotTables,
   rules: WatchRules,
   learn: boolean,
-  scores: Scores | undefined,
+  scores: ScoreColumns | undefined,
   at: number,
   exceptions?: Exceptions,
 ): void {
@@ -164,7 +164,7 @@ function runGauge(
   slots: Int32Array,
   rules: WatchRules,
   learn: boolean,
-  scores: Scores | undefined,
+  scores: ScoreColumns | undefined,
   at: number,
   exceptions: Exceptions | undefined,
 ): void {

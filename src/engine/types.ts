@@ -1,6 +1,8 @@
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 
+import type { DecidedSink } from './decided-sink.js';
+
 // The engine's vocabulary of results, to be read first: what a bucket is judged (BucketVerdict), a window (Scores), and
 // what is made of both (Anomaly).
 
@@ -95,7 +97,10 @@ export function reasonAt(scores: Scores, row: number, bucket: number): Reason {
 }
 
 /** The columns of {@link Scores} that a run fills. */
-export type ScoreColumns = Pick<Scores, 'expected' | 'lower' | 'upper' | 'surprise' | 'verdicts' | 'reasons' | 'spans'>;
+export type ScoreColumns = Pick<
+  Scores,
+  'expected' | 'lower' | 'upper' | 'surprise' | 'verdicts' | 'reasons' | 'spans' | 'ongoing'
+> & { readonly decided?: DecidedSink | undefined };
 
 /** A bucket of which nothing is known. */
 export function unobserved(out: ScoreColumns, cell: number, step: number): void {
@@ -191,6 +196,22 @@ export interface Anomaly {
   readonly callers?: readonly CallerShare[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
+}
+
+/** What was signed off of one key (its id): what it did from `from` up to `at`, epoch ms. */
+export interface SignOff {
+  readonly id: string;
+  readonly from: number;
+  readonly at: number;
+}
+
+/** A key that has been without a call for a while. Times are epoch ms. */
+export interface QuietKey {
+  readonly key: SeriesKey;
+  /** The end of the bucket of the last call, or of what was marked as expected since. */
+  readonly since: number;
+  /** When its silence is reported, if nothing comes. */
+  readonly reportedAt: number;
 }
 
 /** How much an incident matters. */

@@ -122,6 +122,7 @@ export function testDrift(parts: TrackerParts): void {
   b.ratio = (calls + 0.5) / (mean + 0.5);
   b.decided = DRIFT;
   b.decidedMean = mean;
+  b.decidedValue = calls;
   b.decidedOver = mean * mean * (s[ANCHOR_VARIANCE] + wander(parts));
 }
 

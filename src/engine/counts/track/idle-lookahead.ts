@@ -1,4 +1,4 @@
-import type { ScoreColumns } from '../../types.js';
+import { NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
 import { type CountTracker, OTHER, type TrackedRange } from './tracker.js';
 
 /** Buckets that a row is judged ahead for. */
@@ -33,6 +33,8 @@ export class IdleLookahead {
   readonly #judged = columnsOf(AHEAD);
   /** By row: when the first bucket foreseen begins, how many are, how many of them came so, and are learned from. */
   #from = new Float64Array(0);
+  /** By row: when it is worth another look, after one that found something to report. */
+  #notBefore = new Float64Array(0);
   #ready = new Uint8Array(0);
   #taken = new Uint8Array(0);
   #settled = new Uint8Array(0);
@@ -60,6 +62,7 @@ export class IdleLookahead {
       return wider;
     });
     this.#from = extended(this.#from, new Float64Array(room));
+    this.#notBefore = extended(this.#notBefore, new Float64Array(room).fill(Number.NEGATIVE_INFINITY));
     this.#ready = extended(this.#ready, new Uint8Array(room));
     this.#taken = extended(this.#taken, new Uint8Array(room));
     this.#settled = extended(this.#settled, new Uint8Array(room));
@@ -89,7 +92,7 @@ export class IdleLookahead {
    */
   foresee(row: number, count: CountTracker, slots: Int32Array, learning: boolean): void {
     this.drop(row);
-    if (count.silent < QUIET) return;
+    if (count.silent < QUIET || this.#time < this.#notBefore[row]) return;
     // So that the rows take turns, whenever each begins.
     const length = AHEAD - ((this.#place + Math.floor(row / NEIGHBOURS)) % AHEAD);
     this.#from[row] = this.#time;
@@ -102,7 +105,12 @@ export class IdleLookahead {
     this.#range.length = length;
     this.#range.isJudged = false;
     count.foresee(this.#range, learning, this.#judged, 0);
-    for (let k = 0; k < length; k++) {
+    // What is reported, or nearly, is judged when it comes: its window is kept then.
+    let ready = 0;
+    while (ready < length && isCalm(this.#judged, ready)) ready++;
+    this.#ready[row] = ready;
+    if (ready === 0) this.#notBefore[row] = this.#time + length * this.#step;
+    for (let k = 0; k < ready; k++) {
       this.#outcomes[row * AHEAD + k] = this.#range.outcomes[k];
       copyCell(this.#judged, k, this.#columns[(this.#place + k) % AHEAD], row);
     }
@@ -136,10 +144,15 @@ export class IdleLookahead {
 
   /** Nothing is foreseen, and nothing left to learn, of any row: their states are others. */
   dropAll(): void {
+    this.#notBefore.fill(Number.NEGATIVE_INFINITY);
     this.#ready.fill(0);
     this.#taken.fill(0);
     this.#settled.fill(0);
   }
+}
+
+function isCalm({ verdicts, surprise }: ScoreColumns, cell: number): boolean {
+  return (verdicts[cell] === NORMAL || verdicts[cell] === UNKNOWN) && Math.abs(surprise[cell]) < NOTABLE;
 }
 
 function copyCell(from: ScoreColumns, cell: number, to: ScoreColumns, at: number): void {
@@ -150,11 +163,12 @@ function copyCell(from: ScoreColumns, cell: number, to: ScoreColumns, at: number
   to.spans[at] = from.spans[cell];
   to.verdicts[at] = from.verdicts[cell];
   to.reasons[at] = from.reasons[cell];
+  if (to.ongoing !== undefined && from.ongoing !== undefined) to.ongoing[at] = from.ongoing[cell];
 }
 
-const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans'] as const;
+const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans', 'ongoing'] as const;
 
-function columnsOf(cells: number): ScoreColumns {
+function columnsOf(cells: number): Required<Omit<ScoreColumns, 'decided'>> {
   const column = () => new Float64Array(cells);
   return {
     expected: column(),
@@ -164,6 +178,7 @@ function columnsOf(cells: number): ScoreColumns {
     verdicts: new Int8Array(cells),
     reasons: new Uint8Array(cells),
     spans: column(),
+    ongoing: new Int8Array(cells),
   };
 }
 

@@ -22,6 +22,7 @@ import {
   INCIDENT_RATIO,
   INCIDENT_REPORTS,
   INCIDENT_SIDE,
+  LAST_CALL,
   MERGE_SIDE,
   PAST_RATE,
   PENDING_EXPOSURE,
@@ -201,16 +202,38 @@ export function isLastingShift(s: Float64Array, time: number): boolean {
 
 /** The rate of the open incident becomes the usual one; that before it is remembered for a while. */
 export function acceptShift(parts: TrackerParts, time: number): void {
-  const { s, model, scatter } = parts;
+  const { s, model, scatter, rules } = parts;
   const factor = (s[INCIDENT_CALLS] + 0.5) / (s[INCIDENT_MEAN] + 0.5);
   const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[RATE]);
   scaleRate(s, factor, Math.max(8, worth), model.anchor);
   s[SHIFT_VARIANCE] = SHIFT_START;
-  dropTraining(s);
-  dropPending(s);
   s[PRE_SHIFT_RATIO] = 1 / factor;
   s[PRE_SHIFT_LLR] = 0;
   s[PRE_SHIFT_UNTIL] = time + PRE_SHIFT_KEPT;
+  settleShift(parts);
+  s[LAST_CALL] = time / rules.windows.step;
+}
+
+/**
+ * Signs off what was observed: its rate is followed and anchored, and nothing is open.
+ * @param calls on `exposure`, up to `time`
+ */
+export function signOff(parts: TrackerParts, calls: number, exposure: number, time: number): void {
+  const { s, model, scatter, rules } = parts;
+  const rate = (calls + 0.5) / (exposure + 0.5 / s[RATE]);
+  const worth = calls / (1 + scatter.phi + scatter.alpha * s[RATE]);
+  scaleRate(s, rate / s[RATE], Math.max(8, worth), model.anchor);
+  s[SHIFT_VARIANCE] = SHIFT_START;
+  s[PRE_SHIFT_RATIO] = 0;
+  settleShift(parts);
+  s[LAST_CALL] = time / rules.windows.step;
+}
+
+/** What is followed now is the usual rate. */
+function settleShift(parts: TrackerParts): void {
+  const { s } = parts;
+  dropTraining(s);
+  dropPending(s);
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;
   s[SILENCE_NATS] = 0;

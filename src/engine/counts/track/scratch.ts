@@ -69,6 +69,7 @@ export class BucketInHand {
   /** Its mean, and its variance beyond Poisson's. */
   decidedMean = Number.NaN;
   decidedOver = Number.NaN;
+  decidedValue = Number.NaN;
   /** Whether a limit of the bucket itself or of a window is passed, and whether an open incident is carried on. */
   isReported = false;
   goesOn = false;

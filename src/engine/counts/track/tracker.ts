@@ -2,18 +2,21 @@ import { upperLimitNear } from '../../../stats/limits.js';
 import { DAY } from '../../../time/grid.js';
 import {
   ABOVE,
+  type Band,
   BELOW,
   type BucketVerdict,
   LEARNING,
   NORMAL,
+  NOTABLE,
   type ScoreColumns,
   UNKNOWN,
   unobserved,
 } from '../../types.js';
+import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
-import { LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
+import { evidenceFor, LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
 import {
   DOUBT,
@@ -26,7 +29,7 @@ import {
   RELATIVE,
 } from './bucket-distributions.js';
 import { DRIFT_SPAN, setDriftLimits, startDrift, testDrift } from './drift.js';
-import { followIncident, limitByIncident, tryPreShiftRate } from './incident.js';
+import { followIncident, limitByIncident, signOff, tryPreShiftRate } from './incident.js';
 import { endSilence, enterBlock, leaveInHand, trainShape } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
@@ -71,7 +74,7 @@ import {
   SUM_EXPOSURE,
   SUM_EXPOSURE_VAR,
 } from './state.js';
-import { armWindows, deriveWindows, enterBurstHour, setWindowRates, testWindows } from './window-test.js';
+import { armWindows, deriveWindows, enterBurstHour, setWindowRates, testWindows, writeDecided } from './window-test.js';
 
 /**
  * The windows overlap, so that the least of their weighted p-values is less often small than Bonferroni grants; ln of how
@@ -180,8 +183,9 @@ export class CountTracker implements TrackerParts {
     return this.s.slice(0, this.#asleep ? RING : this.derivedAt);
   }
 
-  /** Nothing is known of what was just before: no silence goes on. */
-  startAnew(): void {
+  /** Nothing is known of what was before `time`: no silence goes on. */
+  startAnew(time: number): void {
+    this.s[LAST_CALL] = time / this.rules.windows.step;
     endSilence(this.s);
   }
 
@@ -210,8 +214,48 @@ export class CountTracker implements TrackerParts {
     return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
   }
 
+  /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
+  band(slot: number, nats: number): Band {
+    const known = { rate: this.s[RATE], variance: this.s[RATE_VARIANCE] + this.s[SHIFT_VARIANCE] };
+    return bandOf(this.model, slot, nats, known, this.#correction(this.#hourOf(slot)));
+  }
+
+  /**
+   * How much evidence the silence that goes on still needs to be reported, and the rate it is judged by (calls per bucket at
+   * shape 1), and where it began (epoch ms); `null` of a series that has never called.
+   */
+  silenceLeft(): { readonly needed: number; readonly rate: number; readonly since: number } | null {
+    const { s, model } = this;
+    if (this.#asleep) return null;
+    const variance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + this.#shapeDoubt;
+    const needed = evidenceFor(this.rules.nats - LOG_SILENCE_WEIGHT, variance, model.silenceShift, model.silence);
+    return { needed: needed - s[SILENCE_NATS], rate: s[SILENCE_RATE], since: s[LAST_CALL] * this.rules.windows.step };
+  }
+
+  /**
+   * Signs off what was observed: it is what is expected, and what later departures are held against.
+   * @param calls and `slots` of the buckets, `[length]` each; NaN where not observed
+   * @param time the end of the last
+   */
+  accept(calls: Float64Array, slots: Int32Array, time: number): void {
+    if (this.#asleep) return;
+    let sum = 0;
+    let exposure = 0;
+    for (let i = 0; i < calls.length; i++) {
+      if (Number.isNaN(calls[i])) continue;
+      sum += calls[i];
+      exposure += this.model.profile.shapeAt(slots[i]) * this.#correction(this.#hourOf(slots[i]));
+    }
+    if (exposure > 0) signOff(this, sum, exposure, time);
+  }
+
   #hourOf(slot: number): number {
     return Math.floor((slot % this.#perDay) / Math.max(1, this.#perDay / SHAPE_HOURS));
+  }
+
+  /** What is not known of a young series' days, and shared by the buckets of a silence. */
+  get #shapeDoubt(): number {
+    return this.shapePrior > 0 ? 1 / this.shapePrior : 0;
   }
 
   /** What a young series' hours have turned out to be, over what little history made of them; 1 for any other. */
@@ -368,7 +412,7 @@ export class CountTracker implements TrackerParts {
     k.driftExposure = s[DRIFT_EXPOSURE];
     k.silenceMean = s[SILENCE_MEAN];
     k.silenceRatio = s[SILENCE_RATE] / k.rate;
-    k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + (this.shapePrior > 0 ? 1 / this.shapePrior : 0);
+    k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + this.#shapeDoubt;
     scratch.distributions.begin(k.rate, k.rateVariance);
     k.silenceNats = s[SILENCE_NATS];
     k.silentBuckets = s[SILENT_BUCKETS];
@@ -485,6 +529,7 @@ export class CountTracker implements TrackerParts {
       b.decided === SILENCE ? (silentBuckets + 1) * step : b.decided === DRIFT ? DRIFT_SPAN : spans[b.decided];
     out.verdicts[cell] = learning ? UNKNOWN : verdict;
     out.reasons[cell] = learning ? LEARNING : 0;
+    if (b.decided !== 0 && (verdict !== NORMAL || surprise >= NOTABLE)) writeDecided(this, out.decided);
   }
 
   /** Ends the verdict on a bucket that is not a calm one, of a series that has an open incident, or another exception. */
@@ -500,10 +545,8 @@ export class CountTracker implements TrackerParts {
 
     s[CARRIED_SHORTFALL] = this.straddles ? Math.max(0, mean - y) : 0;
     const isExcused = b.isExpected || (b.isRetired && y === 0);
-    if (y > 0) {
-      s[EVER_CALLED] = 1;
-      s[LAST_CALL] = b.time / this.rules.windows.step + 1;
-    }
+    if (y > 0) s[EVER_CALLED] = 1;
+    if (y > 0 || isExcused) s[LAST_CALL] = b.time / this.rules.windows.step + 1;
     // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
     if (y > 0 || isExcused) endSilence(s);
     else {
@@ -512,7 +555,9 @@ export class CountTracker implements TrackerParts {
       s[SILENCE_MEAN] += mean * ratio;
       s[SILENT_BUCKETS]++;
     }
-    if (isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(this)) || followIncident(this, verdict)) {
+    const isIncident = isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(this)) || followIncident(this, verdict);
+    if (out?.ongoing !== undefined) out.ongoing[b.cell] = s[INCIDENT_SIDE];
+    if (isIncident) {
       push(this, s[RATE] * exposure, s[RATE] * exposure, exposure, exposureVar);
       return;
     }

@@ -1,15 +1,19 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
+import type { DecidedSink } from '../../decided-sink.js';
 import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
 import { LEAST_MEAN } from '../model.js';
 import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../tail-calibration.js';
+import { DRIFT_SPAN } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import type { BucketInHand, WindowInHand } from './scratch.js';
+import { DRIFT, SILENCE } from './scratch.js';
 import {
   ALPHA,
   BURST_SHIFT,
   FLAT,
+  LAST_CALL,
   NATS_ABOVE,
   NATS_BELOW,
   PAST,
@@ -220,7 +224,30 @@ function weigh({ s, derivedAt: d, model, rules }: TrackerParts, win: WindowInHan
     b.decided = w;
     b.decidedMean = m;
     b.decidedOver = over;
+    b.decidedValue = total;
   }
   if (tells) b.isReported = true;
   if (here > b.nats) b.nats = here;
+}
+
+/** Keeps the window that decided the bucket, its limits for all of it. */
+export function writeDecided({ s, rules, scratch }: TrackerParts, out: DecidedSink | undefined): void {
+  if (out === undefined) return;
+  const { bucket: b, block: k, limits } = scratch;
+  const { spans, step } = rules.windows;
+  const end = b.time + step;
+  if (b.decided === SILENCE) {
+    const mean = k.silenceMean + b.mean * k.silenceRatio;
+    const from = Number.isNaN(s[LAST_CALL]) ? b.time : Math.min(b.time, s[LAST_CALL] * step);
+    const size = 1 / Math.max(k.silenceVariance, 1e-9);
+    out.add(b.cell, from, 0, mean, Math.min(1, mean), Math.max(mean, limits[0].upper(mean, size)));
+    return;
+  }
+  const { decided, decidedMean: m } = b;
+  const size = (m * m) / Math.max(b.decidedOver, 1e-300);
+  const by = decided === DRIFT ? 0 : decided;
+  const span = decided === DRIFT ? DRIFT_SPAN : spans[decided];
+  const upper = Math.max(limits[by].upper(m, size), m * (1 + rules.minEffect));
+  const lower = Math.min(limits[by].lower(m, size), m * (1 - rules.minEffect));
+  out.add(b.cell, end - span, b.decidedValue, m, Math.max(0, Math.ceil(lower)), Math.floor(upper));
 }

@@ -1,0 +1,227 @@
+import { keyId, type SeriesKey, sameKeys } from '../series/key.js';
+import { readPart, type SeriesSet } from '../series/series-set.js';
+import { HOUR } from '../time/grid.js';
+import { slotAt, slotsOf, weekSlots } from '../time/week.js';
+import { offsetAt, zoneOffsets } from '../time/zone.js';
+import type { Baseline } from './baseline.js';
+import { silenceEnd } from './counts/silence-end.js';
+import { IdleLookahead } from './counts/track/idle-lookahead.js';
+import type { Exceptions } from './counts/track/tracker.js';
+import { type Acknowledged, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
+import { gaugeBand } from './levels/band.js';
+import type { Recent } from './recent-counts.js';
+import type { RoomForScores } from './score-window.js';
+import { runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import type { Band, QuietKey } from './types.js';
+
+/** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
+export interface Matching {
+  readonly given: readonly SeriesKey[];
+  /** The keys of the whole window: those given, then those of the rows that it lacks. */
+  readonly keys: readonly SeriesKey[];
+  readonly missing: readonly SeriesKey[];
+  /** The detector's row of each. */
+  readonly rowOf: Int32Array;
+  /** Rows that the detector had when it was made: with more, others are missing. */
+  readonly rows: number;
+}
+
+/** The rows of a detector: what each has become, and what it is run over. */
+export class DetectorRows {
+  readonly #baseline: Baseline;
+  readonly #rules: WatchRules;
+  /** In the order in which they came: those of the baseline first. */
+  readonly #rows: WatchedRow[] = [];
+  /** Their places by {@link keyId}. */
+  readonly #places = new Map<string, number>();
+  #matching: Matching | undefined;
+  /** Only where buckets come one by one. */
+  readonly #lookahead: IdleLookahead;
+  acknowledged: Acknowledged[] = [];
+  /** Times from which on keys are retired, by {@link keyId}. */
+  retired = new Map<string, number>();
+  /** What both come to, by row; made anew when either changes. */
+  #exceptions: Map<number, Exceptions> | undefined;
+
+  constructor(baseline: Baseline, rules: WatchRules) {
+    this.#baseline = baseline;
+    this.#rules = rules;
+    this.#lookahead = new IdleLookahead(baseline.grid.step);
+    for (const key of baseline.keys) this.place(key);
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  at(place: number): WatchedRow {
+    return this.#rows[place];
+  }
+
+  /** The place of a key that has a row. */
+  placeOf(key: SeriesKey): number | undefined {
+    return this.#places.get(keyId(key));
+  }
+
+  /** The place of a key's row, which is made where it is new. */
+  place(key: SeriesKey): number {
+    const id = keyId(key);
+    let place = this.#places.get(id);
+    if (place === undefined) {
+      place = this.#rows.length;
+      this.#rows.push(watchRow(this.#baseline, key, this.#rules));
+      this.#places.set(id, place);
+      // What was said of it before it came.
+      this.#exceptions = undefined;
+    }
+    return place;
+  }
+
+  keys(): SeriesKey[] {
+    return this.#rows.map(({ key }) => key);
+  }
+
+  match(given: readonly SeriesKey[]): Matching {
+    const last = this.#matching;
+    if (last !== undefined && last.rows === this.#rows.length && sameKeys(last.given, given)) return last;
+    const before = this.#rows.length;
+    const places = given.map((key) => this.place(key));
+    const present = new Uint8Array(this.#rows.length);
+    for (const place of places) present[place] = 1;
+    const missing: SeriesKey[] = [];
+    for (let place = 0; place < before; place++) {
+      if (present[place] === 1) continue;
+      missing.push(this.#rows[place].key);
+      places.push(place);
+    }
+    this.#matching = {
+      given,
+      keys: missing.length === 0 ? given : [...given, ...missing],
+      missing,
+      rowOf: Int32Array.from(places),
+      rows: this.#rows.length,
+    };
+    return this.#matching;
+  }
+
+  run(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: RoomForScores | undefined): void {
+    const { start, step, length } = whole.grid;
+    const { observed } = whole;
+    const grid = { start: start + first * step, step, length: last - first };
+    const tables = new SlotTables(this.#baseline.grid, grid);
+    const isAlike = observed.length === length;
+    const y = new Float64Array(grid.length);
+    const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
+    const exceptions = this.#exceptionsByRow();
+    const lookahead = this.#lookahead;
+    const isTick = grid.length === 1 && whole.measure === 'count';
+    if (isTick) {
+      lookahead.reserve(this.#rows.length);
+      lookahead.begin(grid.start);
+    }
+    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: lookahead.length });
+    for (let row = 0; row < rowOf.length; row++) {
+      readPart(whole, row, first, last, y);
+      if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
+      const place = rowOf[row];
+      const at = row * length + first;
+      const own = exceptions.size === 0 ? undefined : exceptions.get(place);
+      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
+      if (isQuiet && lookahead.take(place, scores, at)) continue;
+      const watched = this.#rows[place];
+      this.settle(place);
+      if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
+        lookahead.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
+        if (lookahead.take(place, scores, at)) continue;
+      }
+      lookahead.drop(place);
+      runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);
+    }
+  }
+
+  /** A row's state becomes that after all its buckets. */
+  settle(place: number): void {
+    const { count, learning } = this.#rows[place];
+    if (count !== undefined) this.#lookahead.settle(place, count, learning);
+  }
+
+  /** Signs off what the row of this id did, see {@link Detector.accept}. */
+  accept(id: string, recent: Recent, from: number, to: number): void {
+    const place = this.#places.get(id);
+    const row = place === undefined ? undefined : this.#rows[place];
+    if (place === undefined || row?.count === undefined) return;
+    this.settle(place);
+    this.#lookahead.drop(place);
+    const { step } = this.#baseline.grid;
+    const first = from + ((((to - from) % step) + step) % step);
+    const grid = { start: first, step, length: Math.round((to - first) / step) };
+    const calls = recent.row(place, grid);
+    row.count.accept(calls, slotsOf(grid, row.zone, weekSlots(step)), to);
+  }
+
+  /** What is expected of a row's bucket at `time`; `undefined` of a level that was never known. */
+  band(place: number, time: number, nats: number): Band | undefined {
+    this.settle(place);
+    const { key, zone, count, gauge } = this.#rows[place];
+    const { step } = this.#baseline.grid;
+    const slot = slotAt(time, offsetAt(zoneOffsets(zone, time, time), time), weekSlots(step));
+    if (count !== undefined) return count.band(slot, nats);
+    const model = this.#baseline.gaugeOf(key)?.gauge;
+    if (gauge === undefined || model === undefined) return undefined;
+    return gaugeBand({ ...model, state: gauge.toState() }, slot, nats / Math.LN10);
+  }
+
+  /** See {@link Detector.quietKeys}. */
+  quietKeys(end: number, until: number): QuietKey[] {
+    const { step } = this.#baseline.grid;
+    const found: QuietKey[] = [];
+    for (const [place, { key, zone, count, learning }] of this.#rows.entries()) {
+      if (key.keyArn === null || count === undefined || learning || this.retired.has(keyId(key))) continue;
+      this.settle(place);
+      const left = count.silenceLeft();
+      if (left === null || end - left.since < Math.max(HOUR, step) || left.needed <= 0) continue;
+      const reportedAt = silenceEnd(count.model, left.rate, zone, step, end, left.needed);
+      if (reportedAt !== null && reportedAt <= until) found.push({ key, since: left.since, reportedAt });
+    }
+    return found.sort((a, b) => a.reportedAt - b.reportedAt);
+  }
+
+  /** What was acknowledged or retired has changed. */
+  except(): void {
+    this.#exceptions = undefined;
+  }
+
+  #exceptionsByRow(): Map<number, Exceptions> {
+    if (this.#exceptions !== undefined) return this.#exceptions;
+    const { step } = this.#rules.windows;
+    const found = new Map<number, Exceptions>();
+    for (const id of new Set([...this.acknowledged.map((range) => range.id), ...this.retired.keys()])) {
+      const own = this.acknowledged.filter((range) => range.id === id);
+      const gone = this.retired.get(id) ?? Number.POSITIVE_INFINITY;
+      const place = this.#places.get(id);
+      // A key that has not been seen yet gets its own when it comes.
+      if (place === undefined) continue;
+      found.set(place, {
+        expected: (time) => own.some(({ from, to }) => time < to && time + step > from),
+        retired: (time) => time >= gone,
+      });
+    }
+    this.#exceptions = found;
+    return found;
+  }
+
+  /** The states of all rows after the buckets before `time`. */
+  toBytes(time: number): Uint8Array {
+    for (let place = 0; place < this.#rows.length; place++) this.settle(place);
+    return rowsToBytes(this.#rows, this.#baseline.grid.step, time);
+  }
+
+  /** All rows become what they were at `time`: the first `count` by these bytes, later ones as if they had not come. */
+  restore(states: Uint8Array, count: number, time: number): void {
+    const of = rowsFromBytes(states, this.#rows, count, this.#baseline.grid.step, time);
+    for (const [place, { key }] of this.#rows.entries()) {
+      this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
+    }
+    this.#lookahead.dropAll();
+  }
+}
