@@ -61,3 +61,13 @@ export function sameKeys(a: readonly SeriesKey[], b: readonly SeriesKey[]): bool
   for (let row = 0; row < a.length; row++) if (!sameKey(a[row], b[row])) return false;
   return true;
 }
+
+/** Order of keys: field by field. */
+export function compareKeys(a: SeriesKey, b: SeriesKey): number {
+  for (const field of KEY_FIELDS) {
+    const x = a[field] ?? '';
+    const y = b[field] ?? '';
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}

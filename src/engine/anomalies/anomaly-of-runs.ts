@@ -1,8 +1,8 @@
-import { keyId, type SeriesKey } from '../../series/key.js';
+import { compareKeys, keyId, type SeriesKey } from '../../series/key.js';
 import { HOUR } from '../../time/grid.js';
 import type { Anomaly, AnomalyKind, Severity } from '../types.js';
 import type { Run } from './breach-runs.js';
-import { compareKeys, type Group } from './group-runs.js';
+import type { Group } from './group-runs.js';
 
 /** Whether calls of an operation matter by themselves. */
 export type IsCritical = (operation: string) => boolean;

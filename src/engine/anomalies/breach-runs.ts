@@ -1,4 +1,4 @@
-import type { SeriesKey } from '../../series/key.js';
+import { compareKeys, type SeriesKey } from '../../series/key.js';
 import { valueAt } from '../../series/series-set.js';
 import { DAY, HOUR } from '../../time/grid.js';
 import { ABOVE, BELOW, type Scores } from '../types.js';
@@ -112,6 +112,11 @@ function clear(sum: Figures): void {
   sum.expected = 0;
   sum.lower = 0;
   sum.upper = 0;
+}
+
+/** Order of runs that does not depend on that of their rows; of those under way, no two are equal. */
+export function byRow(a: Run, b: Run): number {
+  return compareKeys(a.key, b.key) || b.direction - a.direction;
 }
 
 /** When a run becomes a finding: so many breaches among the last so many buckets. */

@@ -13,7 +13,7 @@ export function evidenceByBucket(
   first: number,
   last: number,
   { shoulder, bridge, step }: RunFinder,
-  active: ReadonlyMap<number, unknown>,
+  active: { has(place: number): boolean },
 ): (bucket: number) => readonly number[] {
   const { surprise, verdicts, window } = scores;
   const { length } = window.grid;
@@ -31,7 +31,7 @@ export function evidenceByBucket(
     return () => places;
   }
   // What may still turn out to lead to nothing, for either direction.
-  const maybe = [new Stretch(), new Stretch()];
+  const maybe = [new Cells(), new Cells()];
   for (let row = 0; row < rows; row++) {
     const counts = [active.has(2 * row), active.has(2 * row + 1)];
     for (let side = 0; side < 2; side++) maybe[side].begin(2 * row + side, counts[side]);
@@ -44,7 +44,7 @@ export function evidenceByBucket(
       if (verdict === ABOVE || by >= shoulder) maybe[0].add(i, verdict === ABOVE, reach, found);
       if (verdict === BELOW || -by >= shoulder) maybe[1].add(i, verdict === BELOW, reach, found);
     }
-    for (const stretch of maybe) stretch.end(last, reach, found);
+    for (const cells of maybe) cells.end(last, reach, found);
   }
   return (bucket) => found.get(bucket) ?? NONE;
 }
@@ -69,7 +69,7 @@ function lead(
 }
 
 /** Cells of one row and direction that are within reach of one another. */
-class Stretch {
+class Cells {
   #place = 0;
   #counts = false;
   readonly #buckets: number[] = [];

@@ -1,4 +1,4 @@
-import { KEY_FIELDS, type SeriesKey, specificity } from '../../series/key.js';
+import { compareKeys, KEY_FIELDS, type SeriesKey, specificity } from '../../series/key.js';
 import type { Run } from './breach-runs.js';
 
 /** Runs that are one anomaly: the one that it is reported on, and what it explains. */
@@ -172,14 +172,4 @@ function companions(run: Run, other: Run): boolean {
   if (run.key.operation !== 'ReEncrypt' || other.key.operation !== 'ReEncrypt' || run.key.keyArn === null) return false;
   // Each key may have other ReEncrypts beside the common ones.
   return Math.abs(run.departure - other.departure) <= 0.1 * other.departure;
-}
-
-/** Order of keys: field by field. */
-export function compareKeys(a: SeriesKey, b: SeriesKey): number {
-  for (const field of KEY_FIELDS) {
-    const x = a[field] ?? '';
-    const y = b[field] ?? '';
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return 0;
 }

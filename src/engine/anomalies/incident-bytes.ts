@@ -5,7 +5,7 @@ import { keyId, type SeriesKey } from '../../series/key.js';
 import { ABOVE, type Anomaly, type AnomalyKind, BELOW, type Incident } from '../types.js';
 import { SEVERITIES } from './anomaly-of-runs.js';
 import { Run } from './breach-runs.js';
-import type { Followed, IncidentState, TrackerState } from './incident-tracker.js';
+import type { Followed, IncidentState, TrackerState } from './incident-book.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 1;

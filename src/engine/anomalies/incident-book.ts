@@ -1,0 +1,310 @@
+import { keyId } from '../../series/key.js';
+import { DAY, HOUR, MINUTE } from '../../time/grid.js';
+import { ABOVE, BELOW, type Incident, type IncidentChange, type Severity } from '../types.js';
+import { anomalyOf, compareSeverity, type IsCritical, idOf, stageOf, worstFirst } from './anomaly-of-runs.js';
+import { type AlarmRule, byRow, type Run } from './breach-runs.js';
+import { type Group, groupRuns, rank } from './group-runs.js';
+
+/** How long an incident that is closed is still named. */
+const KEPT = 2 * DAY;
+/**
+ * What begins within so long after the last row joined is the same incident: rows that rise with calls of the same
+ * operation, and rows that fall or stop, whose silences take longer the fewer calls they have.
+ */
+const RISE_TOGETHER = 15 * MINUTE;
+const STOP_TOGETHER = HOUR;
+/** Nothing joins that way later: on a busy day one thing or another begins every quarter of an hour. */
+const JOINS_FOR = DAY;
+/** What stops together was called for the last time as long before at most: the week end of a key that is used on weekdays. */
+const LAST_CALLS = 3 * DAY;
+
+/** An incident as the tracker keeps it; what it comes to follows from its runs. */
+export interface IncidentState {
+  id: string;
+  readonly direction: typeof ABOVE | typeof BELOW;
+  readonly opened: number;
+  changed: number;
+  /** The beginning of its first run, and when the last of them became a finding. */
+  from: number;
+  joined: number;
+  /** How much it matters at worst; as of the last change, the calls too many or too few of its largest row, and what it named. */
+  severity: Severity;
+  size: number;
+  named: Set<string>;
+  /** Of its rows; and what its first row names. */
+  readonly operations: Set<string>;
+  readonly account: string | null;
+  readonly region: string | null;
+  isOpen: boolean;
+}
+
+/** A finding that is followed: reported, and under way or over within two days. */
+export interface Followed {
+  readonly run: Run;
+  isOver: boolean;
+  /** The incident that it is part of; none where another run explains it. */
+  incident: IncidentState | undefined;
+  /** What was last weighed: its departure, and {@link stageOf}. */
+  weighed: number;
+  stage: number;
+}
+
+/** All that a tracker knows: plain data. */
+export interface TrackerState {
+  readonly alarm: AlarmRule;
+  /** NaN before the first bucket. */
+  readonly step: number;
+  readonly end: number;
+  /** Runs that are no findings yet. */
+  readonly pending: readonly Run[];
+  readonly followed: readonly Followed[];
+  readonly open: readonly IncidentState[];
+  readonly closed: readonly Incident[];
+}
+
+/** What belongs to which incident: they open with a finding, grow, and close when all that they are about is over. */
+export class IncidentBook {
+  readonly #critical: IsCritical;
+  readonly #followed = new Map<Run, Followed>();
+  #open: IncidentState[];
+  #closed: Incident[];
+  /** The end of the bucket under way. */
+  #end = Number.NaN;
+
+  constructor(
+    critical: IsCritical,
+    followed: readonly Followed[] = [],
+    open: readonly IncidentState[] = [],
+    closed: readonly Incident[] = [],
+  ) {
+    this.#critical = critical;
+    for (const one of followed) this.#followed.set(one.run, one);
+    this.#open = [...open];
+    this.#closed = [...closed];
+  }
+
+  get followed(): readonly Followed[] {
+    return [...this.#followed.values()];
+  }
+
+  get open(): readonly IncidentState[] {
+    return this.#open;
+  }
+
+  get closed(): readonly Incident[] {
+    return this.#closed;
+  }
+
+  /** Nothing is remembered. */
+  get isEmpty(): boolean {
+    return this.#followed.size === 0 && this.#closed.length === 0;
+  }
+
+  /** As they are now, in the order in which they opened. */
+  incidents(): Incident[] {
+    const groups = this.#open.length === 0 ? [] : this.#groups();
+    const open = this.#open.map((incident) => this.#incident(incident, groups, null));
+    return [...this.#closed, ...open].sort((a, b) => a.opened - b.opened || (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * Takes what became of the findings in a bucket.
+   * @param end of the bucket, epoch ms
+   * @param breaching findings that have a breach, or a shoulder, in it
+   * @param over findings that are over
+   * @param changes is handed what opened, grew and closed
+   */
+  take(end: number, breaching: readonly Run[], over: readonly Run[], changes: IncidentChange[]): void {
+    if (this.isEmpty && breaching.length === 0) return;
+    this.#end = end;
+    for (const run of over) {
+      const followed = this.#followed.get(run);
+      if (followed !== undefined) followed.isOver = true;
+    }
+    // In an order of their own: rows come in any.
+    const fresh = breaching.filter((run) => !this.#followed.has(run)).sort(byRow);
+    for (const run of fresh) {
+      this.#followed.set(run, { run, isOver: false, incident: undefined, weighed: 0, stage: 0 });
+    }
+    const mayMatter = (run: Run) => isHeavier(this.#followed.get(run));
+    if (fresh.length > 0 || breaching.some(mayMatter)) this.#regroup(changes);
+    if (over.length > 0) this.#close(changes);
+    this.#forget();
+  }
+
+  /** What belongs together now, but for what only incidents that are closed are about. */
+  #groups(): Group[] {
+    return groupRuns([...this.#followed.keys()], { spread: false }).flatMap((group) => {
+      if (this.#followed.get(group.run)?.incident?.isOpen !== false) return [group];
+      const rows = group.rows.filter((run) => this.#followed.get(run)?.isOver === false);
+      return rows.length === 0 ? [] : [{ run: rows[0], rows, related: [] }];
+    });
+  }
+
+  /** Gives every finding that no other explains its incident; says what opened and what grew. */
+  #regroup(changes: IncidentChange[]): void {
+    const groups = this.#groups();
+    const fresh: IncidentState[] = [];
+    for (const group of groups) {
+      if (group.rows.every((run) => this.#followed.get(run)?.isOver === true)) continue;
+      const incident = this.#incidentOf(group) ?? this.#joinable(group.run) ?? this.#opening(group.run, fresh);
+      this.#assign(group, incident);
+    }
+    for (const followed of this.#followed.values()) {
+      followed.weighed = followed.run.departure;
+      followed.stage = stageOf(followed.run);
+    }
+    for (const incident of this.#open) {
+      const isFresh = fresh.includes(incident);
+      const now = this.#incident(incident, groups, null);
+      // By the row that is worst when it opens; one that opens later on the same row is another.
+      if (isFresh) incident.id = idOf(now.anomalies[0].key, now.anomalies[0].verdict, this.#end);
+      const named = namesOf(now);
+      const size = Math.max(...now.anomalies.map(({ value, expected }) => Math.abs(value - expected)));
+      const hasGrown =
+        named.some((name) => !incident.named.has(name)) ||
+        size >= 2 * incident.size ||
+        compareSeverity(now.severity, incident.severity) < 0;
+      if (!isFresh && !hasGrown) continue;
+      incident.changed = this.#end;
+      incident.severity = now.severity;
+      incident.size = size;
+      incident.named = new Set([...incident.named, ...named]);
+      changes.push({
+        change: isFresh ? 'opened' : 'grown',
+        at: this.#end,
+        incident: { ...now, id: incident.id, changed: this.#end },
+      });
+    }
+  }
+
+  /** The open incident of a group: that of its own rows, else of what it explains. */
+  #incidentOf({ rows, related }: Group): IncidentState | undefined {
+    for (const run of rows) {
+      const incident = this.#openOf(run);
+      if (incident !== undefined) return incident;
+    }
+    let largest: Run | undefined;
+    for (const run of related) {
+      if (this.#openOf(run) === undefined) continue;
+      if (largest === undefined || run.departure > largest.departure) largest = run;
+    }
+    return largest === undefined ? undefined : this.#openOf(largest);
+  }
+
+  #openOf(run: Run): IncidentState | undefined {
+    const incident = this.#followed.get(run)?.incident;
+    return incident?.isOpen === true ? incident : undefined;
+  }
+
+  /** The open incident that a finding began together with. */
+  #joinable(run: Run): IncidentState | undefined {
+    const { operation, account, region } = run.key;
+    const reach = run.direction === ABOVE ? RISE_TOGETHER : STOP_TOGETHER;
+    return this.#open.find(
+      (incident) =>
+        incident.direction === run.direction &&
+        run.from <= incident.joined + reach &&
+        this.#end <= incident.opened + JOINS_FOR &&
+        run.from >= incident.from - LAST_CALLS &&
+        !apart(incident.account, account) &&
+        !apart(incident.region, region) &&
+        (run.direction === BELOW || (operation !== null && incident.operations.has(operation))),
+    );
+  }
+
+  #opening({ key, direction, from }: Run, fresh: IncidentState[]): IncidentState {
+    const { account, region } = key;
+    const at = { opened: this.#end, changed: this.#end, joined: this.#end, from };
+    const none = { id: '', severity: 'low', size: 0, named: new Set<string>(), operations: new Set<string>() } as const;
+    const incident: IncidentState = { ...none, ...at, direction, account, region, isOpen: true };
+    this.#open.push(incident);
+    fresh.push(incident);
+    return incident;
+  }
+
+  #assign({ run: main, rows, related }: Group, incident: IncidentState): void {
+    for (const run of rows) {
+      const followed = this.#followed.get(run);
+      if (followed === undefined || this.#openOf(run) !== undefined) continue;
+      followed.incident = incident;
+      incident.from = Math.min(incident.from, run.from);
+      incident.joined = Math.max(incident.joined, run.reported);
+      if (run.key.operation !== null) incident.operations.add(run.key.operation);
+    }
+    // A total that came first leaves the incident to what explains it: it may come to sum up other things.
+    for (const run of related) {
+      const followed = this.#followed.get(run);
+      if (followed?.incident === incident && rank(run.key) < rank(main.key)) followed.incident = undefined;
+    }
+  }
+
+  /** An incident as it is now. */
+  #incident(incident: IncidentState, groups: readonly Group[], closed: number | null): Incident {
+    let own = groups.filter(({ run }) => this.#followed.get(run)?.incident === incident);
+    // All of it is explained by what another incident is about.
+    if (own.length === 0) own = groupRuns(this.#runsOf(incident), { spread: false });
+    const anomalies = own.map((group) => anomalyOf(group, this.#critical)).sort(worstFirst);
+    const { id, opened, changed } = incident;
+    // What it was found to be it stays, though another row may come to explain it.
+    const severity =
+      compareSeverity(anomalies[0].severity, incident.severity) < 0 ? anomalies[0].severity : incident.severity;
+    const state = closed === null ? 'open' : 'closed';
+    return { id, state, opened, changed: closed ?? changed, closed, severity, anomalies };
+  }
+
+  #runsOf(incident: IncidentState): Run[] {
+    return [...this.#followed.values()].flatMap((followed) => (followed.incident === incident ? [followed.run] : []));
+  }
+
+  /** Closes the incidents of which nothing is under way any more. */
+  #close(changes: IncidentChange[]): void {
+    const alive = new Set<IncidentState | undefined>();
+    for (const { isOver, incident } of this.#followed.values()) if (!isOver) alive.add(incident);
+    const over = this.#open.filter((incident) => !alive.has(incident));
+    if (over.length === 0) return;
+    const groups = this.#groups();
+    for (const state of over) {
+      const incident = this.#incident(state, groups, this.#end);
+      this.#closed.push(incident);
+      changes.push({ change: 'closed', at: this.#end, incident });
+    }
+    for (const state of over) state.isOpen = false;
+    this.#open = this.#open.filter(({ isOpen }) => isOpen);
+  }
+
+  /** Drops what was over two days ago, and of a row in an incident that goes on for longer all but its last run. */
+  #forget(): void {
+    const since = this.#end - KEPT;
+    this.#closed = this.#closed.filter(({ closed }) => closed !== null && closed > since);
+    const later = new Set<string>();
+    for (const { run, incident, isOver } of [...this.#followed.values()].reverse()) {
+      if (!isOver || run.to > since) continue;
+      const id = `${run.verdict}${keyId(run.key)}`;
+      if (incident?.isOpen === true && !later.has(id)) later.add(id);
+      else this.#followed.delete(run);
+    }
+  }
+}
+
+/** What an incident names: the rows of its anomalies, and KMS keys among what is related. */
+function namesOf({ anomalies }: Incident): string[] {
+  return anomalies.flatMap(({ key, related }) => [
+    keyId(key),
+    ...[key, ...related].flatMap(({ keyArn }) => (keyArn === null ? [] : [keyArn])),
+  ]);
+}
+
+/** Whether a finding has grown so much that it may matter; one that another explains, that it may not any more. */
+function isHeavier(followed: Followed | undefined): boolean {
+  if (followed === undefined) return false;
+  const { run, incident, weighed, stage } = followed;
+  if (stageOf(run) !== stage) return true;
+  if (incident === undefined) return run.departure >= 1.25 * weighed;
+  return run.departure >= 2 * Math.min(weighed, incident.size);
+}
+
+/** Names of different accounts, Regions. */
+function apart(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a !== b;
+}
