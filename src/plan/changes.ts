@@ -66,7 +66,15 @@ export class ChangeWatch {
     if (isCritical(operation)) {
       const rarity = this.#operations.rarity('', operation, time);
       if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
-        return [finding('change', call, `${whatIn(call)} by ${whoIn(call)}`, rarity)];
+        return [
+          finding(
+            'change',
+            call,
+            `${whatIn(call)} by ${whoIn(call)} (critical operation)`,
+            'Events like this are',
+            rarity,
+          ),
+        ];
       }
     }
     // The callers of a key that is new itself are no news beside it: its first call is an anomaly of its own.
@@ -75,13 +83,14 @@ export class ChangeWatch {
       const rarity = this.#callers.rarity(newTo, caller, time);
       if (rarity.perWeek <= firstSeen && this.#isErrand(`caller ${caller}`, time)) {
         const what = `${whoIn(call)} used ${keyName(newTo)} for the first time (${operation})`;
-        return [finding('first-seen', call, what, rarity)];
+        return [finding('first-seen', call, what, 'A new caller is', rarity)];
       }
     }
     if (this.#pairs.has(caller) && !this.#pairs.has(caller, operation)) {
       const rarity = this.#pairs.rarity(caller, operation, time);
       if (rarity.perWeek <= firstPair && this.#isErrand(`caller ${caller}`, time)) {
-        return [finding('first-seen', call, `${whoIn(call)} called ${whatIn(call)} for the first time`, rarity)];
+        const what = `${whoIn(call)} called ${whatIn(call)} for the first time`;
+        return [finding('first-seen', call, what, 'A new use is', rarity)];
       }
     }
     return [];
@@ -133,13 +142,14 @@ function whoIn({ caller, account }: KmsCall): string {
   return callerName(caller, account);
 }
 
-function finding(kind: NoticeKind, call: KmsCall, what: string, { perWeek }: Rarity): Finding {
+/** @param subject of the sentence on how often such things are expected */
+function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, { perWeek }: Rarity): Finding {
   const weeks = 1 / perWeek;
-  const often = weeks >= 1.5 ? `one in ${Math.round(weeks)} weeks` : 'about one a week';
+  const often = weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
   return {
     kind,
     at: call.time,
-    text: `${what}. Such news is to be expected ${often}.`,
+    text: `${what}. ${subject} expected about ${often}.`,
     key: seriesKey({ operation: call.operation, keyArn: call.keyArns[0] ?? null }),
     callers: [call.caller],
   };

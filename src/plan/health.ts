@@ -14,7 +14,9 @@ export interface Health {
   readonly phase: 'learning' | 'watching';
   /** Everything before this is judged, or learned from; null before the first poll. */
   readonly settledUntil: number | null;
-  /** From there to now. */
+  /** What happened before this is learned from and not reported; null before the first poll. */
+  readonly reportsFrom: number | null;
+  /** From `settledUntil` to now. */
   readonly lag: number | null;
   readonly polls: number;
   readonly calls: number;
@@ -123,6 +125,7 @@ export function healthOf(
     plan: plan.name,
     phase,
     settledUntil: settled,
+    reportsFrom: data.reportsFrom,
     lag: settled === null ? null : now - settled,
     polls,
     calls,

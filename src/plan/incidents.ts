@@ -8,7 +8,8 @@ import type { MonitoringPlan } from './plan.js';
 
 /** What goes on: one thing that happened, on one or more rows, until all of them are well again. */
 export interface Incident {
-  readonly alarm: string;
+  /** The id of the notice that opened it; empty where none did. */
+  alarm: string;
   /** In words; empty of what was told otherwise. */
   readonly text: string;
   readonly rows: string[];
@@ -49,16 +50,14 @@ export class Incidents {
   /**
    * Takes the verdicts of one bucket, a corrected one too.
    * @param anomalies those of the bucket, asked for only where one of its rows has come into alarm
-   * @param name of a new alarm
-   * @param tell is handed what opens and what is over, in order
+   * @param tell is handed what opens and what is over, in order; returns the notice's id
    */
   take(
     scores: Scores,
     bucket: number,
     anomalies: () => readonly Anomaly[],
-    name: () => string,
     words: (anomaly: Anomaly) => string,
-    tell: (change: IncidentChange) => void,
+    tell: (change: IncidentChange) => string,
   ): void {
     const { grid } = scores.window;
     const time = grid.start + bucket * grid.step;
@@ -75,9 +74,9 @@ export class Incidents {
         known.rows.push(...news.filter((id) => !known.rows.includes(id)));
         continue;
       }
-      const incident = { alarm: name(), rows: news, anomaly, text: words(anomaly), from: time, to: null };
+      const incident = { alarm: '', rows: news, anomaly, text: words(anomaly), from: time, to: null };
       this.#known.push(incident);
-      tell({ opens: true, incident });
+      incident.alarm = tell({ opens: true, incident });
     }
     if (quieter) this.#close(time, tell);
   }
@@ -132,7 +131,7 @@ export class Incidents {
     });
   }
 
-  #close(time: number, tell: (change: IncidentChange) => void): void {
+  #close(time: number, tell: (change: IncidentChange) => string): void {
     for (const incident of this.open) {
       if (incident.rows.some((id) => this.#alarms.get(id)?.state === 'ALARM')) continue;
       incident.to = time;

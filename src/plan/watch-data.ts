@@ -11,8 +11,12 @@ export interface Outgoing {
 
 /** What of a `Watch` is plain data, as JSON keeps it. Times are epoch ms. */
 export interface WatchData {
+  /** This state's own, drawn at random when it began: no notice of another state of the plan has an id of this one's. */
+  readonly stateId: string;
   /** The first bucket of all; null before the first poll. */
   began: number | null;
+  /** What happened before this is learned from and not reported; null before the first poll. */
+  reportsFrom: number | null;
   /** Everything before this is judged, or learned from. */
   settled: number | null;
   /** The number of the last notice that was decided. */
@@ -20,8 +24,8 @@ export interface WatchData {
   readonly cursors: Record<string, Json>;
   /** Sources whose last poll failed, and why. */
   readonly failing: Record<string, string>;
-  /** Sources that are not heard of, and the alarm of each. */
-  readonly blind: Record<string, string>;
+  /** Sources that do not deliver: the alarm of each, and the end of what it delivered. */
+  readonly blind: Record<string, { readonly alarm: string; readonly since: number }>;
   told: ToldOfKeys;
   lastInventory: number | null;
   /** Keys that were deleted since the last bucket was judged, by ARN. */
@@ -32,9 +36,11 @@ export interface WatchData {
   outbox: Outgoing[];
 }
 
-export function newWatchData(): WatchData {
+export function newWatchData(stateId: string): WatchData {
   return {
+    stateId,
     began: null,
+    reportsFrom: null,
     settled: null,
     sequence: 0,
     cursors: {},

@@ -10,6 +10,7 @@ import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
 import { blindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
+import { DeferredCalls, type DeferredData } from './deferred-calls.js';
 import { explain } from './explain.js';
 import { type Health, healthOf, tally } from './health.js';
 import { type IncidentChange, Incidents } from './incidents.js';
@@ -17,11 +18,12 @@ import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
-import type { MonitoringPlan } from './plan.js';
+import { noticeId } from './notice-id.js';
+import { firstPoll, type MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
-import { newWatchData, type WatchData } from './watch-data.js';
+import type { WatchData } from './watch-data.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
@@ -36,15 +38,16 @@ const AHEAD = HOUR;
  */
 const SNAPSHOT = 6 * HOUR;
 
-/** The parts that a watch is made of, new or as they were kept. */
+/** The parts that a watch is made of as they were kept; those left out begin anew. */
 export interface WatchParts {
   readonly data: WatchData;
-  readonly ledger: Ledger;
-  readonly ids: RecentIds;
-  readonly incidents: Incidents;
-  readonly changes: ChangesData | undefined;
+  readonly ledger?: Ledger;
+  readonly ids?: RecentIds;
+  readonly incidents?: Incidents;
+  readonly changes?: ChangesData;
+  readonly deferred?: DeferredData;
   /** The judge's bytes; null while it is learning. */
-  readonly judge: Uint8Array | null;
+  readonly judge?: Uint8Array | null;
 }
 
 /**
@@ -59,6 +62,8 @@ export class Watch {
   readonly ids: RecentIds;
   readonly incidents: Incidents;
   readonly changes: ChangeWatch;
+  /** Until there is a judge: calls that are to be looked at once all history before them is known. */
+  readonly deferred: DeferredCalls;
   readonly #judges: Judges;
   readonly #filter: (call: KmsCall) => KmsCall | undefined;
   #judge: Judge | null = null;
@@ -67,17 +72,18 @@ export class Watch {
   #restate = Infinity;
   readonly #onScores: ((scores: Scores) => void) | undefined;
 
-  constructor(plan: MonitoringPlan, judges: Judges, parts?: WatchParts, onScores?: (scores: Scores) => void) {
+  constructor(plan: MonitoringPlan, judges: Judges, parts: WatchParts, onScores?: (scores: Scores) => void) {
     this.plan = plan;
-    this.data = parts?.data ?? newWatchData();
-    this.ledger = parts?.ledger ?? new Ledger(plan.step);
-    this.ids = parts?.ids ?? new RecentIds();
-    this.incidents = parts?.incidents ?? new Incidents(plan);
-    this.changes = new ChangeWatch(plan, parts?.changes);
+    this.data = parts.data;
+    this.ledger = parts.ledger ?? new Ledger(plan.step);
+    this.ids = parts.ids ?? new RecentIds();
+    this.incidents = parts.incidents ?? new Incidents(plan);
+    this.changes = new ChangeWatch(plan, parts.changes);
+    this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
     this.#filter = callFilter(plan.resources);
     this.#onScores = onScores;
-    this.#judgeBytes = parts?.judge ?? null;
+    this.#judgeBytes = parts.judge ?? null;
     if (this.#judgeBytes !== null) this.#judge = this.#restored(this.#judgeBytes);
   }
 
@@ -111,11 +117,12 @@ export class Watch {
 
   /** Where the first poll begins to read; what comes later goes on from there. */
   begin(now: number): number {
-    const { step, grace, learnFor } = this.plan;
     if (this.data.began === null) {
-      this.data.began = Math.floor((now - grace - learnFor) / step) * step;
-      this.data.settled = this.data.began;
-      this.changes.begin(this.data.began);
+      const { began, reportsFrom } = firstPoll(this.plan, now);
+      this.data.began = began;
+      this.data.reportsFrom = reportsFrom;
+      this.data.settled = began;
+      this.changes.begin(began);
     }
     return this.data.began;
   }
@@ -137,7 +144,7 @@ export class Watch {
       const call = this.#filter(whole);
       if (call === undefined || call.time < began) continue;
       if (call.time > now + AHEAD) tallies.rejected++;
-      else this.#count(call, source, began);
+      else this.#count(call, source);
     }
     tallies.rejected += poll.rejected;
     this.data.cursors[source] = poll.cursor;
@@ -145,7 +152,7 @@ export class Watch {
     this.#listen(source, poll.listened, began, now);
   }
 
-  #count(call: KmsCall, source: string, began: number): void {
+  #count(call: KmsCall, source: string): void {
     const { tallies, settled } = this.data;
     tallies.calls++;
     if (!this.ids.add(call)) {
@@ -163,13 +170,19 @@ export class Watch {
     }
     this.ledger.add(call, source);
     if (call.operation === 'DeleteKey' && call.error === null) this.data.deleted.push(...call.keyArns);
-    const watchedFrom = began + this.plan.learnFor;
-    for (const finding of this.changes.take(call, call.time >= watchedFrom)) this.#tell(finding);
+    if (call.time < this.#reportsFrom) this.changes.take(call, false);
+    else if (this.#judge === null) this.deferred.add(call);
+    else for (const finding of this.changes.take(call, true)) this.#tell(finding);
+  }
+
+  /** Before the first poll: never. */
+  get #reportsFrom(): number {
+    return this.data.reportsFrom ?? Infinity;
   }
 
   /** The earliest bucket that can still be corrected: of the last two days, and none that was learned from. */
   #reach(settled: number): number {
-    return Math.max(settled - KEPT, (this.data.began ?? 0) + this.plan.learnFor);
+    return Math.max(settled - KEPT, this.#reportsFrom);
   }
 
   #listen(source: string, ranges: readonly TimeRange[], began: number, now: number): void {
@@ -201,22 +214,19 @@ export class Watch {
 
   /** Judges all buckets whose grace is over, and again those that late records changed; decides what is to be told. */
   settle(now: number): void {
-    const { step, grace, learnFor } = this.plan;
+    const { step, grace } = this.plan;
     const began = this.begin(now);
     const horizon = Math.floor((now - grace) / step) * step;
     // A clock that jumps ahead must not settle a year of nothing: no further than two days past any news.
     const heard = Math.floor((this.ledger.heardUntil + KEPT) / step) * step;
     const until = Math.min(horizon, Number.isFinite(heard) ? heard : began);
     if (this.#judge === null) {
-      if (until < began + learnFor) {
+      if (until < this.#reportsFrom) {
         this.data.settled = Math.max(this.data.settled ?? began, until);
         this.#tellBlindness(now);
         return;
       }
-      const history = this.ledger.window(began, began + learnFor, 'judged', this.plan.exclude);
-      this.#judge = this.#judges.fit(history, this.plan);
-      this.data.settled = began + learnFor;
-      this.#snapshot(this.#judge, began + learnFor);
+      this.#judge = this.#learn(began);
     }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
@@ -226,6 +236,18 @@ export class Watch {
     this.#judgeOn(judge, settled, until);
     this.#tellBlindness(now);
     this.#forget(judge);
+  }
+
+  /** A judge that knows the history up to where reports begin; and what is new of the calls since then. */
+  #learn(began: number): Judge {
+    const until = this.#reportsFrom;
+    const judge = this.#judges.fit(this.ledger.window(began, until, 'judged', this.plan.exclude), this.plan);
+    this.data.settled = until;
+    this.#snapshot(judge, until);
+    for (const call of this.deferred.drain()) {
+      for (const finding of this.changes.take(call, true)) this.#tell(finding);
+    }
+    return judge;
   }
 
   /** Judges the buckets from `from` on, and learns from them. */
@@ -281,7 +303,6 @@ export class Watch {
       scores,
       bucket,
       () => explain(scores, bucket, judge, this.ledger, exclude),
-      () => `${this.plan.name}-${this.data.sequence + 1}`,
       // A critical operation was told as such already, and at once.
       (anomaly) =>
         this.changes.hasTold(anomaly.key.operation, anomaly.from, anomaly.to)
@@ -291,31 +312,23 @@ export class Watch {
     );
   }
 
-  #tellIncident({ opens, incident }: IncidentChange, at: number): void {
+  #tellIncident({ opens, incident }: IncidentChange, at: number): string {
     const { anomaly, alarm, text } = incident;
-    if (text === '') return;
+    if (text === '') return '';
     const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
     // How unusual it was, and who, was said when it opened.
     const words = opens
       ? text
       : `Over after ${duration(at - anomaly.from)}: ${seriesName(anomaly.key)} is as usual again.`;
     const found = { kind: 'anomaly', at, text: words, key: anomaly.key, callers } as const;
-    this.#tell(found, { alarm, state: opens ? 'ALARM' : 'OK', anomaly });
+    return this.#tell(found, opens ? { anomaly } : { alarm, state: 'OK', anomaly });
   }
 
   #tell(finding: Finding, more: Partial<Pick<Notice, 'alarm' | 'state' | 'anomaly'>> = {}): string {
-    this.data.sequence++;
-    const id = `${this.plan.name}-${this.data.sequence}`;
     const { name, owner } = this.plan;
-    const notice: Notice = {
-      id,
-      alarm: more.alarm ?? id,
-      plan: name,
-      owner,
-      state: more.state ?? 'ALARM',
-      ...finding,
-      anomaly: more.anomaly ?? null,
-    };
+    const content = { plan: name, owner, state: more.state ?? 'ALARM', ...finding, anomaly: more.anomaly ?? null };
+    const id = noticeId(this.data.stateId, ++this.data.sequence, content);
+    const notice: Notice = { id, alarm: more.alarm ?? id, ...content };
     this.data.outbox.push({ notice, told: [] });
     return id;
   }
@@ -323,10 +336,10 @@ export class Watch {
   /** Tells of sources that are not heard of any more, and of those that are again. */
   #tellBlindness(now: number): void {
     const { blind } = this.data;
-    for (const { source, isBlind, finding } of blindness(this.plan, this.data, this.ledger, now)) {
-      if (isBlind) blind[source] = this.#tell(finding, { state: 'INSUFFICIENT_DATA' });
+    for (const { source, isBlind, since, finding } of blindness(this.plan, this.data, this.ledger, now)) {
+      if (isBlind) blind[source] = { alarm: this.#tell(finding, { state: 'INSUFFICIENT_DATA' }), since };
       else {
-        this.#tell(finding, { alarm: blind[source], state: 'OK' });
+        this.#tell(finding, { alarm: blind[source].alarm, state: 'OK' });
         delete blind[source];
       }
     }
