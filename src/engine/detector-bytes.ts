@@ -13,7 +13,7 @@ import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
 import { type Windows, windowsOf } from './windows.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 2;
+const VERSION = 3;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
@@ -33,7 +33,9 @@ export interface DetectorParts {
   /** Keys of the rows that came after those of the baseline. */
   readonly later: readonly SeriesKey[];
   /** The oldest states that can be gone back to; none before anything was observed. */
-  readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
+  readonly oldest:
+    | { readonly time: number; readonly rows: number; readonly states: Uint8Array; readonly incidents: Uint8Array }
+    | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
   readonly acknowledged: readonly Acknowledged[];
@@ -53,6 +55,7 @@ export function detectorToBytes(parts: DetectorParts): Uint8Array {
     writer.float64(oldest.time);
     writer.varint(oldest.rows);
     writeBlob(writer, oldest.states);
+    writeBlob(writer, oldest.incidents);
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
@@ -85,7 +88,12 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const oldest =
     reader.uint8() === 0
       ? undefined
-      : { time: reader.float64(), rows: reader.varint(), states: readBlob(reader).slice() };
+      : {
+          time: reader.float64(),
+          rows: reader.varint(),
+          states: readBlob(reader).slice(),
+          incidents: readBlob(reader).slice(),
+        };
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));

@@ -1,8 +1,9 @@
 import { checkNumber, checkRange, InputError, shown } from '../errors.js';
-import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { keyId, type SeriesKey, sameKeys, seriesKey } from '../series/key.js';
 import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
+import { IncidentTracker } from './anomalies/incident-tracker.js';
 import type { Baseline } from './baseline.js';
 import { Foreseen } from './counts/track/idle-lookahead.js';
 import { natsFor } from './counts/track/rules.js';
@@ -11,7 +12,7 @@ import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, r
 import { Recent } from './recent-counts.js';
 import { MIN_EFFECT, roomForScores, withRows } from './score-window.js';
 import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import type { Scores } from './types.js';
+import type { Incident, Scores } from './types.js';
 import { windowsOf } from './windows.js';
 
 export interface DetectorOptions {
@@ -30,6 +31,8 @@ export interface DetectorOptions {
 const RESTATED = 2 * DAY;
 /** Distance of the states that are kept to go back to. */
 const CHECKPOINT = DAY;
+/** What is replayed is scored so many cells at a time, for its incidents: 50 MB. */
+const REPLAYED_CELLS = 1_000_000;
 
 interface Checkpoint {
   /** All buckets before it are in the states. */
@@ -37,6 +40,8 @@ interface Checkpoint {
   /** Of the first so many rows, see {@link rowsToBytes}. */
   readonly rows: number;
   readonly states: Uint8Array;
+  /** Of the incident tracker. */
+  readonly incidents: Uint8Array;
 }
 
 /** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
@@ -69,6 +74,7 @@ export class Detector {
   /** States to go back to, oldest first, and what was observed since the oldest. */
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
+  #incidents = new IncidentTracker();
   /** Only where buckets come one by one. */
   readonly #foreseen: Foreseen;
   #acknowledged: Acknowledged[] = [];
@@ -108,6 +114,16 @@ export class Detector {
   /** The end of what was observed, epoch ms; NaN before the first window. */
   get end(): number {
     return this.#end;
+  }
+
+  /**
+   * The open incidents, and those closed within 48 h, in the order in which they opened. The same, ids too, however the
+   * time was cut into calls of {@link observe}, and after {@link fromBytes}; what is re-stated, or marked as expected, may
+   * change, open and close them after the fact. One that `changed` after the end of the last window is new, has grown or
+   * was closed.
+   */
+  get incidents(): readonly Incident[] {
+    return this.#incidents.incidents;
   }
 
   /** The place of a key's row, which is made where it is new. */
@@ -165,9 +181,14 @@ export class Detector {
     this.#check(window);
     const { missing, keys, rowOf } = this.#match(window.keys);
     const whole = missing.length === 0 ? window : withRows(window, keys);
-    const scores = roomForScores(whole);
+    const scores = this.#roomFor(whole, rowOf);
     if (window.grid.start < this.#end) this.#restate(whole, rowOf, scores);
     else this.#advance(whole, rowOf, scores);
+    return scores;
+  }
+
+  #roomFor(whole: SeriesSet, rowOf: Int32Array): Scores {
+    const scores = roomForScores(whole);
     for (let row = 0; row < rowOf.length; row++) scores.known[row] = this.#rows[rowOf[row]].known ? 1 : 0;
     return scores;
   }
@@ -208,12 +229,29 @@ export class Detector {
       if (before === undefined || day > Math.floor(before.time / CHECKPOINT)) this.#checkpoint(time);
       const next = Math.ceil((Math.max((day + 1) * CHECKPOINT, reach) - start) / step);
       const last = Math.min(length, Math.max(first + 1, next));
-      this.#run(whole, rowOf, first, last, scores);
+      this.#follow(whole, rowOf, first, last, scores);
       this.#recent.append(whole, rowOf, first, last);
       first = last;
     }
     this.#end = end;
     this.#forget();
+  }
+
+  /** Runs all rows over some buckets, and follows their incidents. */
+  #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
+    const { start, step } = whole.grid;
+    if (scores !== undefined) {
+      this.#run(whole, rowOf, first, last, scores);
+      this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
+      return;
+    }
+    const width = Math.max(1, Math.floor(REPLAYED_CELLS / Math.max(1, rowOf.length)));
+    for (let at = first; at < last; at += width) {
+      const part = sliceWindow(whole, start + at * step, start + Math.min(last, at + width) * step);
+      const room = this.#roomFor(part, rowOf);
+      this.#run(part, rowOf, 0, part.grid.length, room);
+      this.#incidents.take(room);
+    }
   }
 
   #run(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
@@ -279,7 +317,7 @@ export class Detector {
   #checkpoint(time: number): void {
     for (let place = 0; place < this.#rows.length; place++) this.#settle(place);
     const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
-    this.#checkpoints.push({ time, rows: this.#rows.length, states });
+    this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents: this.#incidents.toBytes() });
   }
 
   /** Drops the states, and what was observed, that no late window can reach any more. */
@@ -292,12 +330,13 @@ export class Detector {
   /** Back to the last state before `time`; returns what was observed since it, in order, all rows in each. */
   #goBack(time: number): SeriesSet[] {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
-    const { time: since, rows, states } = this.#checkpoints[this.#checkpoints.length - 1];
+    const { time: since, rows, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
     const of = rowsFromBytes(states, this.#rows, rows, this.#baseline.grid.step, since);
     for (const [place, { key }] of this.#rows.entries()) {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
     this.#foreseen.dropAll();
+    this.#incidents = IncidentTracker.fromBytes(incidents);
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#keys());
     this.#recent.cut(since);
@@ -378,23 +417,15 @@ export class Detector {
     detector.#retired = new Map(parts.retired);
     for (const key of parts.later) detector.#place(key);
     if (parts.oldest === undefined) return detector;
-    const { time, rows, states } = parts.oldest;
+    const { time, rows, states, incidents } = parts.oldest;
     const of = rowsFromBytes(states, detector.#rows, rows, baseline.grid.step, time);
     for (const [place, { key }] of detector.#rows.entries()) {
       detector.#rows[place] = watchRow(baseline, key, detector.#rules, of[place]);
     }
     detector.#end = time;
     detector.#checkpoints.push(parts.oldest);
+    detector.#incidents = IncidentTracker.fromBytes(incidents);
     for (const set of parts.recent) detector.#replay(set);
     return detector;
   }
-}
-
-function sameKeys(a: readonly SeriesKey[], b: readonly SeriesKey[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let row = 0; row < a.length; row++) {
-    if (a[row] !== b[row] && !KEY_FIELDS.every((field) => a[row][field] === b[row][field])) return false;
-  }
-  return true;
 }

@@ -1,4 +1,5 @@
 export { type AnomalyOptions, findAnomalies } from './anomalies/find-anomalies.js';
+export { type IncidentOptions, IncidentTracker, type TakeOptions } from './anomalies/incident-tracker.js';
 export { Baseline, type BaselineSummary } from './baseline.js';
 export { Detector, type DetectorOptions } from './detector.js';
 export { type FitOptions, fitBaseline } from './fit-baseline.js';
@@ -10,11 +11,15 @@ export {
   type Band,
   BELOW,
   type CallerShare,
+  type DecidedWindows,
+  type Incident,
+  type IncidentChange,
   NORMAL,
   REASONS,
   type Reason,
   reasonAt,
   type Scores,
+  type Severity,
   UNKNOWN,
   type Verdict,
   verdictAt,

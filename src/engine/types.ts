@@ -43,6 +43,11 @@ export interface Scores {
   readonly known: Uint8Array;
   /** The windows that decided, for cells of which a longer window or a silence did; without it, every bucket decided by itself. */
   readonly decided?: DecidedWindows;
+  /**
+   * Same shape: {@link ABOVE} or {@link BELOW} where the row's incident is still under way after the bucket, whatever its
+   * verdict; 0 elsewhere. Without it, an incident is under way while its breaches are no more than an hour apart.
+   */
+  readonly ongoing?: Int8Array;
 }
 
 /**
@@ -55,6 +60,11 @@ export interface DecidedWindows {
   readonly buckets: readonly number[];
   /** Where the window begins, epoch ms: it ends with the bucket. Of a silence: the end of the bucket of the last call. */
   readonly from: readonly number[];
+  /**
+   * Calls in the observed part of the window, as it was judged: those of an incident that was reported before count as
+   * what was expected then. Of a silence: 0.
+   */
+  readonly values: readonly number[];
   /** Calls expected in the observed part of the window. */
   readonly expected: readonly number[];
   /** The counts of the whole window that would have been normal, both included: `lower` ≤ `expected` ≤ `upper`. */
@@ -147,8 +157,17 @@ export interface CallerShare {
   readonly usual: number;
 }
 
-/** One incident, told on its most specific row. Times are epoch milliseconds, half-open. */
+/** A time range, epoch ms, half-open. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One departure from the expected, on its most specific row. Times are epoch milliseconds, half-open. */
 export interface Anomaly {
+  /** Of this row, verdict and first breach: the same however time was cut, restored or re-stated. */
+  readonly id: string;
+  readonly severity: Severity;
   readonly key: SeriesKey;
   readonly verdict: 'above' | 'below';
   /** Its first bucket; of a silence, the first without a call. */
@@ -157,11 +176,16 @@ export interface Anomaly {
   /** Calls from `from` to `to`. */
   readonly value: number;
   readonly expected: number;
-  /** The least and the most calls over that time with every single bucket normal. */
+  /**
+   * Calls over that time that would have been normal: those of the window that decided at its beginning, and of each
+   * bucket after it. `lower` ≤ `expected` ≤ `upper`.
+   */
   readonly lower: number;
   readonly upper: number;
   /** The largest of its buckets' surprises, signed. */
   readonly surprise: number;
+  /** The window of its most surprising bucket: that bucket, the hours up to its end, or the silence. */
+  readonly decidedBy: Range;
   readonly kind: AnomalyKind;
   /** By excess (or, below, by shortfall), largest first; when caller counts were given. */
   readonly callers?: readonly CallerShare[];

@@ -19,7 +19,7 @@ const MAGIC = 'KMSB';
 const HEADER = 24;
 
 /** What snapshots hold, and the letters that say so. */
-const KINDS = { SeriesSet: 'SETS', Baseline: 'BASE', Detector: 'DTCT' } as const;
+const KINDS = { SeriesSet: 'SETS', Baseline: 'BASE', Detector: 'DTCT', IncidentTracker: 'INCT' } as const;
 
 export type SnapshotKind = keyof typeof KINDS;
 

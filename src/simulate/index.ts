@@ -4,7 +4,15 @@ export { simulateCleanFleet } from './fleet-clean.js';
 export type { FleetEventKind } from './fleet-drafts.js';
 export type { FleetKind } from './fleet-plan.js';
 export type { FleetNoise } from './fleet-traffic.js';
-export type { ExtraCalls, Incident, Label, LowAndSlow, MissedRun, OffHours, Outage } from './incident.js';
+export type {
+  ExtraCalls,
+  Incident as SimulatedIncident,
+  Label,
+  LowAndSlow,
+  MissedRun,
+  OffHours,
+  Outage,
+} from './incident.js';
 export type { UserIdentity } from './principal.js';
 export type { CloudTrailRecord } from './record.js';
 export { SHOP_CALLERS, SHOP_KEYS, shopCall } from './shop.js';

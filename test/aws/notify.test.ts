@@ -22,6 +22,9 @@ const NOTICE: Notice = {
   key,
   callers: ['arn:aws:iam::111122223333:role/App'],
   anomaly: {
+    id: '20260119T000000Z-0123456789abcdef',
+    severity: 'critical',
+    decidedBy: { from: Date.UTC(2026, 0, 18, 23, 55), to: Date.UTC(2026, 0, 19) },
     key,
     verdict: 'above',
     from: Date.UTC(2026, 0, 18, 23, 55),

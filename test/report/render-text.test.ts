@@ -55,6 +55,9 @@ const ANALYSIS: Analysis = {
   window: { from: T, to: T + 24 * HOUR, holes: [] },
   anomalies: [
     {
+      id: '20260602T020500Z-0123456789abcdef',
+      severity: 'critical',
+      decidedBy: { from: T + 2 * HOUR, to: T + 2 * HOUR + 300_000 },
       key: seriesKey({ operation: 'DisableKey', keyArn: KEY }),
       verdict: 'above',
       from: T + 2 * HOUR,

@@ -11,6 +11,9 @@ const role = (name: string, account = '111122223333') => `arn:aws:iam::${account
 /** A burst of 412 Decrypt calls in the hour from 02:00. */
 function anomaly(fields: Partial<Omit<Anomaly, 'key'>> & { key?: Partial<SeriesKey> } = {}): Anomaly {
   return {
+    id: '20240305T030000Z-0123456789abcdef',
+    severity: 'high',
+    decidedBy: { from: at('02:00'), to: at('02:05') },
     verdict: 'above',
     from: at('02:00'),
     to: at('03:00'),

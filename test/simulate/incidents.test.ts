@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import { keyId, seriesKey } from '../../src/series/key.js';
-import { type Incident, SHOP_CALLERS, SHOP_KEYS, shopCall, simulateCalls } from '../../src/simulate/index.js';
+import {
+  type SimulatedIncident as Incident,
+  SHOP_CALLERS,
+  SHOP_KEYS,
+  shopCall,
+  simulateCalls,
+} from '../../src/simulate/index.js';
 
 const WEEK = { seed: 9, start: Date.UTC(2026, 4, 4), weeks: 1 };
 const HOUR = 3_600_000;

@@ -1,97 +1,306 @@
-import { observedRow, valueAt } from '../../series/series-set.js';
-import { HOUR } from '../../time/grid.js';
-import type { Anomaly } from '../types.js';
+import type { SeriesKey } from '../../series/key.js';
+import { valueAt } from '../../series/series-set.js';
+import { DAY, HOUR } from '../../time/grid.js';
 import { ABOVE, BELOW, type Scores } from '../types.js';
-
-/** A run of breaches of one row in one direction, with the shoulders that lead to it and from it. */
-export interface Run
-  extends Pick<Anomaly, 'verdict' | 'from' | 'to' | 'value' | 'expected' | 'lower' | 'upper' | 'surprise'> {
-  readonly row: number;
-}
 
 /** Breaches up to this far apart are one run: an incident that pauses for a while is still that incident. */
 const BRIDGE = HOUR;
 
 /**
- * Buckets beside a run that are surprising themselves belong to it, though alone they would not be told: without its
- * shoulders, an incident that hovers about the threshold is told as its few highest buckets. How surprising: so that
- * among all the buckets within reach of a run's end, chance has one in 3 % of runs.
+ * Buckets beside a run that are surprising themselves belong to it, though alone they would not be reported: without its
+ * shoulders, an incident that hovers about the threshold comes as its few highest buckets. How surprising: so that among
+ * all the buckets within reach of a run's end, chance has one in 3 % of runs.
  */
 const BY_CHANCE = 0.03;
 
-/** All runs of breaches of a window's scores, row after row. */
-export function runsOf(scores: Scores): Run[] {
-  const { grid, keys } = scores.window;
-  const bridge = Math.floor(BRIDGE / grid.step);
-  const shoulder = Math.log10((bridge + 1) / BY_CHANCE);
-  const runs: Run[] = [];
-  for (let row = 0; row < keys.length; row++) {
-    for (const direction of [ABOVE, BELOW]) {
-      let first = -1;
-      let last = -1;
-      let breached = false;
-      for (let i = 0; i < grid.length; i++) {
-        const breach = scores.verdicts[row * grid.length + i] === direction;
-        // NaN, where nothing was observed, is not less than anything: such buckets neither breach nor carry on.
-        if (!breach && !(direction * scores.surprise[row * grid.length + i] >= shoulder)) continue;
-        // A silence goes on over what was not observed: its clock, and so its span, reaches back to before.
-        if (last >= 0 && i - last > bridge + 1 && beginOf(scores, row, i) > last) {
-          if (breached) runs.push(measure(scores, row, direction, first, last));
-          breached = false;
-          first = i;
-        }
-        if (first < 0) first = i;
-        last = i;
-        breached ||= breach;
+/** A run of which nothing was observed for so long is over: nobody knows any more whether it goes on. */
+const BLIND = 2 * DAY;
+
+/** The figures of a time range, in calls. */
+export interface Figures {
+  value: number;
+  expected: number;
+  lower: number;
+  upper: number;
+}
+
+/** A range that was judged, up to the end of a bucket. */
+interface Judged extends Figures {
+  from: number;
+}
+
+/**
+ * A run of breaches of one row in one direction, with the shoulders that lead to it and from it: the state of the machine
+ * that follows the row bucket by bucket, see {@link RunFinder.next}. Plain figures: it is written and read as they stand.
+ */
+export class Run implements Figures {
+  readonly key: SeriesKey;
+  readonly direction: typeof ABOVE | typeof BELOW;
+  /** Whether the history holds a call of the row. */
+  readonly known: boolean;
+  readonly step: number;
+  /** The end of the bucket on which it became a finding, epoch ms; NaN while it is made of shoulders only. */
+  reported = Number.NaN;
+  /** Times of its latest breaches, until it is a finding. */
+  breaches: number[] = [];
+  /** From its first bucket, or the beginning of the window that decided it, to the end of its last. */
+  from: number;
+  to = Number.NaN;
+  /** Over that time. */
+  value = 0;
+  expected = 0;
+  lower = 0;
+  upper = 0;
+  /** The observed buckets since `to`, which are part of the run if it goes on. */
+  readonly rest: Figures = { value: 0, expected: 0, lower: 0, upper: 0 };
+  /** That of its most surprising breach, and the window which decided that. */
+  surprise = 0;
+  decidedFrom = Number.NaN;
+  decidedTo = Number.NaN;
+  /** Whether the row's incident was under way after the last observed bucket. */
+  ongoing = false;
+  /** The end of the last observed bucket. */
+  seen = Number.NaN;
+
+  constructor(key: SeriesKey, direction: typeof ABOVE | typeof BELOW, known: boolean, step: number, from: number) {
+    this.key = key;
+    this.direction = direction;
+    this.known = known;
+    this.step = step;
+    this.from = from;
+  }
+
+  get isReported(): boolean {
+    return !Number.isNaN(this.reported);
+  }
+
+  get verdict(): 'above' | 'below' {
+    return this.direction === ABOVE ? 'above' : 'below';
+  }
+
+  /** Calls too many or too few. */
+  get departure(): number {
+    return Math.abs(this.value - this.expected);
+  }
+
+  /** What it comes to as a range that was judged whole, up to `to`. */
+  becomes(window: Judged): void {
+    this.from = window.from;
+    this.value = window.value;
+    this.expected = window.expected;
+    this.lower = window.lower;
+    this.upper = window.upper;
+    clear(this.rest);
+  }
+
+  /** Takes in the buckets since `to`. */
+  commit(): void {
+    add(this, this.rest);
+    clear(this.rest);
+  }
+}
+
+function add(sum: Figures, more: Figures): void {
+  sum.value += more.value;
+  sum.expected += more.expected;
+  sum.lower += more.lower;
+  sum.upper += more.upper;
+}
+
+function clear(sum: Figures): void {
+  sum.value = 0;
+  sum.expected = 0;
+  sum.lower = 0;
+  sum.upper = 0;
+}
+
+/** When a run becomes a finding: so many breaches among the last so many buckets. */
+export interface AlarmRule {
+  readonly datapointsToAlarm: number;
+  readonly evaluationPeriods: number;
+}
+
+/** Finds where a window of `span` ms up to the end of a bucket begins, and its figures, from columns that are at hand. */
+export type Reach = (scores: Scores, row: number, bucket: number, span: number, window: Judged) => void;
+
+/** The one machine that makes runs of breaches of verdicts, a bucket of a row after another. */
+export class RunFinder {
+  readonly step: number;
+  /** Quiet buckets that a run may hold, in ms. */
+  readonly bridge: number;
+  /** |surprise| from which on a bucket beside a breach belongs to its run. */
+  readonly shoulder: number;
+  readonly #rule: AlarmRule;
+  readonly #reach: Reach | undefined;
+  /** Scratch: the bucket, and the window that decided it. */
+  readonly #bucket: Figures = { value: 0, expected: 0, lower: 0, upper: 0 };
+  readonly #window: Judged = { from: 0, value: 0, expected: 0, lower: 0, upper: 0 };
+
+  /**
+   * @param step width of a bucket in ms
+   * @param reach for scores that do not name the windows that decided; without it, every bucket decided by itself
+   */
+  constructor(step: number, rule: AlarmRule = { datapointsToAlarm: 1, evaluationPeriods: 1 }, reach?: Reach) {
+    const buckets = Math.floor(BRIDGE / step);
+    this.step = step;
+    this.bridge = Math.max(buckets, rule.datapointsToAlarm === 1 ? 0 : rule.evaluationPeriods - 1) * step;
+    this.shoulder = Math.log10((buckets + 1) / BY_CHANCE);
+    this.#rule = rule;
+    this.#reach = reach;
+  }
+
+  /**
+   * Takes the next bucket of a row.
+   * @param run the row's run in this direction that is under way, if any
+   * @param over is handed a finding that is over before this bucket, or with it
+   * @returns the run that is under way after the bucket
+   */
+  next(
+    run: Run | undefined,
+    scores: Scores,
+    row: number,
+    bucket: number,
+    direction: typeof ABOVE | typeof BELOW,
+    over: (run: Run) => void,
+  ): Run | undefined {
+    const { start, step, length } = scores.window.grid;
+    const cell = row * length + bucket;
+    const time = start + bucket * step;
+    const isBreach = scores.verdicts[cell] === direction;
+    // NaN, where nothing was observed, is not less than anything: such buckets neither breach nor carry on.
+    if (isBreach || direction * scores.surprise[cell] >= this.shoulder) {
+      const window = this.#windowOf(scores, row, bucket);
+      let on = run;
+      if (on !== undefined && !this.#goesOn(on, time, window.from)) {
+        if (on.isReported) over(on);
+        on = undefined;
       }
-      if (breached) runs.push(measure(scores, row, direction, first, last));
+      return this.#take(on, scores, row, bucket, direction, isBreach, window);
     }
+    if (run === undefined) return undefined;
+    if (!run.isReported && time + step - run.to > this.bridge) return undefined;
+    if (!isObserved(scores, row, bucket)) return this.isBlind(run, time + step, over) ? undefined : run;
+    run.seen = time + step;
+    run.ongoing = scores.ongoing !== undefined && scores.ongoing[cell] === direction;
+    add(run.rest, this.#figuresOf(scores, row, bucket));
+    if (run.ongoing || time + step - run.to <= this.bridge) return run;
+    over(run);
+    return undefined;
   }
-  return runs;
+
+  /** Whether a run is over by `time` because nothing was observed of its row. */
+  isBlind(run: Run, time: number, over: (run: Run) => void): boolean {
+    if (time - run.seen <= BLIND) return false;
+    if (run.isReported) over(run);
+    return true;
+  }
+
+  /** Whether a bucket of which something is to be said goes on with a run. */
+  #goesOn(run: Run, time: number, begin: number): boolean {
+    if (time - run.to <= this.bridge) return true;
+    // What was not observed ends no incident, and no silence: its span reaches back to before.
+    return run.isReported && time - run.seen <= BLIND && (run.ongoing || begin < run.to);
+  }
+
+  #take(
+    run: Run | undefined,
+    scores: Scores,
+    row: number,
+    bucket: number,
+    direction: typeof ABOVE | typeof BELOW,
+    isBreach: boolean,
+    window: Judged,
+  ): Run {
+    const { grid, keys } = scores.window;
+    const time = grid.start + bucket * grid.step;
+    const end = time + grid.step;
+    const on = run ?? new Run(keys[row], direction, scores.known[row] === 1, grid.step, window.from);
+    const figures = this.#figuresOf(scores, row, bucket);
+    if (run === undefined || reachesBack(run, window, isBreach)) on.becomes(window);
+    else {
+      on.commit();
+      add(on, figures);
+    }
+    const cell = row * grid.length + bucket;
+    on.to = end;
+    on.seen = end;
+    on.ongoing = scores.ongoing !== undefined && scores.ongoing[cell] === direction;
+    if (!isBreach) return on;
+    if (!on.isReported) this.#report(on, end);
+    if (Math.abs(scores.surprise[cell]) > Math.abs(on.surprise)) {
+      on.surprise = scores.surprise[cell];
+      on.decidedFrom = window.from;
+      on.decidedTo = end;
+    }
+    return on;
+  }
+
+  #report(run: Run, end: number): void {
+    const { datapointsToAlarm, evaluationPeriods } = this.#rule;
+    run.breaches.push(end);
+    while (run.breaches[0] <= end - evaluationPeriods * run.step) run.breaches.shift();
+    if (run.breaches.length < datapointsToAlarm) return;
+    run.reported = end;
+    run.breaches = [];
+  }
+
+  #figuresOf(scores: Scores, row: number, bucket: number): Figures {
+    const cell = row * scores.window.grid.length + bucket;
+    const found = this.#bucket;
+    found.value = valueAt(scores.window, row, bucket);
+    found.expected = scores.expected[cell];
+    // What would have ended an incident is no limit of what is normal.
+    found.lower = Math.min(scores.lower[cell], found.expected);
+    found.upper = Math.max(scores.upper[cell], found.expected);
+    return found;
+  }
+
+  /** The window that decided a bucket. */
+  #windowOf(scores: Scores, row: number, bucket: number): Judged {
+    const { start, step, length } = scores.window.grid;
+    const window = this.#window;
+    const { decided } = scores;
+    const entry = decided === undefined ? -1 : entryOf(scores, row, bucket);
+    if (decided !== undefined && entry >= 0) {
+      window.from = decided.from[entry];
+      window.value = decided.values[entry];
+      window.expected = decided.expected[entry];
+      window.lower = Math.min(decided.lower[entry], window.expected);
+      window.upper = Math.max(decided.upper[entry], window.expected);
+      return window;
+    }
+    window.from = start + bucket * step;
+    Object.assign(window, this.#figuresOf(scores, row, bucket));
+    const span = scores.spans[row * length + bucket];
+    if (decided === undefined && span > step) this.#reach?.(scores, row, bucket, span, window);
+    return window;
+  }
 }
 
-function measure(scores: Scores, row: number, direction: number, first: number, last: number): Run {
-  const { grid } = scores.window;
-  const at = row * grid.length;
-  const observed = observedRow(scores.window, row);
-  const begin = beginOf(scores, row, first);
-  let value = 0;
-  let expected = 0;
-  let lower = 0;
-  let upper = 0;
-  let surprise = 0;
-  for (let i = begin; i <= last; i++) {
-    if (observed[i] === 0) continue;
-    value += valueAt(scores.window, row, i);
-    expected += scores.expected[at + i];
-    lower += scores.lower[at + i];
-    upper += scores.upper[at + i];
-    if (scores.verdicts[at + i] === direction && Math.abs(scores.surprise[at + i]) > Math.abs(surprise)) {
-      surprise = scores.surprise[at + i];
-    }
-  }
-  return {
-    row,
-    verdict: direction === ABOVE ? 'above' : 'below',
-    from: grid.start + begin * grid.step,
-    to: grid.start + (last + 1) * grid.step,
-    value,
-    expected,
-    // One call anywhere would have ended a silence, whatever each of its buckets asked for.
-    lower: direction === BELOW && value === 0 ? 1 : lower,
-    upper,
-    surprise,
-  };
+/** Whether a run is rather the window that decided a bucket of it, which began before. */
+function reachesBack(run: Run, window: Judged, isBreach: boolean): boolean {
+  if (!isBreach || window.from >= run.from) return false;
+  // Later on, a longer window that comes to decide dates nothing back, but for a silence: it began with its first bucket.
+  return !run.isReported || (run.direction === BELOW && run.value + run.rest.value + window.value === 0);
 }
 
-/** Where the stretch begins that decided a bucket: a silence began its span before, which leaves out what was not observed. */
-function beginOf({ spans, window }: Scores, row: number, bucket: number): number {
-  const observed = observedRow(window, row);
-  const span = Math.max(1, Math.round(spans[row * window.grid.length + bucket] / window.grid.step));
-  let begin = bucket;
-  for (let seen = 1; seen < span && begin > 0; ) {
-    begin--;
-    if (observed[begin] !== 0) seen++;
+export function isObserved({ window }: Scores, row: number, bucket: number): boolean {
+  const { observed, grid } = window;
+  return observed[observed.length === grid.length ? bucket : row * grid.length + bucket] !== 0;
+}
+
+/** The place of a cell in {@link Scores.decided}; -1 without one. */
+function entryOf({ decided, window }: Scores, row: number, bucket: number): number {
+  if (decided === undefined) return -1;
+  const { rows, buckets } = decided;
+  const { length } = window.grid;
+  const cell = row * length + bucket;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle] * length + buckets[middle] < cell) low = middle + 1;
+    else high = middle;
   }
-  return begin;
+  return low < rows.length && rows[low] === row && buckets[low] === bucket ? low : -1;
 }

@@ -1,37 +1,40 @@
-import { observedRow } from '../../series/series-set.js';
-import type { Scores } from '../types.js';
+import { isObserved } from './breach-runs.js';
+import type { JoinedRow } from './joined-scores.js';
 
 /** Where p-values are taken to be those of true nulls only, for the share of these (Storey 2002). */
 const LAMBDA = 0.5;
 
 /**
- * The rows of a tick whose departure stands at a false discovery rate of `q`: of the episodes that it lets pass, at most
- * that share is false on average. Benjamini and Hochberg's (1995) step-up rule on one p-value for each row and direction
- * (that of its most surprising bucket, times its buckets: an episode is tried once, not once a bucket), with Storey's
- * (2002) estimate of how many rows are as usual. Valid for independent rows, and for those that rise together.
+ * The rows whose departure stands at a false discovery rate of `q`: of the episodes that it lets pass, at most that share
+ * is false on average. Benjamini and Hochberg's (1995) step-up rule on one p-value for each row and direction (that of its
+ * most surprising bucket, times its buckets: an episode is tried once, not once a bucket), with Storey's (2002) estimate
+ * of how many rows are as usual. Valid for independent rows, and for those that rise together.
  *
- * @param scores one tick or window
- * @param q share of false ones among those told, in (0, 1)
+ * @param joined rows over all the time that is searched
+ * @param q share of false ones among those reported, in (0, 1)
  * @returns `[rows]` for each direction: 1 where it stands
  */
-export function discoveries(scores: Scores, q: number): { readonly above: Uint8Array; readonly below: Uint8Array } {
-  const { keys, grid } = scores.window;
-  const rows = keys.length;
+export function discoveries(
+  joined: readonly JoinedRow[],
+  q: number,
+): { readonly above: Uint8Array; readonly below: Uint8Array } {
+  const rows = joined.length;
   const p = new Float64Array(2 * rows).fill(1);
-  for (let row = 0; row < rows; row++) {
-    const observed = observedRow(scores.window, row);
+  for (const [at, { pieces }] of joined.entries()) {
     let tests = 0;
     let most = 0;
     let least = 0;
-    for (let i = 0; i < grid.length; i++) {
-      if (observed[i] === 0) continue;
-      tests++;
-      const surprise = scores.surprise[row * grid.length + i];
-      if (surprise > most) most = surprise;
-      if (surprise < least) least = surprise;
+    for (const { scores, row, first, last } of pieces) {
+      for (let i = first; i < last; i++) {
+        if (!isObserved(scores, row, i)) continue;
+        tests++;
+        const surprise = scores.surprise[row * scores.window.grid.length + i];
+        if (surprise > most) most = surprise;
+        if (surprise < least) least = surprise;
+      }
     }
-    p[row] = Math.min(1, tests * Math.exp(-most * Math.LN10));
-    p[rows + row] = Math.min(1, tests * Math.exp(least * Math.LN10));
+    p[at] = Math.min(1, tests * Math.exp(-most * Math.LN10));
+    p[rows + at] = Math.min(1, tests * Math.exp(least * Math.LN10));
   }
   const standing = stepUp(p, q);
   return { above: standing.subarray(0, rows), below: standing.subarray(rows) };

@@ -1,0 +1,86 @@
+import { ABOVE, BELOW, type Scores } from '../types.js';
+import type { RunFinder } from './breach-runs.js';
+
+const NONE: readonly number[] = [];
+
+/**
+ * The cells of buckets `[first, last)` that breach or lead to a breach, by bucket: `2 · row`, and 1 more for those below.
+ * Rows are read one after another, as they lie in memory. Shoulders that no breach is within reach of are left out.
+ * @param active places of runs that were under way before, whose shoulders all count
+ */
+export function evidenceByBucket(
+  scores: Scores,
+  first: number,
+  last: number,
+  { shoulder, bridge, step }: RunFinder,
+  active: ReadonlyMap<number, unknown>,
+): (bucket: number) => readonly number[] {
+  const { surprise, verdicts, window } = scores;
+  const { length } = window.grid;
+  const reach = bridge / step + 1;
+  const found = new Map<number, number[]>();
+  const rows = window.keys.length;
+  if (last - first === 1) {
+    const places: number[] = [];
+    for (let row = 0, cell = first; row < rows; row++, cell += length) {
+      const verdict = verdicts[cell];
+      const by = surprise[cell];
+      if (verdict === ABOVE || by >= shoulder) places.push(2 * row);
+      if (verdict === BELOW || -by >= shoulder) places.push(2 * row + 1);
+    }
+    return () => places;
+  }
+  // What may still turn out to lead to nothing, for either direction.
+  const maybe = [new Stretch(), new Stretch()];
+  for (let row = 0; row < rows; row++) {
+    for (let side = 0; side < 2; side++) maybe[side].begin(2 * row + side, active.has(2 * row + side));
+    for (let i = first; i < last; i++) {
+      const cell = row * length + i;
+      const verdict = verdicts[cell];
+      const by = surprise[cell];
+      if (verdict === ABOVE || by >= shoulder) maybe[0].add(i, verdict === ABOVE, reach, found);
+      if (verdict === BELOW || -by >= shoulder) maybe[1].add(i, verdict === BELOW, reach, found);
+    }
+    for (const stretch of maybe) stretch.end(last, reach, found);
+  }
+  return (bucket) => found.get(bucket) ?? NONE;
+}
+
+/** Cells of one row and direction that are within reach of one another. */
+class Stretch {
+  #place = 0;
+  #counts = false;
+  readonly #buckets: number[] = [];
+
+  begin(place: number, counts: boolean): void {
+    this.#place = place;
+    this.#counts = counts;
+    this.#buckets.length = 0;
+  }
+
+  add(bucket: number, isBreach: boolean, reach: number, found: Map<number, number[]>): void {
+    const buckets = this.#buckets;
+    if (buckets.length > 0 && bucket - buckets[buckets.length - 1] > reach) this.#flush(found);
+    buckets.push(bucket);
+    this.#counts ||= isBreach;
+  }
+
+  /** The row ends at bucket `last`: what is within reach of it may go on in the next scores. */
+  end(last: number, reach: number, found: Map<number, number[]>): void {
+    const latest = this.#buckets.at(-1);
+    if (latest !== undefined && last - latest <= reach) this.#counts = true;
+    this.#flush(found);
+  }
+
+  #flush(found: Map<number, number[]>): void {
+    if (this.#counts) {
+      for (const bucket of this.#buckets) {
+        const places = found.get(bucket);
+        if (places === undefined) found.set(bucket, [this.#place]);
+        else places.push(this.#place);
+      }
+    }
+    // After a breach all counts: the row's incident may go on over any time.
+    this.#buckets.length = 0;
+  }
+}

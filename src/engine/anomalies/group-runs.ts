@@ -1,0 +1,173 @@
+import { KEY_FIELDS, type SeriesKey, specificity } from '../../series/key.js';
+import type { Run } from './breach-runs.js';
+
+/** Runs that are one anomaly: the one that it is reported on, and what it explains. */
+export interface Group {
+  readonly run: Run;
+  /** The run itself, and its companions on the same key. */
+  readonly rows: Run[];
+  /** The totals that it explains, the parts that it stands for, its companions. */
+  readonly related: Run[];
+}
+
+/** Share of a total's departure that its parts must make up to explain it. */
+const EXPLAINED = 0.5;
+/** From so many parts on, none of them half of the total, they are one anomaly on the total. */
+const MANY = 3;
+
+/**
+ * Groups runs into anomalies, each on its most specific row, whatever the order of the runs. A total whose departure is at
+ * least half made up by more specific rows in the same direction at the same time is `related` to the largest of them;
+ * otherwise it is the anomaly, and those of its parts that are no more surprising than it are related to it. The total of
+ * an operation made up by three keys or more, none of them half of it, is the anomaly too.
+ * The operations of one key that fall silent together are one, and so are a ReEncrypt's two keys; operations that rise
+ * together are not: ScheduleKeyDeletion must not hide behind a busier neighbour.
+ */
+export function groupRuns(runs: readonly Run[]): Group[] {
+  const groups = new GroupIndex();
+  for (const run of [...runs].sort(bySpecificity)) {
+    const group: Group = { run, rows: [run], related: [] };
+    const near = groups.near(run.key).filter((other) => together(other.run, run));
+    const parts = near
+      .map((other) => ({ other, explained: explainedBy(other, run.key) }))
+      .filter(({ explained }) => explained > 0);
+    const companion = near.find((other) => companions(run, other.run));
+    const explained = parts.reduce((sum, part) => sum + part.explained, 0);
+    const half = EXPLAINED * run.departure;
+    const largest = parts.length === 0 ? undefined : parts.reduce((a, b) => (b.explained > a.explained ? b : a));
+    const spread =
+      run.key.operation !== null && parts.length >= MANY && largest !== undefined && largest.explained < half;
+    if (largest !== undefined && explained >= half && !spread) {
+      relate(largest.other, group);
+    } else if (companion !== undefined) {
+      relate(companion, group);
+      companion.rows.push(run);
+      groups.add(companion, run.key);
+    } else {
+      const own = Math.abs(run.surprise);
+      const weaker = parts.filter(({ other }) => spread || Math.abs(other.run.surprise) <= own);
+      for (const { other } of weaker) {
+        relate(group, other);
+        groups.drop(other);
+      }
+      groups.add(group, run.key);
+    }
+  }
+  return groups.all();
+}
+
+/**
+ * The groups so far, by the operations and keys of their rows: only those that share one with a new run can explain it,
+ * and to try all of them took 17 s for 40,000 rows.
+ */
+class GroupIndex {
+  readonly #byOperation = new Map<string | null, Set<Group>>();
+  readonly #byKey = new Map<string | null, Set<Group>>();
+  /** In the order in which they came. */
+  readonly #order = new Map<Group, number>();
+  #next = 0;
+
+  add(group: Group, { operation, keyArn }: SeriesKey): void {
+    if (!this.#order.has(group)) this.#order.set(group, this.#next++);
+    setOf(this.#byOperation, operation).add(group);
+    setOf(this.#byKey, keyArn).add(group);
+  }
+
+  drop(group: Group): void {
+    this.#order.delete(group);
+    for (const { key } of group.rows) {
+      this.#byOperation.get(key.operation)?.delete(group);
+      this.#byKey.get(key.keyArn)?.delete(group);
+    }
+  }
+
+  all(): Group[] {
+    return [...this.#order.keys()];
+  }
+
+  /** Those that may explain a row of this key, be its companion, or be explained by it; in the order in which they came. */
+  near({ operation, keyArn }: SeriesKey): Group[] {
+    if (operation === null && keyArn === null) return this.all();
+    const found = new Set<Group>();
+    const take = (set: Set<Group> | undefined) => {
+      for (const group of set ?? []) found.add(group);
+    };
+    if (keyArn !== null) {
+      take(this.#byKey.get(keyArn));
+      take(this.#byKey.get(null));
+      // The two keys of a ReEncrypt have only the operation in common.
+      if (operation === 'ReEncrypt') take(this.#byOperation.get(operation));
+    } else {
+      take(this.#byOperation.get(operation));
+      take(this.#byOperation.get(null));
+    }
+    return [...found].sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
+  }
+}
+
+function setOf(map: Map<string | null, Set<Group>>, name: string | null): Set<Group> {
+  let set = map.get(name);
+  if (set === undefined) {
+    set = new Set();
+    map.set(name, set);
+  }
+  return set;
+}
+
+function relate(group: Group, other: Group): void {
+  group.related.push(other.run, ...other.related);
+}
+
+/** How much of a departure of `total` a more specific group accounts for, in calls. */
+function explainedBy(group: Group, total: SeriesKey): number {
+  let calls = 0;
+  for (const { key, departure } of group.rows) {
+    if (rank(key) > rank(total) && compatible(key, total)) calls += departure;
+  }
+  return calls;
+}
+
+/**
+ * More names first; of rows with as many, the one that names the key says more than the one that names the outcome, and
+ * success is no name at all: it is the outcome that every total is made of.
+ */
+export function rank(key: SeriesKey): number {
+  return specificity(key) + (key.keyArn === null ? 0 : 0.5) - (key.outcome === 'ok' ? 1.25 : 0);
+}
+
+function bySpecificity(a: Run, b: Run): number {
+  return (
+    rank(b.key) - rank(a.key) ||
+    b.departure - a.departure ||
+    compareKeys(a.key, b.key) ||
+    b.direction - a.direction ||
+    a.from - b.from ||
+    a.to - b.to
+  );
+}
+
+function together(a: Run, b: Run): boolean {
+  return a.direction === b.direction && a.from < b.to + b.step && b.from < a.to + a.step;
+}
+
+/** True when some call can belong to both rows. */
+function compatible(a: SeriesKey, b: SeriesKey): boolean {
+  return KEY_FIELDS.every((field) => a[field] === null || b[field] === null || a[field] === b[field]);
+}
+
+function companions(run: Run, other: Run): boolean {
+  if (run.verdict === 'below' && run.key.keyArn !== null && run.key.keyArn === other.key.keyArn) return true;
+  if (run.key.operation !== 'ReEncrypt' || other.key.operation !== 'ReEncrypt' || run.key.keyArn === null) return false;
+  // Each key may have other ReEncrypts beside the common ones.
+  return Math.abs(run.departure - other.departure) <= 0.1 * other.departure;
+}
+
+/** Order of keys: field by field. */
+export function compareKeys(a: SeriesKey, b: SeriesKey): number {
+  for (const field of KEY_FIELDS) {
+    const x = a[field] ?? '';
+    const y = b[field] ?? '';
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}
