@@ -1,4 +1,3 @@
-import type { Baseline } from '../engine/baseline.js';
 import { Detector } from '../engine/detector.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
 import type { Scores } from '../engine/types.js';
@@ -8,7 +7,6 @@ import type { MonitoringPlan } from './plan.js';
 
 /** What judges the buckets of a plan: a `Detector`, or a stand-in for one. */
 export interface Judge {
-  readonly baseline: Pick<Baseline, 'band'>;
   /** Buckets that follow those before, or that re-state up to 48 h of them. */
   observe(window: SeriesSet): Scores;
   /** From what was observed on, silence of a row is no news: its key is gone. */

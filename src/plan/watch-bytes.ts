@@ -3,7 +3,7 @@ import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import { duration } from '../report/numbers.js';
 import { ByteWriter } from '../series/bytes.js';
-import { Incidents } from './incidents.js';
+import { IncidentWatch } from './incident-watch.js';
 import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
@@ -54,7 +54,7 @@ export function watchFromBytes(
   >;
   const ledger = Ledger.read(from, plan.step);
   const ids = RecentIds.read(from);
-  const incidents = Incidents.read(from, plan);
+  const incidents = IncidentWatch.read(from);
   const judge = from.bytes(from.varint());
   from.end();
   // A copy, for the rest of the bytes to be let go.

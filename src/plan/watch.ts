@@ -1,19 +1,16 @@
-import type { Scores } from '../engine/types.js';
+import type { Anomaly, Scores } from '../engine/types.js';
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
-import { seriesName } from '../report/names.js';
-import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
-import { wordsFor } from '../report/words.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
 import { blindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
 import { DeferredCalls, type DeferredData } from './deferred-calls.js';
-import { explain } from './explain.js';
 import { type Health, healthOf, tally } from './health.js';
-import { type IncidentChange, Incidents } from './incidents.js';
+import { closingText, correctedText, openingText, rowsOf, updateText } from './incident-text.js';
+import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
@@ -24,12 +21,15 @@ import { RecentIds } from './recent-ids.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
 import type { WatchData } from './watch-data.js';
+import { withCallers } from './with-callers.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
 /** So many buckets of so many rows are judged at once: a catch-up of months in bounded memory. Scores take some 45 bytes each. */
 const CHUNK = 288;
 const CHUNK_CELLS = 4e6;
+/** So many of an incident's rows stand in a notice. */
+const MOST_KEYS = 100;
 /** A call may be so far ahead of this machine's clock. */
 const AHEAD = HOUR;
 /**
@@ -43,7 +43,7 @@ export interface WatchParts {
   readonly data: WatchData;
   readonly ledger?: Ledger;
   readonly ids?: RecentIds;
-  readonly incidents?: Incidents;
+  readonly incidents?: IncidentWatch;
   readonly changes?: ChangesData;
   readonly deferred?: DeferredData;
   /** The judge's bytes; null while it is learning. */
@@ -60,7 +60,7 @@ export class Watch {
   readonly data: WatchData;
   readonly ledger: Ledger;
   readonly ids: RecentIds;
-  readonly incidents: Incidents;
+  readonly incidents: IncidentWatch;
   readonly changes: ChangeWatch;
   /** Until there is a judge: calls that are to be looked at once all history before them is known. */
   readonly deferred: DeferredCalls;
@@ -77,7 +77,7 @@ export class Watch {
     this.data = parts.data;
     this.ledger = parts.ledger ?? new Ledger(plan.step);
     this.ids = parts.ids ?? new RecentIds();
-    this.incidents = parts.incidents ?? new Incidents(plan);
+    this.incidents = parts.incidents ?? IncidentWatch.begin(plan);
     this.changes = new ChangeWatch(plan, parts.changes);
     this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
@@ -182,7 +182,7 @@ export class Watch {
 
   /** The earliest bucket that can still be corrected: of the last two days, and none that was learned from. */
   #reach(settled: number): number {
-    return Math.max(settled - KEPT, this.#reportsFrom);
+    return Math.max(this.incidents.reach(settled - KEPT), this.#reportsFrom);
   }
 
   #listen(source: string, ranges: readonly TimeRange[], began: number, now: number): void {
@@ -256,7 +256,7 @@ export class Watch {
       const scores = judge.observe(window);
       this.#onScores?.(scores);
       for (let b = 0; b < window.grid.length; b++) {
-        this.#decide(scores, b, judge);
+        this.incidents.take(scores, b, this.#isReported, this.#sendIncident);
         tally(this.data.tallies, scores, b, this.incidents.rowsInAlarm(scores.window.keys));
       }
       this.data.settled = gridEnd(window.grid);
@@ -265,14 +265,19 @@ export class Watch {
 
   /** Judges buckets again with what late records have added; the first verdicts stay counted. */
   #judgeAgain(judge: Judge, from: number, settled: number): void {
-    for (const window of this.#windows(from, settled)) {
+    const since = Math.max(this.incidents.before(from), this.#reach(settled));
+    this.incidents.again(this.#scoresAgain(judge, since, settled), this.#isReported, this.#sendIncident);
+    const { snapshot } = this.data;
+    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(since, snapshot.restated ?? since) };
+  }
+
+  *#scoresAgain(judge: Judge, since: number, settled: number): Generator<Scores> {
+    for (const window of this.#windows(since, settled)) {
       const scores = judge.observe(window);
       this.#onScores?.(scores);
       this.data.tallies.corrected += window.grid.length;
-      for (let b = 0; b < window.grid.length; b++) this.#decide(scores, b, judge);
+      yield scores;
     }
-    const { snapshot } = this.data;
-    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(from, snapshot.restated ?? from) };
   }
 
   /** The silence of a key that is no more is no news. Kept at once, for a restart to know it too. */
@@ -292,44 +297,61 @@ export class Watch {
     this.ledger.forgetBefore(settled - KEPT - DAY);
     this.ids.forgetBefore(settled);
     this.changes.forgetBefore(settled);
-    this.incidents.forgetBefore(settled - KEPT - DAY);
+    this.incidents.forget(settled - KEPT - DAY, settled - KEPT);
   }
 
-  #decide(scores: Scores, bucket: number, judge: Judge): void {
-    const { grid } = scores.window;
-    const { timeZone = 'UTC', exclude } = this.plan;
-    const at = grid.start + (bucket + 1) * grid.step;
-    this.incidents.take(
-      scores,
-      bucket,
-      () => explain(scores, bucket, judge, this.ledger, exclude),
-      // A critical operation was told as such already, and at once.
-      (anomaly) =>
-        this.changes.hasTold(anomaly.key.operation, anomaly.from, anomaly.to)
-          ? ''
-          : wordsFor(anomaly, { timeZone, step: grid.step, judgedUntil: at }),
-      (change) => this.#tellIncident(change, at),
-    );
-  }
+  /** A critical operation was reported as such already, and at once. */
+  readonly #isReported = ({ key, from, to }: Anomaly): boolean => this.changes.hasTold(key.operation, from, to);
 
-  #tellIncident({ opens, incident }: IncidentChange, at: number): string {
-    const { anomaly, alarm, text } = incident;
-    if (text === '') return '';
+  readonly #sendIncident = ({ due, at, alarm, suspects }: Report): string => {
+    const { plan } = this;
+    const { change } = due;
+    const [worst, ...others] = due.incident.anomalies;
+    // Who it was, was said before.
+    const anomaly = change === 'closed' ? worst : withCallers(worst, at, this.ledger, plan.exclude);
+    const incident = { ...due.incident, anomalies: [anomaly, ...others] };
+    const text =
+      due.change === 'opened'
+        ? openingText(incident, suspects, plan, at)
+        : due.change === 'updated'
+          ? updateText(incident, due.why, suspects, plan, at)
+          : due.corrected
+            ? correctedText(incident)
+            : closingText(incident, this.ledger.sum(worst.key, worst.to, at), plan);
     const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
-    // How unusual it was, and who, was said when it opened.
-    const words = opens
-      ? text
-      : `Over after ${duration(at - anomaly.from)}: ${seriesName(anomaly.key)} is as usual again.`;
-    const found = { kind: 'anomaly', at, text: words, key: anomaly.key, callers } as const;
-    return this.#tell(found, opens ? { anomaly } : { alarm, state: 'OK', anomaly });
-  }
+    const { id, severity } = incident;
+    return this.#tell(
+      { kind: 'anomaly', at, text, key: anomaly.key, callers },
+      {
+        ...(alarm === undefined ? {} : { alarm }),
+        state: change === 'closed' ? 'OK' : 'ALARM',
+        change,
+        keys: [...rowsOf(incident), ...suspects].slice(0, MOST_KEYS),
+        incident: id,
+        severity,
+        anomaly,
+      },
+    );
+  };
 
-  #tell(finding: Finding, more: Partial<Pick<Notice, 'alarm' | 'state' | 'anomaly'>> = {}): string {
+  /** Decides a notice; returns its id. */
+  #tell(finding: Finding, more: Partial<Omit<Notice, 'id' | 'plan' | 'owner' | keyof Finding>> = {}): string {
     const { name, owner } = this.plan;
-    const content = { plan: name, owner, state: more.state ?? 'ALARM', ...finding, anomaly: more.anomaly ?? null };
+    const { alarm, ...rest } = more;
+    const content = {
+      plan: name,
+      owner,
+      state: 'ALARM',
+      change: null,
+      keys: finding.key === null ? [] : [finding.key],
+      incident: null,
+      severity: null,
+      anomaly: null,
+      ...finding,
+      ...rest,
+    } as const;
     const id = noticeId(this.data.stateId, ++this.data.sequence, content);
-    const notice: Notice = { id, alarm: more.alarm ?? id, ...content };
-    this.data.outbox.push({ notice, told: [] });
+    this.data.outbox.push({ notice: { id, alarm: alarm ?? id, ...content }, told: [] });
     return id;
   }
 
@@ -337,9 +359,10 @@ export class Watch {
   #tellBlindness(now: number): void {
     const { blind } = this.data;
     for (const { source, isBlind, since, finding } of blindness(this.plan, this.data, this.ledger, now)) {
-      if (isBlind) blind[source] = { alarm: this.#tell(finding, { state: 'INSUFFICIENT_DATA' }), since };
+      if (isBlind)
+        blind[source] = { alarm: this.#tell(finding, { state: 'INSUFFICIENT_DATA', change: 'opened' }), since };
       else {
-        this.#tell(finding, { alarm: blind[source].alarm, state: 'OK' });
+        this.#tell(finding, { alarm: blind[source].alarm, state: 'OK', change: 'closed' });
         delete blind[source];
       }
     }
