@@ -208,6 +208,7 @@ export interface Incident {
   readonly opened: number;
   readonly changed: number;
   readonly closed: number | null;
+  /** The worst that it has had. */
   readonly severity: Severity;
   /** The most specific rows, worst first; figures are those of the whole incident so far. */
   readonly anomalies: readonly Anomaly[];

@@ -33,8 +33,11 @@ export function evidenceByBucket(
   // What may still turn out to lead to nothing, for either direction.
   const maybe = [new Stretch(), new Stretch()];
   for (let row = 0; row < rows; row++) {
-    for (let side = 0; side < 2; side++) maybe[side].begin(2 * row + side, active.has(2 * row + side));
-    for (let i = first; i < last; i++) {
+    const counts = [active.has(2 * row), active.has(2 * row + 1)];
+    for (let side = 0; side < 2; side++) maybe[side].begin(2 * row + side, counts[side]);
+    // Of a row without any breach only what leads up to the end may matter.
+    const any = counts[0] || counts[1] || hasBreach(verdicts, row * length + first, row * length + last);
+    for (let i = any ? first : lead(surprise, row * length, first, last, shoulder, reach); i < last; i++) {
       const cell = row * length + i;
       const verdict = verdicts[cell];
       const by = surprise[cell];
@@ -44,6 +47,25 @@ export function evidenceByBucket(
     for (const stretch of maybe) stretch.end(last, reach, found);
   }
   return (bucket) => found.get(bucket) ?? NONE;
+}
+
+function hasBreach(verdicts: Int8Array, from: number, to: number): boolean {
+  for (let cell = from; cell < to; cell++) if (verdicts[cell] === ABOVE || verdicts[cell] === BELOW) return true;
+  return false;
+}
+
+/** The bucket where the shoulders, of either direction, begin that are within reach of `last` and of one another. */
+function lead(
+  surprise: Float64Array,
+  at: number,
+  first: number,
+  last: number,
+  shoulder: number,
+  reach: number,
+): number {
+  let begin = last;
+  for (let i = last - 1; i >= first && begin - i <= reach; i--) if (Math.abs(surprise[at + i]) >= shoulder) begin = i;
+  return begin;
 }
 
 /** Cells of one row and direction that are within reach of one another. */

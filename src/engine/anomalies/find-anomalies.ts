@@ -6,7 +6,7 @@ import { type Run, RunFinder } from './breach-runs.js';
 import { callerShares } from './callers.js';
 import { discoveries } from './false-discovery.js';
 import { groupRuns } from './group-runs.js';
-import { type JoinedRow, joinScores, reachOver } from './joined-scores.js';
+import { type JoinedRow, joinScores, type Piece, reachOver } from './joined-scores.js';
 
 export interface AnomalyOptions {
   /** Counts by caller over the window, at ['keyArn', 'operation', 'caller'] or the like: says who. */
@@ -55,21 +55,21 @@ function isList(scores: Scores | readonly Scores[]): scores is readonly Scores[]
 /** The runs of a row, those above first. */
 export function runsOf({ step, pieces }: JoinedRow): Run[] {
   const found: Run[] = [];
+  // Nearly all rows have no breach, and so no run.
+  const sides = pieces.reduce((sides, piece) => sides | breachesOf(piece), 0);
+  if (sides === 0) return found;
   const keep = (run: Run) => void found.push(run);
-  let finder: RunFinder | undefined;
+  const finder = new RunFinder(step, undefined, reachOver(pieces));
   for (const direction of [ABOVE, BELOW] as const) {
+    if ((sides & sideOf(direction)) === 0) continue;
     let run: Run | undefined;
     for (const { scores, row, first, last } of pieces) {
-      const { length } = scores.window.grid;
       const { surprise, verdicts } = scores;
+      const at = row * scores.window.grid.length;
       for (let i = first; i < last; i++) {
-        if (run === undefined) {
-          // Nearly all buckets of nearly all rows. NaN is not less than anything.
-          const cell = row * length + i;
-          if (verdicts[cell] !== direction && !(direction * surprise[cell] >= SURPRISING)) continue;
-        }
-        finder ??= new RunFinder(step, undefined, reachOver(pieces));
-        run = finder.next(run, scores, row, i, direction, keep);
+        // NaN is not less than anything.
+        const isEvidence = verdicts[at + i] === direction || direction * surprise[at + i] >= finder.shoulder;
+        if (run !== undefined || isEvidence) run = finder.next(run, scores, row, i, direction, keep);
       }
     }
     if (run?.isReported) found.push(run);
@@ -77,5 +77,18 @@ export function runsOf({ step, pieces }: JoinedRow): Run[] {
   return found;
 }
 
-/** No shoulder is less surprising, whatever the step. */
-const SURPRISING = 1.5;
+function sideOf(direction: typeof ABOVE | typeof BELOW): number {
+  return direction === ABOVE ? 1 : 2;
+}
+
+/** In which directions a row breaches: the sum of their {@link sideOf}. */
+function breachesOf({ scores, row, first, last }: Piece): number {
+  const { verdicts } = scores;
+  const at = row * scores.window.grid.length;
+  let sides = 0;
+  for (let i = at + first; i < at + last; i++) {
+    const verdict = verdicts[i];
+    if (verdict === ABOVE || verdict === BELOW) sides |= sideOf(verdict);
+  }
+  return sides;
+}

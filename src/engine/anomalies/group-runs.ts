@@ -20,12 +20,14 @@ const MANY = 3;
  * least half made up by more specific rows in the same direction at the same time is `related` to the largest of them;
  * otherwise it is the anomaly, and those of its parts that are no more surprising than it are related to it. The total of
  * an operation made up by three keys or more, none of them half of it, is the anomaly too.
+ * (With `spread: false` parts that fall or stop are anomalies of their own: which keys stopped is what matters then.)
  * The operations of one key that fall silent together are one, and so are a ReEncrypt's two keys; operations that rise
  * together are not: ScheduleKeyDeletion must not hide behind a busier neighbour.
  */
-export function groupRuns(runs: readonly Run[]): Group[] {
+export function groupRuns(runs: readonly Run[], options: { readonly spread?: boolean } = {}): Group[] {
   const groups = new GroupIndex();
-  for (const run of [...runs].sort(bySpecificity)) {
+  const ranked = runs.map((run) => ({ run, rank: rank(run.key), departure: run.departure }));
+  for (const { run } of ranked.sort(bySpecificity)) {
     const group: Group = { run, rows: [run], related: [] };
     const near = groups.near(run.key).filter((other) => together(other.run, run));
     const parts = near
@@ -36,7 +38,11 @@ export function groupRuns(runs: readonly Run[]): Group[] {
     const half = EXPLAINED * run.departure;
     const largest = parts.length === 0 ? undefined : parts.reduce((a, b) => (b.explained > a.explained ? b : a));
     const spread =
-      run.key.operation !== null && parts.length >= MANY && largest !== undefined && largest.explained < half;
+      (options.spread !== false || run.verdict === 'above') &&
+      run.key.operation !== null &&
+      parts.length >= MANY &&
+      largest !== undefined &&
+      largest.explained < half;
     if (largest !== undefined && explained >= half && !spread) {
       relate(largest.other, group);
     } else if (companion !== undefined) {
@@ -135,14 +141,20 @@ export function rank(key: SeriesKey): number {
   return specificity(key) + (key.keyArn === null ? 0 : 0.5) - (key.outcome === 'ok' ? 1.25 : 0);
 }
 
-function bySpecificity(a: Run, b: Run): number {
+interface Ranked {
+  readonly run: Run;
+  readonly rank: number;
+  readonly departure: number;
+}
+
+function bySpecificity(a: Ranked, b: Ranked): number {
   return (
-    rank(b.key) - rank(a.key) ||
+    b.rank - a.rank ||
     b.departure - a.departure ||
-    compareKeys(a.key, b.key) ||
-    b.direction - a.direction ||
-    a.from - b.from ||
-    a.to - b.to
+    compareKeys(a.run.key, b.run.key) ||
+    b.run.direction - a.run.direction ||
+    a.run.from - b.run.from ||
+    a.run.to - b.run.to
   );
 }
 

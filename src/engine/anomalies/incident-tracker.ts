@@ -38,6 +38,8 @@ const KEPT = 2 * DAY;
  */
 const RISE_TOGETHER = 15 * MINUTE;
 const STOP_TOGETHER = HOUR;
+/** Nothing joins that way later: on a busy day one thing or another begins every quarter of an hour. */
+const JOINS_FOR = DAY;
 /** What stops together was called for the last time as long before at most: the week end of a key that is used on weekdays. */
 const LAST_CALLS = 3 * DAY;
 
@@ -50,7 +52,7 @@ export interface IncidentState {
   /** The beginning of its first run, and when the last of them became a finding. */
   from: number;
   joined: number;
-  /** As of the last change: how much it matters, the calls too many or too few of its largest row, rows by {@link keyId}. */
+  /** How much it matters at worst; as of the last change, the calls too many or too few of its largest row, and what it named. */
   severity: Severity;
   size: number;
   named: Set<string>;
@@ -225,13 +227,13 @@ export class IncidentTracker {
       if (run !== undefined) this.#active.set(place, run);
     }
     const fresh: Run[] = [];
-    let isHeavier = false;
+    let hasGrown = false;
     for (const [place, run] of this.#active) {
       if (run.to === this.#end) {
         if (!run.isReported) continue;
         const followed = this.#followed.get(run);
         if (followed === undefined) fresh.push(run);
-        else if (run.departure >= 2 * followed.weighed || stageOf(run) !== followed.stage) isHeavier = true;
+        else if (isHeavier(followed)) hasGrown = true;
         continue;
       }
       if (finder.next(run, scores, place >> 1, bucket, run.direction, over) === undefined) this.#active.delete(place);
@@ -241,14 +243,14 @@ export class IncidentTracker {
     for (const run of fresh.sort(byKey)) {
       this.#followed.set(run, { run, isOver: false, incident: undefined, weighed: 0, stage: 0 });
     }
-    if (fresh.length > 0 || isHeavier) this.#regroup(changes);
+    if (fresh.length > 0 || hasGrown) this.#regroup(changes);
     if (isAnyOver) this.#close(changes);
     this.#forget();
   }
 
   /** What belongs together now, but for what only incidents that are closed are about. */
   #groups(): Group[] {
-    return groupRuns([...this.#followed.keys()]).flatMap((group) => {
+    return groupRuns([...this.#followed.keys()], { spread: false }).flatMap((group) => {
       if (this.#followed.get(group.run)?.incident?.isOpen !== false) return [group];
       const rows = group.rows.filter((run) => this.#followed.get(run)?.isOver === false);
       return rows.length === 0 ? [] : [{ run: rows[0], rows, related: [] }];
@@ -273,10 +275,10 @@ export class IncidentTracker {
       const now = this.#incident(incident, groups, null);
       // By the row that is worst when it opens; one that opens later on the same row is another.
       if (isFresh) incident.id = idOf(now.anomalies[0].key, now.anomalies[0].verdict, this.#end);
-      const named = now.anomalies.map(({ key }) => keyId(key));
+      const named = namesOf(now);
       const size = Math.max(...now.anomalies.map(({ value, expected }) => Math.abs(value - expected)));
       const hasGrown =
-        named.some((id) => !incident.named.has(id)) ||
+        named.some((name) => !incident.named.has(name)) ||
         size >= 2 * incident.size ||
         compareSeverity(now.severity, incident.severity) < 0;
       if (!isFresh && !hasGrown) continue;
@@ -319,6 +321,7 @@ export class IncidentTracker {
       (incident) =>
         incident.direction === run.direction &&
         run.from <= incident.joined + reach &&
+        this.#end <= incident.opened + JOINS_FOR &&
         run.from >= incident.from - LAST_CALLS &&
         !apart(incident.account, account) &&
         !apart(incident.region, region) &&
@@ -356,11 +359,14 @@ export class IncidentTracker {
   #incident(incident: IncidentState, groups: readonly Group[], closed: number | null): Incident {
     let own = groups.filter(({ run }) => this.#followed.get(run)?.incident === incident);
     // All of it is explained by what another incident is about.
-    if (own.length === 0) own = groupRuns(this.#runsOf(incident));
+    if (own.length === 0) own = groupRuns(this.#runsOf(incident), { spread: false });
     const anomalies = own.map((group) => anomalyOf(group, this.#critical)).sort(worstFirst);
     const { id, opened, changed } = incident;
+    // What it was found to be it stays, though another row may come to explain it.
+    const severity =
+      compareSeverity(anomalies[0].severity, incident.severity) < 0 ? anomalies[0].severity : incident.severity;
     const state = closed === null ? 'open' : 'closed';
-    return { id, state, opened, changed: closed ?? changed, closed, severity: anomalies[0].severity, anomalies };
+    return { id, state, opened, changed: closed ?? changed, closed, severity, anomalies };
   }
 
   #runsOf(incident: IncidentState): Run[] {
@@ -426,6 +432,19 @@ export class IncidentTracker {
     tracker.#closed = [...closed];
     return tracker;
   }
+}
+
+/** What an incident names: the rows of its anomalies, and KMS keys among what is related. */
+function namesOf({ anomalies }: Incident): string[] {
+  return anomalies.flatMap(({ key, related }) => [
+    keyId(key),
+    ...[key, ...related].flatMap(({ keyArn }) => (keyArn === null ? [] : [keyArn])),
+  ]);
+}
+
+/** Whether a finding has grown so much that it may matter; one that another explains, that it may not any more. */
+function isHeavier({ run, incident, weighed, stage }: Followed): boolean {
+  return run.departure >= (incident === undefined ? 1.25 : 2) * weighed || stageOf(run) !== stage;
 }
 
 function placeOf(row: number, direction: number): number {

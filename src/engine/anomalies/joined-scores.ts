@@ -31,6 +31,11 @@ interface Share {
  * bucket of a row, the later in the list counts: it re-states the earlier. What none of them holds was not observed.
  */
 export function joinScores(list: readonly Scores[]): JoinedRow[] {
+  if (list.length === 1) {
+    const [scores] = list;
+    const { step, length } = scores.window.grid;
+    return scores.window.keys.map((key, row) => ({ key, step, pieces: [{ scores, row, first: 0, last: length }] }));
+  }
   const rows: { key: SeriesKey; step: number; parts: number[]; places: number[] }[] = [];
   const known = new Map<string, number>();
   let before: { keys: readonly SeriesKey[]; kind: string; rowOf: Int32Array } | undefined;
