@@ -1,11 +1,15 @@
+import { seriesName } from '../report/names.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { Health } from './health.js';
 import { minute } from './plan-text.js';
 
+/** So many quiet keys are shown. */
+const SHOWN = 3;
+
 /** How a watch is doing, in a few lines: what of it is worth knowing, and nothing where all is well. */
 export function healthText(health: Health): string {
-  const { notices, coverage, failing, rejected, late, tooLate } = health;
+  const { notices, coverage, failing, rejected, late, tooLate, quiet } = health;
   const covered = Object.entries(coverage).map(
     ([name, share]) => `${printable(name, 60)} ${Math.floor(share * 100)} %`,
   );
@@ -17,6 +21,12 @@ export function healthText(health: Health): string {
     `${phaseOf(health)}; ${counted(notices.decided, 'notice')} so far, ${notices.waiting} pending`,
     `coverage, last 24 h: ${covered.join(', ')}`,
     ...(amiss.length === 0 ? [] : [amiss.join('; ')]),
+    ...quiet
+      .slice(0, SHOWN)
+      .map(
+        ({ key, since, reportedAt }) =>
+          `${seriesName(key)}: no calls since ${minute(since)}, reported at ${minute(reportedAt)} if none come`,
+      ),
     ...failing.map(({ source, message }) => `${printable(source, 60)} fails: ${printable(message, 300)}`),
   ].join('\n');
 }

@@ -108,6 +108,15 @@ export class IncidentWatch {
     this.#notices.sent(report.due, report.at, report.suspects, send(report));
   }
 
+  get isAnyOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** What was taken so far is final: nothing goes back before it. */
+  mark(): void {
+    this.#checkpoints = [{ time: this.#tracker.end, bytes: this.#tracker.toBytes() }];
+  }
+
   /** The earliest time from `limit` on to which {@link again} can go back. */
   reach(limit: number): number {
     return this.#checkpoints.find(({ time }) => time >= limit)?.time ?? limit;

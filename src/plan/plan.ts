@@ -52,7 +52,7 @@ export interface PlanInput {
   readonly timeZone?: string;
   /** What becomes of a lasting shift, as in `DetectorOptions`. */
   readonly learn?: 'accept-shifts' | 'hold';
-  /** M of N buckets outside of what is normal make an alarm; 1 of an hour's by default, which keeps a pause from being an end. */
+  /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
   readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
   /** After how long without hearing of a source somebody is told, ms; an hour by default. */
   readonly blindAfter?: number;
@@ -157,15 +157,16 @@ export function definePlan(input: PlanInput): MonitoringPlan {
 }
 
 /**
- * What a first poll at `now` reads: from `began` on it learns, and from `reportsFrom` on it judges and reports. Both are
- * borders of buckets, epoch ms.
+ * What a first poll at `now` reads: from `began` on it learns, from `reportsFrom` on it judges and reports, and at `until`
+ * it has read what it began with. All are borders of buckets, epoch ms.
  */
 export function firstPoll(
   { step, grace, learnFor, judgeFirst }: MonitoringPlan,
   now: number,
-): { readonly began: number; readonly reportsFrom: number } {
+): { readonly began: number; readonly reportsFrom: number; readonly until: number } {
   const began = Math.floor((now - grace - learnFor) / step) * step;
-  return { began, reportsFrom: began + Math.ceil((learnFor - judgeFirst) / step) * step };
+  const until = began + Math.ceil(learnFor / step) * step;
+  return { began, reportsFrom: began + Math.ceil((learnFor - judgeFirst) / step) * step, until };
 }
 
 /** A mistyped field would otherwise be a default in silence. */

@@ -17,6 +17,13 @@ export interface WatchData {
   began: number | null;
   /** What happened before this is learned from and not reported; null before the first poll. */
   reportsFrom: number | null;
+  /**
+   * When the judge that was made for the first poll gives way to one that has learned from all that was read then; null when
+   * it has, or never will.
+   */
+  relearnAt: number | null;
+  /** What happened before this the judge has learned from as history: it cannot be corrected any more. */
+  learnedUntil: number | null;
   /** Everything before this is judged, or learned from. */
   settled: number | null;
   /** The number of the last notice that was decided. */
@@ -28,8 +35,9 @@ export interface WatchData {
   readonly blind: Record<string, { readonly alarm: string; readonly since: number }>;
   told: ToldOfKeys;
   lastInventory: number | null;
-  /** Keys that were deleted since the last bucket was judged, by ARN. */
+  /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
   readonly deleted: string[];
+  retired: string[];
   /** Up to where the judge had observed when its bytes were taken, and the earliest bucket re-stated since. */
   snapshot: { readonly end: number; readonly restated: number | null } | null;
   readonly tallies: Tallies;
@@ -41,6 +49,8 @@ export function newWatchData(stateId: string): WatchData {
     stateId,
     began: null,
     reportsFrom: null,
+    relearnAt: null,
+    learnedUntil: null,
     settled: null,
     sequence: 0,
     cursors: {},
@@ -49,6 +59,7 @@ export function newWatchData(stateId: string): WatchData {
     told: {},
     lastInventory: null,
     deleted: [],
+    retired: [],
     snapshot: null,
     tallies: newTallies(),
     outbox: [],

@@ -9,7 +9,7 @@ import { blindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
 import { DeferredCalls, type DeferredData } from './deferred-calls.js';
 import { type Health, healthOf, tally } from './health.js';
-import { closingText, correctedText, openingText, rowsOf, updateText } from './incident-text.js';
+import { noticeOfIncident } from './incident-notice.js';
 import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
@@ -21,15 +21,12 @@ import { RecentIds } from './recent-ids.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
 import type { WatchData } from './watch-data.js';
-import { withCallers } from './with-callers.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
 /** So many buckets of so many rows are judged at once: a catch-up of months in bounded memory. Scores take some 45 bytes each. */
 const CHUNK = 288;
 const CHUNK_CELLS = 4e6;
-/** So many of an incident's rows stand in a notice. */
-const MOST_KEYS = 100;
 /** A call may be so far ahead of this machine's clock. */
 const AHEAD = HOUR;
 /**
@@ -118,9 +115,10 @@ export class Watch {
   /** Where the first poll begins to read; what comes later goes on from there. */
   begin(now: number): number {
     if (this.data.began === null) {
-      const { began, reportsFrom } = firstPoll(this.plan, now);
+      const { began, reportsFrom, until } = firstPoll(this.plan, now);
       this.data.began = began;
       this.data.reportsFrom = reportsFrom;
+      this.data.relearnAt = until > reportsFrom ? until : null;
       this.data.settled = began;
       this.changes.begin(began);
     }
@@ -182,7 +180,7 @@ export class Watch {
 
   /** The earliest bucket that can still be corrected: of the last two days, and none that was learned from. */
   #reach(settled: number): number {
-    return Math.max(this.incidents.reach(settled - KEPT), this.#reportsFrom);
+    return Math.max(this.incidents.reach(settled - KEPT), this.data.learnedUntil ?? Infinity);
   }
 
   #listen(source: string, ranges: readonly TimeRange[], began: number, now: number): void {
@@ -226,28 +224,60 @@ export class Watch {
         this.#tellBlindness(now);
         return;
       }
-      this.#judge = this.#learn(began);
+      this.#judge = this.#learn();
     }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
     this.#retireDeleted(judge);
-    this.#judgeOn(judge, settled, until);
+    this.#judgeUntil(judge, settled, until);
     this.#tellBlindness(now);
-    this.#forget(judge);
+    this.#forget();
   }
 
-  /** A judge that knows the history up to where reports begin; and what is new of the calls since then. */
-  #learn(began: number): Judge {
-    const until = this.#reportsFrom;
-    const judge = this.#judges.fit(this.ledger.window(began, until, 'judged', this.plan.exclude), this.plan);
+  /** A judge that knows the history up to `until`. */
+  #learned(until: number): Judge {
+    const history = this.ledger.window(this.data.began ?? until, until, 'judged', this.plan.exclude);
+    const judge = this.#judges.fit(history, this.plan);
+    this.data.learnedUntil = until;
     this.data.settled = until;
     this.#snapshot(judge, until);
+    return judge;
+  }
+
+  /** The first judge; reports what is new of the calls since where reports begin. */
+  #learn(): Judge {
+    const judge = this.#learned(this.#reportsFrom);
     for (const call of this.deferred.drain()) {
       for (const finding of this.changes.take(call, true)) this.#tell(finding);
     }
     return judge;
+  }
+
+  /**
+   * Judges the buckets from `from` on, and learns from them. Once all that the first poll brought is judged, another judge
+   * learns from all of it as history: of two weeks, a weekly job on the last day was seen once before it, and twice with it.
+   * Not while an incident goes on, which the new one would not know; then a day later, and two, before it is too late.
+   */
+  #judgeUntil(judge: Judge, from: number, until: number): void {
+    const { relearnAt } = this.data;
+    if (relearnAt === null || until < relearnAt) {
+      this.#judgeOn(judge, from, until);
+      return;
+    }
+    this.#judgeOn(judge, from, relearnAt);
+    const tooLate = (this.data.began ?? 0) + this.plan.learnFor + KEPT;
+    this.data.relearnAt = this.incidents.isAnyOpen && relearnAt + DAY <= tooLate ? relearnAt + DAY : null;
+    let next = judge;
+    if (!this.incidents.isAnyOpen) {
+      next = this.#learned(relearnAt);
+      this.incidents.mark();
+      this.#judge = next;
+      this.#retire(next, this.data.retired);
+    }
+    if (this.data.relearnAt === null) this.data.retired = [];
+    this.#judgeUntil(next, relearnAt, until);
   }
 
   /** Judges the buckets from `from` on, and learns from them. */
@@ -284,17 +314,25 @@ export class Watch {
   #retireDeleted(judge: Judge): void {
     const { deleted } = this.data;
     if (deleted.length === 0) return;
-    for (const key of this.ledger.judgedKeys()) {
-      if (key.keyArn !== null && deleted.includes(key.keyArn)) judge.retire(key);
-    }
+    this.#retire(judge, deleted);
+    if (this.data.relearnAt !== null) this.data.retired.push(...deleted);
     deleted.length = 0;
+  }
+
+  #retire(judge: Judge, arns: readonly string[]): void {
+    if (arns.length === 0) return;
+    for (const key of this.ledger.judgedKeys()) {
+      if (key.keyArn !== null && arns.includes(key.keyArn)) judge.retire(key);
+    }
     this.#snapshot(judge, this.data.settled ?? 0);
   }
 
-  #forget(judge: Judge): void {
+  #forget(): void {
     const settled = this.data.settled ?? 0;
-    if (settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT) this.#snapshot(judge, settled);
-    this.ledger.forgetBefore(settled - KEPT - DAY);
+    const isOld = settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT;
+    if (isOld && this.#judge !== null) this.#snapshot(this.#judge, settled);
+    // Until then, all that the first poll brought is still to be learned from.
+    if (this.data.relearnAt === null) this.ledger.forgetBefore(settled - KEPT - DAY);
     this.ids.forgetBefore(settled);
     this.changes.forgetBefore(settled);
     this.incidents.forget(settled - KEPT - DAY, settled - KEPT);
@@ -303,35 +341,9 @@ export class Watch {
   /** A critical operation was reported as such already, and at once. */
   readonly #isReported = ({ key, from, to }: Anomaly): boolean => this.changes.hasTold(key.operation, from, to);
 
-  readonly #sendIncident = ({ due, at, alarm, suspects }: Report): string => {
-    const { plan } = this;
-    const { change } = due;
-    const [worst, ...others] = due.incident.anomalies;
-    // Who it was, was said before.
-    const anomaly = change === 'closed' ? worst : withCallers(worst, at, this.ledger, plan.exclude);
-    const incident = { ...due.incident, anomalies: [anomaly, ...others] };
-    const text =
-      due.change === 'opened'
-        ? openingText(incident, suspects, plan, at)
-        : due.change === 'updated'
-          ? updateText(incident, due.why, suspects, plan, at)
-          : due.corrected
-            ? correctedText(incident)
-            : closingText(incident, this.ledger.sum(worst.key, worst.to, at), plan);
-    const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
-    const { id, severity } = incident;
-    return this.#tell(
-      { kind: 'anomaly', at, text, key: anomaly.key, callers },
-      {
-        ...(alarm === undefined ? {} : { alarm }),
-        state: change === 'closed' ? 'OK' : 'ALARM',
-        change,
-        keys: [...rowsOf(incident), ...suspects].slice(0, MOST_KEYS),
-        incident: id,
-        severity,
-        anomaly,
-      },
-    );
+  readonly #sendIncident = (report: Report): string => {
+    const { finding, more } = noticeOfIncident(report, this.plan, this.ledger);
+    return this.#tell(finding, more);
   };
 
   /** Decides a notice; returns its id. */
@@ -379,6 +391,6 @@ export class Watch {
   }
 
   health(now: number): Health {
-    return healthOf(this.plan, this.data, this.ledger, this.#judge === null ? 'learning' : 'watching', now);
+    return healthOf(this.plan, this.data, this.ledger, this.#judge, now);
   }
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { UNKNOWN } from '../../src/engine/types.js';
-import { definePlan, memoryStore, type Notice, type PlanInput, runPlan } from '../../src/plan/index.js';
-import { burst, JUDGED, lines, run, START, STEP, sorted, steady } from './running.js';
+import {
+  definePlan,
+  healthText,
+  type Judges,
+  memoryStore,
+  type Notice,
+  type PlanInput,
+  runPlan,
+} from '../../src/plan/index.js';
+import { detectors } from '../../src/plan/judge.js';
+import { seriesKey } from '../../src/series/key.js';
+import { valueAt } from '../../src/series/series-set.js';
+import { burst, JUDGED, KEY, lines, run, START, STEP, sorted, steady } from './running.js';
 import { DAY, type Delivered, HOUR, logOf, MINUTE, recorder } from './support.js';
 
 const STRANGER = 'arn:aws:iam::111122223333:role/Stranger';
@@ -95,6 +106,72 @@ describe('the first poll of a plan', () => {
   });
 });
 
+describe('after the first poll', () => {
+  /** What the judges of a run learned from, in days since START. */
+  async function learned(
+    records: readonly Delivered[],
+    to: number,
+    every = HOUR,
+    learn: 'hold' | 'accept-shifts' = 'accept-shifts',
+  ): Promise<[from: number, to: number][]> {
+    const spans: [number, number][] = [];
+    const judges: Judges = {
+      ...detectors,
+      fit: (history, plan) => {
+        const { start, step, length } = history.grid;
+        spans.push([(start - START) / DAY, (start + length * step - START) / DAY]);
+        return detectors.fit(history, plan);
+      },
+    };
+    const store = memoryStore();
+    const sources = [logOf('log', sorted(records))];
+    for (let at = NOW; at < to; at += every) await run({ sources, learn }, at, { store, from: at, once: true, judges });
+    return spans;
+  }
+
+  it('learns from all of its history, the day that was judged with it', async () => {
+    expect(await learned(steady(JUDGED), NOW + 1)).toEqual([
+      [0, 13],
+      [0, 14],
+    ]);
+  });
+
+  it('does so a day later while an incident goes on, and not at all where one goes on for two days', async () => {
+    const stopped = (hours: number) => {
+      const without = { from: JUDGED - 6 * HOUR, to: JUDGED + hours * HOUR };
+      return steady(JUDGED + 4 * DAY, { without });
+    };
+    for (const every of [HOUR, 2 * DAY]) {
+      expect(await learned(stopped(3), NOW + 3 * DAY, every)).toEqual([
+        [0, 13],
+        [0, 15],
+      ]);
+    }
+    expect(await learned(stopped(4 * 24), NOW + 3 * DAY, DAY, 'hold')).toEqual([[0, 13]]);
+  });
+
+  it('takes a job of every week for one that is seen twice', async () => {
+    // 300 calls, at 03:00 of each Sunday: the last day of the history is the second.
+    const sundays = [6, 13, 20].map((day) => START + day * DAY + 3 * HOUR);
+    const job = sundays.flatMap((time) => burst(time, 300, time, { operation: 'ReEncrypt' }));
+    const counts: number[] = [];
+    const judges: Judges = {
+      ...detectors,
+      fit: (history, plan) => {
+        const row = history.keys.findIndex(
+          ({ operation, outcome, keyArn }) => operation === 'ReEncrypt' && outcome === null && keyArn === null,
+        );
+        counts.push(
+          new Float64Array(history.grid.length).map((_, b) => valueAt(history, row, b)).reduce((a, b) => a + b),
+        );
+        return detectors.fit(history, plan);
+      },
+    };
+    await run({ sources: [logOf('log', sorted([...steady(JUDGED), ...job]))] }, NOW, { from: NOW, once: true, judges });
+    expect(counts).toEqual([300, 600]);
+  });
+});
+
 describe('ids of notices', () => {
   const records = sorted([...steady(JUDGED + DAY), ...burst(JUDGED - 3 * HOUR, 150), ...burst(JUDGED + 6 * HOUR, 150)]);
   const sources = [logOf('log', records)];
@@ -129,5 +206,27 @@ describe('ids of notices', () => {
     const others = await poll(JUDGED + DAY, backup, { sources: [logOf('log', rest)] });
     expect(others.length).toBe(2);
     expect(later.some(({ id }) => others.some((notice) => notice.id === id))).toBe(false);
+  });
+});
+
+describe('health', () => {
+  it('lists quiet keys, those first that are reported first, where the judge can say', async () => {
+    const key = (operation: string) => seriesKey({ operation, keyArn: KEY });
+    const quiet = [9, 3, 5].map((hours) => ({
+      key: key(`Op${hours}`),
+      since: JUDGED - HOUR,
+      reportedAt: JUDGED + hours * HOUR,
+    }));
+    const judges: Judges = {
+      ...detectors,
+      fit: (history, plan) => Object.assign(detectors.fit(history, plan), { quietKeys: () => quiet }),
+    };
+    const sources = [logOf('log', steady(JUDGED))];
+    const { health } = await run({ sources }, NOW, { from: NOW, once: true, judges });
+    expect(health.quiet.map(({ reportedAt }) => (reportedAt - JUDGED) / HOUR)).toEqual([3, 5, 9]);
+    expect(healthText(health)).toContain(
+      '\nOp3 on 1234abcd (eu-central-1): no calls since 2026-05-17T23:00Z, reported at 2026-05-18T03:00Z if none come\n',
+    );
+    expect((await run({ sources }, NOW, { from: NOW, once: true })).health.quiet).toEqual([]);
   });
 });
