@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KmsCall } from '../../src/kms/call.js';
 import { memoryStore, type Notice, type PlanInput } from '../../src/plan/index.js';
@@ -104,6 +105,62 @@ describe('notices of incidents', () => {
     const hourly = await run({ sources }, end, { from });
     expect(told).toEqual(hourly.told);
   });
+
+  it('are the same for any incidents, any times of polls, and any restarts', async () => {
+    const WEEK = 7 * DAY;
+    const begin = START + WEEK;
+    let sent = 0;
+    const hours = fc.integer({ min: 1, max: 60 });
+    const incidents = fc.array(
+      fc.record({ hour: hours, length: fc.integer({ min: 1, max: 12 }), factor: fc.constantFrom(0, 0, 5, 20) }),
+      { maxLength: 4 },
+    );
+    const waits = fc.array(fc.record({ wait: fc.integer({ min: 1, max: 30 }), stops: fc.boolean() }), {
+      minLength: 8,
+      maxLength: 30,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1e6 }), incidents, waits, async (seed, all, polls) => {
+        const random = seeded(seed);
+        const records: Delivered[] = [];
+        for (let time = START; time < begin + 3 * DAY; time += STEP) {
+          const factor = all.reduce((product, { hour, length, factor }) => {
+            const from = begin + hour * HOUR;
+            return time >= from && time < from + length * HOUR ? product * factor : product;
+          }, 1);
+          for (const n of [1, 2]) {
+            for (let left = poisson(random, factor / n); left > 0; left--) {
+              const at = Math.floor(time + random() * STEP);
+              records.push({ call: callAt(at, { keyArns: [arn(n)] }), at: at + MINUTE });
+            }
+          }
+        }
+        const plan = { sources: [logOf('log', sorted(records))], learnFor: WEEK, step: 15 * MINUTE };
+        const from = begin + 30 * MINUTE;
+        const whole = await run({ ...plan, every: 15 * MINUTE }, begin + 3 * DAY, { from });
+        let store = memoryStore();
+        const told: Notice[] = [];
+        let settled = 0;
+        let time = from;
+        for (const { wait, stops } of polls) {
+          if (stops) store = memoryStore(await store.load());
+          const part = await run(plan, time, { store, from: time, once: true });
+          told.push(...part.told);
+          settled = part.health.settledUntil ?? 0;
+          time += wait * 15 * MINUTE;
+          if (time >= begin + 3 * DAY) break;
+        }
+        sent += anomalies(told).length;
+        expect(anomalies(told).map(content)).toEqual(
+          anomalies(whole.told)
+            .filter(({ at }) => at <= settled)
+            .map(content),
+        );
+      }),
+      { numRuns: 10, seed: 12 },
+    );
+    expect(sent).toBeGreaterThan(20);
+  }, 120_000);
 
   it('of late records are sent once: what was reported is not reported again, and what never was is over', async () => {
     const at = JUDGED + DAY;
