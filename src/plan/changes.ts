@@ -12,8 +12,8 @@ export interface ChangesData {
   readonly operations: RareKindsData;
   readonly callers: RareKindsData;
   readonly pairs: RareKindsData;
-  /** What was told lately, and when: an errand of an hour is told once. */
-  readonly told: readonly (readonly [string, number])[];
+  /** What was reported lately, and its first and last call: an errand of an hour is reported once. */
+  readonly told: readonly (readonly [what: string, first: number, last: number])[];
 }
 
 /** A notice before it has an id. */
@@ -33,14 +33,14 @@ export class ChangeWatch {
   readonly #operations: RareKinds;
   readonly #callers: RareKinds;
   readonly #pairs: RareKinds;
-  readonly #told: Map<string, number>;
+  readonly #told: Map<string, { first: number; last: number }>;
 
   constructor(plan: MonitoringPlan, data?: ChangesData) {
     this.#plan = plan;
     this.#operations = new RareKinds(data?.operations);
     this.#callers = new RareKinds(data?.callers);
     this.#pairs = new RareKinds(data?.pairs);
-    this.#told = new Map(data?.told ?? []);
+    this.#told = new Map((data?.told ?? []).map(([what, first, last]) => [what, { first, last }]));
   }
 
   /** Since when it has been listening: what comes first is not new for that. */
@@ -96,28 +96,29 @@ export class ChangeWatch {
     return [];
   }
 
-  /** False for what was told within the hour; late calls of before it count as told too. */
+  /** False for what was reported within the hour; late calls of before it belong to it too. */
   #isErrand(what: string, time: number): boolean {
-    const last = this.#told.get(what);
-    if (last !== undefined && Math.abs(time - last) < ERRAND) {
-      this.#told.set(what, Math.max(last, time));
+    const told = this.#told.get(what);
+    if (told !== undefined && time > told.first - ERRAND && time < told.last + ERRAND) {
+      told.first = Math.min(told.first, time);
+      told.last = Math.max(told.last, time);
       return false;
     }
-    this.#told.set(what, time);
+    this.#told.set(what, { first: time, last: time });
     return true;
   }
 
-  /** Whether a change by this operation was told of that time, or of the hour before. */
+  /** Whether a change by this operation was reported of that time, or of the hour before. */
   hasTold(operation: string | null, from: number, to: number): boolean {
-    for (const [what, time] of this.#told) {
-      if (what.startsWith(`change ${operation} `) && time >= from - ERRAND && time < to) return true;
+    for (const [what, { first, last }] of this.#told) {
+      if (what.startsWith(`change ${operation} `) && last >= from - ERRAND && first < to) return true;
     }
     return false;
   }
 
-  /** Forgets what was told more than two days before `time`. */
+  /** Forgets what was reported more than two days before `time`. */
   forgetBefore(time: number): void {
-    for (const [what, last] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
+    for (const [what, { last }] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
   }
 
   data(): ChangesData {
@@ -125,7 +126,7 @@ export class ChangeWatch {
       operations: this.#operations.data(),
       callers: this.#callers.data(),
       pairs: this.#pairs.data(),
-      told: [...this.#told],
+      told: [...this.#told].map(([what, { first, last }]) => [what, first, last]),
     };
   }
 }

@@ -37,6 +37,17 @@ describe('the first poll of a plan', () => {
     expect(health).toMatchObject({ phase: 'watching', reportsFrom: JUDGED - DAY, settledUntil: JUDGED });
   });
 
+  it('reports a critical operation that is used for minutes once, as a change', async () => {
+    const { told } = await first([
+      ...steady(JUDGED),
+      ...[0, 4, 8].flatMap((minutes) => {
+        const time = JUDGED - 5 * HOUR + minutes * MINUTE;
+        return burst(time, 3, time, { operation: 'DisableKey' });
+      }),
+    ]);
+    expect(lines(told)).toEqual(['change ALARM']);
+  });
+
   it('judges the last day of two weeks and learns from those before it, unless the plan says how much', async () => {
     for (const [judgeFirst, from] of [
       [undefined, JUDGED - DAY],
