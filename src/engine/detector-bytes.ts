@@ -33,11 +33,11 @@ export interface DetectorParts {
   /** Keys of the rows that came after those of the baseline. */
   readonly later: readonly SeriesKey[];
   /** The oldest states that can be gone back to; none before anything was observed. */
-  readonly oldest:
-    | { readonly time: number; readonly rows: number; readonly states: Uint8Array; readonly incidents: Uint8Array }
-    | undefined;
+  readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
+  /** The incident tracker at each state that can be gone back to, by its time, and at the end. */
+  readonly incidents: readonly (readonly [number, Uint8Array])[];
   readonly acknowledged: readonly Acknowledged[];
   readonly retired: readonly (readonly [string, number])[];
 }
@@ -55,10 +55,14 @@ export function detectorToBytes(parts: DetectorParts): Uint8Array {
     writer.float64(oldest.time);
     writer.varint(oldest.rows);
     writeBlob(writer, oldest.states);
-    writeBlob(writer, oldest.incidents);
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
+  writer.varint(parts.incidents.length);
+  for (const [time, bytes] of parts.incidents) {
+    writer.float64(time);
+    writeBlob(writer, bytes);
+  }
   writer.varint(parts.acknowledged.length);
   for (const { id, from, to } of parts.acknowledged) {
     writer.string(id);
@@ -88,19 +92,16 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const oldest =
     reader.uint8() === 0
       ? undefined
-      : {
-          time: reader.float64(),
-          rows: reader.varint(),
-          states: readBlob(reader).slice(),
-          incidents: readBlob(reader).slice(),
-        };
+      : { time: reader.float64(), rows: reader.varint(), states: readBlob(reader).slice() };
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
+  const incidents = list(() => [reader.float64(), readBlob(reader).slice()] as const);
+  if (incidents.length === 0) reader.fail('no state of incidents');
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
   const retired = list(() => [reader.string(), reader.float64()] as const);
   reader.end();
-  return { baseline, learn, minEffect, perWeek, later, oldest, recent, acknowledged, retired };
+  return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, acknowledged, retired };
 }
 
 function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {

@@ -1,8 +1,10 @@
 import { checkNumber, checkRange, InputError, shown } from '../errors.js';
+import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey, sameKeys, seriesKey } from '../series/key.js';
 import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
+import { readTracker, writeTracker } from './anomalies/incident-bytes.js';
 import { IncidentTracker } from './anomalies/incident-tracker.js';
 import type { Baseline } from './baseline.js';
 import { Foreseen } from './counts/track/idle-lookahead.js';
@@ -75,6 +77,8 @@ export class Detector {
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
   #incidents = new IncidentTracker();
+  /** Its states by time, while what they follow from is replayed: nothing need be scored for them. */
+  #knownIncidents: ReadonlyMap<number, Uint8Array> | undefined;
   /** Only where buckets come one by one. */
   readonly #foreseen: Foreseen;
   #acknowledged: Acknowledged[] = [];
@@ -240,9 +244,9 @@ export class Detector {
   /** Runs all rows over some buckets, and follows their incidents. */
   #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
     const { start, step } = whole.grid;
-    if (scores !== undefined) {
+    if (scores !== undefined || this.#knownIncidents !== undefined) {
       this.#run(whole, rowOf, first, last, scores);
-      this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
+      if (scores !== undefined) this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
       return;
     }
     const width = Math.max(1, Math.floor(REPLAYED_CELLS / Math.max(1, rowOf.length)));
@@ -314,10 +318,26 @@ export class Detector {
     return found;
   }
 
+  /** The tracker of incidents, its keys by their rows. */
+  #incidentBytes(): Uint8Array {
+    const writer = new ByteWriter();
+    writeTracker(writer, this.#incidents.state, (key) => this.#place(key));
+    return writer.toBytes();
+  }
+
+  #incidentsFrom(bytes: Uint8Array): IncidentTracker {
+    const reader = new ByteReader(bytes);
+    const state = readTracker(reader, this.#keys());
+    reader.end();
+    return IncidentTracker.fromState(state);
+  }
+
   #checkpoint(time: number): void {
+    const incidents = this.#knownIncidents === undefined ? this.#incidentBytes() : this.#knownIncidents.get(time);
+    if (incidents === undefined) return;
     for (let place = 0; place < this.#rows.length; place++) this.#settle(place);
     const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
-    this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents: this.#incidents.toBytes() });
+    this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents });
   }
 
   /** Drops the states, and what was observed, that no late window can reach any more. */
@@ -336,7 +356,7 @@ export class Detector {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
     this.#foreseen.dropAll();
-    this.#incidents = IncidentTracker.fromBytes(incidents);
+    this.#incidents = this.#incidentsFrom(incidents);
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#keys());
     this.#recent.cut(since);
@@ -404,6 +424,10 @@ export class Detector {
       later: this.#rows.slice(this.#baseline.keys.length).map(({ key }) => key),
       oldest,
       recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#keys()),
+      incidents: [
+        ...this.#checkpoints.map(({ time, incidents }) => [time, incidents] as const),
+        [this.#end, this.#incidentBytes()],
+      ],
       acknowledged: this.#acknowledged,
       retired: [...this.#retired],
     });
@@ -417,15 +441,17 @@ export class Detector {
     detector.#retired = new Map(parts.retired);
     for (const key of parts.later) detector.#place(key);
     if (parts.oldest === undefined) return detector;
-    const { time, rows, states, incidents } = parts.oldest;
+    const { time, rows, states } = parts.oldest;
     const of = rowsFromBytes(states, detector.#rows, rows, baseline.grid.step, time);
     for (const [place, { key }] of detector.#rows.entries()) {
       detector.#rows[place] = watchRow(baseline, key, detector.#rules, of[place]);
     }
     detector.#end = time;
-    detector.#checkpoints.push(parts.oldest);
-    detector.#incidents = IncidentTracker.fromBytes(incidents);
+    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0][1] });
+    detector.#knownIncidents = new Map(parts.incidents);
     for (const set of parts.recent) detector.#replay(set);
+    detector.#knownIncidents = undefined;
+    detector.#incidents = detector.#incidentsFrom(parts.incidents[parts.incidents.length - 1][1]);
     return detector;
   }
 }

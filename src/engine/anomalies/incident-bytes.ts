@@ -24,7 +24,7 @@ const NO_INCIDENT = 0;
 const CLOSED_INCIDENT = 1;
 const OPEN_INCIDENT = 2;
 
-/** What is common to all that is written. */
+/** The keys that bytes name, by their places in a table. */
 class KeyTable {
   readonly keys: SeriesKey[] = [];
   readonly #places = new Map<string, number>();
@@ -41,27 +41,14 @@ class KeyTable {
   }
 }
 
+/** The place of a key among those that whoever reads has at hand. */
+export type PlaceOf = (key: SeriesKey) => number;
+
 /** The state of a tracker as a snapshot of its own. */
 export function incidentsToBytes(state: TrackerState): Uint8Array {
   const table = new KeyTable();
   const body = new ByteWriter();
-  const { alarm, pending, followed, open, closed } = state;
-  body.varint(alarm.datapointsToAlarm);
-  body.varint(alarm.evaluationPeriods);
-  body.float64(state.step);
-  body.float64(state.end);
-  writeList(body, open, (incident) => writeState(body, incident));
-  writeList(body, pending, (run) => writeRun(body, run, table));
-  writeList(body, followed, (one) => {
-    const { run, isOver, incident, weighed, stage } = one;
-    writeRun(body, run, table);
-    body.uint8(isOver ? 1 : 0);
-    const place = incident?.isOpen === true ? OPEN_INCIDENT + open.indexOf(incident) : CLOSED_INCIDENT;
-    body.varint(incident === undefined ? NO_INCIDENT : place);
-    body.float64(weighed);
-    body.uint8(stage);
-  });
-  writeList(body, closed, (incident) => writeIncident(body, incident, table));
+  writeTracker(body, state, (key) => table.placeOf(key));
   const writer = new ByteWriter();
   writeKeys(writer, table.keys);
   writer.bytes(body.toBytes());
@@ -72,24 +59,99 @@ export function incidentsToBytes(state: TrackerState): Uint8Array {
 export function incidentsFromBytes(bytes: Uint8Array): TrackerState {
   const reader = openSnapshot(bytes, 'IncidentTracker', VERSION);
   const keys = readKeys(reader);
+  const state = readTracker(reader, keys);
+  reader.end();
+  return state;
+}
+
+/** The state of a tracker as part of other bytes, which hold its keys. */
+export function writeTracker(writer: ByteWriter, state: TrackerState, placeOf: PlaceOf): void {
+  const { alarm, pending, followed, open, closed, end } = state;
+  const out = new Figures(writer, state.step, end);
+  writer.varint(alarm.datapointsToAlarm);
+  writer.varint(alarm.evaluationPeriods);
+  writer.float64(state.step);
+  writer.float64(end);
+  writeList(writer, open, (incident) => writeState(writer, incident));
+  writeList(writer, pending, (run) => writeRun(out, run, placeOf));
+  writeList(writer, followed, (one) => {
+    const { run, isOver, incident, weighed, stage } = one;
+    writeRun(out, run, placeOf);
+    writer.uint8(isOver ? 1 : 0);
+    const place = incident?.isOpen === true ? OPEN_INCIDENT + open.indexOf(incident) : CLOSED_INCIDENT;
+    writer.varint(incident === undefined ? NO_INCIDENT : place);
+    out.figure(weighed);
+    writer.uint8(stage);
+  });
+  writeList(writer, closed, (incident) => writeIncident(writer, incident, placeOf));
+}
+
+/** Reads what {@link writeTracker} wrote. @throws FormatError when it cannot be so */
+export function readTracker(reader: ByteReader, keys: readonly SeriesKey[]): TrackerState {
   const alarm = { datapointsToAlarm: reader.varint(), evaluationPeriods: reader.varint() };
-  if (alarm.datapointsToAlarm < 1 || alarm.datapointsToAlarm > alarm.evaluationPeriods) reader.fail('an alarm rule');
+  if (
+    alarm.datapointsToAlarm < 1 ||
+    alarm.datapointsToAlarm > alarm.evaluationPeriods ||
+    alarm.evaluationPeriods > 1440
+  ) {
+    reader.fail(`an alarm of ${alarm.datapointsToAlarm} out of ${alarm.evaluationPeriods}`);
+  }
   const step = reader.float64();
   const end = reader.float64();
   const open = readList(reader, () => readState(reader));
-  const pending = readList(reader, () => readRun(reader, keys, step));
+  const pending = readList(reader, () => readRun(reader, keys, step, end));
   const over = { ...emptyState(), isOpen: false };
   const followed = readList(reader, (): Followed => {
-    const run = readRun(reader, keys, step);
+    const run = readRun(reader, keys, step, end);
     const isOver = reader.uint8() === 1;
     const place = reader.varint();
     if (place >= OPEN_INCIDENT + open.length) reader.fail(`incident ${place - OPEN_INCIDENT} of ${open.length}`);
     const incident = place >= OPEN_INCIDENT ? open[place - OPEN_INCIDENT] : place === NO_INCIDENT ? undefined : over;
-    return { run, isOver, incident, weighed: reader.float64(), stage: reader.uint8() };
+    return { run, isOver, incident, weighed: readFigure(reader), stage: reader.uint8() };
   });
   const closed = readList(reader, () => readIncident(reader, keys));
-  reader.end();
   return { alarm, step, end, pending, followed, open, closed };
+}
+
+/** Numbers of runs in few bytes: most are whole, and most times are whole buckets before the end. */
+class Figures {
+  readonly writer: ByteWriter;
+  readonly #step: number;
+  readonly #end: number;
+
+  constructor(writer: ByteWriter, step: number, end: number) {
+    this.writer = writer;
+    this.#step = step;
+    this.#end = end;
+  }
+
+  /** Twice a whole number that is not negative; else 1, and the number. */
+  figure(value: number): void {
+    if (Number.isSafeInteger(value) && value >= 0 && value < 2 ** 51 && !Object.is(value, -0)) {
+      this.writer.varint(2 * value);
+      return;
+    }
+    this.writer.varint(1);
+    this.writer.float64(value);
+  }
+
+  /** Twice the buckets from a time to the end; else 1, and the time. */
+  time(value: number): void {
+    const back = (this.#end - value) / this.#step;
+    if (Number.isSafeInteger(back) && back >= 0) {
+      this.figure(back);
+      return;
+    }
+    this.writer.varint(1);
+    this.writer.float64(value);
+  }
+}
+
+function readFigure(reader: ByteReader): number {
+  const coded = reader.varint();
+  if (coded === 1) return reader.float64();
+  if (coded % 2 === 1) reader.fail(`a figure that begins with ${coded}`);
+  return coded / 2;
 }
 
 function emptyState(): IncidentState {
@@ -149,38 +211,57 @@ function readState(reader: ByteReader): IncidentState {
   };
 }
 
-function writeRun(writer: ByteWriter, run: Run, table: KeyTable): void {
-  writer.varint(table.placeOf(run.key));
-  writer.uint8((run.direction === ABOVE ? 1 : 0) + (run.known ? 2 : 0) + (run.ongoing ? 4 : 0));
-  for (const figure of figuresOf(run)) writer.float64(figure);
-  writeList(writer, run.breaches, (time) => writer.float64(time));
+const IS_ABOVE = 1;
+const IS_KNOWN = 2;
+const IS_ONGOING = 4;
+const IS_REPORTED = 8;
+const HAS_SURPRISE = 16;
+
+function writeRun(out: Figures, run: Run, placeOf: PlaceOf): void {
+  const { writer } = out;
+  writer.varint(placeOf(run.key));
+  writer.uint8(
+    (run.direction === ABOVE ? IS_ABOVE : 0) |
+      (run.known ? IS_KNOWN : 0) |
+      (run.ongoing ? IS_ONGOING : 0) |
+      (run.isReported ? IS_REPORTED : 0) |
+      (run.surprise === 0 ? 0 : HAS_SURPRISE),
+  );
+  for (const time of [run.from, run.to, run.seen]) out.time(time);
+  for (const sums of [run, run.rest]) {
+    for (const figure of [sums.value, sums.expected, sums.lower, sums.upper]) out.figure(figure);
+  }
+  writeList(writer, run.breaches, (time) => out.time(time));
+  if (run.isReported) out.time(run.reported);
+  if (run.surprise === 0) return;
+  writer.float64(run.surprise);
+  out.time(run.decidedFrom);
+  out.time(run.decidedTo);
 }
 
-function figuresOf(run: Run): number[] {
-  const { reported, from, to, seen, value, expected, lower, upper, rest, surprise, decidedFrom, decidedTo } = run;
-  const sums = [rest.value, rest.expected, rest.lower, rest.upper];
-  return [reported, from, to, seen, value, expected, lower, upper, ...sums, surprise, decidedFrom, decidedTo];
-}
-
-function readRun(reader: ByteReader, keys: readonly SeriesKey[], step: number): Run {
+function readRun(reader: ByteReader, keys: readonly SeriesKey[], step: number, end: number): Run {
   const key = readKey(reader, keys);
   const flags = reader.uint8();
-  const run = new Run(key, (flags & 1) === 1 ? ABOVE : BELOW, (flags & 2) === 2, step, 0);
-  run.ongoing = (flags & 4) === 4;
-  run.reported = reader.float64();
-  run.from = reader.float64();
-  run.to = reader.float64();
-  run.seen = reader.float64();
+  const time = () => {
+    const coded = reader.varint();
+    return coded === 1 ? reader.float64() : end - (step * coded) / 2;
+  };
+  const run = new Run(key, flags & IS_ABOVE ? ABOVE : BELOW, (flags & IS_KNOWN) > 0, step, time());
+  run.ongoing = (flags & IS_ONGOING) > 0;
+  run.to = time();
+  run.seen = time();
   for (const sums of [run, run.rest]) {
-    sums.value = reader.float64();
-    sums.expected = reader.float64();
-    sums.lower = reader.float64();
-    sums.upper = reader.float64();
+    sums.value = readFigure(reader);
+    sums.expected = readFigure(reader);
+    sums.lower = readFigure(reader);
+    sums.upper = readFigure(reader);
   }
+  run.breaches = readList(reader, time);
+  if (flags & IS_REPORTED) run.reported = time();
+  if ((flags & HAS_SURPRISE) === 0) return run;
   run.surprise = reader.float64();
-  run.decidedFrom = reader.float64();
-  run.decidedTo = reader.float64();
-  run.breaches = readList(reader, () => reader.float64());
+  run.decidedFrom = time();
+  run.decidedTo = time();
   return run;
 }
 
@@ -190,7 +271,7 @@ function readKey(reader: ByteReader, keys: readonly SeriesKey[]): SeriesKey {
 }
 
 /** One that is closed: nothing of it follows from runs any more. */
-function writeIncident(writer: ByteWriter, incident: Incident, table: KeyTable): void {
+function writeIncident(writer: ByteWriter, incident: Incident, placeOf: PlaceOf): void {
   writer.string(incident.id);
   writer.float64(incident.opened);
   writer.float64(incident.closed ?? Number.NaN);
@@ -198,14 +279,14 @@ function writeIncident(writer: ByteWriter, incident: Incident, table: KeyTable):
   writeList(writer, incident.anomalies, (anomaly) => {
     const { from, to, value, expected, lower, upper, surprise, decidedBy } = anomaly;
     writer.string(anomaly.id);
-    writer.varint(table.placeOf(anomaly.key));
+    writer.varint(placeOf(anomaly.key));
     writer.uint8(anomaly.verdict === 'above' ? 1 : 0);
     writer.uint8(SEVERITIES.indexOf(anomaly.severity));
     writer.uint8(KINDS.indexOf(anomaly.kind));
     for (const figure of [from, to, value, expected, lower, upper, surprise, decidedBy.from, decidedBy.to]) {
       writer.float64(figure);
     }
-    writeList(writer, anomaly.related, (key) => writer.varint(table.placeOf(key)));
+    writeList(writer, anomaly.related, (key) => writer.varint(placeOf(key)));
   });
 }
 

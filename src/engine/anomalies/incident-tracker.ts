@@ -404,16 +404,7 @@ export class IncidentTracker {
 
   /** Everything, so that {@link fromBytes} goes on as if it had never stopped; the same bytes for the same incidents. */
   toBytes(): Uint8Array {
-    const runs = [...this.#active.values(), ...this.#absent];
-    return incidentsToBytes({
-      alarm: this.#alarm,
-      step: this.#finder?.step ?? Number.NaN,
-      end: this.#end,
-      pending: runs.filter(({ isReported }) => !isReported).sort(byKey),
-      followed: [...this.#followed.values()],
-      open: this.#open,
-      closed: this.#closed,
-    });
+    return incidentsToBytes(this.state);
   }
 
   /**
@@ -421,7 +412,26 @@ export class IncidentTracker {
    * @throws FormatError when the bytes are not a tracker's, of another version, or damaged; it says which
    */
   static fromBytes(bytes: Uint8Array, options: Pick<IncidentOptions, 'critical'> = {}): IncidentTracker {
-    const { alarm, step, end, pending, followed, open, closed } = incidentsFromBytes(bytes);
+    return IncidentTracker.fromState(incidentsFromBytes(bytes), options);
+  }
+
+  /** All that it knows, as it stands: for whoever writes it into bytes of its own. @internal */
+  get state(): TrackerState {
+    const runs = [...this.#active.values(), ...this.#absent];
+    return {
+      alarm: this.#alarm,
+      step: this.#finder?.step ?? Number.NaN,
+      end: this.#end,
+      pending: runs.filter(({ isReported }) => !isReported).sort(byKey),
+      followed: [...this.#followed.values()],
+      open: this.#open,
+      closed: this.#closed,
+    };
+  }
+
+  /** A tracker that knows this; the state becomes its own. @internal */
+  static fromState(state: TrackerState, options: Pick<IncidentOptions, 'critical'> = {}): IncidentTracker {
+    const { alarm, step, end, pending, followed, open, closed } = state;
     const tracker = new IncidentTracker({ ...options, alarm });
     if (!Number.isNaN(step)) tracker.#finder = new RunFinder(step, alarm);
     tracker.#end = end;
