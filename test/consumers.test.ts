@@ -15,8 +15,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const built = existsSync(`${ROOT}dist/aws/index.js`);
 if (!built) console.log('consumers.test.ts: skipped, dist is missing (npm run build makes it)');
 
-/** What the whole pure entry point may weigh, minified and brotlied: 124 kB when this was written, a fourth of it the page's script. */
-const WHOLE = 150_000;
+/** What the whole pure entry point may weigh, minified and brotlied: 152 kB with incidents in it, a fifth of it the page's script. */
+const WHOLE = 160_000;
 /** And what somebody pays who only judges, with a detector from bytes, and says it in words: 30 kB. */
 const DETECTOR = 40_000;
 

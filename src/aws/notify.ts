@@ -136,6 +136,7 @@ function noticeText(notice: Notice): string {
   if (text.length * 3 < MOST_BYTES / 4) return text;
   return JSON.stringify({
     ...json,
+    keys: json.keys.slice(0, 20),
     callers: json.callers.slice(0, 20),
     anomaly:
       json.anomaly === null

@@ -16,13 +16,13 @@ export interface PlanFile {
   readonly plan: MonitoringPlan;
   /** Path of the state. */
   readonly state: string;
-  readonly run: Pick<RunOptions, 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges'>;
+  readonly run: Pick<RunOptions, 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const RUN = ['clock', 'inventory', 'onHealth', 'onScores', 'judges'];
-const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'blindAfter'];
+const RUN = ['clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
+const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAfter'];
 
 /**
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of

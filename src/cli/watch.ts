@@ -1,5 +1,6 @@
 import { FormatError, InputError, shown } from '../errors.js';
 import { fileStore, StoreError } from '../node/file-store.js';
+import { machineClock } from '../plan/clock.js';
 import { healthText } from '../plan/health-text.js';
 import { planText } from '../plan/plan-text.js';
 import { type PlanProblem, runPlan } from '../plan/run-plan.js';
@@ -17,7 +18,8 @@ from it, whenever and however it was stopped.
 
 Options:
   --once             one poll, then end: for cron
-  --explain          tell what the plan is, and do nothing
+  --explain          print the plan, and from which time on it would
+                     report anything, and exit
   --state <path>     where the state is kept; default the plan's, or beside it
   -h, --help         this text
 
@@ -45,7 +47,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   const { path, once, explain, state } = flagsIn(args);
   const file = await readPlan(path, io, process.env);
   if (explain) {
-    io.stdout.write(`${planText(file.plan)}\n`);
+    io.stdout.write(`${planText(file.plan, { now: (file.run.clock ?? machineClock).now() })}\n`);
     return DONE;
   }
   const stop = new AbortController();

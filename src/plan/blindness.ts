@@ -3,16 +3,19 @@ import { printable } from '../report/printable.js';
 import type { Finding } from './changes.js';
 import type { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
+import { minute } from './plan-text.js';
 import type { WatchData } from './watch-data.js';
 
-/** A source of which nothing is heard any more, or that is heard of again. */
+/** A source that has stopped delivering, or delivers again. */
 export interface Blindness {
   readonly source: string;
   readonly isBlind: boolean;
+  /** The end of what it delivered before. */
+  readonly since: number;
   readonly finding: Finding;
 }
 
-/** What is new about which sources are heard of: silence of a source is never silence of keys. */
+/** Which sources have stopped or resumed delivering: missing data is never silence of keys. */
 export function blindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger, now: number): Blindness[] {
   const { grace, blindAfter, sources } = plan;
   const finding = (text: string): Finding => ({ kind: 'health', at: now, text, key: null, callers: [] });
@@ -21,10 +24,14 @@ export function blindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger,
     const isBlind = now - last > blindAfter + grace;
     if (isBlind === Object.hasOwn(data.blind, name)) return [];
     const shown = printable(name, 60);
-    if (!isBlind) return [{ source: name, isBlind, finding: finding(`${shown} is heard from again.`) }];
+    if (!isBlind) {
+      const before = data.blind[name].since;
+      const text = `Resolved: ${shown} is delivering data again after ${duration(now - before)}.`;
+      return [{ source: name, isBlind, since: before, finding: finding(text) }];
+    }
     const why = Object.hasOwn(data.failing, name) ? ` (${data.failing[name]})` : '';
-    const since = new Date(last).toISOString();
-    const text = `Nothing was heard from ${shown} for ${duration(now - last)}${why}: what it tells of is unknown since ${since}.`;
-    return [{ source: name, isBlind, finding: finding(text) }];
+    const since = minute(last);
+    const text = `No data from ${shown} for ${duration(now - last)}${why}. Its series are unknown since ${since}.`;
+    return [{ source: name, isBlind, since: last, finding: finding(text) }];
   });
 }

@@ -12,8 +12,8 @@ export interface ChangesData {
   readonly operations: RareKindsData;
   readonly callers: RareKindsData;
   readonly pairs: RareKindsData;
-  /** What was told lately, and when: an errand of an hour is told once. */
-  readonly told: readonly (readonly [string, number])[];
+  /** What was reported lately, and its first and last call: an errand of an hour is reported once. */
+  readonly told: readonly (readonly [what: string, first: number, last: number])[];
 }
 
 /** A notice before it has an id. */
@@ -33,14 +33,14 @@ export class ChangeWatch {
   readonly #operations: RareKinds;
   readonly #callers: RareKinds;
   readonly #pairs: RareKinds;
-  readonly #told: Map<string, number>;
+  readonly #told: Map<string, { first: number; last: number }>;
 
   constructor(plan: MonitoringPlan, data?: ChangesData) {
     this.#plan = plan;
     this.#operations = new RareKinds(data?.operations);
     this.#callers = new RareKinds(data?.callers);
     this.#pairs = new RareKinds(data?.pairs);
-    this.#told = new Map(data?.told ?? []);
+    this.#told = new Map((data?.told ?? []).map(([what, first, last]) => [what, { first, last }]));
   }
 
   /** Since when it has been listening: what comes first is not new for that. */
@@ -66,7 +66,15 @@ export class ChangeWatch {
     if (isCritical(operation)) {
       const rarity = this.#operations.rarity('', operation, time);
       if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
-        return [finding('change', call, `${whatIn(call)} by ${whoIn(call)}`, rarity)];
+        return [
+          finding(
+            'change',
+            call,
+            `${whatIn(call)} by ${whoIn(call)} (critical operation)`,
+            'Events like this are',
+            rarity,
+          ),
+        ];
       }
     }
     // The callers of a key that is new itself are no news beside it: its first call is an anomaly of its own.
@@ -75,40 +83,42 @@ export class ChangeWatch {
       const rarity = this.#callers.rarity(newTo, caller, time);
       if (rarity.perWeek <= firstSeen && this.#isErrand(`caller ${caller}`, time)) {
         const what = `${whoIn(call)} used ${keyName(newTo)} for the first time (${operation})`;
-        return [finding('first-seen', call, what, rarity)];
+        return [finding('first-seen', call, what, 'A new caller is', rarity)];
       }
     }
     if (this.#pairs.has(caller) && !this.#pairs.has(caller, operation)) {
       const rarity = this.#pairs.rarity(caller, operation, time);
       if (rarity.perWeek <= firstPair && this.#isErrand(`caller ${caller}`, time)) {
-        return [finding('first-seen', call, `${whoIn(call)} called ${whatIn(call)} for the first time`, rarity)];
+        const what = `${whoIn(call)} called ${whatIn(call)} for the first time`;
+        return [finding('first-seen', call, what, 'A new use is', rarity)];
       }
     }
     return [];
   }
 
-  /** False for what was told within the hour; late calls of before it count as told too. */
+  /** False for what was reported within the hour; late calls of before it belong to it too. */
   #isErrand(what: string, time: number): boolean {
-    const last = this.#told.get(what);
-    if (last !== undefined && Math.abs(time - last) < ERRAND) {
-      this.#told.set(what, Math.max(last, time));
+    const told = this.#told.get(what);
+    if (told !== undefined && time > told.first - ERRAND && time < told.last + ERRAND) {
+      told.first = Math.min(told.first, time);
+      told.last = Math.max(told.last, time);
       return false;
     }
-    this.#told.set(what, time);
+    this.#told.set(what, { first: time, last: time });
     return true;
   }
 
-  /** Whether a change by this operation was told of that time, or of the hour before. */
+  /** Whether a change by this operation was reported of that time, or of the hour before. */
   hasTold(operation: string | null, from: number, to: number): boolean {
-    for (const [what, time] of this.#told) {
-      if (what.startsWith(`change ${operation} `) && time >= from - ERRAND && time < to) return true;
+    for (const [what, { first, last }] of this.#told) {
+      if (what.startsWith(`change ${operation} `) && last >= from - ERRAND && first < to) return true;
     }
     return false;
   }
 
-  /** Forgets what was told more than two days before `time`. */
+  /** Forgets what was reported more than two days before `time`. */
   forgetBefore(time: number): void {
-    for (const [what, last] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
+    for (const [what, { last }] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
   }
 
   data(): ChangesData {
@@ -116,7 +126,7 @@ export class ChangeWatch {
       operations: this.#operations.data(),
       callers: this.#callers.data(),
       pairs: this.#pairs.data(),
-      told: [...this.#told],
+      told: [...this.#told].map(([what, { first, last }]) => [what, first, last]),
     };
   }
 }
@@ -133,13 +143,14 @@ function whoIn({ caller, account }: KmsCall): string {
   return callerName(caller, account);
 }
 
-function finding(kind: NoticeKind, call: KmsCall, what: string, { perWeek }: Rarity): Finding {
+/** @param subject of the sentence on how often such things are expected */
+function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, { perWeek }: Rarity): Finding {
   const weeks = 1 / perWeek;
-  const often = weeks >= 1.5 ? `one in ${Math.round(weeks)} weeks` : 'about one a week';
+  const often = weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
   return {
     kind,
     at: call.time,
-    text: `${what}. Such news is to be expected ${often}.`,
+    text: `${what}. ${subject} expected about ${often}.`,
     key: seriesKey({ operation: call.operation, keyArn: call.keyArns[0] ?? null }),
     callers: [call.caller],
   };

@@ -1,6 +1,7 @@
 import { NORMAL, type Scores, UNKNOWN } from '../engine/types.js';
 import type { TimeRange } from '../series/builder.js';
 import { DAY } from '../time/grid.js';
+import type { Judge, QuietKey } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import type { WatchData } from './watch-data.js';
@@ -8,13 +9,18 @@ import type { WatchData } from './watch-data.js';
 /** Surprise from which on buckets are counted, against what a calibrated one would have: 1 in 100, 1,000, 10,000 a side. */
 const LEVELS = [2, 3, 4] as const;
 
+/** So many quiet keys are listed. */
+const MOST_QUIET = 100;
+
 /** How the watch itself is doing. Counts are since it began; times epoch ms, durations ms. */
 export interface Health {
   readonly plan: string;
   readonly phase: 'learning' | 'watching';
   /** Everything before this is judged, or learned from; null before the first poll. */
   readonly settledUntil: number | null;
-  /** From there to now. */
+  /** What happened before this is learned from and not reported; null before the first poll. */
+  readonly reportsFrom: number | null;
+  /** From `settledUntil` to now. */
   readonly lag: number | null;
   readonly polls: number;
   readonly calls: number;
@@ -48,6 +54,8 @@ export interface Health {
     readonly above: number;
     readonly below: number;
   }[];
+  /** Keys without calls for now, those first whose silence would be reported first; at most 100, none while learning. */
+  readonly quiet: readonly QuietKey[];
   /** Notices decided, told to everyone, and still to be told to someone. */
   readonly notices: { readonly decided: number; readonly told: number; readonly waiting: number };
 }
@@ -114,15 +122,16 @@ export function healthOf(
   plan: MonitoringPlan,
   data: WatchData,
   ledger: Ledger,
-  phase: Health['phase'],
+  judge: Judge | null,
   now: number,
 ): Health {
   const { tallies, settled, failing, outbox, sequence } = data;
   const { normal, above, below, unknown, polls, calls, duplicates, late, tooLate, rejected, corrected, told } = tallies;
   return {
     plan: plan.name,
-    phase,
+    phase: judge === null ? 'learning' : 'watching',
     settledUntil: settled,
+    reportsFrom: data.reportsFrom,
     lag: settled === null ? null : now - settled,
     polls,
     calls,
@@ -137,6 +146,7 @@ export function healthOf(
     ),
     failing: Object.entries(failing).map(([source, message]) => ({ source, message })),
     calibration: calibrationOf(tallies),
+    quiet: [...(judge?.quietKeys?.() ?? [])].sort((a, b) => a.reportedAt - b.reportedAt).slice(0, MOST_QUIET),
     notices: { decided: sequence, told, waiting: outbox.length },
   };
 }

@@ -1,8 +1,15 @@
 export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
-export type { Judge, Judges } from './judge.js';
-export { type Notice, type NoticeJson, type NoticeKind, type Notifier, noticeJson } from './notice.js';
+export type { Judge, Judges, QuietKey } from './judge.js';
+export {
+  type Notice,
+  type NoticeChange,
+  type NoticeJson,
+  type NoticeKind,
+  type Notifier,
+  noticeJson,
+} from './notice.js';
 export {
   jsonLinesNotifier,
   NotifyError,
@@ -13,7 +20,7 @@ export {
   webhookNotifier,
 } from './notifiers.js';
 export { definePlan, type MonitoringPlan, type PlanBudget, type PlanInput } from './plan.js';
-export { planText } from './plan-text.js';
+export { type PlanTextOptions, planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export type { Resources } from './resources.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';

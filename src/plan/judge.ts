@@ -1,4 +1,3 @@
-import type { Baseline } from '../engine/baseline.js';
 import { Detector } from '../engine/detector.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
 import type { Scores } from '../engine/types.js';
@@ -6,14 +5,24 @@ import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { MonitoringPlan } from './plan.js';
 
+/** A key without calls for now. Times are epoch ms. */
+export interface QuietKey {
+  readonly key: SeriesKey;
+  /** The end of the bucket of its last call. */
+  readonly since: number;
+  /** When its silence would be reported, if nothing came until then. */
+  readonly reportedAt: number;
+}
+
 /** What judges the buckets of a plan: a `Detector`, or a stand-in for one. */
 export interface Judge {
-  readonly baseline: Pick<Baseline, 'band'>;
   /** Buckets that follow those before, or that re-state up to 48 h of them. */
   observe(window: SeriesSet): Scores;
   /** From what was observed on, silence of a row is no news: its key is gone. */
   retire(key: SeriesKey): void;
   toBytes(): Uint8Array;
+  /** The keys that are quiet now, for `Health`; left out by a judge that cannot say. */
+  quietKeys?(): readonly QuietKey[];
 }
 
 export interface Judges {

@@ -1,5 +1,5 @@
 import type { AlarmState } from '../alarm/rule.js';
-import type { Anomaly } from '../engine/types.js';
+import type { Anomaly, Severity } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
 
 /**
@@ -12,24 +12,37 @@ import type { SeriesKey } from '../series/key.js';
  */
 export type NoticeKind = 'anomaly' | 'change' | 'first-seen' | 'lifecycle' | 'health';
 
+/**
+ * What a notice says of its alarm: that it opens, has become worse, or is over. What goes on is an incident, or a source
+ * that does not deliver.
+ */
+export type NoticeChange = 'opened' | 'updated' | 'closed';
+
 /** Something that somebody is told, once. Plain data; {@link noticeJson} is its form outside. */
 export interface Notice {
   /** The same whenever it is told again, as after a crash between deciding and telling: who is told can tell by it. */
   readonly id: string;
-  /** Of the alarm that this opens, and of the notice that it is over; the notice's own where nothing goes on. */
+  /** The id of the notice that opened what this is about; its own where this opens it, or nothing goes on. */
   readonly alarm: string;
   readonly plan: string;
   readonly owner: string;
   readonly kind: NoticeKind;
   readonly state: AlarmState;
+  /** What has become of the alarm; null where nothing goes on, such as a change that was made. */
+  readonly change: NoticeChange | null;
   /** The end of the bucket on which it was decided; of what has a time of its own, that. Epoch ms. */
   readonly at: number;
   /** One line in words. */
   readonly text: string;
   readonly key: SeriesKey | null;
+  /** All rows that it is about, the worst first, at most 100; none where `key` is null. */
+  readonly keys: readonly SeriesKey[];
   /** Whose calls it was, where that is known. */
   readonly callers: readonly string[];
-  /** With an anomaly: what was found. */
+  /** Of an incident: the id that `Detector.incidents` and `IncidentTracker` give it, and how much it matters; else null. */
+  readonly incident: string | null;
+  readonly severity: Severity | null;
+  /** Of an incident: its worst anomaly, with the figures known when this was decided; else null. */
   readonly anomaly: Anomaly | null;
 }
 
@@ -49,20 +62,37 @@ export interface NoticeJson {
   readonly owner: string;
   readonly kind: NoticeKind;
   readonly state: AlarmState;
+  readonly change: NoticeChange | null;
   readonly at: string;
   readonly text: string;
   readonly key: SeriesKey | null;
+  readonly keys: readonly SeriesKey[];
   readonly callers: readonly string[];
-  readonly anomaly: (Omit<Anomaly, 'from' | 'to'> & { readonly from: string; readonly to: string }) | null;
+  readonly incident: string | null;
+  readonly severity: Severity | null;
+  readonly anomaly: (Omit<Anomaly, 'from' | 'to' | 'decidedBy'> & IsoRange & { readonly decidedBy: IsoRange }) | null;
 }
 
+interface IsoRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The form of a notice outside of this library: plain JSON, its times as text. */
 export function noticeJson(notice: Notice): NoticeJson {
   const { anomaly } = notice;
-  const iso = (time: number) => new Date(time).toISOString();
   return {
     schemaVersion: 1,
     ...notice,
     at: iso(notice.at),
-    anomaly: anomaly === null ? null : { ...anomaly, from: iso(anomaly.from), to: iso(anomaly.to) },
+    anomaly: anomaly === null ? null : { ...anomaly, ...isoRange(anomaly), decidedBy: isoRange(anomaly.decidedBy) },
   };
+}
+
+function isoRange({ from, to }: { readonly from: number; readonly to: number }): IsoRange {
+  return { from: iso(from), to: iso(to) };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }

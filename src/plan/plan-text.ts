@@ -1,9 +1,14 @@
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
-import type { MonitoringPlan } from './plan.js';
+import { firstPoll, type MonitoringPlan } from './plan.js';
+
+export interface PlanTextOptions {
+  /** The time of a first poll, epoch ms: with it, a line says from which time on that would report anything. */
+  readonly now?: number;
+}
 
 /** The six questions of a monitoring plan, and what this one answers, a line each: for reviews and audits. */
-export function planText(plan: MonitoringPlan): string {
+export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): string {
   const { resources, alertBudget, exclude, timeZone } = plan;
   const lists = [
     ['keys', resources.keys],
@@ -18,14 +23,35 @@ export function planText(plan: MonitoringPlan): string {
   return [
     `What for?        ${printable(plan.purpose, 300)}`,
     `What?            ${chosen.length === 0 ? 'every KMS key and operation in the logs' : chosen.join('; ')}`,
-    `How often?       every ${duration(plan.every)}, in buckets of ${duration(plan.step)}, once late records have had ${duration(plan.grace)}; after learning for ${duration(plan.learnFor)}${timeZone === undefined ? '' : ` on the clock of ${timeZone}`}`,
+    `How often?       every ${duration(plan.every)}, in buckets of ${duration(plan.step)}, once late records have had ${duration(plan.grace)}${timeZone === undefined ? '' : `; time zone ${timeZone}`}`,
+    `From when?       ${beginning(plan)}`,
     `With what?       ${names(plan.sources)}`,
     `Who does it?     ${printable(plan.owner, 300)}`,
-    `Who is told?     ${names(plan.notify)}; false alarms to put up with a week: ${alertBudget.perWeek} on use, ${alertBudget.changes} on changes, ${alertBudget.firstSeen} on new callers, ${alertBudget.firstPair} on new uses`,
+    `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${alertBudget.changes}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
     ...(exclude.length === 0
       ? []
+      : [`Excluded         ${exclude.map(({ from, to }) => `${iso(from)} to ${iso(to)}`).join(', ')}`]),
+    ...(options.now === undefined
+      ? []
       : [
-          `Left out         ${exclude.map(({ from, to }) => `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`).join(', ')}`,
+          `First poll       at ${minute(options.now)}, it reports what happened since ${minute(firstPoll(plan, options.now).reportsFrom)}`,
         ]),
   ].join('\n');
+}
+
+/** What of the history is learned from, and what of it is reported. */
+function beginning({ learnFor, judgeFirst }: MonitoringPlan): string {
+  const learned = `the first poll learns from ${duration(learnFor - judgeFirst)} of history`;
+  return judgeFirst === 0
+    ? `${learned}; what happens after it is reported`
+    : `${learned}; what happened in the ${duration(judgeFirst)} after that, and since, is reported`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** `2026-06-01T12:05Z`, for what need not be exact. */
+export function minute(time: number): string {
+  return `${iso(time).slice(0, 16)}Z`;
 }

@@ -41,13 +41,18 @@ export interface PlanInput {
   readonly step?: number;
   /** How long after a bucket's end its late records are waited for, ms; 15 minutes by default. */
   readonly grace?: number;
-  /** How much is learned from before anything is judged, ms; 14 days by default. */
+  /** How much history the first poll reads, ms; 14 days by default. */
   readonly learnFor?: number;
+  /**
+   * How much of that history, its end, is judged and reported rather than learned from in silence, ms: what happened just
+   * before the first poll is not missed. By default its last day, at most a seventh of it; at most half of it.
+   */
+  readonly judgeFirst?: number;
   /** In whose civil time weeks run: one zone for all; found for each series when left out. */
   readonly timeZone?: string;
   /** What becomes of a lasting shift, as in `DetectorOptions`. */
   readonly learn?: 'accept-shifts' | 'hold';
-  /** M of N buckets outside of what is normal make an alarm; 1 of an hour's by default, which keeps a pause from being an end. */
+  /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
   readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
   /** After how long without hearing of a source somebody is told, ms; an hour by default. */
   readonly blindAfter?: number;
@@ -67,6 +72,8 @@ export interface MonitoringPlan {
   readonly step: number;
   readonly grace: number;
   readonly learnFor: number;
+  /** How much of that, its end, the first poll judges and reports. */
+  readonly judgeFirst: number;
   readonly timeZone: string | undefined;
   readonly learn: 'accept-shifts' | 'hold';
   readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
@@ -86,6 +93,7 @@ const FIELDS = [
   'step',
   'grace',
   'learnFor',
+  'judgeFirst',
   'timeZone',
   'learn',
   'alarm',
@@ -103,6 +111,8 @@ export function definePlan(input: PlanInput): MonitoringPlan {
   onlyFields(input.alarm, 'plan.alarm', ['datapointsToAlarm', 'evaluationPeriods']);
   const purpose = text(input.purpose, 'plan.purpose');
   const step = whole(input.step ?? 5 * MINUTE, 'plan.step', SECOND, Math.min(MAX_STEP, DAY));
+  const learnFor = whole(input.learnFor ?? 14 * DAY, 'plan.learnFor', 6 * HOUR, 366 * DAY);
+  const lastDay = Math.floor(Math.min(DAY, learnFor / 7) / step) * step;
   const perHour = Math.max(1, Math.floor(HOUR / step));
   const evaluationPeriods = whole(input.alarm?.evaluationPeriods ?? perHour, 'plan.alarm.evaluationPeriods', 1, 1440);
   const learn = input.learn ?? 'accept-shifts';
@@ -129,7 +139,8 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     }),
     step,
     grace: whole(input.grace ?? 15 * MINUTE, 'plan.grace', 0, 2 * DAY),
-    learnFor: whole(input.learnFor ?? 14 * DAY, 'plan.learnFor', 6 * HOUR, 366 * DAY),
+    learnFor,
+    judgeFirst: whole(input.judgeFirst ?? lastDay, 'plan.judgeFirst', 0, Math.floor(learnFor / 2)),
     timeZone: input.timeZone === undefined ? undefined : checkZone(input.timeZone, 'plan.timeZone'),
     learn,
     alarm: {
@@ -143,6 +154,19 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     },
     blindAfter: whole(input.blindAfter ?? HOUR, 'plan.blindAfter', step, DAY),
   });
+}
+
+/**
+ * What a first poll at `now` reads: from `began` on it learns, from `reportsFrom` on it judges and reports, and at `until`
+ * it has read what it began with. All are borders of buckets, epoch ms.
+ */
+export function firstPoll(
+  { step, grace, learnFor, judgeFirst }: MonitoringPlan,
+  now: number,
+): { readonly began: number; readonly reportsFrom: number; readonly until: number } {
+  const began = Math.floor((now - grace - learnFor) / step) * step;
+  const until = began + Math.ceil(learnFor / step) * step;
+  return { began, reportsFrom: began + Math.ceil((learnFor - judgeFirst) / step) * step, until };
 }
 
 /** A mistyped field would otherwise be a default in silence. */

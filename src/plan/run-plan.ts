@@ -5,11 +5,13 @@ import { DAY, HOUR } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
+import { randomId } from './notice-id.js';
 import type { MonitoringPlan } from './plan.js';
 import type { CallSource, Poll } from './source.js';
 import { type PlanStore, StoreConflict } from './store.js';
 import { Watch } from './watch.js';
 import { watchFromBytes, watchToBytes } from './watch-bytes.js';
+import { newWatchData } from './watch-data.js';
 
 export interface RunOptions {
   /** Where the state is kept between polls, and between runs. */
@@ -29,6 +31,11 @@ export interface RunOptions {
   readonly onProblem?: (problem: PlanProblem) => void;
   /** Another judge than the library's detector. */
   readonly judges?: Judges;
+  /**
+   * What sets the ids of a new state's notices apart from those of every other state; drawn at random by default. Kept in
+   * the state: later runs go on with it.
+   */
+  readonly stateId?: string;
 }
 
 export interface PlanProblem {
@@ -60,7 +67,7 @@ export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promis
   const kept = await store.load();
   const watch =
     kept === null
-      ? new Watch(plan, judges, undefined, options.onScores)
+      ? new Watch(plan, judges, { data: newWatchData(options.stateId ?? randomId()) }, options.onScores)
       : watchFromBytes(kept, plan, judges, options.onScores);
   // What an earlier run decided, kept and could not tell comes first.
   await tellAll(watch, options);

@@ -3,24 +3,22 @@ import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import { duration } from '../report/numbers.js';
 import { ByteWriter } from '../series/bytes.js';
-import type { ChangesData } from './changes.js';
-import { Incidents } from './incidents.js';
+import { IncidentWatch } from './incident-watch.js';
 import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
-import { Watch } from './watch.js';
-import type { WatchData } from './watch-data.js';
+import { Watch, type WatchParts } from './watch.js';
 
 const LETTERS = 'PLAN';
-const VERSION = 2;
+const VERSION = 3;
 
 /** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
 export function watchToBytes(watch: Watch): Uint8Array {
   const out = new ByteWriter();
   const { name, step, learnFor } = watch.plan;
   out.string(JSON.stringify({ name, step, learnFor }));
-  out.string(JSON.stringify({ data: watch.data, changes: watch.changes.data() }));
+  out.string(JSON.stringify({ data: watch.data, changes: watch.changes.data(), deferred: watch.deferred.data() }));
   watch.ledger.write(out);
   watch.ids.write(out);
   watch.incidents.write(out);
@@ -50,13 +48,24 @@ export function watchFromBytes(
       `plan.${field} must be what the state was kept with, ${duration(kept[field])}, got ${duration(plan[field])}: begin with a new state`,
     );
   }
-  const { data, changes } = JSON.parse(from.string()) as { data: WatchData; changes: ChangesData };
+  const { data, changes, deferred } = JSON.parse(from.string()) as Pick<
+    Required<WatchParts>,
+    'data' | 'changes' | 'deferred'
+  >;
   const ledger = Ledger.read(from, plan.step);
   const ids = RecentIds.read(from);
-  const incidents = Incidents.read(from, plan);
+  const incidents = IncidentWatch.read(from);
   const judge = from.bytes(from.varint());
   from.end();
   // A copy, for the rest of the bytes to be let go.
-  const parts = { data, ledger, ids, incidents, changes, judge: judge.length === 0 ? null : judge.slice() };
+  const parts: WatchParts = {
+    data,
+    changes,
+    deferred,
+    ledger,
+    ids,
+    incidents,
+    judge: judge.length === 0 ? null : judge.slice(),
+  };
   return new Watch(plan, judges, parts, onScores);
 }

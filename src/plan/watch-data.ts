@@ -11,8 +11,19 @@ export interface Outgoing {
 
 /** What of a `Watch` is plain data, as JSON keeps it. Times are epoch ms. */
 export interface WatchData {
+  /** This state's own, drawn at random when it began: no notice of another state of the plan has an id of this one's. */
+  readonly stateId: string;
   /** The first bucket of all; null before the first poll. */
   began: number | null;
+  /** What happened before this is learned from and not reported; null before the first poll. */
+  reportsFrom: number | null;
+  /**
+   * When the judge that was made for the first poll gives way to one that has learned from all that was read then; null when
+   * it has, or never will.
+   */
+  relearnAt: number | null;
+  /** What happened before this the judge has learned from as history: it cannot be corrected any more. */
+  learnedUntil: number | null;
   /** Everything before this is judged, or learned from. */
   settled: number | null;
   /** The number of the last notice that was decided. */
@@ -20,21 +31,26 @@ export interface WatchData {
   readonly cursors: Record<string, Json>;
   /** Sources whose last poll failed, and why. */
   readonly failing: Record<string, string>;
-  /** Sources that are not heard of, and the alarm of each. */
-  readonly blind: Record<string, string>;
+  /** Sources that do not deliver: the alarm of each, and the end of what it delivered. */
+  readonly blind: Record<string, { readonly alarm: string; readonly since: number }>;
   told: ToldOfKeys;
   lastInventory: number | null;
-  /** Keys that were deleted since the last bucket was judged, by ARN. */
+  /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
   readonly deleted: string[];
+  retired: string[];
   /** Up to where the judge had observed when its bytes were taken, and the earliest bucket re-stated since. */
   snapshot: { readonly end: number; readonly restated: number | null } | null;
   readonly tallies: Tallies;
   outbox: Outgoing[];
 }
 
-export function newWatchData(): WatchData {
+export function newWatchData(stateId: string): WatchData {
   return {
+    stateId,
     began: null,
+    reportsFrom: null,
+    relearnAt: null,
+    learnedUntil: null,
     settled: null,
     sequence: 0,
     cursors: {},
@@ -43,6 +59,7 @@ export function newWatchData(): WatchData {
     told: {},
     lastInventory: null,
     deleted: [],
+    retired: [],
     snapshot: null,
     tallies: newTallies(),
     outbox: [],

@@ -1,27 +1,26 @@
-import type { Scores } from '../engine/types.js';
+import type { Anomaly, Scores } from '../engine/types.js';
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
-import { seriesName } from '../report/names.js';
-import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
-import { wordsFor } from '../report/words.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
 import { blindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
-import { explain } from './explain.js';
+import { DeferredCalls, type DeferredData } from './deferred-calls.js';
 import { type Health, healthOf, tally } from './health.js';
-import { type IncidentChange, Incidents } from './incidents.js';
+import { noticeOfIncident } from './incident-notice.js';
+import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
-import type { MonitoringPlan } from './plan.js';
+import { noticeId } from './notice-id.js';
+import { firstPoll, type MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
-import { newWatchData, type WatchData } from './watch-data.js';
+import type { WatchData } from './watch-data.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
@@ -36,15 +35,16 @@ const AHEAD = HOUR;
  */
 const SNAPSHOT = 6 * HOUR;
 
-/** The parts that a watch is made of, new or as they were kept. */
+/** The parts that a watch is made of as they were kept; those left out begin anew. */
 export interface WatchParts {
   readonly data: WatchData;
-  readonly ledger: Ledger;
-  readonly ids: RecentIds;
-  readonly incidents: Incidents;
-  readonly changes: ChangesData | undefined;
+  readonly ledger?: Ledger;
+  readonly ids?: RecentIds;
+  readonly incidents?: IncidentWatch;
+  readonly changes?: ChangesData;
+  readonly deferred?: DeferredData;
   /** The judge's bytes; null while it is learning. */
-  readonly judge: Uint8Array | null;
+  readonly judge?: Uint8Array | null;
 }
 
 /**
@@ -57,8 +57,10 @@ export class Watch {
   readonly data: WatchData;
   readonly ledger: Ledger;
   readonly ids: RecentIds;
-  readonly incidents: Incidents;
+  readonly incidents: IncidentWatch;
   readonly changes: ChangeWatch;
+  /** Until there is a judge: calls that are to be looked at once all history before them is known. */
+  readonly deferred: DeferredCalls;
   readonly #judges: Judges;
   readonly #filter: (call: KmsCall) => KmsCall | undefined;
   #judge: Judge | null = null;
@@ -67,17 +69,18 @@ export class Watch {
   #restate = Infinity;
   readonly #onScores: ((scores: Scores) => void) | undefined;
 
-  constructor(plan: MonitoringPlan, judges: Judges, parts?: WatchParts, onScores?: (scores: Scores) => void) {
+  constructor(plan: MonitoringPlan, judges: Judges, parts: WatchParts, onScores?: (scores: Scores) => void) {
     this.plan = plan;
-    this.data = parts?.data ?? newWatchData();
-    this.ledger = parts?.ledger ?? new Ledger(plan.step);
-    this.ids = parts?.ids ?? new RecentIds();
-    this.incidents = parts?.incidents ?? new Incidents(plan);
-    this.changes = new ChangeWatch(plan, parts?.changes);
+    this.data = parts.data;
+    this.ledger = parts.ledger ?? new Ledger(plan.step);
+    this.ids = parts.ids ?? new RecentIds();
+    this.incidents = parts.incidents ?? IncidentWatch.begin(plan);
+    this.changes = new ChangeWatch(plan, parts.changes);
+    this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
     this.#filter = callFilter(plan.resources);
     this.#onScores = onScores;
-    this.#judgeBytes = parts?.judge ?? null;
+    this.#judgeBytes = parts.judge ?? null;
     if (this.#judgeBytes !== null) this.#judge = this.#restored(this.#judgeBytes);
   }
 
@@ -111,11 +114,13 @@ export class Watch {
 
   /** Where the first poll begins to read; what comes later goes on from there. */
   begin(now: number): number {
-    const { step, grace, learnFor } = this.plan;
     if (this.data.began === null) {
-      this.data.began = Math.floor((now - grace - learnFor) / step) * step;
-      this.data.settled = this.data.began;
-      this.changes.begin(this.data.began);
+      const { began, reportsFrom, until } = firstPoll(this.plan, now);
+      this.data.began = began;
+      this.data.reportsFrom = reportsFrom;
+      this.data.relearnAt = until > reportsFrom ? until : null;
+      this.data.settled = began;
+      this.changes.begin(began);
     }
     return this.data.began;
   }
@@ -137,7 +142,7 @@ export class Watch {
       const call = this.#filter(whole);
       if (call === undefined || call.time < began) continue;
       if (call.time > now + AHEAD) tallies.rejected++;
-      else this.#count(call, source, began);
+      else this.#count(call, source);
     }
     tallies.rejected += poll.rejected;
     this.data.cursors[source] = poll.cursor;
@@ -145,7 +150,7 @@ export class Watch {
     this.#listen(source, poll.listened, began, now);
   }
 
-  #count(call: KmsCall, source: string, began: number): void {
+  #count(call: KmsCall, source: string): void {
     const { tallies, settled } = this.data;
     tallies.calls++;
     if (!this.ids.add(call)) {
@@ -163,13 +168,19 @@ export class Watch {
     }
     this.ledger.add(call, source);
     if (call.operation === 'DeleteKey' && call.error === null) this.data.deleted.push(...call.keyArns);
-    const watchedFrom = began + this.plan.learnFor;
-    for (const finding of this.changes.take(call, call.time >= watchedFrom)) this.#tell(finding);
+    if (call.time < this.#reportsFrom) this.changes.take(call, false);
+    else if (this.#judge === null) this.deferred.add(call);
+    else for (const finding of this.changes.take(call, true)) this.#tell(finding);
+  }
+
+  /** Before the first poll: never. */
+  get #reportsFrom(): number {
+    return this.data.reportsFrom ?? Infinity;
   }
 
   /** The earliest bucket that can still be corrected: of the last two days, and none that was learned from. */
   #reach(settled: number): number {
-    return Math.max(settled - KEPT, (this.data.began ?? 0) + this.plan.learnFor);
+    return Math.max(this.incidents.reach(settled - KEPT), this.data.learnedUntil ?? Infinity);
   }
 
   #listen(source: string, ranges: readonly TimeRange[], began: number, now: number): void {
@@ -201,31 +212,72 @@ export class Watch {
 
   /** Judges all buckets whose grace is over, and again those that late records changed; decides what is to be told. */
   settle(now: number): void {
-    const { step, grace, learnFor } = this.plan;
+    const { step, grace } = this.plan;
     const began = this.begin(now);
     const horizon = Math.floor((now - grace) / step) * step;
     // A clock that jumps ahead must not settle a year of nothing: no further than two days past any news.
     const heard = Math.floor((this.ledger.heardUntil + KEPT) / step) * step;
     const until = Math.min(horizon, Number.isFinite(heard) ? heard : began);
     if (this.#judge === null) {
-      if (until < began + learnFor) {
+      if (until < this.#reportsFrom) {
         this.data.settled = Math.max(this.data.settled ?? began, until);
         this.#tellBlindness(now);
         return;
       }
-      const history = this.ledger.window(began, began + learnFor, 'judged', this.plan.exclude);
-      this.#judge = this.#judges.fit(history, this.plan);
-      this.data.settled = began + learnFor;
-      this.#snapshot(this.#judge, began + learnFor);
+      this.#judge = this.#learn();
     }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
     this.#retireDeleted(judge);
-    this.#judgeOn(judge, settled, until);
+    this.#judgeUntil(judge, settled, until);
     this.#tellBlindness(now);
-    this.#forget(judge);
+    this.#forget();
+  }
+
+  /** A judge that knows the history up to `until`. */
+  #learned(until: number): Judge {
+    const history = this.ledger.window(this.data.began ?? until, until, 'judged', this.plan.exclude);
+    const judge = this.#judges.fit(history, this.plan);
+    this.data.learnedUntil = until;
+    this.data.settled = until;
+    this.#snapshot(judge, until);
+    return judge;
+  }
+
+  /** The first judge; reports what is new of the calls since where reports begin. */
+  #learn(): Judge {
+    const judge = this.#learned(this.#reportsFrom);
+    for (const call of this.deferred.drain()) {
+      for (const finding of this.changes.take(call, true)) this.#tell(finding);
+    }
+    return judge;
+  }
+
+  /**
+   * Judges the buckets from `from` on, and learns from them. Once all that the first poll brought is judged, another judge
+   * learns from all of it as history: of two weeks, a weekly job on the last day was seen once before it, and twice with it.
+   * Not while an incident goes on, which the new one would not know; then a day later, and two, before it is too late.
+   */
+  #judgeUntil(judge: Judge, from: number, until: number): void {
+    const { relearnAt } = this.data;
+    if (relearnAt === null || until < relearnAt) {
+      this.#judgeOn(judge, from, until);
+      return;
+    }
+    this.#judgeOn(judge, from, relearnAt);
+    const tooLate = (this.data.began ?? 0) + this.plan.learnFor + KEPT;
+    this.data.relearnAt = this.incidents.isAnyOpen && relearnAt + DAY <= tooLate ? relearnAt + DAY : null;
+    let next = judge;
+    if (!this.incidents.isAnyOpen) {
+      next = this.#learned(relearnAt);
+      this.incidents.mark();
+      this.#judge = next;
+      this.#retire(next, this.data.retired);
+    }
+    if (this.data.relearnAt === null) this.data.retired = [];
+    this.#judgeUntil(next, relearnAt, until);
   }
 
   /** Judges the buckets from `from` on, and learns from them. */
@@ -234,7 +286,7 @@ export class Watch {
       const scores = judge.observe(window);
       this.#onScores?.(scores);
       for (let b = 0; b < window.grid.length; b++) {
-        this.#decide(scores, b, judge);
+        this.incidents.take(scores, b, this.#isReported, this.#sendIncident);
         tally(this.data.tallies, scores, b, this.incidents.rowsInAlarm(scores.window.keys));
       }
       this.data.settled = gridEnd(window.grid);
@@ -243,90 +295,86 @@ export class Watch {
 
   /** Judges buckets again with what late records have added; the first verdicts stay counted. */
   #judgeAgain(judge: Judge, from: number, settled: number): void {
-    for (const window of this.#windows(from, settled)) {
+    const since = Math.max(this.incidents.before(from), this.#reach(settled));
+    this.incidents.again(this.#scoresAgain(judge, since, settled), this.#isReported, this.#sendIncident);
+    const { snapshot } = this.data;
+    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(since, snapshot.restated ?? since) };
+  }
+
+  *#scoresAgain(judge: Judge, since: number, settled: number): Generator<Scores> {
+    for (const window of this.#windows(since, settled)) {
       const scores = judge.observe(window);
       this.#onScores?.(scores);
       this.data.tallies.corrected += window.grid.length;
-      for (let b = 0; b < window.grid.length; b++) this.#decide(scores, b, judge);
+      yield scores;
     }
-    const { snapshot } = this.data;
-    if (snapshot !== null) this.data.snapshot = { ...snapshot, restated: Math.min(from, snapshot.restated ?? from) };
   }
 
   /** The silence of a key that is no more is no news. Kept at once, for a restart to know it too. */
   #retireDeleted(judge: Judge): void {
     const { deleted } = this.data;
     if (deleted.length === 0) return;
-    for (const key of this.ledger.judgedKeys()) {
-      if (key.keyArn !== null && deleted.includes(key.keyArn)) judge.retire(key);
-    }
+    this.#retire(judge, deleted);
+    if (this.data.relearnAt !== null) this.data.retired.push(...deleted);
     deleted.length = 0;
+  }
+
+  #retire(judge: Judge, arns: readonly string[]): void {
+    if (arns.length === 0) return;
+    for (const key of this.ledger.judgedKeys()) {
+      if (key.keyArn !== null && arns.includes(key.keyArn)) judge.retire(key);
+    }
     this.#snapshot(judge, this.data.settled ?? 0);
   }
 
-  #forget(judge: Judge): void {
+  #forget(): void {
     const settled = this.data.settled ?? 0;
-    if (settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT) this.#snapshot(judge, settled);
-    this.ledger.forgetBefore(settled - KEPT - DAY);
+    const isOld = settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT;
+    if (isOld && this.#judge !== null) this.#snapshot(this.#judge, settled);
+    // Until then, all that the first poll brought is still to be learned from.
+    if (this.data.relearnAt === null) this.ledger.forgetBefore(settled - KEPT - DAY);
     this.ids.forgetBefore(settled);
     this.changes.forgetBefore(settled);
-    this.incidents.forgetBefore(settled - KEPT - DAY);
+    this.incidents.forget(settled - KEPT - DAY, settled - KEPT);
   }
 
-  #decide(scores: Scores, bucket: number, judge: Judge): void {
-    const { grid } = scores.window;
-    const { timeZone = 'UTC', exclude } = this.plan;
-    const at = grid.start + (bucket + 1) * grid.step;
-    this.incidents.take(
-      scores,
-      bucket,
-      () => explain(scores, bucket, judge, this.ledger, exclude),
-      () => `${this.plan.name}-${this.data.sequence + 1}`,
-      // A critical operation was told as such already, and at once.
-      (anomaly) =>
-        this.changes.hasTold(anomaly.key.operation, anomaly.from, anomaly.to)
-          ? ''
-          : wordsFor(anomaly, { timeZone, step: grid.step, judgedUntil: at }),
-      (change) => this.#tellIncident(change, at),
-    );
-  }
+  /** A critical operation was reported as such already, and at once. */
+  readonly #isReported = ({ key, from, to }: Anomaly): boolean => this.changes.hasTold(key.operation, from, to);
 
-  #tellIncident({ opens, incident }: IncidentChange, at: number): void {
-    const { anomaly, alarm, text } = incident;
-    if (text === '') return;
-    const callers = (anomaly.callers ?? []).filter(({ calls }) => calls > 0).map(({ caller }) => caller);
-    // How unusual it was, and who, was said when it opened.
-    const words = opens
-      ? text
-      : `Over after ${duration(at - anomaly.from)}: ${seriesName(anomaly.key)} is as usual again.`;
-    const found = { kind: 'anomaly', at, text: words, key: anomaly.key, callers } as const;
-    this.#tell(found, { alarm, state: opens ? 'ALARM' : 'OK', anomaly });
-  }
+  readonly #sendIncident = (report: Report): string => {
+    const { finding, more } = noticeOfIncident(report, this.plan, this.ledger);
+    return this.#tell(finding, more);
+  };
 
-  #tell(finding: Finding, more: Partial<Pick<Notice, 'alarm' | 'state' | 'anomaly'>> = {}): string {
-    this.data.sequence++;
-    const id = `${this.plan.name}-${this.data.sequence}`;
+  /** Decides a notice; returns its id. */
+  #tell(finding: Finding, more: Partial<Omit<Notice, 'id' | 'plan' | 'owner' | keyof Finding>> = {}): string {
     const { name, owner } = this.plan;
-    const notice: Notice = {
-      id,
-      alarm: more.alarm ?? id,
+    const { alarm, ...rest } = more;
+    const content = {
       plan: name,
       owner,
-      state: more.state ?? 'ALARM',
+      state: 'ALARM',
+      change: null,
+      keys: finding.key === null ? [] : [finding.key],
+      incident: null,
+      severity: null,
+      anomaly: null,
       ...finding,
-      anomaly: more.anomaly ?? null,
-    };
-    this.data.outbox.push({ notice, told: [] });
+      ...rest,
+    } as const;
+    const id = noticeId(this.data.stateId, ++this.data.sequence, content);
+    this.data.outbox.push({ notice: { id, alarm: alarm ?? id, ...content }, told: [] });
     return id;
   }
 
   /** Tells of sources that are not heard of any more, and of those that are again. */
   #tellBlindness(now: number): void {
     const { blind } = this.data;
-    for (const { source, isBlind, finding } of blindness(this.plan, this.data, this.ledger, now)) {
-      if (isBlind) blind[source] = this.#tell(finding, { state: 'INSUFFICIENT_DATA' });
+    for (const { source, isBlind, since, finding } of blindness(this.plan, this.data, this.ledger, now)) {
+      if (isBlind)
+        blind[source] = { alarm: this.#tell(finding, { state: 'INSUFFICIENT_DATA', change: 'opened' }), since };
       else {
-        this.#tell(finding, { alarm: blind[source], state: 'OK' });
+        this.#tell(finding, { alarm: blind[source].alarm, state: 'OK', change: 'closed' });
         delete blind[source];
       }
     }
@@ -343,6 +391,6 @@ export class Watch {
   }
 
   health(now: number): Health {
-    return healthOf(this.plan, this.data, this.ledger, this.#judge === null ? 'learning' : 'watching', now);
+    return healthOf(this.plan, this.data, this.ledger, this.#judge, now);
   }
 }

@@ -17,9 +17,13 @@ const NOTICE: Notice = {
   owner: 'Security',
   kind: 'anomaly',
   state: 'ALARM',
+  change: 'opened',
   at: Date.UTC(2026, 0, 19),
   text: 'Decrypt on 1234abcd: 412 calls, "usually" 3.',
   key,
+  keys: [key],
+  incident: '20260119T000000Z-0123456789abcdef',
+  severity: 'critical',
   callers: ['arn:aws:iam::111122223333:role/App'],
   anomaly: {
     id: '20260119T000000Z-0123456789abcdef',

@@ -37,7 +37,10 @@ describe('kms-baseline watch', () => {
     const { folder, texts, run } = planned(PLAN);
     expect(await run('--explain')).toBe(0);
     expect(texts.stdout).toContain('What for?        Watch the company’s keys\n');
-    expect(texts.stdout).toContain('after learning for 1 week on the clock of Europe/Berlin');
+    expect(texts.stdout).toContain(
+      '; time zone Europe/Berlin\nFrom when?       the first poll learns from 6 days of history;',
+    );
+    expect(texts.stdout).toMatch(/\nFirst poll {7}at \S+Z, it reports what happened since \S+Z\n$/);
     expect(existsSync(join(folder, 'plan.json.state'))).toBe(false);
   });
 
@@ -69,13 +72,15 @@ describe('kms-baseline watch', () => {
     expect(await at('2026-06-02T23:50:00Z', 'second.mjs')).toBe(0);
     const second = texts.stdout.slice(first.length);
     expect(second).toMatch(
-      /ALARM anomaly \[company-\d+\] Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of the calls/,
+      /ALARM anomaly \[company-\d+-\w{8}\] Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of the calls/,
     );
     const notices = readFileSync(join(folder, 'notices.jsonl'), 'utf8').trim().split('\n');
     const ids = notices.map((line) => JSON.parse(line).id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(texts.stdout.match(/\[company-\d+\]/g)?.length).toBe(ids.length);
-    expect(texts.stdout).toMatch(/kms-baseline: watching, \d+ min behind/);
+    expect(texts.stdout.match(/\[company-\d+-\w{8}\]/g)?.length).toBe(ids.length);
+    expect(texts.stdout).toMatch(
+      /kms-baseline: watching, \d+ min behind, reports what happened since 2026-06-01T11:45Z;/,
+    );
   });
 
   it('ends with 2 when the state cannot be kept or read, and says so in a line', async () => {
@@ -97,7 +102,7 @@ describe('kms-baseline watch', () => {
     // There is no folder of logs yet.
     expect(await run('--once')).toBe(3);
     expect(texts.stderr).toMatch(/kms-baseline: source logs: .*; tried again next time\n/);
-    expect(texts.stderr).toMatch(/kms-baseline: heard of the last day: logs 0 %\nkms-baseline: logs fails: /);
+    expect(texts.stderr).toMatch(/kms-baseline: coverage, last 24 h: logs 0 %\nkms-baseline: logs fails: /);
     mkdirSync(join(folder, 'logs'));
     expect(await run('--once')).toBe(0);
     const path = join(folder, 'racing.mjs');

@@ -40,7 +40,7 @@ describe('ChangeWatch', () => {
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({ kind: 'change', at: 28 * DAY, callers: [role('Admin')] });
     expect(finding.text).toBe(
-      'ScheduleKeyDeletion on 1234abcd (eu-central-1) by role/Admin. Such news is to be expected one in 4 weeks.',
+      'ScheduleKeyDeletion on 1234abcd (eu-central-1) by role/Admin (critical operation). Events like this are expected about once in 4 weeks.',
     );
     expect(finding.key).toMatchObject({ operation: 'ScheduleKeyDeletion', keyArn: KEY });
   });
@@ -72,7 +72,7 @@ describe('ChangeWatch', () => {
     watch.begin(0);
     const done = { ...call(28 * DAY, operation, ''), caller: 'AWS Internal' };
     expect(watch.take(done, true).map(({ kind, text }) => [kind, text.split('. ')[0]])).toEqual([
-      ['change', `${operation} on 1234abcd (eu-central-1) by AWS Internal`],
+      ['change', `${operation} on 1234abcd (eu-central-1) by AWS Internal (critical operation)`],
     ]);
   });
 

@@ -19,10 +19,10 @@ describe('kms-baseline watch', () => {
     const texts = told.map(({ state, text }) => `${state} ${text}`).join('\n');
     expect(texts).toMatch(/^ALARM Decrypt on 1234abcd.* 2\d\d calls/m);
     expect(texts).toMatch(/^ALARM .*no call since/m);
-    expect(texts).toMatch(/^ALARM DisableKey on 1234abcd .* by role\/Admin\./m);
+    expect(texts).toMatch(/^ALARM DisableKey on 1234abcd .* by role\/Admin \(critical operation\)\./m);
     expect(texts).toMatch(/^ALARM role\/Stranger used 1234abcd .* for the first time/m);
-    expect(texts).toMatch(/^INSUFFICIENT_DATA Nothing was heard from log for/m);
-    expect(texts).toMatch(/^OK log is heard from again/m);
+    expect(texts).toMatch(/^INSUFFICIENT_DATA No data from log for/m);
+    expect(texts).toMatch(/^OK Resolved: log is delivering data again/m);
     expect(health).toMatchObject({ phase: 'watching', rejected: 0, notices: { decided: told.length, waiting: 0 } });
     expect(health.late).toBeGreaterThan(0);
     expect(health.duplicates).toBeGreaterThan(0);

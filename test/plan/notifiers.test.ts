@@ -11,9 +11,13 @@ const NOTICE: Notice = {
   owner: 'Security',
   kind: 'health',
   state: 'OK',
+  change: 'closed',
   at: Date.UTC(2026, 0, 19),
   text: '<!channel> a & b',
   key: null,
+  keys: [],
+  incident: null,
+  severity: null,
   callers: [],
   anomaly: null,
 };

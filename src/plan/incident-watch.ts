@@ -1,0 +1,217 @@
+import { IncidentTracker } from '../engine/anomalies/incident-tracker.js';
+import type { Anomaly, Incident, IncidentChange, Scores } from '../engine/types.js';
+import type { ByteReader, ByteWriter } from '../series/bytes.js';
+import { keyId, type SeriesKey } from '../series/key.js';
+import { rowsById } from '../series/series-set.js';
+import { HOUR } from '../time/grid.js';
+import { type Due, IncidentNotices, type Reported } from './incident-notices.js';
+import type { MonitoringPlan } from './plan.js';
+import { suspectsOf } from './suspects.js';
+
+/** What is to be sent, when, and under which alarm; none where it opens one. */
+export interface Report {
+  readonly due: Due;
+  /** The end of the bucket on which it was decided. */
+  readonly at: number;
+  readonly alarm: string | undefined;
+  /** Keys that may be about to join it. */
+  readonly suspects: readonly SeriesKey[];
+}
+
+/** Returns the id of the notice. */
+export type Send = (report: Report) => string;
+
+/** Whether an anomaly was reported as something else, and opens nothing. */
+type IsReported = (anomaly: Anomaly) => boolean;
+
+/** The scores of the bucket on which something is due. */
+interface Bucket {
+  readonly scores: Scores;
+  readonly bucket: number;
+}
+
+/** Where the tracker can be gone back to: all buckets before `time` are in its bytes. */
+interface Checkpoint {
+  readonly time: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Distance of the checkpoints, ms: a tracker at rest takes some hundred bytes. */
+const CHECKPOINT = HOUR;
+
+/**
+ * The incidents of a plan as the verdicts come, bucket by bucket, and what of them is to be sent; corrected verdicts go back
+ * to a checkpoint and on from there. Nothing depends on how often it is run.
+ */
+export class IncidentWatch {
+  #tracker: IncidentTracker;
+  readonly #notices: IncidentNotices;
+  /** Oldest first. */
+  #checkpoints: Checkpoint[];
+  /** The open incidents as of the last bucket. */
+  #open: readonly Incident[];
+  /** Rows by id of the keys that were seen last. */
+  #index: { readonly keys: readonly SeriesKey[]; readonly rows: ReadonlyMap<string, number> } | undefined;
+
+  constructor(tracker: IncidentTracker, reported: readonly Reported[] = [], checkpoints: Checkpoint[] = []) {
+    this.#tracker = tracker;
+    this.#notices = new IncidentNotices(reported);
+    this.#checkpoints = checkpoints;
+    this.#open = openOf(tracker);
+  }
+
+  static begin({ alarm }: MonitoringPlan): IncidentWatch {
+    return new IncidentWatch(new IncidentTracker({ alarm }));
+  }
+
+  /** Takes the verdicts of the next bucket. */
+  take(scores: Scores, bucket: number, isReported: IsReported, send: Send): void {
+    const changes = this.#take(scores, bucket);
+    this.#report(changes, isReported, send, { scores, bucket });
+  }
+
+  #take(scores: Scores, bucket: number): readonly IncidentChange[] {
+    const { start, step } = scores.window.grid;
+    const time = start + bucket * step;
+    const last = this.#checkpoints.at(-1);
+    if (last === undefined || Math.floor(time / CHECKPOINT) > Math.floor(last.time / CHECKPOINT)) {
+      this.#checkpoints.push({ time, bytes: this.#tracker.toBytes() });
+    }
+    const changes = this.#tracker.take(scores, { from: time, to: time + step });
+    if (changes.length > 0 || this.#open.length > 0) this.#open = openOf(this.#tracker);
+    return changes;
+  }
+
+  /** Reports what has changed, then what has been waiting to be reported again. */
+  #report(changes: readonly IncidentChange[], isReported: IsReported, send: Send, where?: Bucket): void {
+    for (const { incident, at } of changes) {
+      if (this.#notices.alarmOf(incident.id) !== undefined || !incident.anomalies.every(isReported)) {
+        this.#reportOne(incident, at, send, where);
+      }
+    }
+    for (const incident of this.#open) {
+      if (this.#notices.alarmOf(incident.id) !== undefined) {
+        this.#reportOne(incident, this.#tracker.end, send, where);
+      }
+    }
+  }
+
+  #reportOne(incident: Incident, at: number, send: Send, where: Bucket | undefined): void {
+    const due = this.#notices.due(incident, at);
+    if (due === undefined) return;
+    const isOpen = due.change !== 'closed' && where !== undefined;
+    const suspects = isOpen ? suspectsOf(where.scores, where.bucket, incident, this.#open) : [];
+    this.#send({ due, at, alarm: this.#notices.alarmOf(incident.id), suspects }, send);
+  }
+
+  #send(report: Report, send: Send): void {
+    this.#notices.sent(report.due, report.at, report.suspects, send(report));
+  }
+
+  get isAnyOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** What was taken so far is final: nothing goes back before it. */
+  mark(): void {
+    this.#checkpoints = [{ time: this.#tracker.end, bytes: this.#tracker.toBytes() }];
+  }
+
+  /** The earliest time from `limit` on to which {@link again} can go back. */
+  reach(limit: number): number {
+    return this.#checkpoints.find(({ time }) => time >= limit)?.time ?? limit;
+  }
+
+  /** The latest time before or at `from` to which {@link again} goes back. */
+  before(from: number): number {
+    return this.#checkpoints.findLast(({ time }) => time <= from)?.time ?? from;
+  }
+
+  /**
+   * Takes buckets again, from what {@link before} gave to the last one taken: what was reported is not reported again, what
+   * was not is, and an incident that never was is over.
+   */
+  again(scores: Iterable<Scores>, isReported: IsReported, send: Send): void {
+    const before = this.#tracker.incidents;
+    const end = this.#tracker.end;
+    let since: number | undefined;
+    const changes: IncidentChange[] = [];
+    for (const part of scores) {
+      since ??= this.#goBack(part.window.grid.start);
+      for (let b = 0; b < part.window.grid.length; b++) changes.push(...this.#take(part, b));
+    }
+    if (since === undefined) return;
+    const now = this.#tracker.incidents;
+    const known = new Set([...now, ...changes.map(({ incident }) => incident)].map(({ id }) => id));
+    const gone = this.#notices.adopt(now, known, since);
+    this.#report(changes, isReported, send);
+    for (const { incident: id, alarm, closed } of gone) {
+      const incident = before.find((one) => one.id === id);
+      if (closed || incident === undefined) continue;
+      const due: Due = { change: 'closed', incident: { ...incident, state: 'closed', closed: end }, corrected: true };
+      this.#send({ due, at: end, alarm, suspects: [] }, send);
+    }
+  }
+
+  #goBack(time: number): number {
+    while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
+    const checkpoint = this.#checkpoints.at(-1);
+    if (checkpoint !== undefined) this.#tracker = IncidentTracker.fromBytes(checkpoint.bytes);
+    this.#open = openOf(this.#tracker);
+    return time;
+  }
+
+  /** Rows that an open incident is about, with those that moved with it. */
+  rowsInAlarm(keys: readonly SeriesKey[]): ReadonlySet<number> {
+    const found = new Set<number>();
+    if (this.#open.length === 0) return found;
+    if (this.#index?.keys !== keys) this.#index = { keys, rows: rowsById(keys) };
+    for (const { anomalies } of this.#open) {
+      for (const { key, related } of anomalies) {
+        for (const one of [key, ...related]) {
+          const row = this.#index.rows.get(keyId(one));
+          if (row !== undefined) found.add(row);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Forgets incidents that were over before `time`, and checkpoints before `limit`. */
+  forget(time: number, limit: number): void {
+    this.#notices.forgetBefore(time);
+    this.#checkpoints = this.#checkpoints.filter((checkpoint) => checkpoint.time >= limit);
+  }
+
+  write(out: ByteWriter): void {
+    writeBytes(out, this.#tracker.toBytes());
+    out.string(JSON.stringify(this.#notices.data()));
+    out.varint(this.#checkpoints.length);
+    for (const { time, bytes } of this.#checkpoints) {
+      out.signed(time);
+      writeBytes(out, bytes);
+    }
+  }
+
+  static read(from: ByteReader): IncidentWatch {
+    const tracker = IncidentTracker.fromBytes(readBytes(from));
+    const reported = JSON.parse(from.string()) as Reported[];
+    const checkpoints: Checkpoint[] = [];
+    for (let left = from.varint(); left > 0; left--) checkpoints.push({ time: from.signed(), bytes: readBytes(from) });
+    return new IncidentWatch(tracker, reported, checkpoints);
+  }
+}
+
+function openOf(tracker: IncidentTracker): readonly Incident[] {
+  return tracker.incidents.filter(({ state }) => state === 'open');
+}
+
+function writeBytes(out: ByteWriter, bytes: Uint8Array): void {
+  out.varint(bytes.length);
+  out.bytes(bytes);
+}
+
+/** A copy, for the rest of the bytes to be let go. */
+function readBytes(from: ByteReader): Uint8Array {
+  return from.bytes(from.varint()).slice();
+}
