@@ -93,7 +93,6 @@ export class WindowInHand {
   /** Departure of all it holds from its mean. */
   off = Number.NaN;
   isLong = false;
-  isRound = false;
   tellsAbove = false;
   tellsBelow = false;
 }

@@ -1,5 +1,4 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
-import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
 import type { DecidedSink } from '../../decided-sink.js';
 import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
@@ -25,8 +24,6 @@ import {
   PHI,
   RING,
   SHIFT_VARIANCE,
-  SURELY_ABOVE,
-  SURELY_BELOW,
 } from './state.js';
 
 /** Standard deviations of a long window from which on nothing is learned: what may be an incident must not teach before it is reported. */
@@ -37,15 +34,6 @@ const BODY_NATS = 4.3;
 const BODY_FROM = 20;
 /** How far below the best so far a window's approximate nats must be to be passed over. */
 const BODY_SLACK = 0.01;
-/**
- * Deviations of a normal law that surely lie within the negative binomial's limit above, and beyond that below: shares of
- * the normal deviate at as many nats. The first by its skewness, the second in Wilson and Hilferty's cube for the gamma law
- * of the same mean and variance, which is more skewed.
- */
-const SURE_ABOVE = 0.95;
-const SURE_BELOW = 0.88;
-/** Relative variance from which on a law is too skewed for either. */
-const MOST_SKEWED = 3;
 /** Relative variance up to which an accepted rate is as well known as the one before it was. */
 export const SHIFT_SETTLED = 0.004;
 
@@ -72,8 +60,6 @@ export function deriveWindows({ s, derivedAt: d, model, rules }: TrackerParts): 
     s[d + ALPHA + w] = model.alpha[w];
     s[d + NATS_ABOVE + w] = above;
     s[d + NATS_BELOW + w] = below;
-    s[d + SURELY_ABOVE + w] = SURE_ABOVE * deviateAt(above);
-    s[d + SURELY_BELOW + w] = SURE_BELOW * deviateAt(below);
   }
 }
 
@@ -86,7 +72,6 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
   for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
     const above = uncalibrateIn(nats - logWeights[w], model.above[w], shift);
     s[d + NATS_ABOVE + w] = above;
-    s[d + SURELY_ABOVE + w] = SURE_ABOVE * deviateAt(above);
     scratch.limits[w].arm(above, s[d + NATS_BELOW + w]);
   }
   scratch.distributions.forget();
@@ -107,7 +92,7 @@ export function setWindowRates({ s, derivedAt: d, rules, scratch }: TrackerParts
 /** Judges the windows longer than the bucket: what this bucket may hold, the rest of each window as it is. */
 export function testWindows(parts: TrackerParts): void {
   const { s, derivedAt: d, rules, scratch, model } = parts;
-  const { bucket: b, block: k, window: win, hourShares, rates, rateDoubts, backs } = scratch;
+  const { bucket: b, block: k, window: win, limits, hourShares, rates, rateDoubts, backs } = scratch;
   const { blocks, hourBuckets } = rules.windows;
   const { minEffect } = rules;
   const alpha = s[d + ALPHA];
@@ -153,10 +138,9 @@ export function testWindows(parts: TrackerParts): void {
     const sd = Math.sqrt(m + over);
     const off = rest + (isLong ? b.held : b.y) - m;
     if (isLong && (off > SUSPECT * sd || off < -SUSPECT * sd)) b.isSuspect = true;
-    // Limits are sought only where they may count: nine in ten are surely beyond the bucket's own.
-    const isRound = over < MOST_SKEWED * m * m;
-    const surely = Math.max(m + s[d + SURELY_ABOVE + w] * sd, m * (1 + minEffect)) - rest;
-    const mayLower = !isRound || surely < b.upper + 1 || b.y > surely;
+    // Limits are sought only where they may count: nearly all are surely beyond the bucket's own.
+    const surely = Math.max(limits[w].surelyUpper(m, over, sd), m * (1 + minEffect)) - rest;
+    const mayLower = surely < b.upper + 1 || b.y > surely;
     const small = m * (1 - minEffect) - rest;
     const isReached = isLong ? small > b.mean - b.reach : true;
     const mayRaise = isReached && (small > b.lower || b.y < small) && m >= 0.8 * s[d + NATS_BELOW + w];
@@ -167,7 +151,6 @@ export function testWindows(parts: TrackerParts): void {
     win.rest = rest;
     win.off = off;
     win.isLong = isLong;
-    win.isRound = isRound;
     win.tellsAbove = false;
     win.tellsBelow = false;
     if (mayLower) limitAbove(parts, win, b, w);
@@ -188,11 +171,10 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand, b: Buck
 }
 
 /** Raises the bucket's limit below to what the window needs it to hold. */
-function limitBelow({ s, derivedAt: d, rules, scratch }: TrackerParts, win: WindowInHand, b: BucketInHand, w: number) {
+function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand, b: BucketInHand, w: number): void {
   const { mean: m, sd, rest } = win;
-  const cube = 1 - ((sd / m) * (sd / m)) / 9 - (s[d + SURELY_BELOW + w] * sd) / m / 3;
-  const bound = m * (cube > 0 ? cube * cube * cube : 0) - rest;
-  if (win.isRound && !(bound > b.lower || b.y < bound)) return;
+  const bound = scratch.limits[w].surelyLower(m, win.over, sd) - rest;
+  if (!(bound > b.lower || b.y < bound)) return;
   const least = Math.min(scratch.limits[w].lower(m, (m * m) / win.over), m * (1 - rules.minEffect));
   if (!(least >= 0) || (win.isLong && least - rest <= b.mean - b.reach)) return;
   const lowest = Math.ceil(least - rest);
