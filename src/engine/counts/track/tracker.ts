@@ -15,6 +15,7 @@ import {
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
@@ -133,6 +134,9 @@ export interface Exceptions {
  */
 export class CountTracker implements TrackerParts {
   readonly model: RowModel;
+  readonly profile: KeptProfile;
+  readonly tails: TrackerParts['tails'];
+  readonly #bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;
@@ -152,6 +156,9 @@ export class CountTracker implements TrackerParts {
     const { windows } = rules;
     const count = windows.weights.length;
     this.model = model;
+    this.profile = model.profile;
+    this.tails = { above: model.above, below: model.below, silence: model.silence };
+    this.#bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
     this.layout = layoutOf(windows);
@@ -359,7 +366,7 @@ export class CountTracker implements TrackerParts {
     const isJudged = range.isJudged === true;
     const { step, block } = this.rules.windows;
     const { block: k, bucket: b } = this.scratch;
-    const { bursts } = this.model;
+    const bursts = this.#bursts;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
     this.#takeInHand(start + i * step, range.exceptions === undefined, learn);
@@ -486,7 +493,7 @@ export class CountTracker implements TrackerParts {
     if (isAbove) nats = distributions.above(at, late > 0 ? Math.max(mean, y - late) : y);
     else nats = distributions.below(at, y);
     if (nats > UNCALIBRATED) {
-      const { above, below } = this.model;
+      const { above, below } = this.tails;
       nats = isAbove ? calibrateIn(nats, above[0], this.s[this.derivedAt + BURST_SHIFT]) : calibrate(nats, below[0]);
     }
     b.nats = nats + this.rules.logWeights[0];
@@ -507,7 +514,7 @@ export class CountTracker implements TrackerParts {
     if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
     const after = y === 0 ? b.silenceAfter : silenceNats + distributions.silence(at) * k.silenceRatio;
     const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
-    const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.model.silence)) + LOG_SILENCE_WEIGHT;
+    const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.tails.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && b.lower < 1) b.lower = 1;
     if (y === 0 && silence > b.nats && !b.isAbove) {
       b.nats = silence;
@@ -669,7 +676,7 @@ export class CountTracker implements TrackerParts {
     scratch.armed = this;
     armWindows(this);
     scratch.distributions.arm(
-      this.model,
+      this.profile,
       s[d + PHI],
       s[d + ALPHA],
       this.rules.minEffect,

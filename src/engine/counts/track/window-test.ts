@@ -91,7 +91,7 @@ export function setWindowRates({ s, derivedAt: d, rules, scratch }: TrackerParts
 
 /** Judges the windows longer than the bucket: what this bucket may hold, the rest of each window as it is. */
 export function testWindows(parts: TrackerParts): void {
-  const { s, derivedAt: d, rules, scratch, model } = parts;
+  const { s, derivedAt: d, rules, scratch, profile } = parts;
   const { bucket: b, block: k, window: win, limits, hourShares, rates, rateDoubts, backs } = scratch;
   const { blocks, hourBuckets } = rules.windows;
   const { minEffect } = rules;
@@ -111,10 +111,9 @@ export function testWindows(parts: TrackerParts): void {
       // The window's first bucket: whole blocks back from the beginning of the one under way.
       if (flatShape > 0) oldest = k.rate * flatShape;
       else {
-        // In whole numbers: a remainder of doubles is a call out of the engine, which took a tenth of a bucket's time.
-        const perWeek = model.profile.perWeek | 0;
-        const first = ((b.slot - k.back - backs[w]) | 0) % perWeek;
-        oldest = k.rate * model.profile.shapeAt(first < 0 ? first + perWeek : first);
+        // No window is as long as a week.
+        const first = b.slot - k.back - backs[w];
+        oldest = k.rate * profile.shapeAt(first < 0 ? first + profile.perWeek : first);
       }
     } else {
       const next = RING + PER_BUCKET * (k.ringIndex + 1);
@@ -183,7 +182,7 @@ function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand, b: Buck
 }
 
 /** Takes the window's surprise where it is the greatest so far. */
-function weigh({ s, derivedAt: d, model, rules }: TrackerParts, win: WindowInHand, b: BucketInHand, w: number) {
+function weigh({ s, derivedAt: d, tails, rules }: TrackerParts, win: WindowInHand, b: BucketInHand, w: number) {
   const { mean: m, over, off, sd } = win;
   const { isAbove } = b;
   const tells = isAbove ? win.tellsAbove : win.tellsBelow;
@@ -198,8 +197,8 @@ function weigh({ s, derivedAt: d, model, rules }: TrackerParts, win: WindowInHan
   }
   if (!(raw > 0 && raw < BODY_NATS)) raw = isAbove ? -logUpperTail(total, m, size) : -logLowerTail(total, m, size);
   const calibrated = isAbove
-    ? calibrateIn(raw, model.above[w], win.isLong ? 0 : s[d + BURST_SHIFT])
-    : calibrate(raw, model.below[w]);
+    ? calibrateIn(raw, tails.above[w], win.isLong ? 0 : s[d + BURST_SHIFT])
+    : calibrate(raw, tails.below[w]);
   const here = calibrated + logWeight;
   if ((tells && !b.isReported) || (tells === b.isReported && here > b.nats)) {
     b.ratio = (total + 0.5) / (m + 0.5);
