@@ -55,16 +55,13 @@ export function naiveRuns(scores: Scores, row: number, direction: number): Naive
     const goes = (i: number) => scores.ongoing?.[cell(i)] === direction;
     const between = seen.slice(1, -1);
     if (between.some((i) => i - a > bridge && !goes(i))) return false;
-    return goes(seen[seen.length - 2]) || windowOf(b).from < at(a + 1);
+    return goes(seen[seen.length - 2]) || (isBreach(b) && windowOf(b).from < at(a + 1));
   };
   const groups: number[][] = [];
   for (const i of matter) {
     const last = groups.at(-1);
-    if (
-      last?.some(isBreach) ? goesOn(last[last.length - 1], i, true) : last && goesOn(last[last.length - 1], i, false)
-    ) {
-      last?.push(i);
-    } else groups.push([i]);
+    if (last === undefined || !goesOn(last[last.length - 1], i, last.some(isBreach))) groups.push([i]);
+    else if (isBreach(i) || i - last[last.length - 1] <= bridge + 1) last.push(i);
   }
   return groups.filter((group) => group.some(isBreach)).map(measure);
 

@@ -176,7 +176,11 @@ export class RunFinder {
     if (isBreach || direction * scores.surprise[cell] >= this.shoulder) {
       const window = this.#windowOf(scores, row, bucket);
       let on = run;
-      if (on !== undefined && !this.#goesOn(on, time, window.from)) {
+      // A shoulder lies beside breaches: one that comes hours later, in an incident that goes on, does not make it longer.
+      const isFar = on !== undefined && !isBreach && time - on.to > this.bridge;
+      const goesOn = on !== undefined && this.#goesOn(on, time, isFar ? time : window.from);
+      if (on !== undefined && isFar && goesOn) return this.#pass(on, scores, row, bucket, direction);
+      if (on !== undefined && !goesOn) {
         if (on.isReported) over(on);
         on = undefined;
       }
@@ -185,12 +189,19 @@ export class RunFinder {
     if (run === undefined) return undefined;
     if (!run.isReported && time + step - run.to > this.bridge) return undefined;
     if (!isObserved(scores, row, bucket)) return this.isBlind(run, time + step, over) ? undefined : run;
-    run.seen = time + step;
-    run.ongoing = scores.ongoing !== undefined && scores.ongoing[cell] === direction;
-    add(run.rest, this.#figuresOf(scores, row, bucket));
+    this.#pass(run, scores, row, bucket, direction);
     if (run.ongoing || time + step - run.to <= this.bridge) return run;
     over(run);
     return undefined;
+  }
+
+  /** A bucket that is part of the run only if a later one is. */
+  #pass(run: Run, scores: Scores, row: number, bucket: number, direction: typeof ABOVE | typeof BELOW): Run {
+    const { start, step, length } = scores.window.grid;
+    run.seen = start + (bucket + 1) * step;
+    run.ongoing = scores.ongoing !== undefined && scores.ongoing[row * length + bucket] === direction;
+    add(run.rest, this.#figuresOf(scores, row, bucket));
+    return run;
   }
 
   /** Whether a run is over by `time` because nothing was observed of its row. */

@@ -129,7 +129,9 @@ export function silenceShown(daily: Float64Array, silences: number): TailsShown[
   const third = of(days[0]);
   const shift = Math.max(0, third - Math.max(Math.log(Math.max(1, silences / RANK)), PIVOT));
   const isLong = shift > 0 && rank >= 2 * RANK;
-  return { shift, slope: isLong ? (third - of(days[rank - RANK])) / Math.log(rank / RANK) : 1 };
+  // Spacings of so few scatter by a root of their number: a key whose silences are what chance makes of them shows none.
+  const sure = 1 - 1 / Math.sqrt(Math.max(1, rank - RANK));
+  return { shift, slope: isLong ? Math.max(1, (sure * (third - of(days[rank - RANK]))) / Math.log(rank / RANK)) : 1 };
 }
 
 /** @param least the least stretch, see {@link leastStretch} */
