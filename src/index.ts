@@ -1,6 +1,5 @@
 export * from './alarm/index.js';
 export * from './engine/index.js';
-export * from './engine/index.js';
 export { FormatError, InputError } from './errors.js';
 export * from './evaluate/index.js';
 export * from './kms/index.js';

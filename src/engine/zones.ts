@@ -49,6 +49,7 @@ export class ZoneArbiter {
   readonly #sums: Float64Array;
   readonly #seen: Float64Array;
   readonly #value: Float64Array;
+  readonly #week = weekSums();
 
   constructor(grid: TimeGrid) {
     const { start, step, length } = grid;
@@ -79,7 +80,7 @@ export class ZoneArbiter {
     if (this.#sumHours(calls, taught) < 100) return CANDIDATE_ZONES[0];
     const value = this.#value;
     relativeRoots(this.#sums, this.#seen, value);
-    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek));
+    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek, this.#week));
     const least = Math.min(...fits.map(({ within }) => within));
     let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
     for (const [c, { zone }] of this.#candidates.entries()) {
@@ -127,9 +128,27 @@ function relativeRoots(sums: Float64Array, seen: Float64Array, value: Float64Arr
   }
 }
 
+/** Working space: sums and numbers of hours by hour of the week, by day of the week, and by hour of the day. */
+type WeekSums = ReturnType<typeof weekSums>;
+
+function weekSums() {
+  return {
+    sum: new Float64Array(168),
+    count: new Float64Array(168),
+    day: new Float64Array(7),
+    hour: new Float64Array(24),
+    days: new Float64Array(7),
+    hoursOf: new Float64Array(24),
+  };
+}
+
 /** How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain. */
-function weekFit(value: Float64Array, hourOfWeek: Uint8Array): { within: number; additive: number; hours: number } {
-  const { sum, count, day, hour, days, hoursOf } = weekScratch;
+function weekFit(
+  value: Float64Array,
+  hourOfWeek: Uint8Array,
+  week: WeekSums,
+): { within: number; additive: number; hours: number } {
+  const { sum, count, day, hour, days, hoursOf } = week;
   sum.fill(0);
   count.fill(0);
   let squares = 0;
@@ -179,15 +198,6 @@ function weekFit(value: Float64Array, hourOfWeek: Uint8Array): { within: number;
   }
   return { within: Math.max(0, within), additive, hours };
 }
-
-const weekScratch = {
-  sum: new Float64Array(168),
-  count: new Float64Array(168),
-  day: new Float64Array(7),
-  hour: new Float64Array(24),
-  days: new Float64Array(7),
-  hoursOf: new Float64Array(24),
-};
 
 /**
  * The other clocks that a series may keep for all that its history can tell: those of candidate zones whose distance from

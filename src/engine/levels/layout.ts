@@ -66,12 +66,7 @@ const HEAD = 10;
 /** Lengths of the windows that are judged beside the bucket, where they hold two buckets at least. */
 const WINDOWS = [HOUR, 6 * HOUR, DAY];
 
-const layouts = new Map<string, GaugeLayout>();
-
 export function gaugeLayout(step: number, perDay: number): GaugeLayout {
-  const id = `${step}/${perDay}`;
-  const known = layouts.get(id);
-  if (known !== undefined) return known;
   const bucketsPerDay = DAY / step;
   const cells = Math.min(24, perDay);
   const halfLives = [1, 4, Math.max(12, Math.min(72, bucketsPerDay / 8)), Math.max(48, 2 * bucketsPerDay)];
@@ -101,7 +96,7 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
   const cellSlow = take(cells);
   const cellSeen = take(cells);
   const tails = take(tests * TAIL_SIZE);
-  const layout: GaugeLayout = {
+  return {
     step,
     perDay,
     cells,
@@ -128,6 +123,4 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
     tails,
     size: wide + Math.ceil(at / 2),
   };
-  layouts.set(id, layout);
-  return layout;
 }

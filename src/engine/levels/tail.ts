@@ -15,19 +15,15 @@ export const MEMORY = 8000;
 /** The first bin whose residuals are forgiven nothing, from 128 on. */
 const FAR = 18;
 
-/** Lower edges of the bins, and the share that the law expects above each, in one direction. */
-const EDGES = new Float64Array(BINS);
-const LAW = new Float64Array(BINS);
 /**
  * Close to Student's t with 5 degrees of freedom, scaled to a standard deviation of 1, in a form that needs no incomplete
  * beta function: within a third of it from 1 to 20 standard deviations.
  */
 const SPAN = 1.9;
 const POWER = 2.5;
-for (let i = 0; i < BINS; i++) {
-  EDGES[i] = Math.exp((i / 2 - 2) * Math.LN2);
-  LAW[i] = 0.5 * Math.exp(-POWER * Math.log1p((EDGES[i] * EDGES[i]) / SPAN));
-}
+/** Lower edges of the bins, and the share that the law expects above each, in one direction. */
+const EDGES = Float64Array.from({ length: BINS }, (_, i) => Math.exp((i / 2 - 2) * Math.LN2));
+const LAW = EDGES.map((edge) => 0.5 * Math.exp(-POWER * Math.log1p((edge * edge) / SPAN)));
 
 /** Half octaves of `u` above the first edge; negative below it. */
 function binsUp(u: number): number {

@@ -1,4 +1,4 @@
-import type { Dispersion } from '../seasonal-profile.js';
+import type { Dispersion } from '../dispersion.js';
 import type { FitPlan } from './fit-plan.js';
 import type { Taught } from './training-layout.js';
 
@@ -30,7 +30,7 @@ export function sumCalls(
  * exact, so that the few counts which are clipped are taken off those made once: no pass over all buckets, three in all.
  */
 export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Taught, { scratch }: FitPlan): void {
-  const { clips, blocks, slotCalls, dayCalls, dayExposure } = scratch;
+  const { clips, blocks, slotCalls, dayCalls, dayExposure, stretches } = scratch;
   const { shape } = scratch.profile;
   slotCalls.set(scratch.rawSlots);
   dayCalls.set(scratch.rawDays);
@@ -43,28 +43,24 @@ export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Taugh
     blocks.clipped[pieceBlock[pieceOf[k]]] += by;
   }
   const { slotFrom, day, from, to } = spans;
-  const stretches = slotFrom.length - 1;
-  if (stretch.length < stretches) stretch = new Float64Array(stretches);
-  for (let i = 0; i < stretches; i++) {
+  const count = slotFrom.length - 1;
+  for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let s = slotFrom[i]; s < slotFrom[i + 1]; s++) sum += shape[s];
-    stretch[i] = sum;
+    stretches[i] = sum;
   }
   dayExposure.fill(0);
-  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) dayExposure[day[j]] += stretch[i];
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) dayExposure[day[j]] += stretches[i];
 }
 
-/** By stretch of the week. */
-let stretch = new Float64Array(0);
-
-/** What a flat shape would have given each slot: the sum of the level over its buckets. */
-export function sumLevels({ spans }: Taught, daily: Float64Array, slotExposure: Float64Array): void {
+/** What a flat shape would have given each slot: the sum of the daily rates over its buckets. */
+export function sumRates({ spans }: Taught, { scratch }: FitPlan, daily: Float64Array): void {
+  const { stretches, slotExposure } = scratch;
   const { slotFrom, day, from, to } = spans;
-  const stretches = slotFrom.length - 1;
-  if (stretch.length < stretches) stretch = new Float64Array(stretches);
-  stretch.fill(0, 0, stretches);
-  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretch[i] += daily[day[j]];
-  for (let i = 0; i < stretches; i++) slotExposure.fill(stretch[i], slotFrom[i], slotFrom[i + 1]);
+  const count = slotFrom.length - 1;
+  stretches.fill(0, 0, count);
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretches[i] += daily[day[j]];
+  for (let i = 0; i < count; i++) slotExposure.fill(stretches[i], slotFrom[i], slotFrom[i + 1]);
 }
 
 /** Squares of the clipped calls by slot. */

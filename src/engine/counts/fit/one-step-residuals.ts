@@ -1,6 +1,6 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
-import { fitDispersion, PRIOR } from '../dispersion.js';
+import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel, rawSilenceNats, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import {
@@ -9,7 +9,6 @@ import {
   startRate as startLevel,
   walkPerDay,
 } from '../rate-filter.js';
-import type { Dispersion } from '../seasonal-profile.js';
 import {
   leastStretch,
   RANK,
