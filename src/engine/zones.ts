@@ -29,8 +29,11 @@ const ALIKE = 4;
 
 interface Candidate {
   readonly zone: string;
-  /** `[hours]` hour of the local week in which each hour of the history begins. */
-  readonly hourOfWeek: Uint8Array;
+  /** `[runs + 1]`, `[runs]`: hours of the history that follow one another in the local week, [from[r], from[r + 1]), from which on. */
+  readonly from: Int32Array;
+  readonly hourOfWeek: Int32Array;
+  /** `[168]`: hours of the history by hour of the local week. */
+  readonly repeats: Float64Array;
 }
 
 /**
@@ -65,12 +68,20 @@ export class ZoneArbiter {
     const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
     this.#candidates = CANDIDATE_ZONES.map((zone) => {
       const table = zoneOffsets(zone, first * HOUR, Math.max(end, first * HOUR + 1));
-      const hourOfWeek = new Uint8Array(hours);
-      for (let h = 0; h < hours; h++) {
+      const from: number[] = [];
+      const hourOfWeek: number[] = [];
+      const repeats = new Float64Array(168);
+      for (let h = 0, next = 168; h < hours; h++) {
         const time = (first + h) * HOUR;
-        hourOfWeek[h] = slotAt(time, offsetAt(table, time), hourly);
+        const hour = slotAt(time, offsetAt(table, time), hourly);
+        if (hour !== next) {
+          from.push(h);
+          hourOfWeek.push(hour);
+        }
+        next = hour + 1;
+        repeats[hour]++;
       }
-      return { zone, hourOfWeek };
+      return { zone, from: Int32Array.of(...from, hours), hourOfWeek: Int32Array.from(hourOfWeek), repeats };
     });
   }
 
@@ -80,11 +91,22 @@ export class ZoneArbiter {
     if (this.#sumHours(calls, taught) < 100) return CANDIDATE_ZONES[0];
     const value = this.#value;
     relativeRoots(this.#sums, this.#seen, value);
-    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek, this.#week));
+    let squares = 0;
+    let hours = 0;
+    for (let h = 0; h < value.length; h++) {
+      if (!(value[h] >= 0)) continue;
+      squares += value[h] * value[h];
+      hours++;
+    }
+    const fits = this.#candidates.map((candidate) => {
+      const counts = hours === value.length ? candidate.repeats : this.#week.count;
+      sumWeek(value, candidate, this.#week.sum, counts);
+      return weekFit(squares, counts, this.#week);
+    });
     const least = Math.min(...fits.map(({ within }) => within));
     let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
     for (const [c, { zone }] of this.#candidates.entries()) {
-      const { within, additive, hours } = fits[c];
+      const { within, additive } = fits[c];
       const loss = (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
       if (loss > REJECTED) continue;
       const score = -loss - (168 / ALIKE / 2) * Math.log(additive + 1e-9);
@@ -142,61 +164,71 @@ function weekSums() {
   };
 }
 
-/** How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain. */
-function weekFit(
-  value: Float64Array,
-  hourOfWeek: Uint8Array,
-  week: WeekSums,
-): { within: number; additive: number; hours: number } {
-  const { sum, count, day, hour, days, hoursOf } = week;
+/** Sums of the values by hour of the week, and how many they are: of a history without gaps, as many as hours repeat. */
+function sumWeek(value: Float64Array, candidate: Candidate, sum: Float64Array, counts: Float64Array): void {
+  const { from, hourOfWeek, repeats } = candidate;
   sum.fill(0);
-  count.fill(0);
-  let squares = 0;
-  let hours = 0;
-  for (let h = 0; h < value.length; h++) {
-    const v = value[h];
-    if (!(v >= 0)) continue;
-    sum[hourOfWeek[h]] += v;
-    count[hourOfWeek[h]]++;
-    squares += v * v;
-    hours++;
+  if (counts !== repeats) counts.fill(0);
+  for (let r = 0; r < hourOfWeek.length; r++) {
+    const end = from[r + 1];
+    if (counts === repeats) {
+      for (let h = from[r], k = hourOfWeek[r]; h < end; h++, k++) sum[k] += value[h];
+      continue;
+    }
+    for (let h = from[r], k = hourOfWeek[r]; h < end; h++, k++) {
+      const v = value[h];
+      if (!(v >= 0)) continue;
+      sum[k] += v;
+      counts[k]++;
+    }
   }
+}
+
+/**
+ * How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain.
+ * @param squares the sum of the values' squares
+ * @param counts of values by hour of the week
+ */
+function weekFit(
+  squares: number,
+  counts: Float64Array,
+  { sum, day, hour, days, hoursOf }: WeekSums,
+): { within: number; additive: number } {
+  hour.fill(0);
+  hoursOf.fill(0);
   let within = squares;
-  for (const column of [day, hour, days, hoursOf]) column.fill(0);
   let mean = 0;
   let cells = 0;
-  for (let k = 0, d = 0, h = 0; k < 168; k++) {
-    if (count[k] > 0) {
-      const m = sum[k] / count[k];
+  for (let d = 0, k = 0; d < 7; d++) {
+    let ofDay = 0;
+    let seen = 0;
+    for (let h = 0; h < 24; h++, k++) {
+      if (counts[k] === 0) continue;
+      const m = sum[k] / counts[k];
       within -= sum[k] * m;
       sum[k] = m;
-      day[d] += m;
-      days[d]++;
+      ofDay += m;
+      seen++;
       hour[h] += m;
       hoursOf[h]++;
       mean += m;
-      cells++;
     }
-    if (++h === 24) {
-      h = 0;
-      d++;
-    }
+    day[d] = ofDay;
+    days[d] = seen;
+    cells += seen;
   }
   mean /= Math.max(1, cells);
-  for (let d = 0; d < 7; d++) day[d] = days[d] > 0 ? day[d] / days[d] - mean : 0;
   for (let h = 0; h < 24; h++) hour[h] = hoursOf[h] > 0 ? hour[h] / hoursOf[h] : 0;
   let additive = 0;
-  for (let k = 0, d = 0, h = 0; k < 168; k++) {
-    if (count[k] > 0) {
-      const off = sum[k] - day[d] - hour[h];
+  for (let d = 0, k = 0; d < 7; d++) {
+    const ofDay = days[d] > 0 ? day[d] / days[d] - mean : 0;
+    for (let h = 0; h < 24; h++, k++) {
+      if (counts[k] === 0) continue;
+      const off = sum[k] - ofDay - hour[h];
       additive += off * off;
     }
-    if (++h === 24) {
-      h = 0;
-      d++;
-    }
   }
-  return { within: Math.max(0, within), additive, hours };
+  return { within: Math.max(0, within), additive };
 }
 
 /**
