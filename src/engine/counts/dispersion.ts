@@ -92,7 +92,7 @@ export function fitDispersion(
       alpha = Math.max(0, b3 / s33);
     }
     phi = Math.min(phi, 1e4);
-    // Below 1e-4 no history is long enough to tell; a little keeps the size of the law finite.
+    // Below 1e-4 no history is long enough to show it; a little keeps the size of the distribution finite.
     alpha = Math.min(Math.max(alpha, 1e-4), 10);
   }
   return { phi, alpha };

@@ -26,19 +26,19 @@ export interface WeekSums {
   /** Observed buckets. */
   readonly repeats: Float64Array;
   /**
-   * Sums of the squared counts, of a series whose runs straddle buckets: its slots are told by how their own counts scatter.
-   * No law of one phi and alpha fits both the bucket that has nine runs in ten and the one that has the tenth, and the weeks
-   * are too few for such scatter to tell one week's slot from another's.
+   * Sums of the squared counts, of a series whose runs straddle buckets: its slots are weighed by how their own counts scatter.
+   * No one phi and alpha fit both the bucket that has nine runs in ten and the one that has the tenth, and the weeks
+   * are too few for such scatter to show how one week's slot differs from another's.
    */
   readonly squares?: Float64Array | undefined;
 }
 
 /** How a series scatters. */
 export interface ProfileScatter {
-  /** Single buckets: what slots are told by. */
+  /** Of single buckets: what slots are weighed by. */
   readonly bucket: Dispersion;
   /**
-   * Sums of an hour: what hours and days are told by. Noise of buckets apart from one another is a twelfth of it in an hour,
+   * Of sums of an hour: what hours and days are weighed by. Noise of buckets apart from one another is a twelfth of it in an hour,
    * and taken for common noise would leave every hour's place in the week in doubt.
    */
   readonly hour: Dispersion;
@@ -106,7 +106,7 @@ export class ProfileFit {
     return Math.min(from + this.#minutes, (Math.floor(h / this.#hours) + 1) * this.#perDay);
   }
 
-  /** All that days and hours are told by are sums of hours: 168 cells in place of 2,016 slots at each of three tiers. */
+  /** Days and hours need no more than sums of hours: 168 cells in place of 2,016 slots at each of three tiers. */
   #sumHours({ calls, exposure, repeats }: WeekSums): void {
     const week = this.#hourOfWeek;
     for (let h = 0, k = 0; h < 7 * this.#hours; h++) {

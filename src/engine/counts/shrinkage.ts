@@ -30,7 +30,7 @@ export interface ShrinkRules {
   readonly unseen?: number;
   /** Occurrences that a cell must have before it may differ from its parent. */
   readonly witnesses?: number;
-  /** Sums of the squared counts: cells are told by how their own counts scatter. */
+  /** Sums of the squared counts: cells are weighed by how their own counts scatter. */
   readonly squares?: Float64Array | undefined;
 }
 

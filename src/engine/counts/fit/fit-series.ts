@@ -6,7 +6,7 @@ import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
 import { type FittedRow, mostPull, replay, STRADDLING_CAP, WINDOW_CAP } from './one-step-residuals.js';
 import type { RowCalls } from './read-calls.js';
-import { type Taught, taughtSince } from './training-layout.js';
+import { type Training, trainingSince } from './training-layout.js';
 
 /** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
 export const SPARSE = 12;
@@ -16,22 +16,22 @@ const BORN = 7;
 const ROUNDS = 3;
 
 /**
- * Fits one series, and tells what its history shows of its tails; not of one of few calls, whose tails are the model's.
+ * Fits one series, and says what its history shows of its tails; not of one of few calls, whose tails are the model's.
  * @param row its calls, read by `whole`
- * @param whole the buckets that may teach
+ * @param whole the training buckets of all rows
  */
-export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
+export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow {
   const { grid, scratch } = plan;
   const { past, born } = pastOf(row, whole, grid.start, grid.step);
   if (past.calls < SPARSE) {
     return { model: roundedModel(fitSparseRow(row.events, whole, born, plan, past), plan.columns) };
   }
 
-  const taught = taughtSince(whole, born, plan);
+  const training = trainingSince(whole, born, plan);
   const { calls, clips, residuals: found, profile } = scratch;
-  if (taught.from > 0) calls.copyWithin(0, taught.from, whole.n);
-  sumCalls(taught, plan);
-  clips.first(calls, taught, scratch.rawSlots);
+  if (training.from > 0) calls.copyWithin(0, training.from, whole.n);
+  sumCalls(training, plan);
+  clips.first(calls, training, scratch.rawSlots);
 
   const { dayCalls, dayExposure, slotCalls, slotExposure: exposure, slotSquares } = scratch;
   const most = mostPull(past, grid.step);
@@ -41,22 +41,22 @@ export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
   profile.shape.fill(1);
 
   for (let round = 0; ; round++) {
-    sumClipped(taught, plan);
-    if (late) sumSquares(taught, plan);
+    sumClipped(training, plan);
+    if (late) sumSquares(training, plan);
     const daily = scratch.dailyRates.fit(dayCalls, dayExposure, bucket.phi);
-    sumRates(taught, plan, daily);
-    const sums = { calls: slotCalls, exposure, repeats: taught.repeats, squares: late ? slotSquares : undefined };
+    sumRates(training, plan, daily);
+    const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
     scratch.profileFit.fit(sums, { bucket, hour }, profile);
-    gatherBuckets(taught, plan, taught.pieceDay, daily, undefined, bucket, most, 0);
+    gatherBuckets(training, plan, training.pieceDay, daily, undefined, bucket, most, 0);
     bucket = fitDispersion(found);
     hour = hourlyDispersion(plan, bucket);
     late = straddles(bucket.alpha, hour.alpha);
     if (late) bucket = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
     if (round === ROUNDS - 1) {
-      const { model, tails } = replay(taught, plan, quantized(profile), bucket, hour, daily[0], past);
+      const { model, tails } = replay(training, plan, quantized(profile), bucket, hour, daily[0], past);
       return { model: roundedModel(model, plan.columns), tails };
     }
-    clips.all(calls, found.mu, taught.n, bucket);
+    clips.all(calls, found.mu, training.n, bucket);
   }
 }
 
@@ -75,10 +75,10 @@ function hourlyDispersion({ windows, scratch }: FitPlan, { phi, alpha }: Dispers
   return fitDispersion(hours, { phi, alpha: alpha / 2 }, 1, WINDOW_CAP);
 }
 
-/** What is plain to see of a series, and the bucket that it began with: those since may teach. */
+/** What is plain to see of a series, and the bucket that it began with: the series is fitted to those since. */
 function pastOf(
   { total: calls, first, last, firstCount }: RowCalls,
-  { rank, n: observed }: Taught,
+  { rank, n: observed }: Training,
   start: number,
   step: number,
 ): { past: Past; born: number } {

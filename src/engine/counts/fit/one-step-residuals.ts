@@ -21,7 +21,7 @@ import {
 import type { DailyMaxima } from './daily-maxima.js';
 import { gatherBuckets } from './fit-kernels.js';
 import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
-import type { Taught } from './training-layout.js';
+import type { Training as Taught } from './training-layout.js';
 
 /**
  * Where runs fall on either side of a bucket's edge, the bucket that gets one in ten has a square of ten times its variance

@@ -1,8 +1,8 @@
 import type { Dispersion } from '../dispersion.js';
-import type { Taught } from './training-layout.js';
+import type { Training } from './training-layout.js';
 
 /**
- * Clipping of outliers before anything is learned: an incident in the history must not teach. Every count is held to
+ * Clipping of outliers before anything is learned: nothing may be learned of an incident in the history. Every count is held to
  * center ± (4 sd + 2); the + 2 means that single calls are never outliers, or a sparse series would unlearn its own.
  */
 const SDS = 4;
@@ -69,15 +69,15 @@ export class Clips {
    * @param y `[n]` counts
    * @param sums where the sum of the counts of each slot is written
    */
-  first(y: Float64Array, taught: Taught, sums: Float64Array): void {
-    const { season, cellCount } = taught;
+  first(y: Float64Array, training: Training, sums: Float64Array): void {
+    const { season, cellCount } = training;
     let most = 0;
     for (let c = 0; c < season.cells; c++) if (cellCount[c] > most) most = cellCount[c];
     const kept = dropped(most);
     const cells = this.#cellsFor(season.cells, season.hours, kept);
-    sumCells(y, taught, sums, cells, kept);
-    trimCells(taught, cells, kept);
-    this.#clipCells(y, taught, cells);
+    sumCells(y, training, sums, cells, kept);
+    trimCells(training, cells, kept);
+    this.#clipCells(y, training, cells);
   }
 
   #cellsFor(cells: number, hours: number, kept: number): SeasonCells {
@@ -88,7 +88,7 @@ export class Clips {
     return this.#cells;
   }
 
-  #clipCells(y: Float64Array, { slotFrom, bySlot, repeats, season }: Taught, cells: SeasonCells): void {
+  #clipCells(y: Float64Array, { slotFrom, bySlot, repeats, season }: Training, cells: SeasonCells): void {
     const { trimmed, lowest, greatest, hourSum, hourCells } = cells;
     const { cellOf, hourOf } = season;
     this.n = 0;
@@ -129,7 +129,7 @@ export class Clips {
 /** Sums of the slots and the cells, and the least, the greatest and the `kept` highest counts of each cell. */
 function sumCells(
   y: Float64Array,
-  { slotFrom, bySlot, repeats, season }: Taught,
+  { slotFrom, bySlot, repeats, season }: Training,
   sums: Float64Array,
   { trimmed, lowest, greatest, seen, highest }: SeasonCells,
   kept: number,
@@ -176,7 +176,7 @@ function sumCells(
 
 /** The mean of each cell without its highest counts, and the sums of those by hour. */
 function trimCells(
-  { season: { cells, hours, hourOf }, cellCount }: Taught,
+  { season: { cells, hours, hourOf }, cellCount }: Training,
   { trimmed, hourSum, hourCells, highest }: SeasonCells,
   kept: number,
 ): void {

@@ -24,12 +24,12 @@ export interface Season {
 }
 
 /**
- * The buckets that may teach a row, packed, and how they lie in time: columns that hundreds of rows share. They are cut
+ * The buckets that a row is fitted to, packed, and how they lie in time: columns that hundreds of rows share. They are cut
  * into pieces, an hour long where nothing is missing: buckets of one day, one date and one block of the long windows, that
  * follow one another in the week. Within a piece a level is one number and the profile is read in its order, so the loops
  * over all buckets look nothing up.
  */
-export interface Taught {
+export interface Training {
   /** `[grid.length + 1]`: buckets of the history in use before each, those left out at the front included. */
   readonly rank: Int32Array;
   /** How many of them were left out at the front. */
@@ -77,7 +77,7 @@ export interface DaySpans {
 }
 
 /** The buckets of `use`, packed. */
-export function taughtBy(plan: Calendar, use: Uint8Array): Taught {
+export function trainingBy(plan: Calendar, use: Uint8Array): Training {
   const { length } = plan.grid;
   const rank = new Int32Array(length + 1);
   for (let i = 0; i < length; i++) rank[i + 1] = rank[i] + use[i];
@@ -86,13 +86,13 @@ export function taughtBy(plan: Calendar, use: Uint8Array): Taught {
   return layOut(plan, rank, bucket, 0);
 }
 
-/** The same without the buckets before `born`: a row that began later is taught by these. */
-export function taughtSince(whole: Taught, born: number, plan: Calendar): Taught {
+/** The same without the buckets before `born`: those that a row which began later is fitted to. */
+export function trainingSince(whole: Training, born: number, plan: Calendar): Training {
   const from = whole.rank[born];
   return from === 0 ? whole : layOut(plan, whole.rank, whole.bucket.subarray(from), from);
 }
 
-function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: number): Taught {
+function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: number): Training {
   const { grid, cells, slots, blockOf, windows } = plan;
   const { step } = grid;
   const { perWeek } = cells.slots;
