@@ -1,16 +1,14 @@
 import { checkNumber, checkRange, InputError, shown } from '../errors.js';
-import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey, sameKeys, seriesKey } from '../series/key.js';
 import { checkSet, readPart, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
-import { readTracker, writeTracker } from './anomalies/incident-bytes.js';
-import { IncidentTracker } from './anomalies/incident-tracker.js';
 import type { Baseline } from './baseline.js';
 import { Foreseen } from './counts/track/idle-lookahead.js';
 import { natsFor } from './counts/track/rules.js';
 import type { Exceptions } from './counts/track/tracker.js';
 import { type Acknowledged, detectorFromBytes, detectorToBytes, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
+import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { Recent } from './recent-counts.js';
 import { MIN_EFFECT, roomForScores, withRows } from './score-window.js';
 import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
@@ -42,8 +40,7 @@ interface Checkpoint {
   /** Of the first so many rows, see {@link rowsToBytes}. */
   readonly rows: number;
   readonly states: Uint8Array;
-  /** Of the incident tracker. */
-  readonly incidents: Uint8Array;
+  readonly incidents: IncidentSnapshot;
 }
 
 /** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
@@ -76,9 +73,7 @@ export class Detector {
   /** States to go back to, oldest first, and what was observed since the oldest. */
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
-  #incidents = new IncidentTracker();
-  /** Its states by time, while what they follow from is replayed: nothing need be scored for them. */
-  #knownIncidents: ReadonlyMap<number, Uint8Array> | undefined;
+  readonly #incidents = new DetectorIncidents();
   /** Only where buckets come one by one. */
   readonly #foreseen: Foreseen;
   #acknowledged: Acknowledged[] = [];
@@ -244,9 +239,9 @@ export class Detector {
   /** Runs all rows over some buckets, and follows their incidents. */
   #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: Scores | undefined): void {
     const { start, step } = whole.grid;
-    if (scores !== undefined || this.#knownIncidents !== undefined) {
+    if (scores !== undefined || this.#incidents.isKnown) {
       this.#run(whole, rowOf, first, last, scores);
-      if (scores !== undefined) this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
+      if (scores !== undefined) this.#incidents.take(scores, start + first * step, start + last * step);
       return;
     }
     const width = Math.max(1, Math.floor(REPLAYED_CELLS / Math.max(1, rowOf.length)));
@@ -254,7 +249,7 @@ export class Detector {
       const part = sliceWindow(whole, start + at * step, start + Math.min(last, at + width) * step);
       const room = this.#roomFor(part, rowOf);
       this.#run(part, rowOf, 0, part.grid.length, room);
-      this.#incidents.take(room);
+      this.#incidents.take(room, part.grid.start, gridEnd(part.grid));
     }
   }
 
@@ -318,22 +313,8 @@ export class Detector {
     return found;
   }
 
-  /** The tracker of incidents, its keys by their rows. */
-  #incidentBytes(): Uint8Array {
-    const writer = new ByteWriter();
-    writeTracker(writer, this.#incidents.state, (key) => this.#place(key));
-    return writer.toBytes();
-  }
-
-  #incidentsFrom(bytes: Uint8Array): IncidentTracker {
-    const reader = new ByteReader(bytes);
-    const state = readTracker(reader, this.#keys());
-    reader.end();
-    return IncidentTracker.fromState(state);
-  }
-
   #checkpoint(time: number): void {
-    const incidents = this.#knownIncidents === undefined ? this.#incidentBytes() : this.#knownIncidents.get(time);
+    const incidents = this.#incidents.snapshot(time, (key) => this.#place(key));
     if (incidents === undefined) return;
     for (let place = 0; place < this.#rows.length; place++) this.#settle(place);
     const states = rowsToBytes(this.#rows, this.#baseline.grid.step, time);
@@ -356,7 +337,7 @@ export class Detector {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }
     this.#foreseen.dropAll();
-    this.#incidents = this.#incidentsFrom(incidents);
+    this.#incidents.goBackTo(incidents, this.#keys());
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#keys());
     this.#recent.cut(since);
@@ -418,19 +399,19 @@ export class Detector {
    */
   toBytes(): Uint8Array {
     const oldest = this.#checkpoints.at(0);
-    return detectorToBytes({
+    const placeOf = (key: SeriesKey) => this.#place(key);
+    const now = this.#incidents.snapshot(this.#end, placeOf);
+    const parts = {
       baseline: this.#baseline,
       ...this.#options,
       later: this.#rows.slice(this.#baseline.keys.length).map(({ key }) => key),
       oldest,
       recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#keys()),
-      incidents: [
-        ...this.#checkpoints.map(({ time, incidents }) => [time, incidents] as const),
-        [this.#end, this.#incidentBytes()],
-      ],
+      incidents: [...this.#checkpoints.map(({ incidents }) => incidents), ...(now === undefined ? [] : [now])],
       acknowledged: this.#acknowledged,
       retired: [...this.#retired],
-    });
+    };
+    return detectorToBytes(parts, placeOf);
   }
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
@@ -447,11 +428,10 @@ export class Detector {
       detector.#rows[place] = watchRow(baseline, key, detector.#rules, of[place]);
     }
     detector.#end = time;
-    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0][1] });
-    detector.#knownIncidents = new Map(parts.incidents);
-    for (const set of parts.recent) detector.#replay(set);
-    detector.#knownIncidents = undefined;
-    detector.#incidents = detector.#incidentsFrom(parts.incidents[parts.incidents.length - 1][1]);
+    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0] });
+    detector.#incidents.restore(parts.incidents, detector.#keys(), () => {
+      for (const set of parts.recent) detector.#replay(set);
+    });
     return detector;
   }
 }

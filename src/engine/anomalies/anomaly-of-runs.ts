@@ -143,6 +143,11 @@ export function idOf(key: SeriesKey, verdict: 'above' | 'below', time: number): 
   return `${date}-${hash(`${verdict} ${keyId(key)}`)}`;
 }
 
+/** The time in an id of {@link idOf}, epoch ms. */
+export function timeOfId(id: string): number {
+  return Date.parse(id.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\d(?:\.\d+)?Z)-.*$/, '$1-$2-$3:$4:$5'));
+}
+
 /** 64 bits of a text in hex: two multiplicative hashes of 32 bits side by side, each mixed at the end as MurmurHash3 does. */
 function hash(text: string): string {
   let a = 0x811c9dc5;

@@ -4,7 +4,7 @@ import { ActiveRuns } from './active-runs.js';
 import { isCriticalOperation } from './anomaly-of-runs.js';
 import { type AlarmRule, type Run, RunFinder } from './breach-runs.js';
 import { evidenceByBucket } from './evidence.js';
-import { IncidentBook, type TrackerState } from './incident-book.js';
+import { IncidentBook, MOST_PERIODS, type TrackerState } from './incident-book.js';
 import { incidentsFromBytes, incidentsToBytes } from './incident-bytes.js';
 
 export interface IncidentOptions {
@@ -46,7 +46,7 @@ export class IncidentTracker {
   /** @throws InputError when `alarm` asks for more breaches than it has buckets */
   constructor(options: IncidentOptions = {}) {
     const { datapointsToAlarm = 1, evaluationPeriods = 1 } = options.alarm ?? {};
-    checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, 1440);
+    checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, MOST_PERIODS);
     checkInteger(datapointsToAlarm, 'alarm.datapointsToAlarm', 1, evaluationPeriods);
     this.#alarm = { datapointsToAlarm, evaluationPeriods };
     this.#book = new IncidentBook(options.critical ?? isCriticalOperation);
