@@ -80,7 +80,7 @@ export function anomalyOf({ run, related }: Group, isCritical: IsCritical): Anom
     value: run.value,
     expected: run.expected,
     // One call anywhere would have ended a silence, whatever each of its buckets asked for.
-    lower: isSilence ? Math.min(1, run.expected) : run.lower,
+    lower: isSilence ? Math.min(1, run.expected) : run.isLevel ? run.lower : Math.max(0, run.lower),
     upper: run.upper,
     surprise: run.surprise,
     decidedBy: { from: run.decidedFrom, to: run.decidedTo },

@@ -70,6 +70,7 @@ const IS_KNOWN = 2;
 const IS_ONGOING = 4;
 const IS_REPORTED = 8;
 const HAS_SURPRISE = 16;
+const IS_LEVEL = 32;
 
 export function writeRun(out: Figures, run: Run, placeOf: PlaceOf): void {
   const { writer } = out;
@@ -79,7 +80,8 @@ export function writeRun(out: Figures, run: Run, placeOf: PlaceOf): void {
       (run.known ? IS_KNOWN : 0) |
       (run.ongoing ? IS_ONGOING : 0) |
       (run.isReported ? IS_REPORTED : 0) |
-      (run.surprise === 0 ? 0 : HAS_SURPRISE),
+      (run.surprise === 0 ? 0 : HAS_SURPRISE) |
+      (run.isLevel ? IS_LEVEL : 0),
   );
   for (const time of [run.from, run.to]) out.time(time);
   for (const figure of [run.value, run.expected, run.lower, run.upper]) out.figure(figure);
@@ -95,7 +97,8 @@ export function readRun(from: FigureReader, keys: readonly SeriesKey[], step: nu
   const { reader } = from;
   const key = readKey(reader, keys);
   const flags = reader.uint8();
-  const run = new Run(key, flags & IS_ABOVE ? ABOVE : BELOW, (flags & IS_KNOWN) > 0, step, from.time());
+  const direction = flags & IS_ABOVE ? ABOVE : BELOW;
+  const run = new Run(key, direction, (flags & IS_KNOWN) > 0, (flags & IS_LEVEL) > 0, step, from.time());
   run.ongoing = (flags & IS_ONGOING) > 0;
   run.to = from.time();
   run.value = from.figure();
@@ -123,7 +126,7 @@ export function readOver(from: FigureReader, keys: readonly SeriesKey[], step: n
   const { reader } = from;
   const coded = reader.varint();
   const key = keys[Math.floor(coded / 2)] ?? reader.fail(`key ${Math.floor(coded / 2)} of ${keys.length}`);
-  const run = new Run(key, coded % 2 === 1 ? ABOVE : BELOW, true, step, from.time());
+  const run = new Run(key, coded % 2 === 1 ? ABOVE : BELOW, true, false, step, from.time());
   run.to = from.time();
   run.value = from.figure();
   run.expected = from.figure();
