@@ -151,8 +151,9 @@ export type Reach = (scores: Scores, row: number, bucket: number, span: number, 
 /** The one machine that makes runs of breaches of verdicts, a bucket of a row after another. */
 export class RunFinder {
   readonly step: number;
-  /** Quiet buckets that a run may hold, in ms. */
+  /** How long a finding may pause and still be one, in ms; and what leads up to one, which may ask for several breaches. */
   readonly bridge: number;
+  readonly reach: number;
   /** |surprise| from which on a bucket beside a breach belongs to its run. */
   readonly shoulder: number;
   readonly #rule: AlarmRule;
@@ -168,7 +169,8 @@ export class RunFinder {
   constructor(step: number, rule: AlarmRule = { datapointsToAlarm: 1, evaluationPeriods: 1 }, reach?: Reach) {
     const buckets = Math.floor(BRIDGE / step);
     this.step = step;
-    this.bridge = Math.max(buckets, rule.datapointsToAlarm === 1 ? 0 : rule.evaluationPeriods - 1) * step;
+    this.bridge = buckets * step;
+    this.reach = Math.max(buckets, rule.datapointsToAlarm === 1 ? 0 : rule.evaluationPeriods - 1) * step;
     this.shoulder = Math.log10((buckets + 1) / BY_CHANCE);
     this.#rule = rule;
     this.#reach = reach;
@@ -203,12 +205,12 @@ export class RunFinder {
       return this.#take(on, scores, row, bucket, direction, isBreach, window);
     }
     if (run === undefined) return undefined;
-    if (!run.isReported && time + step - run.to > this.bridge) return undefined;
+    if (!run.isReported && time + step - run.to > this.reach) return undefined;
     if (!isObserved(scores, row, bucket)) return this.isBlind(run, time + step, over) ? undefined : run;
     run.seen = time + step;
     run.ongoing = scores.ongoing !== undefined && scores.ongoing[cell] === direction;
     add(run.rest, this.#figuresOf(scores, row, bucket));
-    if (run.ongoing || time + step - run.to <= this.bridge) return run;
+    if (!run.isReported || run.ongoing || time + step - run.to <= this.bridge) return run;
     over(run);
     return undefined;
   }
@@ -222,7 +224,7 @@ export class RunFinder {
 
   /** Whether a bucket of which something is to be said goes on with a run. */
   #goesOn(run: Run, time: number, begin: number): boolean {
-    if (time - run.to <= this.bridge) return true;
+    if (time - run.to <= (run.isReported ? this.bridge : this.reach)) return true;
     // What was not observed ends no incident, and no silence: its span reaches back to before.
     return run.isReported && time - run.seen <= BLIND && (run.ongoing || begin < run.to);
   }
