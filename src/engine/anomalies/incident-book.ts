@@ -17,7 +17,7 @@ const RISE_TOGETHER = 15 * MINUTE;
 const STOP_TOGETHER = HOUR;
 /** Nothing joins that way later: on a busy day one thing or another begins every quarter of an hour. */
 const JOINS_FOR = DAY;
-/** What stops together was called for the last time as long before at most: the week end of a key that is used on weekdays. */
+/** What stops together was called for the last time as long before at most: a key that is used on weekdays only. */
 const LAST_CALLS = 3 * DAY;
 
 /** An incident as the tracker keeps it; what it comes to follows from its runs. */
