@@ -4,9 +4,12 @@ import { observedRow, readRow, rowsById } from '../series/series-set.js';
 import { gridEnd, HOUR } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { windowRules } from './score-window.js';
-import { runRow, SlotTables, type WatchedRow, watchRow } from './series-tracker.js';
+import { countRules, natsFor } from './counts/track/rules.js';
+import { TrackScratch } from './counts/track/scratch.js';
+import { MIN_EFFECT } from './score-window.js';
+import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
 import { BELOW, type QuietKey, type Scores } from './types.js';
+import { windowsOf } from './windows.js';
 
 export interface QuietKeysOptions {
   /** As it was handed to `scoreWindow`; 1 a week by default. */
@@ -56,7 +59,7 @@ function silencesAt(baseline: Baseline, { window, ongoing }: Scores, options: Qu
   const { grid, keys } = window;
   const { step, length } = grid;
   if (window.measure === 'level' || length === 0) return [];
-  const rules = windowRules(baseline, options.alertBudget?.perWeek ?? 1);
+  const rules = rulesOf(baseline, options.alertBudget?.perWeek ?? 1);
   const rows = rowsById(keys);
   const isFollowing = grid.start === gridEnd(baseline.grid);
   const y = new Float64Array(length);
@@ -97,4 +100,15 @@ function silencesAt(baseline: Baseline, { window, ongoing }: Scores, options: Qu
     if (left !== null && left.needed > 0) found.push({ row: watched, ...left });
   }
   return found;
+}
+
+/** As `scoreWindow` has them. */
+function rulesOf({ grid: { step }, keys }: Baseline, perWeek: number): WatchRules {
+  const windows = windowsOf(step);
+  const nats = natsFor(perWeek, keys.length, windows);
+  return {
+    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
+    logAlpha: logAlphaFor(perWeek, keys.length, step),
+    scratch: new TrackScratch(),
+  };
 }

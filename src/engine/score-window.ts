@@ -6,7 +6,7 @@ import type { Baseline } from './baseline.js';
 import { countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { DecidedSink } from './decided-sink.js';
-import { logAlphaFor, runRow, SlotTables, type WatchRules, watchRow } from './series-tracker.js';
+import { logAlphaFor, runRow, SlotTables, watchRow } from './series-tracker.js';
 import type { ScoreColumns, Scores } from './types.js';
 import { windowsOf } from './windows.js';
 
@@ -43,7 +43,13 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const { keys, grid } = whole;
   const { length } = grid;
   const scores = roomForScores(whole);
-  const rules = windowRules(baseline, perWeek);
+  const windows = windowsOf(step);
+  const nats = natsFor(perWeek, baseline.keys.length, windows);
+  const rules = {
+    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
+    logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
+    scratch: new TrackScratch(),
+  };
   const tables = new SlotTables(baseline.grid, grid);
   const y = new Float64Array(length);
   const follows = grid.start === gridEnd(baseline.grid);
@@ -60,19 +66,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   return scores;
 }
 
-/** How the rows of a window are judged: nothing that it holds is learned. */
-export function windowRules(baseline: Baseline, perWeek: number): WatchRules {
-  const { step } = baseline.grid;
-  const windows = windowsOf(step);
-  const nats = natsFor(perWeek, baseline.keys.length, windows);
-  return {
-    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
-    logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
-    scratch: new TrackScratch(),
-  };
-}
-
-/** Default least relative departure that is reported. */
+/** Default least relative departure that is told. */
 export const MIN_EFFECT = 0.1;
 
 /** Scores that are being filled. */
