@@ -1,5 +1,5 @@
 import { checkInteger } from '../errors.js';
-import { keyId } from '../series/key.js';
+import { compareKeys, keyId } from '../series/key.js';
 import { observedRow, readRow, rowsById } from '../series/series-set.js';
 import { gridEnd, HOUR } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
@@ -7,7 +7,7 @@ import { silenceEnd } from './counts/silence-end.js';
 import { countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { MIN_EFFECT } from './score-window.js';
-import { logAlphaFor, runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { logAlphaFor, runRow, SlotTables, type WatchRules, watchRow } from './series-tracker.js';
 import { BELOW, type QuietKey, type Scores } from './types.js';
 import { windowsOf } from './windows.js';
 
@@ -26,12 +26,13 @@ export interface QuietKeys {
   readonly listed: readonly QuietKey[];
 }
 
-/** What a silence is at the end of the window. */
-interface Silence {
-  readonly row: WatchedRow;
-  readonly since: number;
-  readonly needed: number;
-  readonly rate: number;
+/** A row that is quiet at the end of a window. */
+interface Candidate {
+  readonly row: number;
+  /** The bucket after its last call; 0 where none is in the window. */
+  readonly from: number;
+  /** About when its silence would be reported, epoch ms: as if the week were flat. */
+  readonly about: number;
 }
 
 /**
@@ -41,29 +42,25 @@ interface Silence {
  */
 export function quietKeysAfter(baseline: Baseline, scores: Scores, options: QuietKeysOptions = {}): QuietKeys {
   const most = checkInteger(options.most ?? 10, 'most', 0, 1e6);
-  const silences = silencesAt(baseline, scores, options);
-  // No bucket tells more than the calls that it was to have: the order is nearly that of `needed` by the rate, and each end
-  // takes up to a millisecond to find.
-  silences.sort((a, b) => a.needed / a.rate - b.needed / b.rate);
-  const end = gridEnd(scores.window.grid);
-  const { step } = baseline.grid;
-  const ends = silences.slice(0, 50 + 4 * most).flatMap(({ row: { key, zone, count }, since, needed, rate }) => {
-    const reportedAt = count === undefined ? null : silenceEnd(count.model, rate, zone, step, end, needed);
-    return reportedAt === null ? [] : [{ key, since, reportedAt }];
-  });
-  ends.sort((a, b) => a.reportedAt - b.reportedAt);
-  return { keys: silences.length, listed: ends.slice(0, most) };
+  const { grid, measure } = scores.window;
+  if (measure === 'level' || grid.length === 0) return { keys: 0, listed: [] };
+  const rules = rulesOf(baseline, options.alertBudget?.perWeek ?? 1);
+  const candidates = candidatesOf(baseline, scores, rules);
+  // Exact times of those only that may be among the first: each takes up to a millisecond.
+  candidates.sort((a, b) => a.about - b.about);
+  const ends = candidates
+    .slice(0, 50 + 4 * most)
+    .flatMap((candidate) => silenceOfRow(baseline, scores, rules, candidate) ?? []);
+  ends.sort((a, b) => a.reportedAt - b.reportedAt || compareKeys(a.key, b.key));
+  return { keys: candidates.length, listed: ends.slice(0, most) };
 }
 
-function silencesAt(baseline: Baseline, { window, ongoing }: Scores, options: QuietKeysOptions): Silence[] {
+function candidatesOf(baseline: Baseline, scores: Scores, rules: WatchRules): Candidate[] {
+  const { window, ongoing, verdicts } = scores;
   const { grid, keys } = window;
   const { step, length } = grid;
-  if (window.measure === 'level' || length === 0) return [];
-  const rules = rulesOf(baseline, options.alertBudget?.perWeek ?? 1);
   const rows = rowsById(keys);
-  const isFollowing = grid.start === gridEnd(baseline.grid);
   const y = new Float64Array(length);
-  /** The bucket after a row's last call; that of the window's first where none is in it. */
   const quietFrom = (row: number): number => {
     readRow(window, row, y);
     let from = length;
@@ -71,35 +68,45 @@ function silencesAt(baseline: Baseline, { window, ongoing }: Scores, options: Qu
     return from;
   };
   const isQuiet = (from: number) => (length - from) * step >= HOUR && from < length;
-  const found: Silence[] = [];
+  const found: Candidate[] = [];
   for (const [row, key] of keys.entries()) {
     if (key.keyArn === null || key.outcome !== null || key.caller !== null) continue;
-    if (ongoing !== undefined && ongoing[(row + 1) * length - 1] === BELOW) continue;
-    const whole = key.operation === null ? undefined : rows.get(keyId({ ...key, operation: null }));
-    if (whole !== undefined && isQuiet(quietFrom(whole))) continue;
+    if ((ongoing ?? verdicts)[(row + 1) * length - 1] === BELOW) continue;
     const from = quietFrom(row);
     if (!isQuiet(from)) continue;
+    const whole = key.operation === null ? undefined : rows.get(keyId({ ...key, operation: null }));
+    if (whole !== undefined && isQuiet(quietFrom(whole))) continue;
     const watched = watchRow(baseline, key, rules);
-    const { count, learning } = watched;
-    if (count === undefined || learning || (from === 0 && !watched.known)) continue;
-    const part = { start: grid.start + from * step, step, length: length - from };
-    if (from > 0 || !isFollowing) count.startAnew(part.start);
-    const tables = new SlotTables(baseline.grid, part);
-    runRow(
-      watched,
-      y.subarray(from),
-      observedRow(window, row).subarray(from),
-      part,
-      tables,
-      rules,
-      false,
-      undefined,
-      0,
-    );
-    const left = count.silenceLeft();
-    if (left !== null && left.needed > 0) found.push({ row: watched, ...left });
+    // One that the history does not hold cannot be missed.
+    const left = watched.learning || !watched.known ? null : watched.count?.silenceLeft();
+    if (left === undefined || left === null) continue;
+    const since = from > 0 ? grid.start + from * step : left.since;
+    found.push({ row, from, about: since + (left.needed / left.rate) * step });
   }
   return found;
+}
+
+/** The silence of a row, judged once more from its last call on; `undefined` where it would not be reported in a lifetime. */
+function silenceOfRow(
+  baseline: Baseline,
+  { window }: Scores,
+  rules: WatchRules,
+  { row, from }: Candidate,
+): QuietKey | undefined {
+  const { start, step, length } = window.grid;
+  const watched = watchRow(baseline, window.keys[row], rules);
+  const { key, zone, count } = watched;
+  if (count === undefined) return undefined;
+  const y = new Float64Array(length);
+  readRow(window, row, y);
+  const part = { start: start + from * step, step, length: length - from };
+  if (from > 0 || start !== gridEnd(baseline.grid)) count.startAnew(part.start);
+  const tables = new SlotTables(baseline.grid, part);
+  runRow(watched, y.subarray(from), observedRow(window, row).subarray(from), part, tables, rules, false, undefined, 0);
+  const left = count.silenceLeft();
+  if (left === null || left.needed <= 0) return undefined;
+  const reportedAt = silenceEnd(count.model, left.rate, zone, step, gridEnd(window.grid), left.needed);
+  return reportedAt === null ? undefined : { key, since: left.since, reportedAt };
 }
 
 /** As `scoreWindow` has them. */
