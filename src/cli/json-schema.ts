@@ -68,6 +68,8 @@ const { schemaVersion, paths, logs, calls, sources, step, alertBudget, notes } =
 const anomaly = fields(
   {
     words: text,
+    id: text,
+    severity: { enum: ['critical', 'high', 'medium', 'low'] },
     key,
     verdict: { enum: ['above', 'below'] },
     from: time,
@@ -77,6 +79,7 @@ const anomaly = fields(
     lower: number,
     upper: orNull(number),
     surprise: number,
+    decidedBy: fields({ from: time, to: time }),
     kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
     callers: list(fields({ caller: text, calls: count, usual: number })),
     related: list(key),
@@ -120,6 +123,7 @@ const analysis = {
       listed: list(fields({ key, callsPerHour: number, timeToDetectSilence: orNull(length) })),
     }),
   }),
+  quiet: fields({ keys: count, listed: list(fields({ key, since: time, reportedAt: time })) }),
 };
 
 const fitted = {

@@ -3,6 +3,7 @@ export { type IncidentOptions, IncidentTracker, type TakeOptions } from './anoma
 export { Baseline, type BaselineSummary } from './baseline.js';
 export { Detector, type DetectorOptions } from './detector.js';
 export { type FitOptions, fitBaseline } from './fit-baseline.js';
+export type { QuietKeys } from './quiet-keys.js';
 export { type ScoreOptions, scoreWindow } from './score-window.js';
 export {
   ABOVE,
@@ -15,11 +16,13 @@ export {
   type Incident,
   type IncidentChange,
   NORMAL,
+  type QuietKey,
   REASONS,
   type Reason,
   reasonAt,
   type Scores,
   type Severity,
+  type SignOff,
   UNKNOWN,
   type Verdict,
   verdictAt,

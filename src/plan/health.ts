@@ -1,7 +1,7 @@
-import { NORMAL, type Scores, UNKNOWN } from '../engine/types.js';
+import { NORMAL, type QuietKey, type Scores, UNKNOWN } from '../engine/types.js';
 import type { TimeRange } from '../series/builder.js';
 import { DAY } from '../time/grid.js';
-import type { Judge, QuietKey } from './judge.js';
+import type { Judge } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import type { WatchData } from './watch-data.js';

@@ -1,7 +1,7 @@
 export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
-export type { Judge, Judges, QuietKey } from './judge.js';
+export type { Judge, Judges } from './judge.js';
 export {
   type Notice,
   type NoticeChange,

@@ -1,18 +1,9 @@
 import { Detector } from '../engine/detector.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
-import type { Scores } from '../engine/types.js';
+import type { QuietKey, Scores } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { MonitoringPlan } from './plan.js';
-
-/** A key without calls for now. Times are epoch ms. */
-export interface QuietKey {
-  readonly key: SeriesKey;
-  /** The end of the bucket of its last call. */
-  readonly since: number;
-  /** When its silence would be reported, if nothing came until then. */
-  readonly reportedAt: number;
-}
 
 /** What judges the buckets of a plan: a `Detector`, or a stand-in for one. */
 export interface Judge {

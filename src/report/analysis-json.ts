@@ -2,11 +2,11 @@ import type { Analysis } from './analysis.js';
 import { wordsFor } from './words.js';
 
 /** Fields of an {@link Analysis}, at any depth, that hold a time. */
-const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'firstKmsCall']);
+const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'firstKmsCall', 'since', 'reportedAt']);
 
 /**
- * An analysis as one JSON document: the fields of {@link Analysis}, with every time (`from`, `to`, `firstKmsCall`) as an ISO
- * 8601 string in UTC, and in each anomaly `words`, what a person is told. Durations stay milliseconds. No number is NaN or
+ * An analysis as one JSON document: the fields of {@link Analysis}, with every time (`from`, `to`, `firstKmsCall`, `since`, `reportedAt`)
+ * as an ISO 8601 string in UTC, and in each anomaly `words`, what a person is told. Durations stay milliseconds. No number is NaN or
  * infinite. Names from the data are as they were in the logs, escaped as JSON does it; `words` is safe to print.
  * @param options.timeZone the zone on whose clock `words` tells times; default that of the analysis
  * @param options.command stands as `command` behind the version of the shape; without it there is no such field

@@ -1,3 +1,4 @@
+import type { QuietKeys } from '../engine/quiet-keys.js';
 import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
 import type { OperationUse } from './operations.js';
@@ -29,6 +30,8 @@ export interface Analysis {
   readonly anomalies: readonly Anomaly[];
   readonly operations: readonly OperationUse[];
   readonly unknown: Unknowns;
+  /** Keys without calls at the end of the judged time, and when the silence of each would be reported if none came. */
+  readonly quiet: QuietKeys;
   /** What a reader has to know to take the rest right, in sentences. */
   readonly notes: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { findAnomalies } from '../engine/anomalies/find-anomalies.js';
 import type { Baseline } from '../engine/baseline.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
+import { quietKeysAfter } from '../engine/quiet-keys.js';
 import { scoreWindow } from '../engine/score-window.js';
 import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
@@ -31,7 +32,7 @@ export interface JudgeOptions {
 /** The part of an {@link Analysis} that follows from counts. */
 export type Judgement = Pick<
   Analysis,
-  'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown'
+  'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown' | 'quiet'
 >;
 
 /** What a judgement rests on, for pictures of it. */
@@ -136,6 +137,7 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     anomalies,
     operations: operationsOf(scores, anomalies),
     unknown: unknownsOf(baseline, scores),
+    quiet: quietKeysAfter(baseline, scores, { alertBudget }),
   };
   return { judgement, evidence: { baseline, scores, history: options.history ?? null } };
 }

@@ -5,6 +5,7 @@ import { callerName, seriesName } from './names.js';
 import { grouped, mean } from './numbers.js';
 import { printable } from './printable.js';
 import { renderLogs } from './render-logs.js';
+import { renderQuiet } from './render-quiet.js';
 import { renderSpans } from './render-spans.js';
 import { renderUnknowns } from './render-unknowns.js';
 import { verdictSentence } from './verdict.js';
@@ -37,7 +38,8 @@ export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?
     analysis.notes.map((note) => `> ${escapeMarkdown(printable(note, 1000))}`).join('\n>\n'),
     ...analysis.anomalies.map((_, i) => anomalyBlock(analysis, i, timeZone)),
     operationsBlock(analysis),
-    ['## Not judged', '', ...unknowns.map((line) => `- ${escapeMarkdown(line.trim().replace(/^- /, ''))}`)].join('\n'),
+    ['## Not judged', '', ...unknowns.map(listItem)].join('\n'),
+    quietBlock(analysis, timeZone),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -64,6 +66,17 @@ function anomalyBlock({ anomalies, window, step }: Analysis, i: number, timeZone
     if (callers.length > CALLERS) lines.push(`| and ${grouped(callers.length - CALLERS)} more | | |`);
   }
   return lines.join('\n');
+}
+
+function listItem(line: string): string {
+  return `- ${escapeMarkdown(line.trim().replace(/^- /, ''))}`;
+}
+
+function quietBlock(analysis: Analysis, timeZone: string): string {
+  const [, , intro, ...keys] = renderQuiet(analysis, timeZone, UNBROKEN);
+  return intro === undefined
+    ? ''
+    : ['## Quiet keys', '', escapeMarkdown(intro.trim()), '', ...keys.map(listItem)].join('\n');
 }
 
 function operationsBlock({ operations }: Analysis): string {

@@ -8,6 +8,7 @@ import { painter } from './paint.js';
 import { printable } from './printable.js';
 import { renderAnomalies } from './render-anomalies.js';
 import { renderLogs } from './render-logs.js';
+import { renderQuiet } from './render-quiet.js';
 import { renderSpans } from './render-spans.js';
 import { renderUnknowns } from './render-unknowns.js';
 import { wrap } from './wrap.js';
@@ -43,6 +44,7 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
     renderAnomalies(analysis, timeZone, width, { paint: painter(options.color ?? false), scores: options.scores }),
     operationsBlock(analysis),
     renderUnknowns(analysis, width),
+    renderQuiet(analysis, timeZone, width),
   ];
   return blocks
     .filter((lines) => lines.length > 0)

@@ -87,6 +87,10 @@ const ANALYSIS: Analysis = {
       listed: [{ key: seriesKey({ operation: 'Sign', keyArn: KEY }), callsPerHour: 0.1, timeToDetectSilence: null }],
     },
   },
+  quiet: {
+    keys: 3,
+    listed: [{ key: seriesKey({ keyArn: KEY }), since: T + 6 * HOUR, reportedAt: T + 60 * HOUR }],
+  },
   notes: ['A note'],
 };
 
@@ -132,7 +136,14 @@ Not judged
   1 series is new in the judged time, and judged by what newcomers do
   1 of 2 known series (outcomes apart) is too quiet for a silence of 1 day to be told from chance.
   How long it would have to last:
-  - Sign on 1234abcd (eu-central-1): more than 90 days`,
+  - Sign on 1234abcd (eu-central-1): more than 90 days
+
+Quiet keys
+
+  3 keys (or operations on them) have no calls in the last hour before 2024-03-06 01:00
+  Europe/Berlin. If none come, their silence is reported at:
+  - 2024-03-07 13:00 All operations on 1234abcd (eu-central-1), no calls since 2024-03-05 07:00
+  - 2 more keys: later`,
     );
   });
 
@@ -191,11 +202,20 @@ describe('analysisJson', () => {
       from: '2024-03-04T14:00:00.000Z',
       to: '2024-03-04T16:00:00.000Z',
     });
+    expect(found.quiet.listed).toEqual([
+      {
+        ...ANALYSIS.quiet.listed[0],
+        since: '2024-03-05T06:00:00.000Z',
+        reportedAt: '2024-03-07T12:00:00.000Z',
+      },
+    ]);
     const [anomaly] = ANALYSIS.anomalies;
     expect(found.anomalies[0]).toEqual({
       ...anomaly,
+      decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       from: '2024-03-05T02:00:00.000Z',
       to: '2024-03-05T02:05:00.000Z',
+      decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       words: expect.stringMatching(/^DisableKey on 1234abcd .* Europe\/Berlin: 9 calls/),
     });
   });

@@ -5,6 +5,7 @@ import { counted, duration, grouped, mean } from '../numbers.js';
 import { printable } from '../printable.js';
 import { quotaHeadroom } from '../quota-headroom.js';
 import { type QuotaUse, quotaUses } from '../quotas.js';
+import { renderQuiet } from '../render-quiet.js';
 import { renderUnknowns } from '../render-unknowns.js';
 import type { Report } from '../report.js';
 import { coordinate, type Markup, markup, trusted } from '../svg/markup.js';
@@ -88,6 +89,15 @@ export function coverageSection({ analysis }: Report, timeZone: string): Markup 
 export function unknownSection({ analysis }: Report): Markup {
   const [, , ...lines] = renderUnknowns(analysis, 1e6);
   return markup`<section aria-labelledby="unknown"><h2 id="unknown">What could not be judged, and why</h2><ul>${lines.map(
+    (line) => markup`<li>${line.trim().replace(/^- /, '')}</li>`,
+  )}</ul></section>`;
+}
+
+/** Which keys are quiet now, and when each would be reported; nothing where there are none. */
+export function quietSection({ analysis }: Report, timeZone: string): Markup {
+  const [, , intro, ...lines] = renderQuiet(analysis, timeZone, 1e6);
+  if (intro === undefined) return markup``;
+  return markup`<section aria-labelledby="quiet"><h2 id="quiet">Quiet keys</h2><p class="note">${intro.trim()}</p><ul>${lines.map(
     (line) => markup`<li>${line.trim().replace(/^- /, '')}</li>`,
   )}</ul></section>`;
 }

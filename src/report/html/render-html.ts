@@ -14,6 +14,7 @@ import {
   calibrationSection,
   coverageSection,
   drawnSections,
+  quietSection,
   quotaSection,
   unknownSection,
 } from './overview.js';
@@ -43,7 +44,7 @@ export function renderHtml(report: Report, options: HtmlOptions = {}): string {
   const when = `${civilRange(analysis.window.from, analysis.window.to, timeZone)} ${timeZone}`;
   const calm = analysis.anomalies.length === 0 ? (analysis.unknown.judged === 0 ? 'blind' : 'calm') : 'alert';
   const paths = analysis.paths.map((path) => printable(path)).join(', ');
-  const body = markup`<header><p class="eyebrow">KMS use${paths === '' ? '' : ` in ${paths}`}</p><h1>${when}</h1><p class="verdict ${calm}">${verdict}</p>${factList(analysis, timeZone)}</header><main>${anomalyList(report, timeZone)}${alarmSection(report, timeZone)}${drawnSections(report, timeZone)}${quotaSection(report, timeZone)}${coverageSection(report, timeZone)}${calibrationSection(report, timeZone)}${unknownSection(report)}</main><footer><p>Made by kms-baseline. Times are on the clock of ${timeZone}. Charts by uPlot (MIT licence, in this file).</p></footer>`;
+  const body = markup`<header><p class="eyebrow">KMS use${paths === '' ? '' : ` in ${paths}`}</p><h1>${when}</h1><p class="verdict ${calm}">${verdict}</p>${factList(analysis, timeZone)}</header><main>${anomalyList(report, timeZone)}${alarmSection(report, timeZone)}${drawnSections(report, timeZone)}${quotaSection(report, timeZone)}${coverageSection(report, timeZone)}${calibrationSection(report, timeZone)}${unknownSection(report)}${quietSection(report, timeZone)}</main><footer><p>Made by kms-baseline. Times are on the clock of ${timeZone}. Charts by uPlot (MIT licence, in this file).</p></footer>`;
   const data = pageData({ ...report, analysis: { ...analysis, timeZone } }, maxSeries);
   const head = markup`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy()}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${`KMS use, ${when}`}</title><style>${trusted(styleSheet())}</style>`;
   return markup`<!doctype html>
