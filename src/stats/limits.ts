@@ -81,6 +81,17 @@ function hasNoLower(mean: number, size: number, nats: number): boolean {
   return mean < nats && -size * Math.log1p(mean / size) + nats > 0.2 * nats;
 }
 
+/** Laws of like mean and scatter, and by how many deviations their limits surely are away from the mean, at least. */
+class WideCell {
+  leastMean = Number.NaN;
+  mostMean = Number.NaN;
+  /** Bounds of the relative variance beyond Poisson's. */
+  leastOver = Number.NaN;
+  mostOver = Number.NaN;
+  above = Number.NaN;
+  below = Number.NaN;
+}
+
 /**
  * Both limits of one row and window, which moves little from bucket to bucket: two comparisons tell that mean and size are
  * still in the cell of the grid that they were in, where two logarithms and two look-ups in 3 MB would (a quarter of the
@@ -92,8 +103,8 @@ export class LimitsNear {
   #natsBelow = 0;
   /** The cell: bounds of mean and size, its mean, and the limits in it; in one array, next to one another. */
   readonly #cell = new Float64Array(7).fill(Number.NaN);
-  /** A wider cell: bounds of mean and relative variance, and deviations that the limits in it surely are away. */
-  readonly #wide = new Float64Array(6).fill(Number.NaN);
+  /** Looked up last by {@link around}. */
+  readonly #wide = new WideCell();
 
   constructor(natsAbove: number, natsBelow: number) {
     this.arm(natsAbove, natsBelow);
@@ -105,31 +116,20 @@ export class LimitsNear {
     this.#below = natsStep(natsBelow);
     this.#natsBelow = natsBelow;
     this.#cell[0] = Number.NaN;
-    this.#wide[0] = Number.NaN;
+    this.#wide.leastMean = Number.NaN;
   }
 
   /**
-   * A count that {@link upper} of this law surely reaches, for 5 ns where a look-up takes 50 to 300.
+   * What is sure of the limits of this law and its like, for 5 ns where a look-up takes 50 to 300; good until the next one.
    * @param over variance beyond Poisson's: mean²/size
-   * @param sd √(mean + over)
    */
-  surelyUpper(mean: number, over: number, sd: number): number {
+  around(mean: number, over: number): WideCell {
     const wide = this.#wide;
     const square = mean * mean;
-    if (!(mean > wide[0] && mean < wide[1] && over > wide[2] * square && over < wide[3] * square)) {
-      this.#enterWide(mean, square / over);
-    }
-    return mean + wide[4] * sd;
-  }
-
-  /** A count that {@link lower} of this law surely does not exceed. */
-  surelyLower(mean: number, over: number, sd: number): number {
-    const wide = this.#wide;
-    const square = mean * mean;
-    if (!(mean > wide[0] && mean < wide[1] && over > wide[2] * square && over < wide[3] * square)) {
-      this.#enterWide(mean, square / over);
-    }
-    return mean - wide[5] * sd;
+    const isIn =
+      mean > wide.leastMean && mean < wide.mostMean && over > wide.leastOver * square && over < wide.mostOver * square;
+    if (!isIn) this.#enterWide(mean, square / over);
+    return wide;
   }
 
   /**
@@ -140,22 +140,20 @@ export class LimitsNear {
     const wide = this.#wide;
     const m = WIDE_MEANS * Math.round(meanStep(mean) / WIDE_MEANS);
     const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
-    const above = m + WIDE_MEANS_REACH;
-    const below = m - WIDE_MEANS_REACH;
-    const most = gridMean(above);
-    const least = gridMean(below);
+    const most = gridMean(m + WIDE_MEANS_REACH);
+    const least = gridMean(m - WIDE_MEANS_REACH);
     const skewed = 1 / gridSize(k - WIDE_SIZES_REACH);
     const round = 1 / gridSize(k + WIDE_SIZES_REACH);
-    wide[0] = least;
-    wide[1] = most;
-    wide[2] = round;
-    wide[3] = skewed;
-    const upper = near(0, above, k + WIDE_SIZES_REACH, this.#above);
-    const lower = near(1, below, k - WIDE_SIZES_REACH, this.#below);
+    wide.leastMean = least;
+    wide.mostMean = most;
+    wide.leastOver = round;
+    wide.mostOver = skewed;
+    const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, this.#above);
+    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SIZES_REACH, this.#below);
     // Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit.
     const isUpper = skewed * Math.exp(-this.#above / NATS_STEPS) < 0.02;
-    wide[4] = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
-    wide[5] = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
+    wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
+    wide.below = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
   }
 
   upper(mean: number, size: number): number {
@@ -189,11 +187,11 @@ export class LimitsNear {
 }
 
 const INSIDE = 1e-9;
-/** Cells of {@link LimitsNear.surelyUpper}, in steps of the grid: how far their middles are apart, and how far each reaches. */
+/** Cells of {@link LimitsNear.around}, in steps of the grid: how far their middles are apart, and how far each reaches. */
 const WIDE_MEANS = 16;
-const WIDE_MEANS_REACH = 12;
+const WIDE_MEANS_REACH = 32;
 const WIDE_SIZES = 8;
-const WIDE_SIZES_REACH = 6;
+const WIDE_SIZES_REACH = 20;
 const SURE = 0.93;
 /** Steps of nats that make one. */
 const NATS_STEPS = 32;
