@@ -112,6 +112,9 @@ export class WindowInHand {
   /** What it holds besides the bucket, and the departure of all it holds from its mean. */
   rest = Number.NaN;
   off = Number.NaN;
+  /** The bucket's counts beyond which it is moved no further. */
+  least = Number.NaN;
+  most = Number.NaN;
   tellsAbove = false;
   tellsBelow = false;
 }
