@@ -40,6 +40,8 @@ export class BlockInHand {
   back = 0;
   /** No incident, no shift that is remembered, nothing that needs the tracker to look twice. */
   isCalm = false;
+  /** An incident that is over may still be continued: what comes until then is added to it. */
+  isMerging = false;
   isYoung = false;
 }
 
