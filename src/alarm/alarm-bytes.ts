@@ -1,12 +1,24 @@
 import { FormatError, InputError } from '../errors.js';
 import { ByteWriter } from '../series/bytes.js';
-import type { AlarmMemory } from './alarm.js';
 import { type AlarmRule, type AlarmState, type CompleteRule, checkRule } from './rule.js';
 import { open, seal } from './sealed.js';
 
 const LETTERS = 'ALRM';
 const VERSION = 1;
 const STATES: readonly AlarmState[] = ['OK', 'ALARM', 'INSUFFICIENT_DATA'];
+
+/** What an alarm remembers: plain data. */
+export interface AlarmMemory {
+  readonly state: AlarmState;
+  /** When it came into this state; null before the first change. */
+  readonly since: number | null;
+  /** Changes so far. */
+  readonly changes: number;
+  /** End of the newest bucket observed; null before the first. */
+  readonly end: number | null;
+  /** The newest buckets' values, oldest first; NaN is missing. */
+  readonly values: Float64Array;
+}
 
 /** The rule as JSON, then what was remembered. */
 export function alarmToBytes(rule: CompleteRule, memory: AlarmMemory): Uint8Array {

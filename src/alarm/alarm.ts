@@ -2,7 +2,7 @@ import type { Scores } from '../engine/types.js';
 import { checkTime, InputError, shown } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
-import { alarmFromBytes, alarmToBytes } from './alarm-bytes.js';
+import { type AlarmMemory, alarmFromBytes, alarmToBytes } from './alarm-bytes.js';
 import { wholePeriods } from './clock-periods.js';
 import { breaches, pointInScores, pointInSet, valueOfPeriod } from './condition.js';
 import { type Datapoint, type Evaluation, evaluateDatapoints } from './evaluate.js';
@@ -19,19 +19,6 @@ export interface AlarmChange {
   readonly at: number;
   /** Why, in words. */
   readonly reason: string;
-}
-
-/** What an alarm remembers: plain data. */
-export interface AlarmMemory {
-  readonly state: AlarmState;
-  /** When it came into this state; null before the first change. */
-  readonly since: number | null;
-  /** Changes so far. */
-  readonly changes: number;
-  /** End of the newest bucket observed; null before the first. */
-  readonly end: number | null;
-  /** The newest buckets' values, oldest first; NaN is missing. */
-  readonly values: Float64Array;
 }
 
 /**

@@ -1,4 +1,5 @@
-export { Alarm, type AlarmChange, type AlarmMemory } from './alarm.js';
+export { Alarm, type AlarmChange } from './alarm.js';
+export type { AlarmMemory } from './alarm-bytes.js';
 export { type Datapoint, type Evaluation, evaluateDatapoints } from './evaluate.js';
 export type {
   AlarmComparison,

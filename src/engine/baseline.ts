@@ -17,8 +17,7 @@ import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './coun
 import { silenceEnd } from './counts/silence-end.js';
 import { calibrateIn, uncalibrate } from './counts/tail-calibration.js';
 import { natsFor } from './counts/track/rules.js';
-import { gaugeBand } from './levels/band.js';
-import type { GaugeModel } from './levels/model.js';
+import { type GaugeModel, gaugeBand } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
 import type { Band } from './types.js';
 import { windowsOf } from './windows.js';

@@ -8,6 +8,7 @@ import { MAX_BUCKETS } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { Baseline } from './baseline.js';
 import { readCountState, type StateContext, slotsBack, writeCountState } from './counts/track/state-bytes.js';
+import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
 import type { SignOff } from './types.js';
@@ -37,14 +38,15 @@ export interface DetectorParts {
   readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
-  /** The incident tracker at each state that can be gone back to, by its time, and at the end. */
-  readonly incidents: readonly (readonly [number, Uint8Array])[];
+  /** At each state that can be gone back to, and at the end; in the order of time. */
+  readonly incidents: readonly IncidentSnapshot[];
   readonly accepted: readonly SignOff[];
   readonly acknowledged: readonly Acknowledged[];
   readonly retired: readonly (readonly [string, number])[];
 }
 
-export function detectorToBytes(parts: DetectorParts): Uint8Array {
+/** @param placeOf the place of a key among those of the baseline and, after them, the later ones */
+export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) => number): Uint8Array {
   const { oldest } = parts;
   const writer = new ByteWriter();
   writeBlob(writer, parts.baseline.toBytes());
@@ -60,11 +62,7 @@ export function detectorToBytes(parts: DetectorParts): Uint8Array {
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
-  writer.varint(parts.incidents.length);
-  for (const [time, bytes] of parts.incidents) {
-    writer.float64(time);
-    writeBlob(writer, bytes);
-  }
+  writeSnapshots(writer, parts.incidents, parts.baseline.grid.step, placeOf);
   writer.varint(parts.accepted.length);
   for (const { id, from, at } of parts.accepted) {
     writer.string(id);
@@ -104,8 +102,7 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
-  const incidents = list(() => [reader.float64(), readBlob(reader).slice()] as const);
-  if (incidents.length === 0) reader.fail('no state of incidents');
+  const incidents = readSnapshots(reader, baseline.grid.step, keys);
   const accepted = list(() => ({ id: reader.string(), from: reader.float64(), at: reader.float64() }));
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
   const retired = list(() => [reader.string(), reader.float64()] as const);

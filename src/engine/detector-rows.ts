@@ -8,7 +8,7 @@ import { silenceEnd } from './counts/silence-end.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
 import type { Exceptions } from './counts/track/tracker.js';
 import { type Acknowledged, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
-import { gaugeBand } from './levels/band.js';
+import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';

@@ -1,15 +1,13 @@
 import { checkNumber, checkRange, checkTime, InputError, shown } from '../errors.js';
-import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
-import { readTracker, writeTracker } from './anomalies/incident-bytes.js';
-import { IncidentTracker } from './anomalies/incident-tracker.js';
 import type { Baseline } from './baseline.js';
 import { countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
+import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
 import { MIN_EFFECT, type RoomForScores, roomForScores, withRows } from './score-window.js';
@@ -42,8 +40,7 @@ interface Checkpoint {
   /** Of the first so many rows, see {@link rowsToBytes}. */
   readonly rows: number;
   readonly states: Uint8Array;
-  /** Of the incident tracker. */
-  readonly incidents: Uint8Array;
+  readonly incidents: IncidentSnapshot;
 }
 
 /**
@@ -63,9 +60,7 @@ export class Detector {
   /** States to go back to, oldest first, and what was observed since the oldest. */
   #checkpoints: Checkpoint[] = [];
   readonly #recent: Recent;
-  #incidents = new IncidentTracker();
-  /** Its states by time, while what they follow from is replayed: nothing need be scored for them. */
-  #knownIncidents: ReadonlyMap<number, Uint8Array> | undefined;
+  readonly #incidents = new DetectorIncidents();
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
     const learn = options.learn ?? 'accept-shifts';
@@ -184,10 +179,10 @@ export class Detector {
   /** Runs all rows over some buckets, and follows their incidents. */
   #follow(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: RoomForScores | undefined): void {
     const { start, step } = whole.grid;
-    if (scores !== undefined || this.#knownIncidents !== undefined) {
+    if (scores !== undefined || this.#incidents.isKnown) {
       this.#rows.run(whole, rowOf, first, last, scores);
       scores?.decided.sort();
-      if (scores !== undefined) this.#incidents.take(scores, { from: start + first * step, to: start + last * step });
+      if (scores !== undefined) this.#incidents.take(scores, start + first * step, start + last * step);
       return;
     }
     const width = Math.max(1, Math.floor(REPLAYED_CELLS / Math.max(1, rowOf.length)));
@@ -196,26 +191,12 @@ export class Detector {
       const room = this.#roomFor(part, rowOf);
       this.#rows.run(part, rowOf, 0, part.grid.length, room);
       room.decided.sort();
-      this.#incidents.take(room);
+      this.#incidents.take(room, part.grid.start, gridEnd(part.grid));
     }
   }
 
-  /** The tracker of incidents, its keys by their rows. */
-  #incidentBytes(): Uint8Array {
-    const writer = new ByteWriter();
-    writeTracker(writer, this.#incidents.state, (key) => this.#rows.place(key));
-    return writer.toBytes();
-  }
-
-  #incidentsFrom(bytes: Uint8Array): IncidentTracker {
-    const reader = new ByteReader(bytes);
-    const state = readTracker(reader, this.#rows.keys());
-    reader.end();
-    return IncidentTracker.fromState(state);
-  }
-
   #checkpoint(time: number): void {
-    const incidents = this.#knownIncidents === undefined ? this.#incidentBytes() : this.#knownIncidents.get(time);
+    const incidents = this.#incidents.snapshot(time, (key) => this.#rows.place(key));
     if (incidents === undefined) return;
     const states = this.#rows.toBytes(time);
     this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents });
@@ -233,7 +214,7 @@ export class Detector {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
     const { time: since, rows, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
     this.#rows.restore(states, rows, since);
-    this.#incidents = this.#incidentsFrom(incidents);
+    this.#incidents.goBackTo(incidents, this.#rows.keys());
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#rows.keys());
     this.#recent.cut(since);
@@ -355,20 +336,20 @@ export class Detector {
    */
   toBytes(): Uint8Array {
     const oldest = this.#checkpoints.at(0);
-    return detectorToBytes({
+    const placeOf = (key: SeriesKey) => this.#rows.place(key);
+    const now = this.#incidents.snapshot(this.#end, placeOf);
+    const parts = {
       baseline: this.#baseline,
       ...this.#options,
       later: this.#rows.keys().slice(this.#baseline.keys.length),
       oldest,
       recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#rows.keys()),
-      incidents: [
-        ...this.#checkpoints.map(({ time, incidents }) => [time, incidents] as const),
-        [this.#end, this.#incidentBytes()],
-      ],
+      incidents: [...this.#checkpoints.map(({ incidents }) => incidents), ...(now === undefined ? [] : [now])],
       accepted: this.#accepted,
       acknowledged: this.#rows.acknowledged,
       retired: [...this.#rows.retired],
-    });
+    };
+    return detectorToBytes(parts, placeOf);
   }
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
@@ -384,11 +365,10 @@ export class Detector {
     detector.#end = time;
     detector.#accepted = [...parts.accepted];
     detector.#made = parts.accepted.filter(({ at }) => at <= time).length;
-    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0][1] });
-    detector.#knownIncidents = new Map(parts.incidents);
-    for (const set of parts.recent) detector.#replay(set);
-    detector.#knownIncidents = undefined;
-    detector.#incidents = detector.#incidentsFrom(parts.incidents[parts.incidents.length - 1][1]);
+    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0] });
+    detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () => {
+      for (const set of parts.recent) detector.#replay(set);
+    });
     return detector;
   }
 }

@@ -12,18 +12,18 @@ import { CANDIDATE_ZONES } from './zones.js';
 export interface FitOptions {
   /**
    * The IANA zone in whose civil time the week runs: one for all, or one per key. Where none is given (or the function says
-   * `undefined`), each series' clock is found among {@link CANDIDATE_ZONES} by its own history; and around a change of the
-   * clocks that the history could not decide, every clock that it could be counts as plausible until the series tells.
+   * `undefined`), each series' zone is found among {@link CANDIDATE_ZONES} by its own history; and around a change of the
+   * clocks that the history could not decide, every zone that it could be counts as plausible until the series shows.
    */
   readonly timeZone?: string | ((key: SeriesKey) => string | undefined);
-  /** Times that must not teach: known incidents, load tests, holidays. Every bucket that touches one is left out. */
+  /** Times that nothing is learned of: known incidents, load tests, holidays. Every bucket that touches one is left out. */
   readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
 }
 
 /**
- * Learns what is normal from a history: for every series a level, a weekly profile in civil time, and how its counts
- * scatter (a gamma-Poisson model; see the README, How it judges). Robust: incidents in the history are clipped before they
- * teach. The history itself is not kept.
+ * Learns what is normal from a history: for every series a rate, a weekly profile in civil time, and how its counts
+ * scatter (a gamma-Poisson model; see the README, How it judges). Robust: incidents in the history are clipped before
+ * anything is learned. The history itself is not kept.
  *
  * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
  */
@@ -37,7 +37,7 @@ export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Basel
 export interface FitTerms {
   /** `[keys]`: the zone of each, `undefined` where it is to be found. */
   readonly given: readonly (string | undefined)[];
-  /** `[grid.length]`: 1 where a bucket may teach. */
+  /** `[grid.length]`: 1 where a bucket may be learned from. */
   readonly allowed: Uint8Array;
   readonly defaultZone: string | undefined;
 }
@@ -45,7 +45,7 @@ export interface FitTerms {
 export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOptions): FitTerms {
   checkSet(history, 'history');
   const zoneOf = zoneChooser(timeZone);
-  const allowed = teachingBuckets(history, exclude);
+  const allowed = trainingBuckets(history, exclude);
   const given = history.keys.map((key) => zoneOf(key));
   return { given, allowed, defaultZone: typeof timeZone === 'string' ? timeZone : undefined };
 }
@@ -61,7 +61,7 @@ export function countBaseline(
   return new Baseline({ measure: 'count', keys, grid, zones, found, support, models, gauges: [], defaultZone });
 }
 
-/** A continuous metric learns its day and week as they come, by its zone's clock or by UTC. */
+/** A continuous metric learns its day and week as they come, by its zone's civil time or by UTC. */
 function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitTerms): Baseline {
   const { grid, keys } = history;
   const slots = weekSlots(grid.step);
@@ -92,7 +92,7 @@ function zoneChooser(timeZone: FitOptions['timeZone']): (key: SeriesKey) => stri
 }
 
 /** 1 for every bucket that no excluded range touches. */
-function teachingBuckets({ grid }: SeriesSet, exclude: NonNullable<FitOptions['exclude']>): Uint8Array {
+function trainingBuckets({ grid }: SeriesSet, exclude: NonNullable<FitOptions['exclude']>): Uint8Array {
   const allowed = new Uint8Array(grid.length).fill(1);
   for (const [i, range] of exclude.entries()) {
     const { from, to } = checkRange(range.from, range.to, `exclude[${i}].from/exclude[${i}].to`);

@@ -7,22 +7,23 @@ const WHOLE = 2; // a whole number, as a varint
 const NEAR = 3; // the guess's sign, exponent and first four bits of the fraction; six bytes
 const FULL = 4; // eight bytes
 
-const numbers = new Float64Array(2);
-const bytes = new Uint8Array(numbers.buffer);
-const view = new DataView(numbers.buffer);
-
-/** The highest bytes of a double differ between machines in where they stand, not in what they hold. */
-function isNear(value: number, guess: number): boolean {
-  view.setFloat64(0, value, true);
-  view.setFloat64(8, guess, true);
-  return bytes[6] === bytes[14] && bytes[7] === bytes[15];
+/** A value and a guess as bytes, to compare and to cut. */
+function workspace(): DataView {
+  return new DataView(new ArrayBuffer(16));
 }
 
-function formOf(value: number, guess: number): number {
+/** Whether the highest two bytes are the same. */
+function isNear(value: number, guess: number, view: DataView): boolean {
+  view.setFloat64(0, value, true);
+  view.setFloat64(8, guess, true);
+  return view.getUint16(6, true) === view.getUint16(14, true);
+}
+
+function formOf(value: number, guess: number, view: DataView): number {
   if (Object.is(value, guess)) return SAME;
   if (Object.is(value, 0)) return ZERO;
   if (Number.isSafeInteger(value) && value > 0 && value < 2 ** 35) return WHOLE;
-  return !Number.isNaN(value) && isNear(value, guess) ? NEAR : FULL;
+  return !Number.isNaN(value) && isNear(value, guess, view) ? NEAR : FULL;
 }
 
 /** A guess of NaN stands for the entry before. */
@@ -36,10 +37,12 @@ function guessAt(i: number, values: Float64Array, guesses: Float64Array): number
  * makes 1,600 bytes of state some 500.
  */
 export function writeGuessed(writer: ByteWriter, values: Float64Array, guesses: Float64Array): void {
+  const view = workspace();
+  const bytes = new Uint8Array(view.buffer);
   for (let from = 0; from < values.length; ) {
-    const form = formOf(values[from], guessAt(from, values, guesses));
+    const form = formOf(values[from], guessAt(from, values, guesses), view);
     let to = from + 1;
-    while (to < values.length && formOf(values[to], guessAt(to, values, guesses)) === form) to++;
+    while (to < values.length && formOf(values[to], guessAt(to, values, guesses), view) === form) to++;
     writer.varint((to - from) * 8 + form);
     for (; from < to; from++) {
       if (form === WHOLE) writer.varint(values[from]);
@@ -54,6 +57,8 @@ export function writeGuessed(writer: ByteWriter, values: Float64Array, guesses: 
 
 /** Fills `values`, of the length that was written. */
 export function readGuessed(reader: ByteReader, values: Float64Array, guesses: Float64Array): void {
+  const view = workspace();
+  const bytes = new Uint8Array(view.buffer);
   for (let from = 0; from < values.length; ) {
     const head = reader.varint();
     const form = head % 8;

@@ -8,7 +8,7 @@ import { windowsOf } from './windows.js';
 
 /**
  * Two baselines as one. Rows of one only are taken as they are, so that baselines of disjoint series (shards) make exactly
- * the one that a single fit would have made of each row. A row of both was fitted on two stretches of time: profile,
+ * the one that a single fit would have made of each row. A row of both was fitted on two ranges of time: profile,
  * scatter and tails are averaged by how long each watched, the level is the later one's. That agrees with one fit over
  * both as far as the series stood still; a level that moved between the two is in neither's scatter.
  * @throws InputError unless both have the same step and measure
@@ -51,7 +51,7 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
     const [early, late] = later ? [a.models[known], b.models[row]] : [b.models[row], a.models[known]];
     models[known] = mergedModel(early, late, columns);
   }
-  // Two shards of one time listened together, two stretches of one series one after the other.
+  // Two shards were observed at one time, two ranges of one series one after the other.
   const apart = gridEnd(first.grid) <= second.grid.start;
   return {
     measure: a.measure,

@@ -182,8 +182,8 @@ export interface Anomaly {
   readonly value: number;
   readonly expected: number;
   /**
-   * Calls over that time that would have been normal: those of the window that decided at its beginning, and of each
-   * bucket after it. `lower` ≤ `expected` ≤ `upper`.
+   * Calls over that time that would have been normal, `lower` ≤ `expected` ≤ `upper`: the limits of the window that decided
+   * at its beginning and of each bucket after it, put together as those of independent counts.
    */
   readonly lower: number;
   readonly upper: number;

@@ -41,27 +41,20 @@ const LENGTHS = [
 ] as const;
 const BUCKET_WEIGHT = 0.5;
 
-const known = new Map<number, Windows>();
-
 /** The windows of buckets of `step` ms: the bucket, and those of 1 h, 6 h and 1 day that exceed it. */
 export function windowsOf(step: number): Windows {
-  let windows = known.get(step);
-  if (windows === undefined) {
-    const longer = LENGTHS.filter(({ span }) => span > step);
-    const block = Math.max(HOUR, step);
-    const total = longer.reduce((sum, { weight }) => sum + weight, BUCKET_WEIGHT);
-    const perDay = DAY / step;
-    windows = {
-      step,
-      hourBuckets: step < HOUR ? Math.max(2, Math.round(HOUR / step)) : 0,
-      block,
-      spans: [step, ...longer.map(({ span }) => span)],
-      blocks: [0, ...longer.map(({ span }) => (span === HOUR ? 0 : Math.ceil(span / block)))],
-      weights: [BUCKET_WEIGHT / total, ...longer.map(({ weight }) => weight / total)],
-      tests: [perDay, ...longer.map(({ tests }) => Math.min(perDay, tests))],
-      blockTests: [perDay, ...longer.map(({ blockTests }) => Math.min(DAY / block, blockTests))],
-    };
-    known.set(step, windows);
-  }
-  return windows;
+  const longer = LENGTHS.filter(({ span }) => span > step);
+  const block = Math.max(HOUR, step);
+  const total = longer.reduce((sum, { weight }) => sum + weight, BUCKET_WEIGHT);
+  const perDay = DAY / step;
+  return {
+    step,
+    hourBuckets: step < HOUR ? Math.max(2, Math.round(HOUR / step)) : 0,
+    block,
+    spans: [step, ...longer.map(({ span }) => span)],
+    blocks: [0, ...longer.map(({ span }) => (span === HOUR ? 0 : Math.ceil(span / block)))],
+    weights: [BUCKET_WEIGHT / total, ...longer.map(({ weight }) => weight / total)],
+    tests: [perDay, ...longer.map(({ tests }) => Math.min(perDay, tests))],
+    blockTests: [perDay, ...longer.map(({ blockTests }) => Math.min(DAY / block, blockTests))],
+  };
 }

@@ -1,10 +1,10 @@
 import { DAY, gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, type WeekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
-import type { Taught } from './counts/fit/training-layout.js';
+import type { Training } from './counts/fit/training-layout.js';
 
 /**
- * The zones among which a series' own clock is sought when none is given. What matters is when a zone changes its clocks
+ * The zones among which a series' own is sought when none is given. What matters is when a zone changes its clocks
  * (each rule in use by many is here once) and, roughly, where its days begin, so that people's week ends fall on whole
  * days; a series in Madrid is as well served by Berlin.
  */
@@ -29,18 +29,30 @@ const ALIKE = 4;
 
 interface Candidate {
   readonly zone: string;
-  /** `[hours]` hour of the local week in which each hour of the history begins. */
-  readonly hourOfWeek: Uint8Array;
+  readonly week: LocalWeek;
+  /** How many hours later in the week its hours are than `week` has them. */
+  readonly later: number;
+}
+
+/** The hours of a history by hour of the local week. Zones that changed their offsets alike, as most do, share one. */
+interface LocalWeek {
+  /** `[runs + 1]`, `[runs]`: hours that follow one another in the week, [from[r], from[r + 1]), and the first one's place in it. */
+  readonly from: readonly number[];
+  readonly hourOfWeek: readonly number[];
+  /** `[168]` each: sums of values, and how many they are. */
+  readonly sum: Float64Array;
+  readonly count: Float64Array;
 }
 
 /**
- * Finds the clock that a series keeps by which one makes its weeks most alike: with the wrong one, an hour of the week
+ * Finds the zone that a series keeps by which one makes its weeks most alike: with the wrong one, an hour of the week
  * holds two different hours of the day after a change of the clocks. Zones whose clocks did not change within the history,
  * or changed together, differ in this only by where their days begin; of those, the one is taken in which days and hours
  * of the day explain the week best.
  */
 export class ZoneArbiter {
   readonly #candidates: readonly Candidate[];
+  readonly #weeks: readonly LocalWeek[];
   readonly #start: number;
   readonly #step: number;
   /** Hours since 1970 of the first hour. */
@@ -49,6 +61,7 @@ export class ZoneArbiter {
   readonly #sums: Float64Array;
   readonly #seen: Float64Array;
   readonly #value: Float64Array;
+  readonly #fit = fitColumns();
 
   constructor(grid: TimeGrid) {
     const { start, step, length } = grid;
@@ -61,29 +74,38 @@ export class ZoneArbiter {
     this.#sums = new Float64Array(hours);
     this.#seen = new Float64Array(hours);
     this.#value = new Float64Array(hours);
-    const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
+    const weeks = new Map<string, LocalWeek>();
     this.#candidates = CANDIDATE_ZONES.map((zone) => {
-      const table = zoneOffsets(zone, first * HOUR, Math.max(end, first * HOUR + 1));
-      const hourOfWeek = new Uint8Array(hours);
-      for (let h = 0; h < hours; h++) {
-        const time = (first + h) * HOUR;
-        hourOfWeek[h] = slotAt(time, offsetAt(table, time), hourly);
-      }
-      return { zone, hourOfWeek };
+      const { from, hourOfWeek } = runsOf(zone, first, hours);
+      const start = hourOfWeek[0] ?? 0;
+      const pattern = [...from, ...hourOfWeek.map((hour) => (hour - start + 168) % 168)].join();
+      const [sum, count] = [new Float64Array(168), new Float64Array(168)];
+      const week = weeks.get(pattern) ?? { from, hourOfWeek, sum, count };
+      weeks.set(pattern, week);
+      return { zone, week, later: (start - (week.hourOfWeek[0] ?? 0) + 168) % 168 };
     });
+    this.#weeks = [...weeks.values()];
   }
 
-  /** @param calls of the buckets of `taught`, one for each */
-  choose(calls: Float64Array, taught: Taught): string {
+  /** @param calls of the buckets of `training`, one for each */
+  choose(calls: Float64Array, training: Training): string {
     // Too few calls to have an hour of their own.
-    if (this.#sumHours(calls, taught) < 100) return CANDIDATE_ZONES[0];
+    if (this.#sumHours(calls, training) < 100) return CANDIDATE_ZONES[0];
     const value = this.#value;
     relativeRoots(this.#sums, this.#seen, value);
-    const fits = this.#candidates.map(({ hourOfWeek }) => weekFit(value, hourOfWeek));
+    let squares = 0;
+    let hours = 0;
+    for (let h = 0; h < value.length; h++) {
+      if (!(value[h] >= 0)) continue;
+      squares += value[h] * value[h];
+      hours++;
+    }
+    for (const week of this.#weeks) sumWeek(value, week);
+    const fits = this.#candidates.map((candidate) => weekFit(candidate, squares, this.#fit));
     const least = Math.min(...fits.map(({ within }) => within));
     let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
     for (const [c, { zone }] of this.#candidates.entries()) {
-      const { within, additive, hours } = fits[c];
+      const { within, additive } = fits[c];
       const loss = (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
       if (loss > REJECTED) continue;
       const score = -loss - (168 / ALIKE / 2) * Math.log(additive + 1e-9);
@@ -94,7 +116,7 @@ export class ZoneArbiter {
   }
 
   /** Piece by piece, none of which crosses an hour. @returns all calls */
-  #sumHours(calls: Float64Array, { bucket, pieces, pieceFrom }: Taught): number {
+  #sumHours(calls: Float64Array, { bucket, pieces, pieceFrom }: Training): number {
     const sums = this.#sums.fill(0);
     const seen = this.#seen.fill(0);
     let total = 0;
@@ -127,71 +149,108 @@ function relativeRoots(sums: Float64Array, seen: Float64Array, value: Float64Arr
   }
 }
 
-/** How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain. */
-function weekFit(value: Float64Array, hourOfWeek: Uint8Array): { within: number; additive: number; hours: number } {
-  const { sum, count, day, hour, days, hoursOf } = weekScratch;
-  sum.fill(0);
-  count.fill(0);
-  let squares = 0;
-  let hours = 0;
-  for (let h = 0; h < value.length; h++) {
-    const v = value[h];
-    if (!(v >= 0)) continue;
-    sum[hourOfWeek[h]] += v;
-    count[hourOfWeek[h]]++;
-    squares += v * v;
-    hours++;
+/** Hours that follow one another in the week of a zone: broken where its offset changes. */
+function runsOf(zone: string, first: number, hours: number): { from: number[]; hourOfWeek: number[] } {
+  const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
+  const table = zoneOffsets(zone, first * HOUR, Math.max(1, hours) * HOUR + first * HOUR);
+  const from: number[] = [];
+  const hourOfWeek: number[] = [];
+  let next = -1;
+  for (let h = 0; h < hours; h++) {
+    const time = (first + h) * HOUR;
+    const hour = slotAt(time, offsetAt(table, time), hourly);
+    if (hour !== next) {
+      from.push(h);
+      hourOfWeek.push(hour);
+    }
+    next = (hour + 1) % 168;
   }
-  let within = squares;
-  for (const column of [day, hour, days, hoursOf]) column.fill(0);
-  let mean = 0;
-  let cells = 0;
-  for (let k = 0, d = 0, h = 0; k < 168; k++) {
-    if (count[k] > 0) {
-      const m = sum[k] / count[k];
-      within -= sum[k] * m;
-      sum[k] = m;
-      day[d] += m;
-      days[d]++;
-      hour[h] += m;
-      hoursOf[h]++;
-      mean += m;
-      cells++;
-    }
-    if (++h === 24) {
-      h = 0;
-      d++;
-    }
-  }
-  mean /= Math.max(1, cells);
-  for (let d = 0; d < 7; d++) day[d] = days[d] > 0 ? day[d] / days[d] - mean : 0;
-  for (let h = 0; h < 24; h++) hour[h] = hoursOf[h] > 0 ? hour[h] / hoursOf[h] : 0;
-  let additive = 0;
-  for (let k = 0, d = 0, h = 0; k < 168; k++) {
-    if (count[k] > 0) {
-      const off = sum[k] - day[d] - hour[h];
-      additive += off * off;
-    }
-    if (++h === 24) {
-      h = 0;
-      d++;
-    }
-  }
-  return { within: Math.max(0, within), additive, hours };
+  return { from: [...from, hours], hourOfWeek };
 }
 
-const weekScratch = {
-  sum: new Float64Array(168),
-  count: new Float64Array(168),
-  day: new Float64Array(7),
-  hour: new Float64Array(24),
-  days: new Float64Array(7),
-  hoursOf: new Float64Array(24),
-};
+/** Sums of the values, and how many they are, by hour of the week. */
+function sumWeek(value: Float64Array, { from, hourOfWeek, sum, count }: LocalWeek): void {
+  sum.fill(0);
+  count.fill(0);
+  for (let r = 0; r < hourOfWeek.length; r++) {
+    const end = from[r + 1];
+    for (let h = from[r], k = hourOfWeek[r]; h < end; h++) {
+      const v = value[h];
+      if (v >= 0) {
+        sum[k] += v;
+        count[k]++;
+      }
+      if (++k === 168) k = 0;
+    }
+  }
+}
+
+/** Working space: means by hour of the week; of each hour of the day the mean, and how many days have it; the same of each day. */
+type FitColumns = ReturnType<typeof fitColumns>;
+
+function fitColumns() {
+  return {
+    mean: new Float64Array(168),
+    ofHour: new Float64Array(24),
+    days: new Float64Array(24),
+    ofDay: new Float64Array(7),
+    hours: new Float64Array(7),
+  };
+}
 
 /**
- * The other clocks that a series may keep for all that its history can tell: those of candidate zones whose distance from
- * `zone` did not change within it. Each is given as offsets of its own, moved so that it agrees with `zone` over the
+ * How unlike the weeks are, hour by hour, and how little of the mean week its days and hours of day explain.
+ * @param squares the sum of the values' squares
+ */
+function weekFit(
+  { week: { sum, count }, later }: Candidate,
+  squares: number,
+  { mean, ofHour, days, ofDay, hours }: FitColumns,
+): { within: number; additive: number } {
+  ofHour.fill(0);
+  days.fill(0);
+  let within = squares;
+  let total = 0;
+  let cells = 0;
+  for (let d = 0, k = 0, at = (168 - later) % 168; d < 7; d++) {
+    let sumOfDay = 0;
+    let seen = 0;
+    for (let h = 0; h < 24; h++, k++) {
+      const n = count[at];
+      const all = sum[at];
+      if (++at === 168) at = 0;
+      // Of an hour that never was: no mean.
+      mean[k] = Number.NaN;
+      if (n === 0) continue;
+      const m = all / n;
+      within -= all * m;
+      mean[k] = m;
+      sumOfDay += m;
+      seen++;
+      ofHour[h] += m;
+      days[h]++;
+      total += m;
+    }
+    ofDay[d] = sumOfDay;
+    hours[d] = seen;
+    cells += seen;
+  }
+  total /= Math.max(1, cells);
+  for (let h = 0; h < 24; h++) ofHour[h] = days[h] > 0 ? ofHour[h] / days[h] : 0;
+  let additive = 0;
+  for (let d = 0, k = 0; d < 7; d++) {
+    const day = hours[d] > 0 ? ofDay[d] / hours[d] - total : 0;
+    for (let h = 0; h < 24; h++, k++) {
+      const off = mean[k] - day - ofHour[h];
+      if (!Number.isNaN(off)) additive += off * off;
+    }
+  }
+  return { within: Math.max(0, within), additive };
+}
+
+/**
+ * The other zones that a series may keep for all that its history can show: those candidates whose distance from `zone`
+ * did not change within it. Each is given as offsets of its own, moved so that it agrees with `zone` over the
  * history; slots of a window by one that agrees there too are left out. In the order of {@link CANDIDATE_ZONES}.
  */
 export function otherClocks(

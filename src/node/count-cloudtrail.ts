@@ -2,7 +2,7 @@ import { CallCounter, type CountOptions, type CountStats } from '../kms/call-cou
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import type { SourceCalls } from '../kms/sources.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { type CrashedWorker, countOnThreads } from './count-on-threads.js';
+import { type Counting, type CrashedWorker, countOnThreads } from './count-on-threads.js';
 import { type IngestStats, IngestTally } from './ingest-stats.js';
 import { type CheckedSources, checkSources, filesOf, type LogSources, streamInput } from './log-input.js';
 import { LogScan } from './log-scan.js';
@@ -63,17 +63,6 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   options.onCoverage?.(found);
   const { set, stats: calls, sources: from } = counter.finish();
   return { set, stats: tally.finish(), calls, sources: from, coverage, crashes };
-}
-
-/** Where what is read goes. */
-export interface Counting {
-  readonly signal: AbortSignal | undefined;
-  /** Whether any level tells callers apart: else all may be the same, and need not be read. */
-  readonly withCaller: boolean;
-  readonly tally: IngestTally;
-  readonly tracker: CoverageTracker;
-  readonly counter: CallCounter;
-  readonly progress: Progress;
 }
 
 /**

@@ -1,6 +1,9 @@
-import type { Counting } from './count-cloudtrail.js';
+import type { CallCounter } from '../kms/call-counter.js';
+import type { CoverageTracker } from '../kms/coverage.js';
 import { addPart, type FilePart, type IngestJob, ingest } from './ingest-job.js';
+import type { IngestTally } from './ingest-stats.js';
 import type { LogFile } from './log-files.js';
+import type { Progress } from './read-progress.js';
 import { WorkerCrash, WorkerPool } from './worker-pool.js';
 import { WORKER_SOURCE } from './worker-source.generated.js';
 
@@ -9,6 +12,17 @@ export interface CrashedWorker {
   readonly cause: Error;
   /** The files it had not come to the end of, which were read again on the calling thread. */
   readonly files: readonly string[];
+}
+
+/** Where what is read goes. */
+export interface Counting {
+  readonly signal: AbortSignal | undefined;
+  /** Whether any level tells callers apart: else all may be the same, and need not be read. */
+  readonly withCaller: boolean;
+  readonly tally: IngestTally;
+  readonly tracker: CoverageTracker;
+  readonly counter: CallCounter;
+  readonly progress: Progress;
 }
 
 /** So much is given to a thread at a time: enough for messages to cost nothing, little enough to share evenly. */

@@ -146,9 +146,11 @@ describe.each(both)('%s', (_, score) => {
       fc.property(days, fc.integer({ min: -3000, max: 900 }), (drawn, weeks) => {
         const move = weeks * WEEK;
         const there = fitBaseline({ ...history, grid: { ...history.grid, start: MONDAY + move } }, UTC);
-        const { window: _, ...moved } = score(there, windowOf(drawn, END + move));
-        const { window: __, ...own } = score(baseline, windowOf(drawn));
+        const { window: _, decided: movedWindows, ...moved } = score(there, windowOf(drawn, END + move));
+        const { window: __, decided: windows, ...own } = score(baseline, windowOf(drawn));
         expect(moved).toEqual(own);
+        expect(movedWindows?.from.map((from) => from - move)).toEqual(windows?.from);
+        expect(movedWindows?.expected).toEqual(windows?.expected);
       }),
       { numRuns: 6 },
     );

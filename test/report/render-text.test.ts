@@ -212,6 +212,7 @@ describe('analysisJson', () => {
     const [anomaly] = ANALYSIS.anomalies;
     expect(found.anomalies[0]).toEqual({
       ...anomaly,
+      decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       from: '2024-03-05T02:00:00.000Z',
       to: '2024-03-05T02:05:00.000Z',
       decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },

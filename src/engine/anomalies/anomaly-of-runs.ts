@@ -80,7 +80,7 @@ export function anomalyOf({ run, related }: Group, isCritical: IsCritical): Anom
     value: run.value,
     expected: run.expected,
     // One call anywhere would have ended a silence, whatever each of its buckets asked for.
-    lower: isSilence ? Math.min(1, run.expected) : run.lower,
+    lower: isSilence ? Math.min(1, run.expected) : run.isLevel ? run.lower : Math.max(0, run.lower),
     upper: run.upper,
     surprise: run.surprise,
     decidedBy: { from: run.decidedFrom, to: run.decidedTo },
@@ -141,6 +141,11 @@ function severityOf(run: Run, kind: AnomalyKind, related: readonly SeriesKey[], 
 export function idOf(key: SeriesKey, verdict: 'above' | 'below', time: number): string {
   const date = new Date(time).toISOString().replace(/[-:]|\.000/g, '');
   return `${date}-${hash(`${verdict} ${keyId(key)}`)}`;
+}
+
+/** The time in an id of {@link idOf}, epoch ms. */
+export function timeOfId(id: string): number {
+  return Date.parse(id.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\d(?:\.\d+)?Z)-.*$/, '$1-$2-$3:$4:$5'));
 }
 
 /** 64 bits of a text in hex: two multiplicative hashes of 32 bits side by side, each mixed at the end as MurmurHash3 does. */

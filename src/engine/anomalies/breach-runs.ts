@@ -16,7 +16,7 @@ const BY_CHANCE = 0.03;
 /** A run of which nothing was observed for so long is over: nobody knows any more whether it goes on. */
 const BLIND = 2 * DAY;
 
-/** The figures of a time range, in calls. */
+/** The figures of a time range, in calls; `lower` may be less than no calls. */
 export interface Figures {
   value: number;
   expected: number;
@@ -39,6 +39,8 @@ export class Run implements Figures {
   /** Whether the history holds a call of the row. */
   readonly known: boolean;
   readonly step: number;
+  /** Whether it is of a level, which may be less than nothing, and not of counts. */
+  readonly isLevel: boolean;
   /** The end of the bucket on which it became a finding, epoch ms; NaN while it is made of shoulders only. */
   reported = Number.NaN;
   /** Times of its latest breaches, until it is a finding. */
@@ -62,8 +64,16 @@ export class Run implements Figures {
   /** The end of the last observed bucket. */
   seen = Number.NaN;
 
-  constructor(key: SeriesKey, direction: typeof ABOVE | typeof BELOW, known: boolean, step: number, from: number) {
+  constructor(
+    key: SeriesKey,
+    direction: typeof ABOVE | typeof BELOW,
+    known: boolean,
+    isLevel: boolean,
+    step: number,
+    from: number,
+  ) {
     this.key = key;
+    this.isLevel = isLevel;
     this.direction = direction;
     this.known = known;
     this.step = step;
@@ -100,11 +110,21 @@ export class Run implements Figures {
   }
 }
 
-function add(sum: Figures, more: Figures): void {
+/**
+ * Puts a range behind another. The limits of a sum are nearer than the sums of the limits: as those of independent counts,
+ * their distances from what is expected add up in squares.
+ */
+export function add(sum: Figures, more: Figures): void {
+  const up = root(sum.upper - sum.expected, more.upper - more.expected);
+  const down = root(sum.expected - sum.lower, more.expected - more.lower);
   sum.value += more.value;
   sum.expected += more.expected;
-  sum.lower += more.lower;
-  sum.upper += more.upper;
+  sum.lower = sum.expected - down;
+  sum.upper = sum.expected + up;
+}
+
+function root(a: number, b: number): number {
+  return Math.sqrt(a * a + b * b);
 }
 
 function clear(sum: Figures): void {
@@ -131,8 +151,9 @@ export type Reach = (scores: Scores, row: number, bucket: number, span: number, 
 /** The one machine that makes runs of breaches of verdicts, a bucket of a row after another. */
 export class RunFinder {
   readonly step: number;
-  /** Quiet buckets that a run may hold, in ms. */
+  /** How long a finding may pause and still be one, in ms; and what leads up to one, which may ask for several breaches. */
   readonly bridge: number;
+  readonly reach: number;
   /** |surprise| from which on a bucket beside a breach belongs to its run. */
   readonly shoulder: number;
   readonly #rule: AlarmRule;
@@ -148,7 +169,8 @@ export class RunFinder {
   constructor(step: number, rule: AlarmRule = { datapointsToAlarm: 1, evaluationPeriods: 1 }, reach?: Reach) {
     const buckets = Math.floor(BRIDGE / step);
     this.step = step;
-    this.bridge = Math.max(buckets, rule.datapointsToAlarm === 1 ? 0 : rule.evaluationPeriods - 1) * step;
+    this.bridge = buckets * step;
+    this.reach = Math.max(buckets, rule.datapointsToAlarm === 1 ? 0 : rule.evaluationPeriods - 1) * step;
     this.shoulder = Math.log10((buckets + 1) / BY_CHANCE);
     this.#rule = rule;
     this.#reach = reach;
@@ -176,21 +198,32 @@ export class RunFinder {
     if (isBreach || direction * scores.surprise[cell] >= this.shoulder) {
       const window = this.#windowOf(scores, row, bucket);
       let on = run;
-      if (on !== undefined && !this.#goesOn(on, time, window.from)) {
+      // A shoulder lies beside breaches: one that comes hours later, in an incident that goes on, does not make it longer.
+      const isFar = on !== undefined && !isBreach && time - on.to > this.bridge;
+      const goesOn = on !== undefined && this.#goesOn(on, time, isFar ? time : window.from);
+      if (on !== undefined && isFar && goesOn) return this.#pass(on, scores, row, bucket, direction);
+      if (on !== undefined && !goesOn) {
         if (on.isReported) over(on);
         on = undefined;
       }
       return this.#take(on, scores, row, bucket, direction, isBreach, window);
     }
     if (run === undefined) return undefined;
-    if (!run.isReported && time + step - run.to > this.bridge) return undefined;
+    if (!run.isReported && time + step - run.to > this.reach) return undefined;
     if (!isObserved(scores, row, bucket)) return this.isBlind(run, time + step, over) ? undefined : run;
-    run.seen = time + step;
-    run.ongoing = scores.ongoing !== undefined && scores.ongoing[cell] === direction;
-    add(run.rest, this.#figuresOf(scores, row, bucket));
-    if (run.ongoing || time + step - run.to <= this.bridge) return run;
+    this.#pass(run, scores, row, bucket, direction);
+    if (!run.isReported || run.ongoing || time + step - run.to <= this.bridge) return run;
     over(run);
     return undefined;
+  }
+
+  /** A bucket that is part of the run only if a later one is. */
+  #pass(run: Run, scores: Scores, row: number, bucket: number, direction: typeof ABOVE | typeof BELOW): Run {
+    const { start, step, length } = scores.window.grid;
+    run.seen = start + (bucket + 1) * step;
+    run.ongoing = scores.ongoing !== undefined && scores.ongoing[row * length + bucket] === direction;
+    add(run.rest, this.#figuresOf(scores, row, bucket));
+    return run;
   }
 
   /** Whether a run is over by `time` because nothing was observed of its row. */
@@ -202,7 +235,7 @@ export class RunFinder {
 
   /** Whether a bucket of which something is to be said goes on with a run. */
   #goesOn(run: Run, time: number, begin: number): boolean {
-    if (time - run.to <= this.bridge) return true;
+    if (time - run.to <= (run.isReported ? this.bridge : this.reach)) return true;
     // What was not observed ends no incident, and no silence: its span reaches back to before.
     return run.isReported && time - run.seen <= BLIND && (run.ongoing || begin < run.to);
   }
@@ -216,10 +249,10 @@ export class RunFinder {
     isBreach: boolean,
     window: Judged,
   ): Run {
-    const { grid, keys } = scores.window;
-    const time = grid.start + bucket * grid.step;
-    const end = time + grid.step;
-    const on = run ?? new Run(keys[row], direction, scores.known[row] === 1, grid.step, window.from);
+    const { grid, keys, measure } = scores.window;
+    const end = grid.start + (bucket + 1) * grid.step;
+    const isKnown = scores.known[row] === 1;
+    const on = run ?? new Run(keys[row], direction, isKnown, measure === 'level', grid.step, window.from);
     const figures = this.#figuresOf(scores, row, bucket);
     if (run === undefined || reachesBack(run, window, isBreach)) on.becomes(window);
     else {
@@ -254,10 +287,9 @@ export class RunFinder {
     const found = this.#bucket;
     found.value = valueAt(scores.window, row, bucket);
     found.expected = scores.expected[cell];
-    // What would have ended an incident is no limit of what is normal.
-    found.lower = Math.min(scores.lower[cell], found.expected);
-    found.upper = Math.max(scores.upper[cell], found.expected);
-    return found;
+    found.lower = scores.lower[cell];
+    found.upper = scores.upper[cell];
+    return bounded(found, scores);
   }
 
   /** The window that decided a bucket. */
@@ -270,8 +302,9 @@ export class RunFinder {
       window.from = decided.from[entry];
       window.value = decided.values[entry];
       window.expected = decided.expected[entry];
-      window.lower = Math.min(decided.lower[entry], window.expected);
-      window.upper = Math.max(decided.upper[entry], window.expected);
+      window.lower = decided.lower[entry];
+      window.upper = decided.upper[entry];
+      bounded(window, scores);
       return window;
     }
     window.from = start + bucket * step;
@@ -282,11 +315,25 @@ export class RunFinder {
   }
 }
 
-/** Whether a run is rather the window that decided a bucket of it, which began before. */
+/**
+ * Limits on either side of what is expected: what would have ended an incident is no limit of what is normal. Where no
+ * count is too low, the lower limit is as far away as the upper one.
+ */
+export function bounded(figures: Figures, { window }: Scores): Figures {
+  const { expected, lower, upper } = figures;
+  figures.upper = upper > expected ? upper : expected;
+  if (lower > 0 || window.measure === 'level') figures.lower = lower < expected ? lower : expected;
+  else figures.lower = 2 * expected - figures.upper;
+  return figures;
+}
+
+/**
+ * Whether a run is rather the silence that decided a bucket of it, which began before. No other window dates a run back: it
+ * began where something was first to be seen.
+ */
 function reachesBack(run: Run, window: Judged, isBreach: boolean): boolean {
-  if (!isBreach || window.from >= run.from) return false;
-  // Later on, a longer window that comes to decide dates nothing back, but for a silence: it began with its first bucket.
-  return !run.isReported || (run.direction === BELOW && run.value + run.rest.value + window.value === 0);
+  if (!isBreach || run.direction !== BELOW || window.from >= run.from) return false;
+  return run.value + run.rest.value + window.value === 0;
 }
 
 export function isObserved({ window }: Scores, row: number, bucket: number): boolean {

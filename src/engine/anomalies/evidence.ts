@@ -12,12 +12,12 @@ export function evidenceByBucket(
   scores: Scores,
   first: number,
   last: number,
-  { shoulder, bridge, step }: RunFinder,
+  { shoulder, reach: within, step }: RunFinder,
   active: { has(place: number): boolean },
 ): (bucket: number) => readonly number[] {
   const { surprise, verdicts, window } = scores;
   const { length } = window.grid;
-  const reach = bridge / step + 1;
+  const reach = within / step + 1;
   const found = new Map<number, number[]>();
   const rows = window.keys.length;
   if (last - first === 1) {

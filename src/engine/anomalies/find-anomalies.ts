@@ -18,7 +18,7 @@ export interface AnomalyOptions {
    * for large fleets at a generous budget. Not asked for by default. See {@link discoveries}.
    */
   readonly falseDiscoveryRate?: number;
-  /** Operations that are critical whenever there are more calls than normal; by default those that the KMS catalogue calls so. */
+  /** Operations that are critical when there are more calls than normal; by default those that KMS's catalogue calls so. */
   readonly critical?: IsCritical;
 }
 

@@ -1,4 +1,4 @@
-import { keyId } from '../../series/key.js';
+import { keyId, type SeriesKey } from '../../series/key.js';
 import { DAY, HOUR, MINUTE } from '../../time/grid.js';
 import { ABOVE, BELOW, type Incident, type IncidentChange, type Severity } from '../types.js';
 import { anomalyOf, compareSeverity, type IsCritical, idOf, stageOf, worstFirst } from './anomaly-of-runs.js';
@@ -7,6 +7,8 @@ import { type Group, groupRuns, rank } from './group-runs.js';
 
 /** How long an incident that is closed is still named. */
 const KEPT = 2 * DAY;
+/** How long a finding that is over is kept to explain what is found later, by a longer window. */
+const LATE = 6 * HOUR;
 /**
  * What begins within so long after the last row joined is the same incident: rows that rise with calls of the same
  * operation, and rows that fall or stop, whose silences take longer the fewer calls they have.
@@ -15,7 +17,7 @@ const RISE_TOGETHER = 15 * MINUTE;
 const STOP_TOGETHER = HOUR;
 /** Nothing joins that way later: on a busy day one thing or another begins every quarter of an hour. */
 const JOINS_FOR = DAY;
-/** What stops together was called for the last time as long before at most: the week end of a key that is used on weekdays. */
+/** What stops together was called for the last time as long before at most: a key that is used on weekdays only. */
 const LAST_CALLS = 3 * DAY;
 
 /** An incident as the tracker keeps it; what it comes to follows from its runs. */
@@ -27,10 +29,11 @@ export interface IncidentState {
   /** The beginning of its first run, and when the last of them became a finding. */
   from: number;
   joined: number;
-  /** How much it matters at worst; as of the last change, the calls too many or too few of its largest row, and what it named. */
+  /** How much it matters at worst; as of the last change, the calls too many or too few of its largest row. */
   severity: Severity;
   size: number;
-  named: Set<string>;
+  /** The rows that it named, by {@link keyId}: those of its anomalies, and one for each KMS key that is related. */
+  readonly named: Map<string, SeriesKey>;
   /** Of its rows; and what its first row names. */
   readonly operations: Set<string>;
   readonly account: string | null;
@@ -48,6 +51,9 @@ export interface Followed {
   weighed: number;
   stage: number;
 }
+
+/** At most so many of a row's last buckets are asked for breaches. */
+export const MOST_PERIODS = 1440;
 
 /** All that a tracker knows: plain data. */
 export interface TrackerState {
@@ -159,17 +165,14 @@ export class IncidentBook {
       const now = this.#incident(incident, groups, null);
       // By the row that is worst when it opens; one that opens later on the same row is another.
       if (isFresh) incident.id = idOf(now.anomalies[0].key, now.anomalies[0].verdict, this.#end);
-      const named = namesOf(now);
-      const size = Math.max(...now.anomalies.map(({ value, expected }) => Math.abs(value - expected)));
-      const hasGrown =
-        named.some((name) => !incident.named.has(name)) ||
-        size >= 2 * incident.size ||
-        compareSeverity(now.severity, incident.severity) < 0;
-      if (!isFresh && !hasGrown) continue;
+      const more = namedFirst(now, incident.named);
+      const size = now.anomalies.reduce((most, { value, expected }) => Math.max(most, Math.abs(value - expected)), 0);
+      const isWorse = compareSeverity(now.severity, incident.severity) < 0;
+      if (!isFresh && more.length === 0 && size < 2 * incident.size && !isWorse) continue;
       incident.changed = this.#end;
       incident.severity = now.severity;
       incident.size = size;
-      incident.named = new Set([...incident.named, ...named]);
+      for (const key of more) incident.named.set(keyId(key), key);
       changes.push({
         change: isFresh ? 'opened' : 'grown',
         at: this.#end,
@@ -216,7 +219,13 @@ export class IncidentBook {
   #opening({ key, direction, from }: Run, fresh: IncidentState[]): IncidentState {
     const { account, region } = key;
     const at = { opened: this.#end, changed: this.#end, joined: this.#end, from };
-    const none = { id: '', severity: 'low', size: 0, named: new Set<string>(), operations: new Set<string>() } as const;
+    const none = {
+      id: '',
+      severity: 'low',
+      size: 0,
+      named: new Map<string, SeriesKey>(),
+      operations: new Set<string>(),
+    } as const;
     const incident: IncidentState = { ...none, ...at, direction, account, region, isOpen: true };
     this.#open.push(incident);
     fresh.push(incident);
@@ -273,26 +282,58 @@ export class IncidentBook {
     this.#open = this.#open.filter(({ isOpen }) => isOpen);
   }
 
-  /** Drops what was over two days ago, and of a row in an incident that goes on for longer all but its last run. */
+  /**
+   * Drops what was closed two days ago, the findings that nothing under way can be explained by any more, and of a row in
+   * an incident that goes on for longer than two days all but its last finding.
+   */
   #forget(): void {
     const since = this.#end - KEPT;
-    this.#closed = this.#closed.filter(({ closed }) => closed !== null && closed > since);
-    const later = new Set<string>();
-    for (const { run, incident, isOver } of [...this.#followed.values()].reverse()) {
-      if (!isOver || run.to > since) continue;
-      const id = `${run.verdict}${keyId(run.key)}`;
-      if (incident?.isOpen === true && !later.has(id)) later.add(id);
-      else this.#followed.delete(run);
+    if (this.#closed.length > 0 && (this.#closed[0].closed ?? 0) <= since) {
+      this.#closed = this.#closed.filter(({ closed }) => closed !== null && closed > since);
     }
+    const late = [...this.#followed.values()].filter(({ run, isOver }) => isOver && run.to + LATE <= this.#end);
+    if (late.length === 0) return;
+    const begins = this.#begins();
+    const later = new Set<string>();
+    for (const { run, incident } of late.reverse()) {
+      const isLong = run.to <= since;
+      const id = `${run.verdict}${keyId(run.key)}`;
+      const isOpen = incident?.isOpen === true && !(isLong && later.has(id));
+      if (isOpen) later.add(id);
+      else if (isLong || begins(run) >= run.to + run.step) this.#followed.delete(run);
+    }
+  }
+
+  /** When the first of those under way began that have to do with a run: infinity without any. */
+  #begins(): (run: Run) => number {
+    const byKey = new Map<string, number>();
+    const never = Number.POSITIVE_INFINITY;
+    const note = (name: string, from: number) => void byKey.set(name, Math.min(from, byKey.get(name) ?? never));
+    for (const { run, isOver } of this.#followed.values()) {
+      if (isOver) continue;
+      note(`${run.direction}`, run.from);
+      note(`${run.direction} ${run.key.keyArn}`, run.from);
+    }
+    return ({ direction, key: { keyArn } }) => {
+      if (keyArn === null) return byKey.get(`${direction}`) ?? never;
+      return Math.min(byKey.get(`${direction} ${keyArn}`) ?? never, byKey.get(`${direction} null`) ?? never);
+    };
   }
 }
 
-/** What an incident names: the rows of its anomalies, and KMS keys among what is related. */
-function namesOf({ anomalies }: Incident): string[] {
-  return anomalies.flatMap(({ key, related }) => [
-    keyId(key),
-    ...[key, ...related].flatMap(({ keyArn }) => (keyArn === null ? [] : [keyArn])),
-  ]);
+/** What an incident names that it did not name before: rows of its anomalies, and KMS keys among what is related. */
+function namedFirst({ anomalies }: Incident, named: ReadonlyMap<string, SeriesKey>): SeriesKey[] {
+  const arns = new Set<string | null>([null]);
+  for (const { keyArn } of named.values()) arns.add(keyArn);
+  const more: SeriesKey[] = [];
+  for (const { key, related } of anomalies) {
+    for (const one of [key, ...related]) {
+      if (one === key ? named.has(keyId(key)) : arns.has(one.keyArn)) continue;
+      more.push(one);
+      arns.add(one.keyArn);
+    }
+  }
+  return more;
 }
 
 /** Whether a finding has grown so much that it may matter; one that another explains, that it may not any more. */
@@ -300,6 +341,7 @@ function isHeavier(followed: Followed | undefined): boolean {
   if (followed === undefined) return false;
   const { run, incident, weighed, stage } = followed;
   if (stageOf(run) !== stage) return true;
+  if (run.departure <= weighed) return false;
   if (incident === undefined) return run.departure >= 1.25 * weighed;
   return run.departure >= 2 * Math.min(weighed, incident.size);
 }

@@ -4,11 +4,11 @@ import { ActiveRuns } from './active-runs.js';
 import { isCriticalOperation } from './anomaly-of-runs.js';
 import { type AlarmRule, type Run, RunFinder } from './breach-runs.js';
 import { evidenceByBucket } from './evidence.js';
-import { IncidentBook, type TrackerState } from './incident-book.js';
+import { IncidentBook, MOST_PERIODS, type TrackerState } from './incident-book.js';
 import { incidentsFromBytes, incidentsToBytes } from './incident-bytes.js';
 
 export interface IncidentOptions {
-  /** Operations that are critical whenever there are more calls than normal; by default those that the KMS catalogue calls so. */
+  /** Operations that are critical when there are more calls than normal; by default those that KMS's catalogue calls so. */
   readonly critical?: (operation: string) => boolean;
   /** How many breaches among a row's last buckets make a finding; by default one does. */
   readonly alarm?: AlarmRule;
@@ -24,8 +24,8 @@ export interface TakeOptions {
 /**
  * Makes incidents of scores, bucket by bucket: what happens at once and belongs together is one incident, which opens with
  * its first finding, grows, and closes when all of its rows are normal again. The incidents are the same however the time
- * is cut into calls of {@link take}. State is kept only for rows that are unusual; a bucket of 100,000 normal rows takes
- * 0.2 ms.
+ * is cut into calls of {@link take}. State is kept only for rows that are unusual: a bucket of 100,000 rows takes less than
+ * a millisecond.
  *
  * A `Detector` has a tracker of its own, which goes back when time is re-stated: see `Detector.incidents`. This class is
  * for those who keep nothing but scores.
@@ -46,7 +46,7 @@ export class IncidentTracker {
   /** @throws InputError when `alarm` asks for more breaches than it has buckets */
   constructor(options: IncidentOptions = {}) {
     const { datapointsToAlarm = 1, evaluationPeriods = 1 } = options.alarm ?? {};
-    checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, 1440);
+    checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, MOST_PERIODS);
     checkInteger(datapointsToAlarm, 'alarm.datapointsToAlarm', 1, evaluationPeriods);
     this.#alarm = { datapointsToAlarm, evaluationPeriods };
     this.#book = new IncidentBook(options.critical ?? isCriticalOperation);

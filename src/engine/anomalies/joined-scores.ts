@@ -2,7 +2,7 @@ import { keyId, type SeriesKey, sameKeys } from '../../series/key.js';
 import { valueAt } from '../../series/series-set.js';
 import { gridEnd } from '../../time/grid.js';
 import type { Scores } from '../types.js';
-import { isObserved, type Reach } from './breach-runs.js';
+import { add, bounded, type Figures, isObserved, type Reach } from './breach-runs.js';
 
 /** Buckets `[first, last)` of a row of some scores. */
 export interface Piece {
@@ -114,6 +114,7 @@ function shareOf(part: number, from: number, to: number, start: number, step: nu
  * is observed time. Its figures are those of its buckets.
  */
 export function reachOver(pieces: readonly Piece[]): Reach {
+  const own: Figures = { value: 0, expected: 0, lower: 0, upper: 0 };
   return (scores, _, bucket, span, window) => {
     const { step, start } = scores.window.grid;
     const time = start + bucket * step;
@@ -127,10 +128,11 @@ export function reachOver(pieces: readonly Piece[]): Reach {
         if (!isObserved(part, row, i)) continue;
         left--;
         const cell = row * grid.length + i;
-        window.value += valueAt(part.window, row, i);
-        window.expected += part.expected[cell];
-        window.lower += Math.min(part.lower[cell], part.expected[cell]);
-        window.upper += Math.max(part.upper[cell], part.expected[cell]);
+        own.value = valueAt(part.window, row, i);
+        own.expected = part.expected[cell];
+        own.lower = part.lower[cell];
+        own.upper = part.upper[cell];
+        add(window, bounded(own, part));
       }
     }
   };

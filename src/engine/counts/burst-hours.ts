@@ -4,7 +4,7 @@ import type { WeekSlots } from '../../time/week.js';
 const HOUR_CELLS = 48;
 /** A burst within so many hours, on a day of the same kind, makes an hour one in which bursts come. */
 const NEAR = 2;
-/** Fewer bursts than this do not tell when they come. */
+/** Fewer bursts than this do not show when they come. */
 const LEAST_BURSTS = 3;
 
 /** In which hours the bursts of a series came: those of deployments, say, when people are at work. */

@@ -1,4 +1,10 @@
-import type { Dispersion } from './seasonal-profile.js';
+/** How counts scatter about their mean μ: variance μ (1 + phi) + alpha μ². */
+export interface Dispersion {
+  /** Batchiness: calls that come several at a time (retries, pages) add phi · μ. */
+  readonly phi: number;
+  /** Load noise that multiplies: adds alpha · μ². */
+  readonly alpha: number;
+}
 
 /** What counts are taken to scatter by before a series has shown its own: half a call a call in batches, a little load noise. */
 export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
@@ -86,7 +92,7 @@ export function fitDispersion(
       alpha = Math.max(0, b3 / s33);
     }
     phi = Math.min(phi, 1e4);
-    // Below 1e-4 no history is long enough to tell; a little keeps the size of the law finite.
+    // Below 1e-4 no history is long enough to show it; a little keeps the size of the distribution finite.
     alpha = Math.min(Math.max(alpha, 1e-4), 10);
   }
   return { phi, alpha };

@@ -11,14 +11,14 @@ import { leastTail } from './tail-calibration.js';
 /** First buckets' worth of prior evidence on how many calls come with a first one. */
 const PRIOR_BIRTHS = 3;
 
-/** Where more new keys than this turn up in a week, one more is no news; its first calls are judged by how many they are. */
+/** Where more new keys than this turn up in a week, one more is nothing new; its first calls are judged by how many they are. */
 const NEWS_PER_WEEK = 7;
 
 /**
- * The model of a key without a call in the history. New keys turn up at a rate that the history tells: the rows of the
+ * The model of a key without a call in the history. New keys turn up at a rate that the history shows: the rows of the
  * same level that first called in its later half, and one more, over that half (the idea of Good and Turing, 1953: what
- * was new lately tells how much is new next). So P(a call at all) is that rate; how many calls come with the first is
- * what came with theirs. While new keys are rare enough to be looked at one by one, the first call of each is told; where
+ * was new lately says how much is new next). So P(a call at all) is that rate; how many calls come with the first is
+ * what came with theirs. While new keys are rare enough to be looked at one by one, the first call of each is reported; where
  * they turn up daily, it takes more calls than theirs.
  * @param support observed buckets of the whole history
  */
@@ -43,7 +43,7 @@ export function firstSeenModel(
   const level = rate * callsOfFirst(phi);
   const { spans } = windowsOf(grid.step);
   const state = new Float64Array(RATE_STATE);
-  // Known as well as what half a call tells: what it turns out to be is learned from its first hours.
+  // Known as well as by half a call: what it turns out to be is learned from its first hours.
   startRate(state, level, 0.5);
   state[RATE_VARIANCE] = 0;
   const tail = leastTail(Infinity);
@@ -71,7 +71,7 @@ export function firstSeenModel(
     firstCount: 0,
   };
   const weeks = (Math.max(1, support / 2) * grid.step) / WEEK;
-  // Of rows that name no key, or no operation, the first call is mostly that of a pair, which tells more.
+  // Of rows that name no key, or no operation, the first call is mostly that of a pair, which says more.
   const pair = key.keyArn !== null && key.operation !== null;
   return { model, news: pair && births <= NEWS_PER_WEEK * Math.max(1, weeks) };
 }

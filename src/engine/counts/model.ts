@@ -82,7 +82,7 @@ const LIKE_LITTLE_HISTORY: Guess = ({ numbers, at: { support }, step }, i, k) =>
  * What was learned of one series, but for its profile. Each field says what it is, what becomes of it when two histories of
  * one series are merged, and what its numbers mostly are where little was learned: rounding, merging, the way from one
  * thread to another and bytes all go by this table, in its order. A new field is a line here (and a new version of the
- * bytes, see baseline-bytes.ts). The mean of a bucket in week slot k is level · profile.shapeAt(k) calls.
+ * bytes, see baseline-bytes.ts). The mean of a bucket in week slot k is rate · profile.shapeAt(k) calls.
  */
 export const MODEL_FIELDS = {
   /** When bursts come, of a series that has some: tails above are those of all hours together. */
@@ -100,17 +100,17 @@ export const MODEL_FIELDS = {
   /** Times of the buckets of the first and last call of the history; NaN without one. */
   firstCall: field(TIME, OF_FIRST_CALL),
   lastCall: field(TIME, OF_LAST_CALL),
-  /** The level filters at the end of the history, see rate-filter.ts. */
+  /** The rate filters at the end of the history, see rate-filter.ts. */
   level: field(FILTERS, LATER),
-  /** The mean level of the history, to which the filters relax when nothing is heard. */
+  /** The mean rate of the history, to which the filters relax while nothing is observed. */
   anchor: field(FLOAT, MEAN, LIKE_THE_MEAN),
-  /** What each further day after the history adds to the level's relative variance: how far it wanders. */
+  /** What each further day after the history adds to the rate's relative variance: how far it wanders. */
   walk: field(FLOAT, MEAN),
   /** Nats of silence that are ordinary for the series, see silenceShown. */
   silenceShift: field(FLOAT, MEAN),
   /** How far three days leave the rate of the weeks before them, beside counting: relative variance, see drift.ts. */
   drift: field(FLOAT, MEAN),
-  /** The silence that goes on at the end of the history, in nats on the clock. */
+  /** The silence that goes on at the end of the history, in nats. */
   clock: field(FLOAT, SINCE_LAST_CALL, LIKE_SO_MANY_MEANS),
   /** `[windows]`: batchiness and load noise of the sums over each window length, see windowsOf and Dispersion. */
   phi: field(FLOAT_BY_WINDOW, MEAN, AS_BEFORE),
@@ -118,7 +118,7 @@ export const MODEL_FIELDS = {
   /** `[windows]` */
   above: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
   below: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
-  /** Of the silence clock. */
+  /** Of the nats of a silence. */
   silence: field(TAIL, MEAN, LIKE_LITTLE_HISTORY),
 };
 

@@ -1,13 +1,13 @@
 import type { ByteReader, ByteWriter } from '../../series/bytes.js';
 import { evenOdds, RangeDecoder, RangeEncoder } from './range-coder.js';
 
-/** Bits of the largest residual, and the contexts that its length is told by: how large the one before was. */
+/** Bits of the largest residual, and the contexts of its length: how large the one before was. */
 const LENGTHS = 19;
 const CONTEXTS = 4;
 const LEAST = -32_768;
 const MOST = 32_767;
 
-/** What a step is told from: the one before it, or also the day before, whose own change between the two it may repeat. */
+/** What a step is predicted from: the one before it, or also the day before, whose own change between the two it may repeat. */
 type Predict = (steps: Int16Array, k: number, perDay: number) => number;
 const PREDICT: readonly Predict[] = [
   (steps, k) => (k === 0 ? 0 : steps[k - 1]),
@@ -45,7 +45,7 @@ export function readSteps(reader: ByteReader, length: number, name: string): Int
     store(reader, steps, 0, reader.signed(), name);
     return steps;
   }
-  const predict = PREDICT[reader.uint8()] ?? reader.fail(`${name} told in a way that is unknown`);
+  const predict = PREDICT[reader.uint8()] ?? reader.fail(`${name} predicted in a way that is unknown`);
   const decoder = new RangeDecoder(reader.bytes(reader.varint()));
   const odds = evenOdds(2 * CONTEXTS * LENGTHS);
   const perDay = length / 7;

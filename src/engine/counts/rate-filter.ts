@@ -31,7 +31,7 @@ export const RATE = 3 * FILTERS;
 export const RATE_VARIANCE = RATE + 1;
 export const RATE_STATE = RATE + 2;
 
-/** How the counts of an hour scatter, for what they teach: variance μ (1 + phi) + alpha μ². */
+/** How the counts of an hour scatter, for what is learned of them: variance μ (1 + phi) + alpha μ². */
 interface Scatter {
   readonly phi: number;
   readonly alpha: number;
@@ -173,7 +173,7 @@ function learn(
       const m = rate * exposure;
       // m (1 + phi) + alpha m² + m²/known, m/known being exposure/(B + half).
       const variance = m * (perCall + alpha * m + exposure * inverse);
-      // What the logarithms of all variances have in common tells the filters apart by nothing.
+      // What the logarithms of all variances have in common speaks for no filter.
       if (j === FILTERS - 1) reference = variance;
       // (y − m)²/variance and the argument of the logarithm's series by one division.
       const both = variance + reference;

@@ -1,16 +1,10 @@
-import type { WeekSlots } from '../../time/week.js';
-
-/** How counts scatter about their mean μ: variance μ (1 + phi) + alpha μ². */
-export interface Dispersion {
-  /** Batchiness: calls that come several at a time (retries, pages) add phi · μ. */
-  readonly phi: number;
-  /** Load noise that multiplies: adds alpha · μ². */
-  readonly alpha: number;
-}
+import type { Dispersion } from './dispersion.js';
+import { clearTier, emptyTier, Shrinkage, type Tier } from './shrinkage.js';
+import type { WeekCells } from './week-cells.js';
 
 /** The shape of a week. */
 export interface Profile {
-  /** `[perWeek]`; mean 1 over the week, so level · shape is calls per bucket. */
+  /** `[perWeek]`; mean 1 over the week, so rate · shape is calls per bucket. */
   readonly shape: Float64Array;
   /** `[perWeek]`; relative variance of each entry: what the history leaves open. */
   readonly variance: Float64Array;
@@ -18,52 +12,36 @@ export interface Profile {
   readonly hourVariance: Float64Array;
 }
 
-/** Cells of a coarser view of the week: `of[slot]` is the cell a slot falls into. */
-interface Cells {
-  readonly count: number;
-  readonly of: Int32Array;
+export function emptyProfile(perWeek: number): Profile {
+  const column = () => new Float64Array(perWeek);
+  return { shape: column(), variance: column(), hourVariance: column() };
 }
 
-/** The views of the week through which the profile is shrunk, coarse to fine. */
-export interface WeekCells {
-  readonly slots: WeekSlots;
-  readonly dayOfWeek: Cells;
-  readonly hourOfDay: Cells;
-  readonly hourOfWeek: Cells;
-  readonly minuteOfHour: Cells;
-  readonly slotOfDay: Cells;
-  readonly slotOfWeek: Cells;
+/** What a history holds of each slot of the week, `[perWeek]` each. */
+export interface WeekSums {
+  /** Calls, outliers clipped. */
+  readonly calls: Float64Array;
+  /** Calls that a flat shape would have given there: the sum of the rate over observed buckets. */
+  readonly exposure: Float64Array;
+  /** Observed buckets. */
+  readonly repeats: Float64Array;
+  /**
+   * Sums of the squared counts, of a series whose runs straddle buckets: its slots are weighed by how their own counts scatter.
+   * No one phi and alpha fit both the bucket that has nine runs in ten and the one that has the tenth, and the weeks
+   * are too few for such scatter to show how one week's slot differs from another's.
+   */
+  readonly squares?: Float64Array | undefined;
 }
 
-const cellsByDay = new Map<number, WeekCells>();
-
-export function weekCells(slots: WeekSlots): WeekCells {
-  let cells = cellsByDay.get(slots.perDay);
-  if (cells === undefined) {
-    cells = makeCells(slots);
-    cellsByDay.set(slots.perDay, cells);
-  }
-  return cells;
-}
-
-function makeCells(slots: WeekSlots): WeekCells {
-  const perHour = Math.max(1, Math.floor(slots.perDay / 24));
-  const hours = Math.ceil(slots.perDay / perHour);
-  const cells = (count: number, of: (slot: number) => number): Cells => ({
-    count,
-    of: Int32Array.from({ length: slots.perWeek }, (_, slot) => of(slot)),
-  });
-  const day = (slot: number) => Math.floor(slot / slots.perDay);
-  const inDay = (slot: number) => slot % slots.perDay;
-  return {
-    slots,
-    dayOfWeek: cells(7, day),
-    hourOfDay: cells(hours, (slot) => Math.floor(inDay(slot) / perHour)),
-    hourOfWeek: cells(7 * hours, (slot) => day(slot) * hours + Math.floor(inDay(slot) / perHour)),
-    minuteOfHour: cells(perHour, (slot) => inDay(slot) % perHour),
-    slotOfDay: cells(slots.perDay, inDay),
-    slotOfWeek: cells(slots.perWeek, (slot) => slot),
-  };
+/** How a series scatters. */
+export interface ProfileScatter {
+  /** Of single buckets: what slots are weighed by. */
+  readonly bucket: Dispersion;
+  /**
+   * Of sums of an hour: what hours and days are weighed by. Noise of buckets apart from one another is a twelfth of it in an hour,
+   * and taken for common noise would leave every hour's place in the week in doubt.
+   */
+  readonly hour: Dispersion;
 }
 
 /** Relative variance granted to a day of the week that the history has not seen: such a day may well be half or double. */
@@ -78,311 +56,181 @@ const UNSEEN_WORK = 2;
  * parents at all is estimated from them; so flat, daily, weekly, office-hours and once-a-week traffic all fall out, and
  * a series of three calls a month keeps to a flat line. No test for seasonality, no threshold.
  *
- * @param calls `[perWeek]` calls by slot of week, outliers clipped
- * @param exposure `[perWeek]` calls that a flat shape would have given there: the sum of the level over observed buckets
- * @param repeats `[perWeek]` observed buckets by slot
- * @param dispersion how single buckets scatter: what slots are told by
- * @param hourly how sums of an hour do: what hours and days are told by. Noise of buckets apart from one another is a
- *   twelfth of it in an hour, and taken for common noise would leave every hour's place in the week in doubt
- * @param squares `[perWeek]` sum of the squared counts by slot, of a series whose runs straddle buckets: its slots are told
- *   by how their own counts scatter. No law of one phi and alpha fits both the bucket that has nine runs in ten and the
- *   one that has the tenth, and the weeks are too few for such scatter to tell one week's slot from another's
- * @param out where to write it; made when left out
+ * Holds the working space: made anew for every fit it was a fifth of the time, and most of the garbage.
  */
-export function fitProfile(
-  calls: Float64Array,
-  exposure: Float64Array,
-  repeats: Float64Array,
-  cells: WeekCells,
-  dispersion: Dispersion,
-  hourly: Dispersion,
-  squares?: Float64Array,
-  out?: Profile,
-): Profile {
-  const { perWeek, perDay } = cells.slots;
-  const minutes = cells.minuteOfHour.count;
-  const hours = cells.hourOfDay.count;
-  const { hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay, slotOfWeek } = scratchOf(cells);
-  for (const level of [hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay]) clear(level);
+export class ProfileFit {
+  readonly #perWeek: number;
+  readonly #perDay: number;
+  /** Slots of an hour, hours of a day. */
+  readonly #minutes: number;
+  readonly #hours: number;
+  readonly #hourOfDay: Tier;
+  readonly #dayOfWeek: Tier;
+  readonly #hourOfWeek: Tier;
+  readonly #minuteOfHour: Tier;
+  readonly #slotOfDay: Tier;
+  readonly #squaresOfDay: Float64Array;
+  /** The finest cells are the week's own columns: what they hold is not copied. */
+  readonly #slotOfWeek: Omit<Tier, 'calls' | 'n'>;
+  readonly #shrinkage: Shrinkage;
 
-  // All that days and hours are told by are sums of hours: 168 cells in place of 2,016 slots at each of three levels.
-  for (let h = 0, k = 0; h < 7 * hours; h++) {
-    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
-    // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
-    hourOfWeek.n[h] = repeats[k];
+  constructor({ slots, hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay, slotOfWeek }: WeekCells) {
+    this.#perWeek = slots.perWeek;
+    this.#perDay = slots.perDay;
+    this.#minutes = minuteOfHour.count;
+    this.#hours = hourOfDay.count;
+    this.#hourOfDay = emptyTier(hourOfDay.count);
+    this.#dayOfWeek = emptyTier(dayOfWeek.count);
+    this.#hourOfWeek = emptyTier(hourOfWeek.count);
+    this.#minuteOfHour = emptyTier(minuteOfHour.count);
+    this.#slotOfDay = emptyTier(slotOfDay.count);
+    this.#squaresOfDay = new Float64Array(slotOfDay.count);
+    this.#slotOfWeek = emptyTier(slotOfWeek.count);
+    this.#shrinkage = new Shrinkage(Math.max(hourOfWeek.count, slotOfWeek.count));
+  }
+
+  /** @param out where it is written */
+  fit(sums: WeekSums, { bucket, hour }: ProfileScatter, out: Profile): void {
+    for (const tier of [this.#hourOfDay, this.#dayOfWeek, this.#hourOfWeek, this.#minuteOfHour, this.#slotOfDay]) {
+      clearTier(tier);
+    }
+    this.#sumHours(sums);
+    this.#shrinkHours(hour);
+    this.#sumSlots(sums, out);
+    this.#shrinkSlots(sums, bucket);
+    this.#shrinkWeek(sums, bucket, out);
+  }
+
+  /** Where the slots of an hour of the week end: the last hour of a day may be shorter. */
+  #endOf(h: number, from: number): number {
+    return Math.min(from + this.#minutes, (Math.floor(h / this.#hours) + 1) * this.#perDay);
+  }
+
+  /** Days and hours need no more than sums of hours: 168 cells in place of 2,016 slots at each of three tiers. */
+  #sumHours({ calls, exposure, repeats }: WeekSums): void {
+    const week = this.#hourOfWeek;
+    for (let h = 0, k = 0; h < 7 * this.#hours; h++) {
+      const end = this.#endOf(h, k);
+      // Occurrences, not buckets: the twelve of one noisy hour are not twelve witnesses.
+      week.n[h] = repeats[k];
+      let sum = 0;
+      let expected = 0;
+      for (; k < end; k++) {
+        sum += calls[k];
+        expected += exposure[k];
+      }
+      week.calls[h] = sum;
+      week.expected[h] = expected;
+    }
+  }
+
+  #shrinkHours(hourly: Dispersion): void {
+    const hours = this.#hours;
+    const hourOfDay = this.#hourOfDay;
+    const dayOfWeek = this.#dayOfWeek;
+    const week = this.#hourOfWeek;
+    for (let h = 0; h < 7 * hours; h++) {
+      const cell = h % hours;
+      hourOfDay.calls[cell] += week.calls[h];
+      hourOfDay.expected[cell] += week.expected[h];
+      // One cell all week long is one occurrence.
+      if (hours > 1 || h === 0) hourOfDay.n[cell] += week.n[h];
+    }
+    this.#shrinkage.shrink(hourOfDay, hourly);
+    for (let h = 0; h < 7 * hours; h++) {
+      const cell = Math.floor(h / hours);
+      dayOfWeek.calls[cell] += week.calls[h];
+      dayOfWeek.expected[cell] += week.expected[h] * hourOfDay.ratio[h % hours];
+      if (h % hours === 0) dayOfWeek.n[cell] = week.n[h];
+    }
+    this.#shrinkage.shrink(dayOfWeek, hourly, { unseen: UNSEEN_DAY });
+    let workingHours = 0;
+    for (let h = 0; h < 5 * hours; h++) if (week.n[h] > 0) workingHours++;
+    if (2 * workingHours < hours) dayOfWeek.variance.fill(UNSEEN_WORK, 0, 5);
+    for (let h = 0; h < 7 * hours; h++) {
+      week.expected[h] *= hourOfDay.ratio[h % hours] * dayOfWeek.ratio[Math.floor(h / hours)];
+    }
+    this.#shrinkage.shrink(week, hourly, { witnesses: 2 });
+    for (let h = 0; h < 7 * hours; h++) {
+      const hour = h % hours;
+      const day = Math.floor(h / hours);
+      week.ratio[h] *= hourOfDay.ratio[hour] * dayOfWeek.ratio[day];
+      // To a cell's own uncertainty its parents' comes as far as it still rests on them.
+      const above = hourOfDay.variance[hour] + dayOfWeek.variance[day];
+      week.variance[h] += week.own[h] * week.own[h] * above;
+    }
+  }
+
+  #sumSlots({ calls, exposure, repeats, squares }: WeekSums, { hourVariance }: Profile): void {
+    const perDay = this.#perDay;
+    const week = this.#hourOfWeek;
+    const day = this.#slotOfDay;
+    const squaresOfDay = this.#squaresOfDay.fill(0);
+    for (let h = 0, k = 0; h < 7 * this.#hours; h++) {
+      const end = this.#endOf(h, k);
+      const rate = week.ratio[h];
+      hourVariance.fill(week.variance[h], k, end);
+      for (let slot = k % perDay; k < end; k++, slot++) {
+        day.calls[slot] += calls[k];
+        day.expected[slot] += exposure[k] * rate;
+        if (perDay > 1 || k === 0) day.n[slot] += repeats[k];
+        if (squares !== undefined) squaresOfDay[slot] += squares[k];
+      }
+    }
+  }
+
+  #shrinkSlots({ repeats, squares }: WeekSums, dispersion: Dispersion): void {
+    const perDay = this.#perDay;
+    const minutes = this.#minutes;
+    const minuteOfHour = this.#minuteOfHour;
+    const day = this.#slotOfDay;
+    for (let slot = 0; slot < perDay; slot++) {
+      const minute = slot % minutes;
+      minuteOfHour.calls[minute] += day.calls[slot];
+      minuteOfHour.expected[minute] += day.expected[slot];
+      if (minutes > 1) minuteOfHour.n[minute] += day.n[slot];
+    }
+    if (minutes === 1) minuteOfHour.n[0] = repeats[0];
+    this.#shrinkage.shrink(minuteOfHour, dispersion);
+    for (let slot = 0; slot < perDay; slot++) day.expected[slot] *= minuteOfHour.ratio[slot % minutes];
+    this.#shrinkage.shrink(day, dispersion, { squares: squares === undefined ? undefined : this.#squaresOfDay });
+    for (let slot = 0; slot < perDay; slot++) {
+      day.ratio[slot] *= minuteOfHour.ratio[slot % minutes];
+      day.variance[slot] += day.own[slot] * day.own[slot] * minuteOfHour.variance[slot % minutes];
+    }
+  }
+
+  #shrinkWeek(
+    { calls, exposure, repeats, squares }: WeekSums,
+    dispersion: Dispersion,
+    { shape, variance }: Profile,
+  ): void {
+    const perDay = this.#perDay;
+    const perWeek = this.#perWeek;
+    const hours = this.#hourOfWeek;
+    const day = this.#slotOfDay;
+    const week = { ...this.#slotOfWeek, calls, n: repeats };
+    for (let h = 0, k = 0; h < 7 * this.#hours; h++) {
+      const end = this.#endOf(h, k);
+      const rate = hours.ratio[h];
+      const left = hours.variance[h];
+      for (let slot = k % perDay; k < end; k++, slot++) {
+        shape[k] = rate * day.ratio[slot];
+        variance[k] = left + day.variance[slot];
+        week.expected[k] = exposure[k] * shape[k];
+      }
+    }
+    this.#shrinkage.shrink(week, dispersion, { witnesses: squares === undefined ? 2 : Number.POSITIVE_INFINITY });
+    const { ratio, own, variance: left } = week;
     let sum = 0;
-    let expected = 0;
-    for (; k < end; k++) {
-      sum += calls[k];
-      expected += exposure[k];
+    for (let k = 0; k < perWeek; k++) {
+      shape[k] *= ratio[k];
+      variance[k] = left[k] + own[k] * own[k] * variance[k];
+      sum += shape[k];
     }
-    hourOfWeek.calls[h] = sum;
-    hourOfWeek.expected[h] = expected;
-  }
-  for (let h = 0; h < 7 * hours; h++) {
-    const cell = h % hours;
-    hourOfDay.calls[cell] += hourOfWeek.calls[h];
-    hourOfDay.expected[cell] += hourOfWeek.expected[h];
-    // One cell all week long is one occurrence.
-    if (hours > 1 || h === 0) hourOfDay.n[cell] += hourOfWeek.n[h];
-  }
-  shrink(hourOfDay, hourly);
-  for (let h = 0; h < 7 * hours; h++) {
-    const cell = Math.floor(h / hours);
-    dayOfWeek.calls[cell] += hourOfWeek.calls[h];
-    dayOfWeek.expected[cell] += hourOfWeek.expected[h] * hourOfDay.ratio[h % hours];
-    if (h % hours === 0) dayOfWeek.n[cell] = hourOfWeek.n[h];
-  }
-  shrink(dayOfWeek, hourly, UNSEEN_DAY);
-  let workingHours = 0;
-  for (let h = 0; h < 5 * hours; h++) if (hourOfWeek.n[h] > 0) workingHours++;
-  if (2 * workingHours < hours) dayOfWeek.variance.fill(UNSEEN_WORK, 0, 5);
-  for (let h = 0; h < 7 * hours; h++) {
-    hourOfWeek.expected[h] *= hourOfDay.ratio[h % hours] * dayOfWeek.ratio[Math.floor(h / hours)];
-  }
-  shrink(hourOfWeek, hourly, 0, 2);
-  for (let h = 0; h < 7 * hours; h++) {
-    const hour = h % hours;
-    const day = Math.floor(h / hours);
-    hourOfWeek.ratio[h] *= hourOfDay.ratio[hour] * dayOfWeek.ratio[day];
-    // To a cell's own uncertainty its parents' comes as far as it still rests on them.
-    const above = hourOfDay.variance[hour] + dayOfWeek.variance[day];
-    hourOfWeek.variance[h] += hourOfWeek.own[h] * hourOfWeek.own[h] * above;
-  }
-
-  const { shape, variance, hourVariance } = out ?? emptyProfile(perWeek);
-  const sums = squares === undefined ? undefined : slotOfDay.squares.fill(0);
-  for (let h = 0, k = 0; h < 7 * hours; h++) {
-    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
-    const rate = hourOfWeek.ratio[h];
-    hourVariance.fill(hourOfWeek.variance[h], k, end);
-    for (let slot = k % perDay; k < end; k++, slot++) {
-      slotOfDay.calls[slot] += calls[k];
-      slotOfDay.expected[slot] += exposure[k] * rate;
-      if (perDay > 1 || k === 0) slotOfDay.n[slot] += repeats[k];
-      if (sums !== undefined && squares !== undefined) sums[slot] += squares[k];
+    if (sum > 0) {
+      const scale = perWeek / sum;
+      for (let k = 0; k < perWeek; k++) shape[k] *= scale;
     }
   }
-  for (let slot = 0; slot < perDay; slot++) {
-    const minute = slot % minutes;
-    minuteOfHour.calls[minute] += slotOfDay.calls[slot];
-    minuteOfHour.expected[minute] += slotOfDay.expected[slot];
-    if (minutes > 1) minuteOfHour.n[minute] += slotOfDay.n[slot];
-  }
-  if (minutes === 1) minuteOfHour.n[0] = repeats[0];
-  shrink(minuteOfHour, dispersion);
-  for (let slot = 0; slot < perDay; slot++) slotOfDay.expected[slot] *= minuteOfHour.ratio[slot % minutes];
-  shrink(slotOfDay, dispersion, 0, 0, sums);
-  for (let slot = 0; slot < perDay; slot++) {
-    slotOfDay.ratio[slot] *= minuteOfHour.ratio[slot % minutes];
-    slotOfDay.variance[slot] += slotOfDay.own[slot] * slotOfDay.own[slot] * minuteOfHour.variance[slot % minutes];
-  }
-
-  for (let h = 0, k = 0; h < 7 * hours; h++) {
-    const end = Math.min(k + minutes, (Math.floor(h / hours) + 1) * perDay);
-    const rate = hourOfWeek.ratio[h];
-    const left = hourOfWeek.variance[h];
-    for (let slot = k % perDay; k < end; k++, slot++) {
-      shape[k] = rate * slotOfDay.ratio[slot];
-      variance[k] = left + slotOfDay.variance[slot];
-      slotOfWeek.expected[k] = exposure[k] * shape[k];
-    }
-  }
-  // The finest cells are the week's own columns: what they hold is not copied.
-  shrink(slotOfWeek, dispersion, 0, squares === undefined ? 2 : Number.POSITIVE_INFINITY, undefined, calls, repeats);
-  const { ratio, own, variance: left } = slotOfWeek;
-  let sum = 0;
-  for (let k = 0; k < perWeek; k++) {
-    shape[k] *= ratio[k];
-    variance[k] = left[k] + own[k] * own[k] * variance[k];
-    sum += shape[k];
-  }
-  if (sum > 0) {
-    const scale = perWeek / sum;
-    for (let k = 0; k < perWeek; k++) shape[k] *= scale;
-  }
-  return { shape, variance, hourVariance };
-}
-
-export function emptyProfile(perWeek: number): Profile {
-  const column = () => new Float64Array(perWeek);
-  return { shape: column(), variance: column(), hourVariance: column() };
-}
-
-/** The cells of one level of the hierarchy: what they hold, then what {@link shrink} makes of it. */
-interface LevelCells {
-  readonly calls: Float64Array;
-  /** Calls that the parent's rate would have given on the same exposure. */
-  readonly expected: Float64Array;
-  /** Occurrences. */
-  readonly n: Float64Array;
-  /** Squares of counts, where they are told apart. */
-  readonly squares: Float64Array;
-  /** Posterior mean over the parent's; the weight that is still on the parent; the cell's own relative variance. */
-  readonly ratio: Float64Array;
-  readonly own: Float64Array;
-  readonly variance: Float64Array;
-}
-
-interface Scratch {
-  readonly hourOfDay: LevelCells;
-  readonly dayOfWeek: LevelCells;
-  readonly hourOfWeek: LevelCells;
-  readonly minuteOfHour: LevelCells;
-  readonly slotOfDay: LevelCells;
-  readonly slotOfWeek: LevelCells;
-}
-
-/** Working space by week: made anew for every fit it was a fifth of the time, and most of the garbage. */
-const scratches = new WeakMap<WeekCells, Scratch>();
-
-function scratchOf(cells: WeekCells): Scratch {
-  let scratch = scratches.get(cells);
-  if (scratch === undefined) {
-    const level = ({ count }: Cells): LevelCells => {
-      const column = () => new Float64Array(count);
-      return {
-        calls: column(),
-        expected: column(),
-        n: column(),
-        squares: column(),
-        ratio: column(),
-        own: column(),
-        variance: column(),
-      };
-    };
-    scratch = {
-      hourOfDay: level(cells.hourOfDay),
-      dayOfWeek: level(cells.dayOfWeek),
-      hourOfWeek: level(cells.hourOfWeek),
-      minuteOfHour: level(cells.minuteOfHour),
-      slotOfDay: level(cells.slotOfDay),
-      slotOfWeek: level(cells.slotOfWeek),
-    };
-    scratches.set(cells, scratch);
-  }
-  return scratch;
-}
-
-function clear({ calls, expected, n }: LevelCells): void {
-  calls.fill(0);
-  expected.fill(0);
-  n.fill(0);
-}
-
-/**
- * One level of the hierarchy. A cell's rate relative to its parent's has a gamma prior of mean 1 and precision a0 = 1/s²;
- * given c calls where the parent's rate would have given m its posterior mean is (f c + a0) / (f m + a0), with relative
- * variance 1 / (f c + a0). The factor f = 1 / (1 + phi + alpha c/n) turns over-dispersed calls into the independent ones
- * they are worth.
- */
-function shrink(
-  cells: LevelCells,
-  { phi, alpha }: Dispersion,
-  unseen = 0,
-  witnesses = 0,
-  squares?: Float64Array,
-  calls = cells.calls,
-  n = cells.n,
-): void {
-  const { expected, ratio, own, variance } = cells;
-  const count = calls.length;
-  if (noise.length < count) noise = new Float64Array(count);
-  const perCall = 1 + phi;
-  for (let i = 0; i < count; i++) {
-    const m = expected[i];
-    const times = n[i] > 1 ? n[i] : 1;
-    noise[i] = m * (perCall + (alpha * m) / times);
-  }
-  if (squares !== undefined) {
-    for (let i = 0; i < count; i++) {
-      noise[i] = Math.max(noise[i], squares[i] - (calls[i] * calls[i]) / Math.max(1, n[i]));
-    }
-  }
-  const s2 = heterogeneity(calls, expected, noise);
-  const a0 = 1 / s2;
-  const fresh = 1 / Math.max(s2, unseen);
-  for (let i = 0; i < count; i++) {
-    const c = calls[i];
-    const m = expected[i];
-    if (witnesses > n[i]) {
-      // Seen once, a departure from the parent may be an incident as well as a habit: that the cell differs at all stays open.
-      ratio[i] = 1;
-      own[i] = 1;
-      variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
-      continue;
-    }
-    const prior = m > 0 ? a0 : fresh;
-    if (squares === undefined) {
-      // f = times/worth, so that all three are fractions of these, and one division does for them.
-      const times = n[i] > 1 ? n[i] : 1;
-      const worth = perCall * times + alpha * (c > m ? c : m);
-      const byMean = times * m + a0 * worth;
-      const byCalls = times * c + prior * worth;
-      const scale = 1 / (byMean * byCalls);
-      ratio[i] = (times * c + a0 * worth) * byCalls * scale;
-      own[i] = a0 * worth * byCalls * scale;
-      variance[i] = worth * byMean * scale;
-    } else {
-      const f = m / Math.max(noise[i], 1e-12);
-      const weight = 1 / (f * m + a0);
-      ratio[i] = (f * c + a0) * weight;
-      own[i] = a0 * weight;
-      variance[i] = 1 / (f * c + prior);
-    }
-  }
-}
-
-/** Working space of {@link shrink} and {@link heterogeneity}, as long as the finest week so far has slots. */
-let noise = new Float64Array(0);
-let heard = { square: new Float64Array(0), relative: new Float64Array(0), noise: new Float64Array(0) };
-
-const LEAST_S2 = 1e-6;
-const MOST_S2 = 100;
-const LEAST_CALLS = 0.1;
-
-/**
- * s², the relative variance of cells about their parents, such that Σ (c − m)²/(v + s² m²) is what chance alone would
- * make it (Paule and Mandel 1982, who weigh cells alike in relative terms: with moments, busy office hours would speak
- * for quiet week ends), plus two standard errors: without those the noise of a sparse series would pass for structure.
- */
-function heterogeneity(calls: Float64Array, expected: Float64Array, noise: Float64Array): number {
-  if (heard.noise.length < calls.length) {
-    const column = () => new Float64Array(calls.length);
-    heard = { square: column(), relative: column(), noise: column() };
-  }
-  const { square, relative, noise: chance } = heard;
-  let cells = 0;
-  let spread = 0;
-  let sum = 0;
-  for (let i = 0; i < calls.length; i++) {
-    const m = expected[i];
-    // A cell of which next to nothing is expected says nothing of shape, and its square has a kurtosis of 1/m.
-    if (m < LEAST_CALLS) continue;
-    const inverse = 1 / noise[i];
-    square[cells] = (calls[i] - m) * (calls[i] - m);
-    relative[cells] = m * m;
-    chance[cells] = noise[i];
-    sum += square[cells] * inverse;
-    spread += 2 + inverse;
-    cells++;
-  }
-  const target = cells + 2 * Math.sqrt(spread);
-  let s2 = 0;
-  // Newton's method on 1/sum, which rises almost in a line (exactly, were all cells alike) and is concave, so that from 0
-  // no step overshoots: two steps where Newton on the sum itself took six.
-  for (let step = 0; step < 30 && sum > target * 1.0001; step++) {
-    let slope = 0;
-    sum = 0;
-    for (let i = 0; i < cells; i++) {
-      const inverse = 1 / (chance[i] + s2 * relative[i]);
-      const share = square[i] * inverse;
-      sum += share;
-      slope += share * relative[i] * inverse;
-    }
-    if (sum <= target * 1.0001 || slope === 0) break;
-    s2 += ((sum - target) / slope) * (sum / target);
-    if (s2 > MOST_S2) break;
-  }
-  return Math.min(MOST_S2, Math.max(LEAST_S2, s2));
 }

@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../time/grid.js';
 import type { GaugeFilter } from './filter.js';
-import { FAST, FIRST_WINDOW, GAP, SEEN, SLOW, TOLD_ALL, UNIT } from './layout.js';
+import { FAST, FIRST_WINDOW, GAP, REPORTED_ALL, SEEN, SLOW, UNIT } from './layout.js';
 import { countTail, TAIL_SIZE, tailPoint, tailSurprise } from './tail.js';
 
 /** Buckets after which there is something to judge by. */
@@ -10,9 +10,9 @@ const WINDOW_CLIP = 6;
 /** A bucket with more evidence of its own goes into the windows as if it had been so many scales off. */
 const WINDOW_TAKES = 4;
 const WINDOW_LEFT = 1;
-/** Looks at a window in its length; more often there is little news in it, but as many false alarms again. */
+/** Looks at a window in its length; more often it holds little that is new, but as many false alarms again. */
 const LOOKS = 2;
-/** A window speaks only where the bucket itself is so many scales off on the same side: the bucket must be news. */
+/** A window speaks only where the bucket itself is so many scales off on the same side: the bucket must say something new. */
 const WINDOW_NEEDS = 1;
 /** Residuals of more scales are all alike. */
 const MOST = 1e30;
@@ -20,22 +20,22 @@ const MOST = 1e30;
 const SHARE_FAST = 0.25;
 const SHARE_SLOW = 0.25;
 const SHARE_WINDOWS = 0.5;
-/** From this surprise on a residual may be of an incident: it counts in full once, and for this much while told. */
+/** From this surprise on a residual may be of an incident: it counts in full once, and for this much while it is reported. */
 const GUARD = 3.25;
 const GUARDED = 0.2;
 /** But spikes far off the scale count in full: of a metric that is still and spikes, their rarity is all there is. */
 const OFF_SCALE = 32;
 /**
- * Decades of evidence that are remembered as told, until they fade by half in so many ms, or buckets if that is longer. Those
- * of a window rise slowly, and must come far before they count as told, or they would never exceed themselves.
+ * Decades of evidence that are remembered as reported, until they fade by half in so many ms, or buckets if that is longer. Those
+ * of a window rise slowly, and must come far before they count as reported, or they would never exceed themselves.
  */
-const NEWS = 1;
-const NEWS_OF_WINDOW = 2.5;
-const TELL_HALVES = 7_200_000;
-const TELL_BUCKETS = 3;
-/** Share of what was told, by any test, that new evidence must exceed. */
-const TOLD_COUNTS = 0.5;
-/** What comes back from where it was told to be is news only this many scales past what is expected in the long run. */
+const FRESH = 1;
+const FRESH_OF_WINDOW = 2.5;
+const REPORTED_HALVES = 7_200_000;
+const REPORTED_BUCKETS = 3;
+/** Share of what was reported, by any test, that new evidence must exceed. */
+const REPORTED_COUNTS = 0.5;
+/** What comes back from where it was reported to be is new only this many scales past what is expected in the long run. */
 const RETURN_NEEDS = 2;
 /**
  * Incidents a day that a tail is forgiven, up to a share of all buckets. Only where a bucket is about as long as an
@@ -47,11 +47,11 @@ const FORGIVEN_FROM = HOUR;
 
 /**
  * Tests the buckets of a metric against a {@link GaugeFilter}: each residual, and means of the slow ones over windows,
- * goes by the tail that it has had so far, and only what exceeds the evidence told lately is new.
+ * goes by the tail that it has had so far, and only what exceeds the evidence reported lately is new.
  */
 export class GaugeEvidence {
   readonly filter: GaugeFilter;
-  /** Signed evidence of each test at the bucket last weighed, in decades beyond what was told; 0 where there is none. */
+  /** Signed evidence of each test at the bucket last weighed, in decades beyond what was reported; 0 where there is none. */
   readonly evidence: Float64Array;
   readonly #raw: Float64Array;
   readonly #units: Float64Array;
@@ -68,13 +68,15 @@ export class GaugeEvidence {
     this.#units = new Float64Array(tests);
     this.#shares = new Float64Array(tests);
     this.#keep = new Float64Array(tests);
-    const halfIn = (buckets: number): number => Math.exp(-Math.LN2 / Math.max(buckets, TELL_HALVES / step));
+    const halfIn = (buckets: number): number => Math.exp(-Math.LN2 / Math.max(buckets, REPORTED_HALVES / step));
     for (let k = 0; k < tests; k++) {
       const share = k === FAST ? SHARE_FAST : k === SLOW ? SHARE_SLOW : SHARE_WINDOWS / windows.length;
       this.#shares[k] = -Math.log(share) / Math.LN10;
-      this.#keep[k] = halfIn(k < FIRST_WINDOW ? TELL_BUCKETS : Math.max(TELL_BUCKETS, windows[k - FIRST_WINDOW]));
+      this.#keep[k] = halfIn(
+        k < FIRST_WINDOW ? REPORTED_BUCKETS : Math.max(REPORTED_BUCKETS, windows[k - FIRST_WINDOW]),
+      );
     }
-    this.#keepAll = halfIn(TELL_BUCKETS);
+    this.#keepAll = halfIn(REPORTED_BUCKETS);
     this.#forgiven = step < FORGIVEN_FROM ? 0 : Math.min(FORGIVEN_MOST, (FORGIVEN_PER_DAY * step) / DAY);
   }
 
@@ -82,24 +84,24 @@ export class GaugeEvidence {
     return this.filter.state[SEEN] >= LEARNED;
   }
 
-  /** What a test's evidence must exceed, in decades, to be news. */
-  #told(test: number): number {
+  /** What a test's evidence must exceed, in decades, to be new. */
+  #reported(test: number): number {
     const { state, layout, acceptShifts } = this.filter;
-    // Each residual of the fast test is news; those of the others repeat while an incident lasts.
-    const again = test === FAST || !acceptShifts ? 0 : state[layout.told + test];
-    const by = acceptShifts && test < FIRST_WINDOW ? TOLD_COUNTS * Math.abs(state[TOLD_ALL]) : 0;
+    // Each residual of the fast test is new; those of the others repeat while an incident lasts.
+    const again = test === FAST || !acceptShifts ? 0 : state[layout.reported + test];
+    const by = acceptShifts && test < FIRST_WINDOW ? REPORTED_COUNTS * Math.abs(state[REPORTED_ALL]) : 0;
     return this.#shares[test] + again + by;
   }
 
-  /** Share of incidents that a test's tail is forgiven; windows are spared those that tell themselves, see {@link learn}. */
+  /** Share of incidents that a test's tail is forgiven; windows are spared those that speak for themselves, see {@link learn}. */
   #forgive(test: number): number {
     return test < FIRST_WINDOW ? this.#forgiven : 0;
   }
 
-  /** Whether the fast test would only tell that what it told on the other side is over. */
+  /** Whether the fast test would only report that what it reported on the other side is over. */
   #returns(test: number, above: boolean): boolean {
-    const told = this.filter.state[TOLD_ALL];
-    return test === FAST && (above ? told < -NEWS : told > NEWS);
+    const reported = this.filter.state[REPORTED_ALL];
+    return test === FAST && (above ? reported < -FRESH : reported > FRESH);
   }
 
   /** The mean of a window's slow misses, as the test has it, if the bucket's own were `z`. */
@@ -113,7 +115,7 @@ export class GaugeEvidence {
     return ((mean + (clipped - mean) * share) * Math.sqrt(buckets)) / state[layout.windowScales + w];
   }
 
-  /** A window is looked at a few times in its length, once it has been filled twice: in between there is little news. */
+  /** A window is looked at a few times in its length, once it has been filled twice: in between it holds little that is new. */
   #speaks(test: number): boolean {
     if (test < FIRST_WINDOW) return true;
     const seen = this.filter.state[SEEN];
@@ -147,9 +149,10 @@ export class GaugeEvidence {
       const at = layout.tails + k * TAIL_SIZE;
       const raw = tailSurprise(body, at, above, Math.abs(unit), state[UNIT], this.#forgive(k));
       this.#raw[k] = raw;
-      const news = !this.#speaks(k) || (above ? z : -z) < this.#needs(k, above) ? 0 : Math.max(0, raw - this.#told(k));
-      evidence[k] = above ? news : -news;
-      if (news > Math.abs(evidence[best])) best = k;
+      const fresh =
+        !this.#speaks(k) || (above ? z : -z) < this.#needs(k, above) ? 0 : Math.max(0, raw - this.#reported(k));
+      evidence[k] = above ? fresh : -fresh;
+      if (fresh > Math.abs(evidence[best])) best = k;
     }
     return best;
   }
@@ -162,11 +165,11 @@ export class GaugeEvidence {
     if (!this.#speaks(test)) return none;
     const sign = above ? 1 : -1;
     const at = layout.tails + test * TAIL_SIZE;
-    const unit = tailPoint(body, at, above, decades + this.#told(test), state[UNIT], this.#forgive(test));
+    const unit = tailPoint(body, at, above, decades + this.#reported(test), state[UNIT], this.#forgive(test));
     if (test === FAST) {
       const needed = filter.slow + sign * this.#needs(test, above) * filter.slowScale;
-      const told = filter.fast + sign * unit * filter.fastScale;
-      return above ? Math.max(needed, told) : Math.min(needed, told);
+      const reported = filter.fast + sign * unit * filter.fastScale;
+      return above ? Math.max(needed, reported) : Math.min(needed, reported);
     }
     if (test === SLOW) return filter.slow + sign * unit * filter.slowScale;
     const w = test - FIRST_WINDOW;
@@ -186,23 +189,23 @@ export class GaugeEvidence {
     for (let k = 0; k < layout.tests; k++) {
       const raw = this.#raw[k];
       const evidence = this.evidence[k];
-      const news = Math.abs(evidence);
-      const at = layout.told + k;
-      const told = state[at];
+      const fresh = Math.abs(evidence);
+      const at = layout.reported + k;
+      const reported = state[at];
       if (learned && !filter.held && this.#speaks(k)) {
         // A look at a window stands for the buckets since the look before.
-        const weight = this.#weightOf(k, told) * this.#stride(k);
+        const weight = this.#weightOf(k, reported) * this.#stride(k);
         countTail(body, layout.tails + k * TAIL_SIZE, this.#units[k], weight * state[UNIT]);
       }
       if (!learned) continue;
-      // What was told stays told while it lasts; what grows slowly adds up until it is worth telling.
-      if (news > (k < FIRST_WINDOW ? NEWS : NEWS_OF_WINDOW)) state[at] = Math.max(raw, told);
-      else if (raw < told) state[at] = Math.max(raw, told * this.#keep[k]);
-      if (news > Math.abs(most)) most = evidence;
+      // What was reported stays reported while it lasts; what grows slowly adds up until it is worth a report.
+      if (fresh > (k < FIRST_WINDOW ? FRESH : FRESH_OF_WINDOW)) state[at] = Math.max(raw, reported);
+      else if (raw < reported) state[at] = Math.max(raw, reported * this.#keep[k]);
+      if (fresh > Math.abs(most)) most = evidence;
     }
-    if (Math.abs(most) <= NEWS) state[TOLD_ALL] *= this.#keepAll;
-    else if (Math.abs(most) >= Math.abs(state[TOLD_ALL])) state[TOLD_ALL] = most;
-    // What a bucket tells by itself is no business of the windows, or they would tell it again for as long as they hold it.
+    if (Math.abs(most) <= FRESH) state[REPORTED_ALL] *= this.#keepAll;
+    else if (Math.abs(most) >= Math.abs(state[REPORTED_ALL])) state[REPORTED_ALL] = most;
+    // What a bucket says by itself is no business of the windows, or they would report it again for as long as they hold it.
     const quiet = this.#raw[SLOW] <= WINDOW_TAKES && this.#raw[FAST] <= WINDOW_TAKES;
     const z = quiet ? this.#units[SLOW] : held(this.#units[SLOW], WINDOW_LEFT);
     for (let k = FIRST_WINDOW; k < layout.tests; k++) {
@@ -217,12 +220,12 @@ export class GaugeEvidence {
   }
 
   /** How much the residual of a test counts in its tail: an incident must not make itself usual. */
-  #weightOf(test: number, told: number): number {
+  #weightOf(test: number, reported: number): number {
     if (this.#raw[test] <= GUARD) return 1;
     // Where a shift may not be accepted, it must not wear itself out either.
     if (test !== FAST && !this.filter.acceptShifts) return 0;
     if (Math.abs(this.#units[test]) > OFF_SCALE) return 1;
-    return told > GUARD ? GUARDED : 1;
+    return reported > GUARD ? GUARDED : 1;
   }
 
   /** A bucket that was not observed. */
@@ -234,8 +237,8 @@ export class GaugeEvidence {
 
   #fade(): void {
     const { state, layout } = this.filter;
-    for (let k = 0; k < layout.tests; k++) state[layout.told + k] *= this.#keep[k];
-    state[TOLD_ALL] *= this.#keepAll;
+    for (let k = 0; k < layout.tests; k++) state[layout.reported + k] *= this.#keep[k];
+    state[REPORTED_ALL] *= this.#keepAll;
   }
 }
 

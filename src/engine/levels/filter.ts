@@ -65,7 +65,7 @@ const RESCALE = 2 ** 20;
  * others, Technometrics 52, 2010). Two averages come out: the fast one of all, and the slow one of those with the longest
  * memory, which sees what creeps or lasts.
  *
- * Learning is guarded: residuals are held to a few scales, so that an incident teaches little.
+ * Learning is guarded: residuals are held to a few scales, so that little is learned of an incident.
  */
 export class GaugeFilter {
   readonly layout: GaugeLayout;
@@ -205,7 +205,7 @@ export class GaugeFilter {
     return TO_SD * (scale === 0 ? size : Math.min(size, most));
   }
 
-  /** Charges every expert for its miss, in log score of a Laplace law. */
+  /** Charges every expert for its miss, in log score of a Laplace distribution. */
   #weigh(value: number): void {
     const { state, layout } = this;
     const fast = this.#fastUnit * this.#fastFactor;

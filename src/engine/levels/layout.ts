@@ -35,7 +35,7 @@ export interface GaugeLayout {
   readonly slowWeights: number;
   readonly windowMeans: number;
   readonly windowScales: number;
-  readonly told: number;
+  readonly reported: number;
   readonly wide: number;
   /** Offsets into the floats. */
   readonly day: number;
@@ -58,7 +58,7 @@ export const SLOW_SCALE = 3;
 export const CENTER = 4; // of the values, and their mean distance from it
 export const SPREAD = 5;
 export const UNIT = 6; // weight that a residual of today has in the tails
-export const TOLD_ALL = 7; // evidence told lately, by any test: negative if it was below
+export const REPORTED_ALL = 7; // evidence reported lately, by any test: negative if it was below
 export const SHIFTED = 8; // how lastingly the slow prediction is missed: −1 below, 1 above
 export const SHIFT_BY = 9; // and by how much
 const HEAD = 10;
@@ -66,12 +66,7 @@ const HEAD = 10;
 /** Lengths of the windows that are judged beside the bucket, where they hold two buckets at least. */
 const WINDOWS = [HOUR, 6 * HOUR, DAY];
 
-const layouts = new Map<string, GaugeLayout>();
-
 export function gaugeLayout(step: number, perDay: number): GaugeLayout {
-  const id = `${step}/${perDay}`;
-  const known = layouts.get(id);
-  if (known !== undefined) return known;
   const bucketsPerDay = DAY / step;
   const cells = Math.min(24, perDay);
   const halfLives = [1, 4, Math.max(12, Math.min(72, bucketsPerDay / 8)), Math.max(48, 2 * bucketsPerDay)];
@@ -90,7 +85,7 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
   const slowWeights = take(SHAPES);
   const windowMeans = take(windows.length);
   const windowScales = take(windows.length);
-  const told = take(tests);
+  const reported = take(tests);
   const wide = at;
   at = 0;
   const day = take(perDay);
@@ -101,7 +96,7 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
   const cellSlow = take(cells);
   const cellSeen = take(cells);
   const tails = take(tests * TAIL_SIZE);
-  const layout: GaugeLayout = {
+  return {
     step,
     perDay,
     cells,
@@ -116,7 +111,7 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
     slowWeights,
     windowMeans,
     windowScales,
-    told,
+    reported,
     wide,
     day,
     daySeen,
@@ -128,6 +123,4 @@ export function gaugeLayout(step: number, perDay: number): GaugeLayout {
     tails,
     size: wide + Math.ceil(at / 2),
   };
-  layouts.set(id, layout);
-  return layout;
 }

@@ -1,6 +1,6 @@
 /**
  * Tails of a standardized residual u, learned while the series runs: counts of |u| by half octaves from 1/4 to 2^14, over
- * a fading memory, filled up by a heavy-tailed law where little was seen. A series that spikes every day lifts its own
+ * a fading memory, filled up by a heavy-tailed distribution where little was seen. A series that spikes every day lifts its own
  * tail, so that equal tail probabilities mean equally rare values on every series.
  *
  * One test takes {@link TAIL_SIZE} numbers: the weight of all its residuals, then one number per half octave for those
@@ -9,25 +9,21 @@
 const BINS = 33;
 export const TAIL_SIZE = 1 + 2 * BINS;
 
-/** How many residuals the law is trusted like, and how many make the memory: four weeks of 5 minutes. */
+/** How many residuals that distribution is trusted like, and how many make the memory: four weeks of 5 minutes. */
 export const TRUST = 3000;
 export const MEMORY = 8000;
 /** The first bin whose residuals are forgiven nothing, from 128 on. */
 const FAR = 18;
 
-/** Lower edges of the bins, and the share that the law expects above each, in one direction. */
-const EDGES = new Float64Array(BINS);
-const LAW = new Float64Array(BINS);
 /**
  * Close to Student's t with 5 degrees of freedom, scaled to a standard deviation of 1, in a form that needs no incomplete
  * beta function: within a third of it from 1 to 20 standard deviations.
  */
 const SPAN = 1.9;
 const POWER = 2.5;
-for (let i = 0; i < BINS; i++) {
-  EDGES[i] = Math.exp((i / 2 - 2) * Math.LN2);
-  LAW[i] = 0.5 * Math.exp(-POWER * Math.log1p((EDGES[i] * EDGES[i]) / SPAN));
-}
+/** Lower edges of the bins, and the share that the distribution expects above each, in one direction. */
+const EDGES = Float64Array.from({ length: BINS }, (_, i) => Math.exp((i / 2 - 2) * Math.LN2));
+const SHARES = EDGES.map((edge) => 0.5 * Math.exp(-POWER * Math.log1p((edge * edge) / SPAN)));
 
 /** Half octaves of `u` above the first edge; negative below it. */
 function binsUp(u: number): number {
@@ -76,11 +72,11 @@ export function tailSurprise(
   const next = far + Math.max(0, near - forgive);
   if (bin >= FAR) far += tails[from + bin];
   else near += tails[from + bin];
-  const here = decades(far + Math.max(0, near - forgive) + trust * LAW[bin], total);
+  const here = decades(far + Math.max(0, near - forgive) + trust * SHARES[bin], total);
   if (size < EDGES[0]) return (here * size) / EDGES[0];
   // So far out all sizes are alike: what came there before, came as far.
   if (bin === BINS - 1) return here;
-  return here + (decades(next + trust * LAW[bin + 1], total) - here) * (x - bin);
+  return here + (decades(next + trust * SHARES[bin + 1], total) - here) * (x - bin);
 }
 
 /** The size at which {@link tailSurprise} reaches `surprise`: its inverse; 0 where
@@ -106,15 +102,15 @@ export function tailPoint(
     if (bin >= FAR) far += tails[from + bin];
     else near += tails[from + bin];
     const beyond = far + Math.max(0, near - forgive);
-    if (beyond + trust * LAW[bin] > share) {
+    if (beyond + trust * SHARES[bin] > share) {
       if (bin === BINS - 1) return Number.POSITIVE_INFINITY;
-      const here = decades(beyond + trust * LAW[bin], total);
-      const rise = decades(next + trust * LAW[bin + 1], total) - here;
+      const here = decades(beyond + trust * SHARES[bin], total);
+      const rise = decades(next + trust * SHARES[bin + 1], total) - here;
       return Math.exp(((bin + (surprise - here) / rise) / 2 - 2) * Math.LN2);
     }
     next = beyond;
   }
-  return (EDGES[0] * surprise) / decades(next + trust * LAW[0], total);
+  return (EDGES[0] * surprise) / decades(next + trust * SHARES[0], total);
 }
 
 function decades(share: number, total: number): number {

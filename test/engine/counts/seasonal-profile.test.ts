@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitProfile, weekCells } from '../../../src/engine/counts/seasonal-profile.js';
+import { emptyProfile, ProfileFit } from '../../../src/engine/counts/seasonal-profile.js';
+import { weekCells } from '../../../src/engine/counts/week-cells.js';
 import { weekSlots } from '../../../src/time/week.js';
 import { fullPosterior, gridPosterior, naiveHeterogeneity, naiveProfile } from '../../naive/profile.js';
 import { poisson, seeded } from '../../support/random.js';
@@ -21,14 +22,13 @@ function hourlyWeek(seed: number, weeks: number, rate: number, shape: (slot: num
 }
 
 function fitted(week: ReturnType<typeof hourlyWeek>, scatter = POISSON, hourly = POISSON, step = HOUR) {
-  return fitProfile(
-    Float64Array.from(week.calls),
-    Float64Array.from(week.exposure),
-    Float64Array.from(week.repeats),
-    weekCells(weekSlots(step)),
-    scatter,
-    hourly,
-  );
+  const slots = weekSlots(step);
+  const profile = emptyProfile(slots.perWeek);
+  const calls = Float64Array.from(week.calls);
+  const exposure = Float64Array.from(week.exposure);
+  const repeats = Float64Array.from(week.repeats);
+  new ProfileFit(weekCells(slots)).fit({ calls, exposure, repeats }, { bucket: scatter, hour: hourly }, profile);
+  return profile;
 }
 
 const flat = () => 1;
@@ -50,7 +50,7 @@ describe('the grid that second-guesses the posterior', () => {
   });
 });
 
-describe('fitProfile', () => {
+describe('ProfileFit', () => {
   it.each([
     ['flat traffic', flat, 4],
     ['a daily rhythm', daily, 4],

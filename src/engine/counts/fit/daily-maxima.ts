@@ -11,7 +11,7 @@ class Side {
   readonly quick: Float64Array;
   /** `[days]`: squares of z, in variances, up to which a count need not be looked at. */
   readonly screen: Float64Array;
-  /** `[days]`: its slot of the week, where it was told. */
+  /** `[days]`: its slot of the week, where it was given. */
   readonly slot: Int32Array;
   readonly #y: Float64Array;
   readonly #mean: Float64Array;
@@ -43,7 +43,7 @@ class Side {
 
 /**
  * The most surprising count of each day, on both sides. The exact tail takes 0.5 µs, and some 1,300 counts a row are not far from
- * their day's furthest, windows that overlap being alike. Which is the furthest is told by a quick figure; the tail is taken only of days
+ * their day's furthest, windows that overlap being alike. A quick figure says which is the furthest; the tail is taken only of days
  * by which a tail is measured: 16 a row.
  */
 export class DailyMaxima {

@@ -177,7 +177,7 @@ export class DailyRates {
 
 /**
  * ln P(Y = y) of the negative binomial but for ln y!, which all filters have in common; y real: clipped sums are not whole.
- * ln Γ(y + size) − ln Γ(size) by Stirling's formula, so that its logarithms are taken together with the law's own.
+ * ln Γ(y + size) − ln Γ(size) by Stirling's formula, so that its logarithms are taken together with the distribution's own.
  */
 function logLikelihood(y: number, mean: number, size: number): number {
   if (size < 8) {

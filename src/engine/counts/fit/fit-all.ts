@@ -5,7 +5,7 @@ import { type FitPlan, gridPlan } from './fit-plan.js';
 import { fitRow, SPARSE } from './fit-series.js';
 import type { FittedRow } from './one-step-residuals.js';
 import { readCalls, rowCalls } from './read-calls.js';
-import { type Taught, taughtBy } from './training-layout.js';
+import { type Training, trainingBy } from './training-layout.js';
 
 /** What a fit makes of rows of counts, before young ones borrow from others. */
 export interface FittedRows {
@@ -20,7 +20,7 @@ export interface FittedRows {
  * Fits rows of counts, one by one.
  * @param history whose keys are not looked at
  * @param given `[rows]` the zone of each; `undefined` where it is to be found
- * @param allowed `[grid.length]` 1 where a bucket may teach
+ * @param allowed `[grid.length]` 1 where a bucket may be learned from
  */
 export function fitRows(history: SeriesSet, given: readonly (string | undefined)[], allowed: Uint8Array): FittedRows {
   const { grid } = history;
@@ -35,46 +35,46 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
     return plan;
   };
   const alike = history.observed.length === grid.length;
-  let use = teachingOf(history, 0, allowed);
-  // Rows observed alike, as nearly all are, are taught by the same columns; of those that differ, by the last row's at best.
-  const laidOut = new Map<FitPlan, Taught>();
-  const taughtFor = (plan: FitPlan): Taught => {
-    let taught = laidOut.get(plan);
-    if (taught === undefined) {
-      taught = taughtBy(plan, use);
-      laidOut.set(plan, taught);
+  let use = usableOf(history, 0, allowed);
+  // Rows observed alike, as nearly all are, are fitted to the same columns; those that differ, to the last row's at best.
+  const laidOut = new Map<FitPlan, Training>();
+  const trainingFor = (plan: FitPlan): Training => {
+    let training = laidOut.get(plan);
+    if (training === undefined) {
+      training = trainingBy(plan, use);
+      laidOut.set(plan, training);
     }
-    return taught;
+    return training;
   };
   const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
   const rows: FittedRow[] = [];
-  // Without any row, what listened still tells how long nothing called.
+  // Without any row, coverage still says how long nothing called.
   let support = use.reduce((sum, is) => sum + is, 0);
   for (let at = 0; at < given.length; at++) {
     if (!alike) {
-      const own = teachingOf(history, at, allowed);
+      const own = usableOf(history, at, allowed);
       if (!sameBytes(own, use)) laidOut.clear();
       use = own;
     }
     let plan = planFor(zones[at]);
-    let taught = taughtFor(plan);
-    support = Math.max(support, taught.n);
-    readCalls(history, at, taught, SPARSE, calls, row);
+    let training = trainingFor(plan);
+    support = Math.max(support, training.n);
+    readCalls(history, at, training, SPARSE, calls, row);
     if (given[at] === undefined && arbiter !== undefined && row.total >= SPARSE) {
-      zones[at] = arbiter.choose(calls, taught);
+      zones[at] = arbiter.choose(calls, training);
       plan = planFor(zones[at]);
-      taught = taughtFor(plan);
+      training = trainingFor(plan);
     }
-    rows.push(fitRow(row, taught, plan));
+    rows.push(fitRow(row, training, plan));
   }
   return { zones, rows, support };
 }
 
-/** 1 for every bucket of a row that was observed and may teach. */
-function teachingOf(set: SeriesSet, row: number, allowed: Uint8Array): Uint8Array {
+/** 1 for every bucket of a row that was observed and may be learned from. */
+function usableOf(set: SeriesSet, row: number, allowed: Uint8Array): Uint8Array {
   const observed = observedRow(set, row);
   const use = new Uint8Array(allowed.length);
   for (let i = 0; i < use.length; i++) use[i] = observed[i] > 0 && allowed[i] !== 0 ? 1 : 0;

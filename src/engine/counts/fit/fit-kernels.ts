@@ -1,13 +1,13 @@
-import type { Dispersion } from '../seasonal-profile.js';
+import type { Dispersion } from '../dispersion.js';
 import type { FitPlan } from './fit-plan.js';
-import type { Taught } from './training-layout.js';
+import type { Training } from './training-layout.js';
 
 // The loops over all buckets of a fit, each a function of its own: inside one large function V8 (Node 20) left the
 // calls in them uninlined and boxed every number that they returned, 400 KB of garbage a row.
 
 /** Sums of the calls as they were by day and block, and of all before each bucket. */
 export function sumCalls(
-  { pieces, pieceFrom, pieceDay, pieceBlock }: Taught,
+  { pieces, pieceFrom, pieceDay, pieceBlock }: Training,
   { scratch: { calls, before, rawDays, blocks } }: FitPlan,
 ): void {
   rawDays.fill(0);
@@ -29,8 +29,8 @@ export function sumCalls(
  * The same sums, and those by slot, with outliers clipped; and the sum of the shape by day. Of whole numbers every sum is
  * exact, so that the few counts which are clipped are taken off those made once: no pass over all buckets, three in all.
  */
-export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Taught, { scratch }: FitPlan): void {
-  const { clips, blocks, slotCalls, dayCalls, dayExposure } = scratch;
+export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Training, { scratch }: FitPlan): void {
+  const { clips, blocks, slotCalls, dayCalls, dayExposure, stretches } = scratch;
   const { shape } = scratch.profile;
   slotCalls.set(scratch.rawSlots);
   dayCalls.set(scratch.rawDays);
@@ -43,32 +43,28 @@ export function sumClipped({ slot, pieceOf, pieceDay, pieceBlock, spans }: Taugh
     blocks.clipped[pieceBlock[pieceOf[k]]] += by;
   }
   const { slotFrom, day, from, to } = spans;
-  const stretches = slotFrom.length - 1;
-  if (stretch.length < stretches) stretch = new Float64Array(stretches);
-  for (let i = 0; i < stretches; i++) {
+  const count = slotFrom.length - 1;
+  for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let s = slotFrom[i]; s < slotFrom[i + 1]; s++) sum += shape[s];
-    stretch[i] = sum;
+    stretches[i] = sum;
   }
   dayExposure.fill(0);
-  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) dayExposure[day[j]] += stretch[i];
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) dayExposure[day[j]] += stretches[i];
 }
 
-/** By stretch of the week. */
-let stretch = new Float64Array(0);
-
-/** What a flat shape would have given each slot: the sum of the level over its buckets. */
-export function sumLevels({ spans }: Taught, daily: Float64Array, slotExposure: Float64Array): void {
+/** What a flat shape would have given each slot: the sum of the daily rates over its buckets. */
+export function sumRates({ spans }: Training, { scratch }: FitPlan, daily: Float64Array): void {
+  const { stretches, slotExposure } = scratch;
   const { slotFrom, day, from, to } = spans;
-  const stretches = slotFrom.length - 1;
-  if (stretch.length < stretches) stretch = new Float64Array(stretches);
-  stretch.fill(0, 0, stretches);
-  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretch[i] += daily[day[j]];
-  for (let i = 0; i < stretches; i++) slotExposure.fill(stretch[i], slotFrom[i], slotFrom[i + 1]);
+  const count = slotFrom.length - 1;
+  stretches.fill(0, 0, count);
+  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretches[i] += daily[day[j]];
+  for (let i = 0; i < count; i++) slotExposure.fill(stretches[i], slotFrom[i], slotFrom[i + 1]);
 }
 
 /** Squares of the clipped calls by slot. */
-export function sumSquares({ slot, n }: Taught, { scratch: { calls, clips, slotSquares } }: FitPlan): void {
+export function sumSquares({ slot, n }: Training, { scratch: { calls, clips, slotSquares } }: FitPlan): void {
   slotSquares.fill(0);
   for (let k = 0; k < n; k++) slotSquares[slot[k]] += calls[k] * calls[k];
   for (let i = 0; i < clips.n; i++) {
@@ -85,7 +81,7 @@ export function sumSquares({ slot, n }: Taught, { scratch: { calls, clips, slotS
  * @param known relative variance of each of them; none where the level is that of the history itself
  */
 export function gatherBuckets(
-  { n, pieces, pieceFrom, pieceSlot, pieceBlock }: Taught,
+  { n, pieces, pieceFrom, pieceSlot, pieceBlock }: Training,
   { scratch }: FitPlan,
   at: Int32Array,
   levelOf: Float64Array,

@@ -1,12 +1,15 @@
 import { DAY, type TimeGrid } from '../../../time/grid.js';
 import { weekSlots } from '../../../time/week.js';
-import { type Windows, windowsOf } from '../../windows.js';
+import { windowsOf } from '../../windows.js';
 import { type Residuals, residuals } from '../dispersion.js';
 import { type ModelColumns, modelColumns } from '../model.js';
 import { flatProfile, type KeptProfile } from '../quantized-profile.js';
-import { type Profile, type WeekCells, weekCells } from '../seasonal-profile.js';
+import { emptyProfile, type Profile, ProfileFit } from '../seasonal-profile.js';
+import { type WeekCells, weekCells } from '../week-cells.js';
 import { DailyMaxima } from './daily-maxima.js';
 import { DailyRates } from './daily-rate.js';
+import { Clips } from './outlier-clipping.js';
+import type { Calendar } from './training-layout.js';
 
 /** The history by blocks of the long windows; `[blocks]` each. */
 export interface Blocks {
@@ -25,13 +28,6 @@ export interface Blocks {
   /** Shapes of the first and the last bucket of each block. */
   readonly firstShape: Float64Array;
   readonly lastShape: Float64Array;
-}
-
-/** Counts that were held to what is ordinary: which they are, and by how much they were moved. The first `n` entries count. */
-export interface Clips {
-  n: number;
-  readonly at: Int32Array;
-  readonly by: Float64Array;
 }
 
 /** Working space of a fit, made once for all rows: nothing but a row's own model is left behind for the collector. */
@@ -61,6 +57,9 @@ export interface Scratch {
   readonly hourEdge: Float64Array;
   /** The profile of the row under way. */
   readonly profile: Profile;
+  readonly profileFit: ProfileFit;
+  /** By stretch of the week, see DaySpans. */
+  readonly stretches: Float64Array;
   readonly blocks: Blocks;
   /** `[blocks]` sums of the fitted means. */
   readonly means: Float64Array;
@@ -75,15 +74,10 @@ export interface Scratch {
 }
 
 /** What all rows of a fit share. */
-export interface GridPlan {
-  readonly grid: TimeGrid;
-  readonly cells: WeekCells;
-  readonly windows: Windows;
+export interface GridPlan extends Omit<Calendar, 'slots'> {
   /** How models of these windows lie in rows of numbers, and the profile of all sparse rows. */
   readonly columns: ModelColumns;
   readonly flat: KeptProfile;
-  /** `[grid.length]`: the block of the long windows that each bucket falls into, from 0. */
-  readonly blockOf: Int32Array;
   readonly blocks: number;
   /** Days of the history (of a bucket each where that is longer), and dates: UTC days from its start. */
   readonly days: number;
@@ -92,10 +86,7 @@ export interface GridPlan {
 }
 
 /** What all rows of one zone share. */
-export interface FitPlan extends GridPlan {
-  /** `[grid.length]`: where each bucket falls in the week. */
-  readonly slots: Int32Array;
-}
+export type FitPlan = GridPlan & Calendar;
 
 export function gridPlan(grid: TimeGrid): GridPlan {
   const { length, start, step } = grid;
@@ -108,12 +99,13 @@ export function gridPlan(grid: TimeGrid): GridPlan {
   const days = Math.max(1, Math.ceil((length * step) / Math.max(DAY, step)));
   const dates = Math.ceil((length * step) / DAY) + 1;
   const { perWeek } = cells.slots;
-  const scratch = scratchFor(length, blocks, days, dates, perWeek);
+  const scratch = scratchFor(length, blocks, days, dates, cells);
   const columns = modelColumns(windows.spans.length);
   return { grid, cells, windows, columns, flat: flatProfile(perWeek), blockOf, blocks, days, dates, scratch };
 }
 
-function scratchFor(length: number, blocks: number, days: number, dates: number, perWeek: number): Scratch {
+function scratchFor(length: number, blocks: number, days: number, dates: number, cells: WeekCells): Scratch {
+  const { perWeek } = cells.slots;
   const column = () => new Float64Array(length);
   const block = () => new Float64Array(blocks);
   const week = () => new Float64Array(perWeek);
@@ -121,7 +113,7 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
   return {
     calls: column(),
     before: new Float64Array(length + 1),
-    clips: { n: 0, at: new Int32Array(length), by: column() },
+    clips: new Clips(length),
     residuals: residuals(length),
     hours: residuals(blocks),
     rawDays: day(),
@@ -135,7 +127,9 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     hourShape: week(),
     hourDoubt: week(),
     hourEdge: week(),
-    profile: { shape: week(), variance: week(), hourVariance: week() },
+    profile: emptyProfile(perWeek),
+    profileFit: new ProfileFit(cells),
+    stretches: week(),
     blocks: {
       calls: block(),
       clipped: block(),

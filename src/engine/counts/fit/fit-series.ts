@@ -1,14 +1,12 @@
-import { fitDispersion, PRIOR } from '../dispersion.js';
+import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { type Past, roundedModel, straddles } from '../model.js';
 import { quantized } from '../quantized-profile.js';
-import { type Dispersion, fitProfile } from '../seasonal-profile.js';
-import { gatherBuckets, sumCalls, sumClipped, sumLevels, sumSquares } from './fit-kernels.js';
+import { gatherBuckets, sumCalls, sumClipped, sumRates, sumSquares } from './fit-kernels.js';
 import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
 import { type FittedRow, mostPull, replay, STRADDLING_CAP, WINDOW_CAP } from './one-step-residuals.js';
-import { clipAll, firstClip } from './outlier-clipping.js';
 import type { RowCalls } from './read-calls.js';
-import { type Taught, taughtSince } from './training-layout.js';
+import { type Training, trainingSince } from './training-layout.js';
 
 /** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
 export const SPARSE = 12;
@@ -18,64 +16,69 @@ const BORN = 7;
 const ROUNDS = 3;
 
 /**
- * Fits one series, and tells what its history shows of its tails; not of one of few calls, whose tails are the model's.
+ * Fits one series, and says what its history shows of its tails; not of one of few calls, whose tails are the model's.
  * @param row its calls, read by `whole`
- * @param whole the buckets that may teach
+ * @param whole the training buckets of all rows
  */
-export function fitRow(row: RowCalls, whole: Taught, plan: FitPlan): FittedRow {
-  const { grid, cells, windows, scratch } = plan;
+export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow {
+  const { grid, scratch } = plan;
   const { past, born } = pastOf(row, whole, grid.start, grid.step);
-  if (past.calls < SPARSE)
+  if (past.calls < SPARSE) {
     return { model: roundedModel(fitSparseRow(row.events, whole, born, plan, past), plan.columns) };
+  }
 
-  const taught = taughtSince(whole, born, plan);
-  const { n, repeats, pieceDay } = taught;
-  const { calls, clips, residuals: found, hours, means, blocks } = scratch;
-  if (taught.from > 0) calls.copyWithin(0, taught.from, whole.n);
-  sumCalls(taught, plan);
-  firstClip(calls, taught, scratch.rawSlots, clips);
+  const training = trainingSince(whole, born, plan);
+  const { calls, clips, residuals: found, profile } = scratch;
+  if (training.from > 0) calls.copyWithin(0, training.from, whole.n);
+  sumCalls(training, plan);
+  clips.first(calls, training, scratch.rawSlots);
 
-  const { dayCalls, dayExposure, slotCalls, slotExposure, slotSquares, profile } = scratch;
+  const { dayCalls, dayExposure, slotCalls, slotExposure: exposure, slotSquares } = scratch;
   const most = mostPull(past, grid.step);
-  let dispersion: Dispersion = PRIOR;
-  let hourly: Dispersion = PRIOR;
+  let bucket: Dispersion = PRIOR;
+  let hour: Dispersion = PRIOR;
   let late = false;
   profile.shape.fill(1);
 
   for (let round = 0; ; round++) {
-    sumClipped(taught, plan);
-    if (late) sumSquares(taught, plan);
-    const daily = scratch.dailyRates.fit(dayCalls, dayExposure, dispersion.phi);
-    sumLevels(taught, daily, slotExposure);
-    fitProfile(slotCalls, slotExposure, repeats, cells, dispersion, hourly, late ? slotSquares : undefined, profile);
-    gatherBuckets(taught, plan, pieceDay, daily, undefined, dispersion, most, 0);
-    dispersion = fitDispersion(found);
-    if (windows.hourBuckets === 0) hourly = dispersion;
-    else {
-      hours.n = 0;
-      for (let b = 0; b < means.length; b++) {
-        const m = means[b];
-        if (m <= 0) continue;
-        hours.mu[hours.n] = m;
-        hours.square[hours.n++] = (blocks.clipped[b] - m) * (blocks.clipped[b] - m);
-      }
-      hours.known.fill(0, 0, hours.n);
-      hourly = fitDispersion(hours, { phi: dispersion.phi, alpha: dispersion.alpha / 2 }, 1, WINDOW_CAP);
-    }
-    late = straddles(dispersion.alpha, hourly.alpha);
-    if (late) dispersion = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
+    sumClipped(training, plan);
+    if (late) sumSquares(training, plan);
+    const daily = scratch.dailyRates.fit(dayCalls, dayExposure, bucket.phi);
+    sumRates(training, plan, daily);
+    const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
+    scratch.profileFit.fit(sums, { bucket, hour }, profile);
+    gatherBuckets(training, plan, training.pieceDay, daily, undefined, bucket, most, 0);
+    bucket = fitDispersion(found);
+    hour = hourlyDispersion(plan, bucket);
+    late = straddles(bucket.alpha, hour.alpha);
+    if (late) bucket = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
     if (round === ROUNDS - 1) {
-      const { model, tails } = replay(taught, plan, quantized(profile), dispersion, hourly, daily[0], past);
+      const { model, tails } = replay(training, plan, quantized(profile), bucket, hour, daily[0], past);
       return { model: roundedModel(model, plan.columns), tails };
     }
-    clipAll(calls, found.mu, n, dispersion, clips);
+    clips.all(calls, found.mu, training.n, bucket);
   }
 }
 
-/** What is plain to see of a series, and the bucket that it began with: those since may teach. */
+/** How the sums of an hour scatter about the fitted means, given how buckets do. */
+function hourlyDispersion({ windows, scratch }: FitPlan, { phi, alpha }: Dispersion): Dispersion {
+  if (windows.hourBuckets === 0) return { phi, alpha };
+  const { hours, means, blocks } = scratch;
+  hours.n = 0;
+  for (let b = 0; b < means.length; b++) {
+    const m = means[b];
+    if (m <= 0) continue;
+    hours.mu[hours.n] = m;
+    hours.square[hours.n++] = (blocks.clipped[b] - m) * (blocks.clipped[b] - m);
+  }
+  hours.known.fill(0, 0, hours.n);
+  return fitDispersion(hours, { phi, alpha: alpha / 2 }, 1, WINDOW_CAP);
+}
+
+/** What is plain to see of a series, and the bucket that it began with: the series is fitted to those since. */
 function pastOf(
   { total: calls, first, last, firstCount }: RowCalls,
-  { rank, n: observed }: Taught,
+  { rank, n: observed }: Training,
   start: number,
   step: number,
 ): { past: Past; born: number } {

@@ -5,16 +5,16 @@ import { learnRate, RATE_STATE, startRate } from '../rate-filter.js';
 import { leastTail } from '../tail-calibration.js';
 import type { FitPlan } from './fit-plan.js';
 import type { Events } from './read-calls.js';
-import type { Taught } from './training-layout.js';
+import type { Training } from './training-layout.js';
 
 /**
  * Fits a series of few calls: a level, and how much its calls cluster within each window length; the week is flat, and
  * the tails are the model's. phi is the factorial moment Σ Y (Y − 1) / Σ Y of separate windows, less what a steady rate
  * alone would put together, with the prior's weight.
- * @param whole the buckets that may teach, of which those from `born` on do
+ * @param whole the training buckets of all rows, of which those from `born` on count
  * @param past what of the model is known before any fit
  */
-export function fitSparseRow(row: Events, whole: Taught, born: number, plan: FitPlan, past: Past): RowModel {
+export function fitSparseRow(row: Events, whole: Training, born: number, plan: FitPlan, past: Past): RowModel {
   const { grid, flat, windows } = plan;
   const { step, length, start } = grid;
   const { n, bucket, calls } = row;

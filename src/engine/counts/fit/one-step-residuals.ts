@@ -1,10 +1,9 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
-import { fitDispersion, PRIOR } from '../dispersion.js';
+import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
-import type { Dispersion } from '../seasonal-profile.js';
 import { rawSilenceNats } from '../silence.js';
 import {
   leastStretch,
@@ -19,7 +18,7 @@ import type { DailyMaxima } from './daily-maxima.js';
 import { gatherBuckets } from './fit-kernels.js';
 import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
 import { rateHistory } from './rate-history.js';
-import type { Taught } from './training-layout.js';
+import type { Training as Taught } from './training-layout.js';
 
 /**
  * Where runs fall on either side of a bucket's edge, the bucket that gets one in ten has a square of ten times its variance

@@ -1,8 +1,8 @@
-import type { Clips } from './fit-plan.js';
-import type { Taught } from './training-layout.js';
+import type { Dispersion } from '../dispersion.js';
+import type { Training } from './training-layout.js';
 
 /**
- * Clipping of outliers before anything is learned: an incident in the history must not teach. Every count is held to
+ * Clipping of outliers before anything is learned: nothing may be learned of an incident in the history. Every count is held to
  * center ± (4 sd + 2); the + 2 means that single calls are never outliers, or a sparse series would unlearn its own.
  */
 const SDS = 4;
@@ -12,36 +12,129 @@ const SLACK = 2;
 const FIRST_PHI = 1;
 const FIRST_ALPHA = 0.1;
 
-/** A season: which cell each week slot falls into, and which hour each cell belongs to, as consecutive numbers. */
-export interface Season {
-  readonly cells: number;
-  /** `[perWeek]` */
-  readonly cellOf: Int32Array;
-  readonly hours: number;
-  /** `[cells]` */
-  readonly hourOf: Int32Array;
+/** What is kept of each cell of a season while its counts are looked at. */
+interface SeasonCells {
+  /** The sum of each cell, then its mean without the highest. */
+  readonly trimmed: Float64Array;
+  readonly lowest: Float64Array;
+  readonly greatest: Float64Array;
+  readonly seen: Uint8Array;
+  readonly hourSum: Float64Array;
+  readonly hourCells: Int32Array;
+  /** `[cells × kept]`: the highest of each cell so far, in descending order. */
+  readonly highest: Float64Array;
 }
 
-/**
- * First estimate of the mean of every bucket, robust against one bad occurrence in eight: the mean of its season cell
- * without the highest values, or of the cell's hour where that is more (so that a sparse series, whose cells are mostly
- * empty, keeps its calls). What lies beyond what is ordinary about it is clipped.
- * @param y `[n]` counts
- * @param sums where the sum of the counts of each slot is written
- */
-export function firstClip(
+function seasonCells(cells: number, hours: number, kept: number): SeasonCells {
+  const column = () => new Float64Array(cells);
+  return {
+    trimmed: column(),
+    lowest: column(),
+    greatest: column(),
+    seen: new Uint8Array(cells),
+    hourSum: new Float64Array(hours),
+    hourCells: new Int32Array(hours),
+    highest: new Float64Array(cells * kept),
+  };
+}
+
+/** How many of the highest counts of a cell are left out of its mean. */
+function dropped(count: number): number {
+  return count < 3 ? 0 : Math.ceil(count / 8);
+}
+
+/** Counts that were held to what is ordinary: which they are, and by how much they were moved. The first `n` entries count. */
+export class Clips {
+  n = 0;
+  readonly at: Int32Array;
+  readonly by: Float64Array;
+  /** Working space: a row's own, four times a week of slots, was most of the garbage of a fit. */
+  #cells = seasonCells(0, 0, 0);
+
+  /** @param most counts of a row */
+  constructor(most: number) {
+    this.at = new Int32Array(most);
+    this.by = new Float64Array(most);
+  }
+
+  #add(at: number, by: number): void {
+    this.at[this.n] = at;
+    this.by[this.n++] = by;
+  }
+
+  /**
+   * First estimate of the mean of every bucket, robust against one bad occurrence in eight: the mean of its season cell
+   * without the highest values, or of the cell's hour where that is more (so that a sparse series, whose cells are mostly
+   * empty, keeps its calls). What lies beyond what is ordinary about it is clipped.
+   * @param y `[n]` counts
+   * @param sums where the sum of the counts of each slot is written
+   */
+  first(y: Float64Array, training: Training, sums: Float64Array): void {
+    const { season, cellCount } = training;
+    let most = 0;
+    for (let c = 0; c < season.cells; c++) if (cellCount[c] > most) most = cellCount[c];
+    const kept = dropped(most);
+    const cells = this.#cellsFor(season.cells, season.hours, kept);
+    sumCells(y, training, sums, cells, kept);
+    trimCells(training, cells, kept);
+    this.#clipCells(y, training, cells);
+  }
+
+  #cellsFor(cells: number, hours: number, kept: number): SeasonCells {
+    const { trimmed, hourSum, highest } = this.#cells;
+    if (trimmed.length < cells || hourSum.length < hours || highest.length < cells * kept) {
+      this.#cells = seasonCells(cells, hours, kept);
+    }
+    return this.#cells;
+  }
+
+  #clipCells(y: Float64Array, { slotFrom, bySlot, repeats, season }: Training, cells: SeasonCells): void {
+    const { trimmed, lowest, greatest, hourSum, hourCells } = cells;
+    const { cellOf, hourOf } = season;
+    this.n = 0;
+    for (let s = 0; s < repeats.length; s++) {
+      const c = cellOf[s];
+      if (repeats[s] === 0) continue;
+      const around = hourSum[hourOf[c]] / hourCells[hourOf[c]];
+      const m = Math.max(trimmed[c], around);
+      const reach = SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
+      const low = trimmed[c] - reach;
+      const high = m + reach;
+      // Of a cell whose least and greatest count are ordinary all are: hardly any is looked at again.
+      if (lowest[c] >= low && greatest[c] <= high) continue;
+      for (let j = slotFrom[s]; j < slotFrom[s + 1]; j++) {
+        const value = y[bySlot[j]];
+        if (value < low) this.#add(bySlot[j], low - value);
+        else if (value > high) this.#add(bySlot[j], high - value);
+      }
+    }
+  }
+
+  /** Holds every count to its fitted mean ± what is ordinary. */
+  all(y: Float64Array, mean: Float64Array, n: number, { phi, alpha }: Dispersion): void {
+    this.n = 0;
+    for (let k = 0; k < n; k++) {
+      const m = mean[k];
+      const off = Math.abs(y[k] - m) - SLACK;
+      if (off <= 0) continue;
+      const variance = m * (1 + phi) + alpha * m * m;
+      // Nearly every count is well inside: a square root for the others only.
+      if (off * off <= SDS * SDS * variance) continue;
+      const beyond = off - SDS * Math.sqrt(variance);
+      if (beyond > 0) this.#add(k, y[k] > m ? -beyond : beyond);
+    }
+  }
+}
+
+/** Sums of the slots and the cells, and the least, the greatest and the `kept` highest counts of each cell. */
+function sumCells(
   y: Float64Array,
-  { slotFrom, bySlot, repeats, season, cellCount }: Taught,
+  { slotFrom, bySlot, repeats, season }: Training,
   sums: Float64Array,
-  clips: Clips,
+  { trimmed, lowest, greatest, seen, highest }: SeasonCells,
+  kept: number,
 ): void {
-  const { cells, cellOf, hours, hourOf } = season;
-  let most = 0;
-  for (let c = 0; c < cells; c++) if (cellCount[c] > most) most = cellCount[c];
-  // The highest of each cell so far, in descending order: a week seen eight times needs one, and sorting every cell was a
-  // tenth of a fit.
-  const kept = most < 3 ? 0 : Math.ceil(most / 8);
-  const { trimmed, lowest, greatest, seen, hourSum, hourCells, highest } = scratchFor(cells, hours, kept);
+  const { cells, cellOf } = season;
   trimmed.fill(0, 0, cells);
   highest.fill(0, 0, cells * kept);
   seen.fill(0, 0, cells);
@@ -67,10 +160,9 @@ export function firstClip(
     trimmed[c] += sum;
     lowest[c] = least;
     greatest[c] = top;
-    if (kept < 2) {
-      if (kept === 1) highest[c] = top;
-      continue;
-    }
+    // A week seen eight times needs one, and sorting every cell was a tenth of a fit.
+    if (kept === 1) highest[c] = top;
+    if (kept < 2) continue;
     const first = c * kept;
     for (let j = from; j < to; j++) {
       const value = y[bySlot[j]];
@@ -80,85 +172,22 @@ export function firstClip(
       highest[at] = value;
     }
   }
+}
+
+/** The mean of each cell without its highest counts, and the sums of those by hour. */
+function trimCells(
+  { season: { cells, hours, hourOf }, cellCount }: Training,
+  { trimmed, hourSum, hourCells, highest }: SeasonCells,
+  kept: number,
+): void {
   hourSum.fill(0, 0, hours);
   hourCells.fill(0, 0, hours);
   for (let c = 0; c < cells; c++) {
     const count = cellCount[c];
     if (count === 0) continue;
-    const dropped = count < 3 ? 0 : Math.ceil(count / 8);
-    for (let i = 0; i < dropped; i++) trimmed[c] -= highest[c * kept + i];
-    trimmed[c] /= count - dropped;
+    for (let i = 0; i < dropped(count); i++) trimmed[c] -= highest[c * kept + i];
+    trimmed[c] /= count - dropped(count);
     hourSum[hourOf[c]] += trimmed[c];
     hourCells[hourOf[c]]++;
   }
-  clips.n = 0;
-  for (let s = 0; s < repeats.length; s++) {
-    const c = cellOf[s];
-    if (repeats[s] === 0) continue;
-    const around = hourSum[hourOf[c]] / hourCells[hourOf[c]];
-    const m = Math.max(trimmed[c], around);
-    const reach = SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
-    const low = trimmed[c] - reach;
-    const high = m + reach;
-    // Of a cell whose least and greatest count are ordinary all are: hardly any is looked at again.
-    if (lowest[c] >= low && greatest[c] <= high) continue;
-    for (let j = slotFrom[s]; j < slotFrom[s + 1]; j++) {
-      const value = y[bySlot[j]];
-      if (value < low) note(clips, bySlot[j], low - value);
-      else if (value > high) note(clips, bySlot[j], high - value);
-    }
-  }
-}
-
-/** Holds every count to its fitted mean ± what is ordinary. */
-export function clipAll(
-  y: Float64Array,
-  mean: Float64Array,
-  n: number,
-  { phi, alpha }: { readonly phi: number; readonly alpha: number },
-  clips: Clips,
-): void {
-  clips.n = 0;
-  for (let k = 0; k < n; k++) {
-    const m = mean[k];
-    const off = Math.abs(y[k] - m) - SLACK;
-    if (off <= 0) continue;
-    const variance = m * (1 + phi) + alpha * m * m;
-    // Nearly every count is well inside: a square root for the others only.
-    if (off * off <= SDS * SDS * variance) continue;
-    const beyond = off - SDS * Math.sqrt(variance);
-    if (beyond > 0) note(clips, k, y[k] > m ? -beyond : beyond);
-  }
-}
-
-function note(clips: Clips, at: number, by: number): void {
-  clips.at[clips.n] = at;
-  clips.by[clips.n++] = by;
-}
-
-/** Working space: a row's own, four times a week of slots, was most of the garbage of a fit. */
-let scratch = {
-  trimmed: new Float64Array(0),
-  lowest: new Float64Array(0),
-  greatest: new Float64Array(0),
-  seen: new Uint8Array(0),
-  hourSum: new Float64Array(0),
-  hourCells: new Int32Array(0),
-  highest: new Float64Array(0),
-};
-
-function scratchFor(cells: number, hours: number, kept: number): typeof scratch {
-  if (scratch.trimmed.length < cells || scratch.hourSum.length < hours || scratch.highest.length < cells * kept) {
-    const column = () => new Float64Array(cells);
-    scratch = {
-      trimmed: column(),
-      lowest: column(),
-      greatest: column(),
-      seen: new Uint8Array(cells),
-      hourSum: new Float64Array(hours),
-      hourCells: new Int32Array(hours),
-      highest: new Float64Array(cells * kept),
-    };
-  }
-  return scratch;
 }

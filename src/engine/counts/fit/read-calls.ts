@@ -1,14 +1,14 @@
 import { isSparse, readRow, type SeriesSet } from '../../../series/series-set.js';
-import type { Taught } from './training-layout.js';
+import type { Training } from './training-layout.js';
 
-/** The buckets of a row that teach and hold a call, in the order of time: a series of few calls is no more than these. */
+/** The training buckets of a row that hold a call, in the order of time: a series of few calls is no more than these. */
 export interface Events {
   n: number;
   readonly bucket: Int32Array;
   readonly calls: Float64Array;
 }
 
-/** The calls of one row in the buckets that teach. */
+/** The calls of one row in its training buckets. */
 export interface RowCalls {
   total: number;
   /** Buckets of the first and the last call, −1 without one; calls in the first. */
@@ -25,12 +25,12 @@ export function rowCalls(length: number): RowCalls {
 
 /**
  * Reads one row. Its events are listed where it has fewer than `few` calls or the set is sparse; otherwise its calls are written
- * to `packed`, one a bucket of `taught`. What is no number above 0 is no call.
+ * to `packed`, one a bucket of `training`. What is no number above 0 is no call.
  */
 export function readCalls(
   set: SeriesSet,
   row: number,
-  { rank, n, bucket }: Taught,
+  { rank, n, bucket }: Training,
   few: number,
   packed: Float64Array,
   out: RowCalls,

@@ -1,15 +1,35 @@
 import { DAY, type TimeGrid } from '../../../time/grid.js';
-import type { WeekCells } from '../seasonal-profile.js';
-import type { FitPlan } from './fit-plan.js';
-import type { Season } from './outlier-clipping.js';
+import type { Windows } from '../../windows.js';
+import type { WeekCells } from '../week-cells.js';
+
+/** How a history's buckets lie in time, in the civil time of one zone. */
+export interface Calendar {
+  readonly grid: TimeGrid;
+  readonly cells: WeekCells;
+  readonly windows: Windows;
+  /** `[grid.length]`: the block of the long windows that each bucket falls into, from 0. */
+  readonly blockOf: Int32Array;
+  /** `[grid.length]`: where each bucket falls in the week. */
+  readonly slots: Int32Array;
+}
+
+/** A season: which cell each week slot falls into, and which hour each cell belongs to, as consecutive numbers. */
+export interface Season {
+  readonly cells: number;
+  /** `[perWeek]` */
+  readonly cellOf: Int32Array;
+  readonly hours: number;
+  /** `[cells]` */
+  readonly hourOf: Int32Array;
+}
 
 /**
- * The buckets that may teach a row, packed, and how they lie in time: columns that hundreds of rows share. They are cut
+ * The buckets that a row is fitted to, packed, and how they lie in time: columns that hundreds of rows share. They are cut
  * into pieces, an hour long where nothing is missing: buckets of one day, one date and one block of the long windows, that
  * follow one another in the week. Within a piece a level is one number and the profile is read in its order, so the loops
  * over all buckets look nothing up.
  */
-export interface Taught {
+export interface Training {
   /** `[grid.length + 1]`: buckets of the history in use before each, those left out at the front included. */
   readonly rank: Int32Array;
   /** How many of them were left out at the front. */
@@ -57,7 +77,7 @@ export interface DaySpans {
 }
 
 /** The buckets of `use`, packed. */
-export function taughtBy(plan: FitPlan, use: Uint8Array): Taught {
+export function trainingBy(plan: Calendar, use: Uint8Array): Training {
   const { length } = plan.grid;
   const rank = new Int32Array(length + 1);
   for (let i = 0; i < length; i++) rank[i + 1] = rank[i] + use[i];
@@ -66,13 +86,13 @@ export function taughtBy(plan: FitPlan, use: Uint8Array): Taught {
   return layOut(plan, rank, bucket, 0);
 }
 
-/** The same without the buckets before `born`: a row that began later is taught by these. */
-export function taughtSince(whole: Taught, born: number, plan: FitPlan): Taught {
+/** The same without the buckets before `born`: those that a row which began later is fitted to. */
+export function trainingSince(whole: Training, born: number, plan: Calendar): Training {
   const from = whole.rank[born];
   return from === 0 ? whole : layOut(plan, whole.rank, whole.bucket.subarray(from), from);
 }
 
-function layOut(plan: FitPlan, rank: Int32Array, bucket: Int32Array, from: number): Taught {
+function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: number): Training {
   const { grid, cells, slots, blockOf, windows } = plan;
   const { step } = grid;
   const { perWeek } = cells.slots;
@@ -180,15 +200,8 @@ function spansOf(
 function seasonFor(n: number, { step }: TimeGrid, cells: WeekCells): Season {
   const days = (n * step) / DAY;
   const view = days >= 21 ? cells.slotOfWeek : days >= 3 ? cells.slotOfDay : cells.minuteOfHour;
-  let season = seasons.get(view);
-  if (season === undefined) {
-    const hourView = days >= 21 ? cells.hourOfWeek : days >= 3 ? cells.hourOfDay : undefined;
-    const hourOf = new Int32Array(view.count);
-    if (hourView !== undefined) for (let k = 0; k < cells.slots.perWeek; k++) hourOf[view.of[k]] = hourView.of[k];
-    season = { cells: view.count, cellOf: view.of, hours: hourView?.count ?? 1, hourOf };
-    seasons.set(view, season);
-  }
-  return season;
+  const hourView = days >= 21 ? cells.hourOfWeek : days >= 3 ? cells.hourOfDay : undefined;
+  const hourOf = new Int32Array(view.count);
+  if (hourView !== undefined) for (let k = 0; k < cells.slots.perWeek; k++) hourOf[view.of[k]] = hourView.of[k];
+  return { cells: view.count, cellOf: view.of, hours: hourView?.count ?? 1, hourOf };
 }
-
-const seasons = new WeakMap<WeekCells['slotOfWeek'], Season>();

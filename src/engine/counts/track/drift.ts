@@ -93,37 +93,72 @@ export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: 
 }
 
 /**
- * The drift, as it would stand with this bucket: where it is reported, the bucket's limits are those that would not have it
- * be. Above on buckets with calls, below where a block begins: a sum of three days does not change by the minute.
+ * The drift, as it would stand with this bucket: its limits are held to the counts that would not have it reported. Above on
+ * every bucket, below where a block begins: a sum of three days does not change by the minute.
  */
 export function testDrift(parts: TrackerParts): void {
+  const { s, scratch } = parts;
+  const { bucket: b, block: k } = scratch;
+  const exposure = k.driftExposure + b.exposure;
+  const expected = s[ANCHOR_RATE] * exposure;
+  if (k.driftCalls + Math.min(b.upper, b.mean + b.reach) > Math.max(k.driftAbove, expected))
+    limitDriftAbove(parts, exposure);
+  if (k.back === 0 && k.driftCalls + b.lower < Math.min(k.driftBelow, expected)) limitDriftBelow(parts, exposure);
+}
+
+function limitDriftAbove(parts: TrackerParts, exposure: number): void {
+  const { scratch, rules } = parts;
+  const { bucket: b, block: k } = scratch;
+  const reports = (y: number) => {
+    const calls = k.driftCalls + Math.min(y, b.mean + b.reach);
+    return calls > k.driftAbove && driftNats(parts, calls, exposure) > rules.driftNats;
+  };
+  if (!reports(b.upper)) return;
+  const upper = lastPassing(Math.floor(b.mean), b.upper, reports);
+  b.upper = upper;
+  if (b.y > upper) takeDrift(parts, exposure);
+}
+
+function limitDriftBelow(parts: TrackerParts, exposure: number): void {
+  const { scratch, rules } = parts;
+  const { bucket: b, block: k } = scratch;
+  const reports = (y: number) => {
+    const calls = k.driftCalls + Math.max(y, b.mean - b.reach);
+    return calls < k.driftBelow && driftNats(parts, calls, exposure) > rules.driftNats;
+  };
+  if (!reports(b.lower)) return;
+  const lower = lastPassing(Math.max(1, Math.floor(b.mean)), b.lower, reports);
+  b.lower = lower;
+  if (b.y < lower) takeDrift(parts, exposure);
+}
+
+/** The whole number nearest to `far`, which is reported, that is not; `near` where none between them passes. */
+function lastPassing(near: number, far: number, reports: (y: number) => boolean): number {
+  let passes = near;
+  let fails = far;
+  while (Math.abs(fails - passes) > 1) {
+    const middle = passes + Math.trunc((fails - passes) / 2);
+    if (reports(middle)) fails = middle;
+    else passes = middle;
+  }
+  return passes;
+}
+
+/** The drift decides the bucket. */
+function takeDrift(parts: TrackerParts, exposure: number): void {
   const { s, scratch, rules } = parts;
   const { bucket: b, block: k } = scratch;
   const calls = k.driftCalls + b.held;
-  const isFar = b.isAbove ? b.y > 0 && calls > k.driftAbove : k.back === 0 && calls < k.driftBelow;
-  if (!isFar) return;
-  const exposure = k.driftExposure + b.exposure;
-  const nats = driftNats(parts, calls, exposure);
   const mean = s[ANCHOR_RATE] * exposure;
-  const reportedFrom = rules.driftNats;
-  if (nats <= reportedFrom || calls > mean !== b.isAbove) return;
-  // The counts that would have been let pass, by bisection: this is met once in an incident.
-  let passes = b.isAbove ? 0 : Math.ceil(b.mean);
-  let fails = b.y;
-  while (Math.abs(fails - passes) > 1) {
-    const middle = Math.round((passes + fails) / 2);
-    if (driftNats(parts, k.driftCalls + middle, exposure) > reportedFrom) fails = middle;
-    else passes = middle;
-  }
-  if (b.isAbove) b.upper = Math.min(b.upper, Math.max(0, fails - 1));
-  else b.lower = Math.max(b.lower, fails + 1);
   // On the scale of the others: so much more than what reports them.
-  b.nats = Math.max(b.nats, nats + rules.nats - reportedFrom);
+  b.nats = Math.max(b.nats, driftNats(parts, calls, exposure) + rules.nats - rules.driftNats);
   b.ratio = (calls + 0.5) / (mean + 0.5);
   b.decided = DRIFT;
-  b.decidedMean = mean;
-  b.decidedValue = calls;
-  b.decidedOver = mean * mean * (s[ANCHOR_VARIANCE] + wander(parts));
+  if (b.isReported) return;
+  b.dates = DRIFT;
+  b.datesMean = mean;
+  b.datesValue = calls;
+  b.datesOver = mean * mean * (s[ANCHOR_VARIANCE] + wander(parts));
 }
 
 /** −ln p of the drift's window with `calls` in it, at least. */

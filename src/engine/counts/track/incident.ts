@@ -88,15 +88,15 @@ export function limitByIncident(parts: TrackerParts): void {
   const isReported = b.time - s[INCIDENT_LAST_REPORT] <= Math.max(HOUR - windows.step, windows.step);
   const isOwn = side === ABOVE ? b.y > b.upper : b.y < b.lower;
   if (isOwn) s[INCIDENT_REPORTS]++;
+  // What is expected is not reported, whatever carries the incident on: limits that are lie beyond the mean.
   if (side === ABOVE) {
-    // Never below the mean: what is expected is not reported.
-    const upper = Math.max(Math.floor(end), Math.ceil(b.mean * (1 + minEffect)));
+    const upper = Math.max(Math.floor(end), Math.floor(b.mean * (1 + minEffect)));
     b.goesOn = b.y > upper;
-    if (isReported) b.upper = Math.min(b.upper, upper);
+    if (isReported) b.upper = Math.min(b.upper, Math.max(upper, Math.ceil(b.mean)));
   } else if ((1 - ratio) * b.mean * perNat > LEAST_NATS) {
-    const lower = Math.min(Math.floor(end) + 1, Math.floor(b.mean * (1 - minEffect)));
+    const lower = Math.min(Math.floor(end) + 1, Math.ceil(b.mean * (1 - minEffect)));
     b.goesOn = b.y < lower;
-    if (isReported) b.lower = Math.max(b.lower, lower);
+    if (isReported) b.lower = Math.max(b.lower, Math.min(lower, Math.floor(b.mean)));
   }
   // One bucket that stands alone is not carried on by what comes within the hour.
   const isBreach = side === ABOVE ? b.y > b.upper : b.y < b.lower;
@@ -153,11 +153,16 @@ function openIncident(parts: TrackerParts, side: number): void {
   s[INCIDENT_REPORTS] = decided === 0 ? 1 : 2;
   if (!goesOn) {
     s[MERGE_SIDE] = side;
-    const span =
-      decided === SILENCE ? s[SILENT_BUCKETS] * windows.step : decided === DRIFT ? DRIFT_SPAN : windows.spans[decided];
-    s[INCIDENT_FROM] = decided === SILENCE ? time - span : time - span + windows.step;
-    s[INCIDENT_CALLS] = y;
-    s[INCIDENT_MEAN] = mean;
+    if (decided === SILENCE) {
+      // All of it counts, and it stays open for as long as another shift does before its rate is accepted.
+      s[INCIDENT_FROM] = Math.max(s[LAST_CALL] * windows.step, time - (SHIFT_AGE - SHIFT_BREACHED));
+      s[INCIDENT_CALLS] = 0;
+      s[INCIDENT_MEAN] = s[SILENCE_MEAN];
+    } else {
+      s[INCIDENT_FROM] = time + windows.step - (decided === DRIFT ? DRIFT_SPAN : windows.spans[decided]);
+      s[INCIDENT_CALLS] = y;
+      s[INCIDENT_MEAN] = mean;
+    }
   }
   if (side === BELOW) dropPending(s);
   if (decided === 0) return;
@@ -192,6 +197,14 @@ function isOver({ s, rules }: TrackerParts, time: number): boolean {
   const quiet = time - s[INCIDENT_LAST_BREACH];
   // Under 'hold' only the usual rate ends it.
   return quiet > QUIET_END && (s[INCIDENT_LLR] < s[INCIDENT_LLR_CAP] - 1 || (rules.acceptShifts && quiet > SHIFT_AGE));
+}
+
+/**
+ * The side of the incident that is seen to go on after a bucket; 0 for none. One bucket says what it is, and nothing of the
+ * hours behind it, though it may turn out to have been the first of a shift.
+ */
+export function ongoingSide(s: Float64Array, time: number): number {
+  return s[INCIDENT_REPORTS] > 1 || time - s[INCIDENT_LAST_REPORT] < HOUR ? s[INCIDENT_SIDE] : 0;
 }
 
 /** Whether the open incident has lasted for so long that its rate is the rate. */

@@ -66,10 +66,11 @@ export class BucketInHand {
   /** The window that decided: 0 the bucket itself, {@link SILENCE} or {@link DRIFT}; of its calls to those expected. */
   decided = 0;
   ratio = Number.NaN;
-  /** Its mean, and its variance beyond Poisson's. */
-  decidedMean = Number.NaN;
-  decidedOver = Number.NaN;
-  decidedValue = Number.NaN;
+  /** The shortest window that reports, else the one that decided; its mean, variance beyond Poisson's, and calls. */
+  dates = 0;
+  datesMean = Number.NaN;
+  datesOver = Number.NaN;
+  datesValue = Number.NaN;
   /** Whether a limit of the bucket itself or of a window is passed, and whether an open incident is carried on. */
   isReported = false;
   goesOn = false;

@@ -29,7 +29,7 @@ import {
   RELATIVE,
 } from './bucket-distributions.js';
 import { DRIFT_SPAN, setDriftLimits, startDrift, testDrift } from './drift.js';
-import { followIncident, limitByIncident, signOff, tryPreShiftRate } from './incident.js';
+import { followIncident, limitByIncident, ongoingSide, signOff, tryPreShiftRate } from './incident.js';
 import { endSilence, enterBlock, leaveInHand, trainShape } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
@@ -492,6 +492,7 @@ export class CountTracker implements TrackerParts {
     b.nats = nats + this.rules.logWeights[0];
     b.ratio = 0;
     b.decided = 0;
+    b.dates = 0;
     b.isReported = isAbove ? y > b.upper : y < b.lower;
   }
 
@@ -513,6 +514,7 @@ export class CountTracker implements TrackerParts {
       b.nats = silence;
       b.ratio = 0;
       b.decided = SILENCE;
+      b.dates = SILENCE;
     }
   }
 
@@ -526,10 +528,10 @@ export class CountTracker implements TrackerParts {
     out.upper[cell] = b.upper;
     out.surprise[cell] = b.isAbove ? surprise : -surprise;
     out.spans[cell] =
-      b.decided === SILENCE ? (silentBuckets + 1) * step : b.decided === DRIFT ? DRIFT_SPAN : spans[b.decided];
+      b.dates === SILENCE ? (silentBuckets + 1) * step : b.dates === DRIFT ? DRIFT_SPAN : spans[b.dates];
     out.verdicts[cell] = learning ? UNKNOWN : verdict;
     out.reasons[cell] = learning ? LEARNING : 0;
-    if (b.decided !== 0 && (verdict !== NORMAL || surprise >= NOTABLE)) writeDecided(this, out.decided);
+    if (b.dates !== 0 && (verdict !== NORMAL || surprise >= NOTABLE)) writeDecided(this, out.decided);
   }
 
   /** Ends the verdict on a bucket that is not a calm one, of a series that has an open incident, or another exception. */
@@ -556,7 +558,7 @@ export class CountTracker implements TrackerParts {
       s[SILENT_BUCKETS]++;
     }
     const isIncident = isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(this)) || followIncident(this, verdict);
-    if (out?.ongoing !== undefined) out.ongoing[b.cell] = s[INCIDENT_SIDE];
+    if (out?.ongoing !== undefined) out.ongoing[b.cell] = ongoingSide(s, b.time);
     if (isIncident) {
       push(this, s[RATE] * exposure, s[RATE] * exposure, exposure, exposureVar);
       return;

@@ -219,12 +219,17 @@ function weigh({ s, derivedAt: d, model, rules }: TrackerParts, win: WindowInHan
     ? calibrateIn(raw, model.above[w], win.isLong ? 0 : s[d + BURST_SHIFT])
     : calibrate(raw, model.below[w]);
   const here = calibrated + logWeight;
-  if ((tells && !b.isReported) || (tells === b.isReported && here > b.nats)) {
+  const isFirst = tells && !b.isReported;
+  if (isFirst || (tells === b.isReported && here > b.nats)) {
     b.ratio = (total + 0.5) / (m + 0.5);
     b.decided = w;
-    b.decidedMean = m;
-    b.decidedOver = over;
-    b.decidedValue = total;
+  }
+  // Of those that report, the shortest dates it.
+  if (isFirst || (!b.isReported && here > b.nats)) {
+    b.dates = w;
+    b.datesMean = m;
+    b.datesOver = over;
+    b.datesValue = total;
   }
   if (tells) b.isReported = true;
   if (here > b.nats) b.nats = here;
@@ -236,18 +241,18 @@ export function writeDecided({ s, rules, scratch }: TrackerParts, out: DecidedSi
   const { bucket: b, block: k, limits } = scratch;
   const { spans, step } = rules.windows;
   const end = b.time + step;
-  if (b.decided === SILENCE) {
+  if (b.dates === SILENCE) {
     const mean = k.silenceMean + b.mean * k.silenceRatio;
     const from = Number.isNaN(s[LAST_CALL]) ? b.time : Math.min(b.time, s[LAST_CALL] * step);
     const size = 1 / Math.max(k.silenceVariance, 1e-9);
     out.add(b.cell, from, 0, mean, Math.min(1, mean), Math.max(mean, limits[0].upper(mean, size)));
     return;
   }
-  const { decided, decidedMean: m } = b;
-  const size = (m * m) / Math.max(b.decidedOver, 1e-300);
-  const by = decided === DRIFT ? 0 : decided;
-  const span = decided === DRIFT ? DRIFT_SPAN : spans[decided];
+  const { dates, datesMean: m } = b;
+  const size = (m * m) / Math.max(b.datesOver, 1e-300);
+  const by = dates === DRIFT ? 0 : dates;
+  const span = dates === DRIFT ? DRIFT_SPAN : spans[dates];
   const upper = Math.max(limits[by].upper(m, size), m * (1 + rules.minEffect));
   const lower = Math.min(limits[by].lower(m, size), m * (1 - rules.minEffect));
-  out.add(b.cell, end - span, b.decidedValue, m, Math.max(0, Math.ceil(lower)), Math.floor(upper));
+  out.add(b.cell, end - span, b.datesValue, m, Math.max(0, Math.ceil(lower)), Math.floor(upper));
 }
