@@ -147,7 +147,7 @@ export function bucketVerdict(): BucketVerdict {
  * What kind of departure an anomaly is.
  * - `spike`: more than normal, for an hour at most; `excess`: for longer
  * - `drop`: fewer than normal; `silence`: none at all
- * - `level-shift`: a lasting change, told once
+ * - `level-shift`: a lasting change, reported once
  * - `first-seen`: calls of a key, operation or pair that the history does not hold
  * - `rare`: a few calls where the history has hardly any
  */
