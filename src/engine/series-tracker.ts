@@ -14,13 +14,13 @@ import { otherClocks } from './zones.js';
 
 /** How the rows of one detector, or of one window, are judged. */
 export interface WatchRules extends CountRules {
-  /** ln of the tail probability at which one bucket of a level is reported, on either side. */
+  /** ln of the tail probability at which one bucket of a level is told, on either side. */
   readonly logAlpha: number;
   /** Of whoever runs the rows. */
   readonly scratch: TrackScratch;
 }
 
-/** One row as it is watched: its tracker, and which of the zones it may follow it turns out to. */
+/** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
 export interface WatchedRow {
   readonly key: SeriesKey;
   readonly zone: string;
