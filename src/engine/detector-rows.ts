@@ -193,7 +193,7 @@ export class DetectorRows {
 
   #exceptionsByRow(): Map<number, Exceptions> {
     if (this.#exceptions !== undefined) return this.#exceptions;
-    const { step } = this.#rules.windows;
+    const { step } = this.#baseline.grid;
     const found = new Map<number, Exceptions>();
     for (const id of new Set([...this.acknowledged.map((range) => range.id), ...this.retired.keys()])) {
       const own = this.acknowledged.filter((range) => range.id === id);

@@ -4,16 +4,13 @@ import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { countRules, natsFor } from './counts/track/rules.js';
-import { TrackScratch } from './counts/track/scratch.js';
 import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
 import { MIN_EFFECT, type RoomForScores, roomForScores, withRows } from './score-window.js';
-import { logAlphaFor, type WatchRules } from './series-tracker.js';
+import { watchRules } from './series-tracker.js';
 import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
-import { windowsOf } from './windows.js';
 
 export interface DetectorOptions {
   /** Expected number of false episodes a week, over all rows, windows and both directions together; 1 by default. */
@@ -50,7 +47,6 @@ interface Checkpoint {
 export class Detector {
   readonly #baseline: Baseline;
   readonly #options: Required<Omit<DetectorOptions, 'alertBudget'>> & { readonly perWeek: number };
-  readonly #rules: WatchRules;
   readonly #rows: DetectorRows;
   #accepted: SignOff[] = [];
   /** So many of them are in the states. */
@@ -69,18 +65,11 @@ export class Detector {
     }
     const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
     const minEffect = checkNumber(options.minEffect ?? MIN_EFFECT, 'minEffect', 0, 10);
-    const { step } = baseline.grid;
-    const windows = windowsOf(step);
     this.#baseline = baseline;
     this.#options = { learn, minEffect, perWeek };
-    const nats = natsFor(perWeek, baseline.keys.length, windows);
-    this.#rules = {
-      ...countRules(windows, { nats, minEffect, acceptShifts: learn === 'accept-shifts' }),
-      logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
-      scratch: new TrackScratch(),
-    };
-    this.#recent = new Recent(step, baseline.measure);
-    this.#rows = new DetectorRows(baseline, this.#rules);
+    this.#recent = new Recent(baseline.grid.step, baseline.measure);
+    const rules = watchRules(baseline, perWeek, { minEffect, acceptShifts: learn === 'accept-shifts' });
+    this.#rows = new DetectorRows(baseline, rules);
   }
 
   /** The baseline that it began with; what was learned since is in the detector's own state. */

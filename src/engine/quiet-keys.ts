@@ -4,12 +4,9 @@ import { observedRow, readRow, rowsById } from '../series/series-set.js';
 import { gridEnd, HOUR } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { countRules, natsFor } from './counts/track/rules.js';
-import { TrackScratch } from './counts/track/scratch.js';
 import { MIN_EFFECT } from './score-window.js';
-import { logAlphaFor, runRow, SlotTables, type WatchRules, watchRow } from './series-tracker.js';
+import { runRow, SlotTables, type WatchRules, watchRow, watchRules } from './series-tracker.js';
 import { BELOW, type QuietKey, type Scores } from './types.js';
-import { windowsOf } from './windows.js';
 
 export interface QuietKeysOptions {
   /** As it was handed to `scoreWindow`; 1 a week by default. */
@@ -44,7 +41,9 @@ export function quietKeysAfter(baseline: Baseline, scores: Scores, options: Quie
   const most = checkInteger(options.most ?? 10, 'most', 0, 1e6);
   const { grid, measure } = scores.window;
   if (measure === 'level' || grid.length === 0) return { keys: 0, listed: [] };
-  const rules = rulesOf(baseline, options.alertBudget?.perWeek ?? 1);
+  // As `scoreWindow` has them.
+  const perWeek = options.alertBudget?.perWeek ?? 1;
+  const rules = watchRules(baseline, perWeek, { minEffect: MIN_EFFECT, acceptShifts: false });
   const candidates = candidatesOf(baseline, scores, rules);
   // Exact times of those only that may be among the first: each takes up to a millisecond.
   candidates.sort((a, b) => a.about - b.about);
@@ -107,15 +106,4 @@ function silenceOfRow(
   if (left === null || left.needed <= 0) return undefined;
   const reportedAt = silenceEnd(count.model, left.rate, zone, step, gridEnd(window.grid), left.needed);
   return reportedAt === null ? undefined : { key, since: left.since, reportedAt };
-}
-
-/** As `scoreWindow` has them. */
-function rulesOf({ grid: { step }, keys }: Baseline, perWeek: number): WatchRules {
-  const windows = windowsOf(step);
-  const nats = natsFor(perWeek, keys.length, windows);
-  return {
-    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
-    logAlpha: logAlphaFor(perWeek, keys.length, step),
-    scratch: new TrackScratch(),
-  };
 }

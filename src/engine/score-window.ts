@@ -3,12 +3,9 @@ import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { countRules, natsFor } from './counts/track/rules.js';
-import { TrackScratch } from './counts/track/scratch.js';
 import { DecidedSink } from './decided-sink.js';
-import { logAlphaFor, runRow, SlotTables, watchRow } from './series-tracker.js';
+import { runRow, SlotTables, watchRow, watchRules } from './series-tracker.js';
 import type { ScoreColumns, Scores } from './types.js';
-import { windowsOf } from './windows.js';
 
 export interface ScoreOptions {
   /**
@@ -43,13 +40,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const { keys, grid } = whole;
   const { length } = grid;
   const scores = roomForScores(whole);
-  const windows = windowsOf(step);
-  const nats = natsFor(perWeek, baseline.keys.length, windows);
-  const rules = {
-    ...countRules(windows, { nats, minEffect: MIN_EFFECT, acceptShifts: false }),
-    logAlpha: logAlphaFor(perWeek, baseline.keys.length, step),
-    scratch: new TrackScratch(),
-  };
+  const rules = watchRules(baseline, perWeek, { minEffect: MIN_EFFECT, acceptShifts: false });
   const tables = new SlotTables(baseline.grid, grid);
   const y = new Float64Array(length);
   const follows = grid.start === gridEnd(baseline.grid);

@@ -3,21 +3,37 @@ import { DAY, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import type { Baseline } from './baseline.js';
 import type { RowModel } from './counts/model.js';
-import type { CountRules } from './counts/track/rules.js';
-import type { TrackScratch } from './counts/track/scratch.js';
+import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
+import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker, type Exceptions } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { GaugeRow } from './levels/tracker.js';
 import { bucketVerdict, type ScoreColumns, unobserved } from './types.js';
+import { windowsOf } from './windows.js';
 import { ZoneChoice } from './zone-choice.js';
 import { otherClocks } from './zones.js';
 
 /** How the rows of one detector, or of one window, are judged. */
-export interface WatchRules extends CountRules {
+export interface WatchRules {
+  readonly counts: CountRules;
   /** ln of the tail probability at which one bucket of a level is told, on either side. */
   readonly logAlpha: number;
   /** Of whoever runs the rows. */
   readonly scratch: TrackScratch;
+}
+
+/** @param perWeek false episodes a week that all rows together may have */
+export function watchRules(
+  { grid: { step }, keys }: Baseline,
+  perWeek: number,
+  options: Pick<CountRules, 'minEffect' | 'acceptShifts'>,
+): WatchRules {
+  const windows = windowsOf(step);
+  return {
+    counts: countRules(windows, { nats: natsFor(perWeek, keys.length, windows), ...options }),
+    logAlpha: logAlphaFor(perWeek, keys.length, step),
+    scratch: new TrackScratch(),
+  };
 }
 
 /** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
@@ -43,7 +59,7 @@ function emptyGauge(step: number): GaugeModel {
 }
 
 /** ln of the probability that one test of a level may spend of a budget. */
-export function logAlphaFor(perWeek: number, rows: number, step: number): number {
+function logAlphaFor(perWeek: number, rows: number, step: number): number {
   // One a bucket and side: the surprise of a level is that of its tests taken together.
   const tests = 2 * Math.max(1, rows) * Math.max(1, WEEK / step);
   return Math.log(Math.min(0.05, perWeek / tests));
@@ -55,7 +71,7 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
   if (baseline.measure === 'level') {
     const of = baseline.gaugeOf(key);
     const gauge = new GaugeRow(of?.gauge ?? emptyGauge(step), step, states?.tracker.slice());
-    gauge.acceptShifts = rules.acceptShifts;
+    gauge.acceptShifts = rules.counts.acceptShifts;
     const zone = of?.timeZone ?? 'UTC';
     return { key, zone, known: of !== undefined, learning: false, count: undefined, gauge, clock: undefined };
   }
@@ -65,7 +81,7 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
     zone: timeZone,
     known,
     learning,
-    count: new CountTracker(model, rules, isNew, rules.scratch, states?.tracker),
+    count: new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker),
     gauge: undefined,
     clock: found ? new ZoneChoice(states?.clock) : undefined,
   };

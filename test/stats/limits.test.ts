@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { lowerLimitNear, lowerQuantile, upperLimitNear, upperQuantile } from '../../src/stats/limits.js';
+import { LimitsNear, lowerLimitNear, lowerQuantile, upperLimitNear, upperQuantile } from '../../src/stats/limits.js';
 import { logLowerTail, logUpperTail, logZero } from '../../src/stats/negative-binomial.js';
 import { naiveLowerTails, naivePmf, naiveUpperTails } from '../naive/negative-binomial.js';
 import { seeded } from '../support/random.js';
@@ -134,5 +134,45 @@ describe('limits from memory', () => {
     const fresh = await import('../../src/stats/limits.js');
     expect(fresh.upperLimitNear).not.toBe(upperLimitNear);
     expect(answers(asked.slice().reverse(), fresh).reverse()).toEqual(first);
+  });
+});
+
+describe('limits of one row and window', () => {
+  const factor = fc.double({ min: 0.5, max: 2, noNaN: true });
+  /** Laws as one window meets them: its mean and scatter wander, at the same nats. */
+  const wanderings = fc.record({
+    nats: fc.double({ min: 3, max: 60, noNaN: true }),
+    laws: fc.array(
+      fc.record({
+        mean: fc.double({ min: -9, max: 14, noNaN: true }).map(Math.exp),
+        relative: fc.double({ min: -9, max: 7, noNaN: true }).map(Math.exp),
+        near: fc.array(fc.tuple(factor, factor), { maxLength: 9 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  });
+
+  it('are those of the memory, and never within those that are sure', () => {
+    fc.assert(
+      fc.property(wanderings, ({ nats, laws }) => {
+        const limits = new LimitsNear(nats, nats);
+        for (const { mean, relative, near } of laws) {
+          for (const [times, more] of [[1, 1], ...near]) {
+            const m = mean * times;
+            const over = relative * more * m * m;
+            const size = (m * m) / over;
+            const upper = limits.upper(m, size);
+            const lower = limits.lower(m, size);
+            expect(upper).toBe(upperLimitNear(m, size, nats));
+            expect(lower).toBe(lowerLimitNear(m, size, nats));
+            const sd = Math.sqrt(m + over);
+            const wide = limits.around(m, over);
+            expect(m + wide.above * sd).toBeLessThanOrEqual(upper);
+            if (lower >= 0) expect(m - wide.below * sd).toBeGreaterThanOrEqual(lower);
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

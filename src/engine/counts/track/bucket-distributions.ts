@@ -2,7 +2,8 @@ import type { LimitsNear } from '../../../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
 import { hasBody, lowerBody, upperBody } from '../../../stats/tail-body.js';
-import { LEAST_MEAN, type RowModel } from '../model.js';
+import { LEAST_MEAN } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import { silenceOf } from '../silence.js';
 
 /** Learning holds a bucket to its mean ± (4 sd + 2): single calls are never outliers. */
@@ -50,7 +51,7 @@ export class BucketDistributions {
   readonly #made = new Uint32Array(PLACES);
   #now = 1;
   #isFlatMade = false;
-  #model: RowModel | undefined;
+  #profile: KeptProfile | undefined;
   #level = 0;
   #levelVariance = 0;
   #phi = 0;
@@ -71,7 +72,7 @@ export class BucketDistributions {
    * @param shape and the two variances: the one law's of a week that is flat; NaN where it is not
    */
   arm(
-    model: RowModel,
+    profile: KeptProfile,
     phi: number,
     alpha: number,
     minEffect: number,
@@ -79,7 +80,7 @@ export class BucketDistributions {
     variance: number,
     hourVariance: number,
   ): void {
-    this.#model = model;
+    this.#profile = profile;
     this.#phi = phi;
     this.#alpha = alpha;
     this.#minEffect = minEffect;
@@ -126,7 +127,8 @@ export class BucketDistributions {
   }
 
   #find(slot: number, hour: number, correction: number, shapeDoubt: number): number {
-    const { shapeSteps, varianceSteps, hourSteps, each } = (this.#model as RowModel).profile;
+    const profile = this.#profile as KeptProfile;
+    const { shapeSteps, varianceSteps, hourSteps, each } = profile;
     const shape = shapeSteps[shapeSteps.length === 1 ? 0 : slot];
     const variance = varianceSteps[varianceSteps.length === 1 ? 0 : slot];
     const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)] * 32 + hour;
@@ -141,7 +143,6 @@ export class BucketDistributions {
     this.#made[place] = this.#now;
     this.#keys[place] = key;
     this.#of[place] = at;
-    const { profile } = this.#model as RowModel;
     const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
     this.#fill(at, profile.shapeAt(slot) * correction, profile.varianceAt(slot) + shapeDoubt, hourDoubt);
     return at;

@@ -1,4 +1,5 @@
 import type { RowModel } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import type { CountRules } from './rules.js';
 import type { TrackScratch } from './scratch.js';
 import type { StateLayout } from './state.js';
@@ -6,6 +7,9 @@ import type { StateLayout } from './state.js';
 /** What a tracker is made of, for the functions that it is cut into. */
 export interface TrackerParts {
   readonly model: RowModel;
+  /** Of the model: V8 (Node 20) has as many hidden classes of models as there are ways to make one, and finds what each holds slowly. */
+  readonly profile: KeptProfile;
+  readonly tails: Pick<RowModel, 'above' | 'below' | 'silence'>;
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;

@@ -2,7 +2,7 @@ import { LimitsNear } from '../../../stats/limits.js';
 import type { ScoreColumns } from '../../types.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { MOST_WINDOWS } from './state.js';
-import type { CountTracker } from './tracker.js';
+import { WindowScreen } from './window-screen.js';
 
 /** What decided a bucket, in place of the number of a window. */
 export const SILENCE = -1;
@@ -38,7 +38,7 @@ export class BlockInHand {
   ringIndex = 0;
   /** Buckets from the beginning of the block to the one that is judged. */
   back = 0;
-  /** No incident, no shift that is remembered, nothing that needs {@link CountTracker} to look twice. */
+  /** No incident, no shift that is remembered, nothing that needs the tracker to look twice. */
   isCalm = false;
   isYoung = false;
 }
@@ -84,17 +84,34 @@ export class BucketInHand {
   cell = 0;
 }
 
-/** The window that is tested: its law, and what it holds besides the bucket. */
+/** A window longer than the bucket: what stands from the beginning of a block to its end, and its law with the bucket. */
 export class WindowInHand {
+  /** Made of whole blocks; the other, of an hour, of buckets. */
+  isLong = false;
+  /** Buckets from the beginning of its first block to that of the one under way. */
+  back = 0;
+  /** What its whole blocks hold: calls, exposure, exposure · profile variance. */
+  past = Number.NaN;
+  pastExposure = Number.NaN;
+  pastExposureVar = Number.NaN;
+  /** The rate that it is judged by, and that times what the hours' doubts add. */
+  rate = Number.NaN;
+  hourShare = Number.NaN;
+  hourRate = Number.NaN;
+  /** Its own relative variance and that of the rate; its batchiness. */
+  relative = Number.NaN;
+  phi = Number.NaN;
+  /** Under this mean it has no limit below. */
+  leastMean = Number.NaN;
+  readonly limits = new LimitsNear(0, 0);
+  readonly screen = new WindowScreen();
   mean = Number.NaN;
   /** Variance beyond Poisson's. */
   over = Number.NaN;
   sd = Number.NaN;
+  /** What it holds besides the bucket, and the departure of all it holds from its mean. */
   rest = Number.NaN;
-  /** Departure of all it holds from its mean. */
   off = Number.NaN;
-  isLong = false;
-  isRound = false;
   tellsAbove = false;
   tellsBelow = false;
 }
@@ -104,20 +121,14 @@ export class WindowInHand {
  * is set up anew when another has its turn.
  */
 export class TrackScratch {
-  readonly limits = Array.from({ length: MOST_WINDOWS }, () => new LimitsNear(0, 0));
-  readonly distributions = new BucketDistributions(this.limits[0]);
+  /** By their numbers; of that of the bucket itself only its limits are used. */
+  readonly windows = Array.from({ length: MOST_WINDOWS }, () => new WindowInHand());
+  readonly distributions = new BucketDistributions(this.windows[0].limits);
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
-  readonly window = new WindowInHand();
   /** The tracker that the rest is set up for. */
-  armed: CountTracker | undefined;
-  /** Per window, how much the hours' doubts add, the rate when it began, and what is not known of that. */
-  readonly hourShares = new Float64Array(MOST_WINDOWS);
-  readonly rates = new Float64Array(MOST_WINDOWS);
-  readonly rateDoubts = new Float64Array(MOST_WINDOWS);
-  /** Per window, buckets from the beginning of its first block to that of the one under way. */
-  readonly backs = new Int32Array(MOST_WINDOWS);
-  /** One bucket, for {@link CountTracker.observe}. */
+  armed: object | undefined;
+  /** One bucket, for CountTracker.observe. */
   readonly one = {
     calls: new Float64Array(1),
     observed: new Uint8Array([1]),

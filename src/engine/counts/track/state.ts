@@ -65,14 +65,12 @@ export const MOST_WINDOWS = 4;
 
 // What follows from model, rules and state stands behind the state: a tick of 100,000 series waits for memory, and following
 // the model's objects to it took three times as long as all else (Node 20).
-/** Per window: batchiness and noise, the model's nats at the limits, and by how many deviations these are sure to be away. */
+/** Per window: batchiness and noise, and the model's nats at the limits. */
 export const PHI = 0;
 export const ALPHA = PHI + MOST_WINDOWS;
 export const NATS_ABOVE = ALPHA + MOST_WINDOWS;
 export const NATS_BELOW = NATS_ABOVE + MOST_WINDOWS;
-export const SURELY_ABOVE = NATS_BELOW + MOST_WINDOWS;
-export const SURELY_BELOW = SURELY_ABOVE + MOST_WINDOWS;
-export const SILENCE_SHIFT = SURELY_BELOW + MOST_WINDOWS;
+export const SILENCE_SHIFT = NATS_BELOW + MOST_WINDOWS;
 /** What bursts are more surprising by in the hour that the limits above are set for, see `burstShift`. */
 export const BURST_SHIFT = SILENCE_SHIFT + 1;
 /** Shape, variance and the hour's variance of a week that is flat; the first NaN of any other. */

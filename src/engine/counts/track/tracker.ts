@@ -15,6 +15,7 @@ import {
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn, uncalibrate } from '../tail-calibration.js';
@@ -74,7 +75,7 @@ import {
   SUM_EXPOSURE,
   SUM_EXPOSURE_VAR,
 } from './state.js';
-import { armWindows, deriveWindows, enterBurstHour, setWindowRates, testWindows, writeDecided } from './window-test.js';
+import { armWindows, deriveWindows, enterBurstHour, setWindows, testWindows, writeDecided } from './window-test.js';
 
 /**
  * The windows overlap, so that the least of their weighted p-values is less often small than Bonferroni grants; ln of how
@@ -83,6 +84,8 @@ import { armWindows, deriveWindows, enterBurstHour, setWindowRates, testWindows,
 const DEPENDENCE = Math.log(1.35);
 /** Below it no calibration changes anything: no need to look up the series'. */
 const UNCALIBRATED = 2.9;
+/** Buckets of a block that are too few to look ahead for. */
+const FEW_BUCKETS = 3;
 const PER_NAT = 1 / Math.LN10;
 /** Days of history from which on the hours of the day are as well known as they will be without a new fit. */
 const SHAPE_KNOWN = 21;
@@ -133,6 +136,9 @@ export interface Exceptions {
  */
 export class CountTracker implements TrackerParts {
   readonly model: RowModel;
+  readonly profile: KeptProfile;
+  readonly tails: TrackerParts['tails'];
+  readonly #bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;
@@ -152,6 +158,9 @@ export class CountTracker implements TrackerParts {
     const { windows } = rules;
     const count = windows.weights.length;
     this.model = model;
+    this.profile = model.profile;
+    this.tails = { above: model.above, below: model.below, silence: model.silence };
+    this.#bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
     this.layout = layoutOf(windows);
@@ -359,10 +368,10 @@ export class CountTracker implements TrackerParts {
     const isJudged = range.isJudged === true;
     const { step, block } = this.rules.windows;
     const { block: k, bucket: b } = this.scratch;
-    const { bursts } = this.model;
+    const bursts = this.#bursts;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    this.#takeInHand(start + i * step, range.exceptions === undefined, learn);
+    this.#takeInHand(start + i * step, range.exceptions === undefined, learn, end - i > FEW_BUCKETS);
     k.back = ((start + i * step - blockStart) / step) | 0;
     let isCalm = true;
     for (; i < end && isCalm; i++, k.back++) {
@@ -397,7 +406,7 @@ export class CountTracker implements TrackerParts {
   }
 
   /** What of the state changes with every bucket is kept at hand until {@link #putBack}. */
-  #takeInHand(time: number, isPlain: boolean, learn: boolean): void {
+  #takeInHand(time: number, isPlain: boolean, learn: boolean, isLongRun: boolean): void {
     const { s, scratch } = this;
     const { block: k } = scratch;
     if (s[PRE_SHIFT_RATIO] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATIO] = 0;
@@ -406,7 +415,7 @@ export class CountTracker implements TrackerParts {
     k.isYoung = this.shapePrior > 0;
     k.isCalm =
       isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0 && s[MERGE_SIDE] === 0;
-    setWindowRates(this);
+    setWindows(this, isLongRun);
     setDriftLimits(this, learn);
     k.driftCalls = s[DRIFT_CALLS];
     k.driftExposure = s[DRIFT_EXPOSURE];
@@ -486,7 +495,7 @@ export class CountTracker implements TrackerParts {
     if (isAbove) nats = distributions.above(at, late > 0 ? Math.max(mean, y - late) : y);
     else nats = distributions.below(at, y);
     if (nats > UNCALIBRATED) {
-      const { above, below } = this.model;
+      const { above, below } = this.tails;
       nats = isAbove ? calibrateIn(nats, above[0], this.s[this.derivedAt + BURST_SHIFT]) : calibrate(nats, below[0]);
     }
     b.nats = nats + this.rules.logWeights[0];
@@ -508,7 +517,7 @@ export class CountTracker implements TrackerParts {
     if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
     const after = y === 0 ? b.silenceAfter : silenceNats + distributions.silence(at) * k.silenceRatio;
     const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
-    const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.model.silence)) + LOG_SILENCE_WEIGHT;
+    const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.tails.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && b.lower < 1) b.lower = 1;
     if (y === 0 && silence > b.nats && !b.isAbove) {
       b.nats = silence;
@@ -574,7 +583,7 @@ export class CountTracker implements TrackerParts {
   /** The verdict on a bucket, and its last limits: by the open incident, by the rate before a shift, by what is excused. */
   #verdict(): number {
     const { s } = this;
-    const { bucket: b, distributions, limits } = this.scratch;
+    const { bucket: b, distributions, windows } = this.scratch;
     limitByIncident(this);
     b.upper = Math.max(b.upper, Math.floor(b.mean));
     b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
@@ -585,8 +594,8 @@ export class CountTracker implements TrackerParts {
       const before = Math.max(b.mean * ratio, LEAST_MEAN);
       const relative = distributions.values[b.at + RELATIVE];
       const size = 1 / (relative + this.model.phi[0] / before + (s[RATE_VARIANCE] + s[SHIFT_VARIANCE]));
-      if (ratio > 1) b.upper = Math.max(b.upper, Math.floor(limits[0].upper(before, size)));
-      else b.lower = Math.min(b.lower, Math.max(0, Math.ceil(limits[0].lower(before, size))));
+      if (ratio > 1) b.upper = Math.max(b.upper, Math.floor(windows[0].limits.upper(before, size)));
+      else b.lower = Math.min(b.lower, Math.max(0, Math.ceil(windows[0].limits.lower(before, size))));
     }
     if (b.isRetired) b.lower = 0;
     if (b.isExpected) {
@@ -671,7 +680,7 @@ export class CountTracker implements TrackerParts {
     scratch.armed = this;
     armWindows(this);
     scratch.distributions.arm(
-      this.model,
+      this.profile,
       s[d + PHI],
       s[d + ALPHA],
       this.rules.minEffect,

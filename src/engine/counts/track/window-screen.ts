@@ -1,0 +1,67 @@
+import { EDGED } from '../fit/one-step-residuals.js';
+import { LEAST_MEAN } from '../model.js';
+import type { BlockInHand, BucketInHand, WindowInHand } from './scratch.js';
+
+// Nine in ten buckets leave a window of hours with nothing to say, and a few comparisons with bounds that hold to the end of
+// the block show which, for a tenth of what it takes to judge the window: its mean and its scatter only grow until then.
+
+/** Beyond what doubles are off by. */
+const ROUNDING = 1e-9;
+/** How much a block may bring of what the window held before, for the bounds to hold. */
+const MOST_BROUGHT = 0.5;
+
+/** Bounds of what a bucket may be, and bring, for the window to have nothing to say. */
+export class WindowScreen {
+  /** Exposure, and exposure · profile variance, of the block so far. */
+  mostExposure = -1;
+  mostExposureVar = -1;
+  /** Departure of the window: what it held before the block, and the most either way. */
+  off = Number.NaN;
+  far = Number.NaN;
+  /** By how much the limits are at least further from the mean than counts that do not depart. */
+  upper = Number.NaN;
+  lower = Number.NaN;
+}
+
+/** No bucket is passed over. */
+export function clearScreen({ screen }: WindowInHand): void {
+  screen.mostExposure = -1;
+}
+
+/** Sets the bounds for the block that begins. */
+export function setScreen(win: WindowInHand, minEffect: number): void {
+  const { screen, past, pastExposure, pastExposureVar, rate, relative, hourRate, phi } = win;
+  screen.mostExposure = -1;
+  const mean = rate * pastExposure;
+  if (!(mean > LEAST_MEAN)) return;
+  const over = mean * (mean * relative + hourRate * pastExposureVar + phi);
+  const wide = win.limits.around(mean, over);
+  const most = Math.min((1 + MOST_BROUGHT) * mean, wide.mostMean);
+  screen.mostExposure = (most / rate - pastExposure) * (1 - ROUNDING);
+  screen.mostExposureVar = MOST_BROUGHT * pastExposureVar;
+  screen.off = past - mean;
+  const rounding = ROUNDING * (past + most);
+  // Both without the buckets at the window's edges, which scatter as much again at most.
+  const sd = Math.sqrt(mean + over) * (1 - ROUNDING);
+  const leastOver = relative + (hourRate * pastExposureVar + phi) / most;
+  const mostOver = (relative + ((1 + MOST_BROUGHT) * hourRate * pastExposureVar + phi) / mean) / (1 - EDGED);
+  const isLike = leastOver > wide.leastOver && mostOver < wide.mostOver;
+  const effect = minEffect * mean;
+  screen.far = 2 * sd - rounding;
+  screen.upper = Math.max(effect, isLike ? wide.above * sd : 0) - rounding;
+  screen.lower = Math.max(effect, isLike ? wide.below * sd : 0) - rounding;
+  if (most * (1 + ROUNDING) < win.leastMean) screen.lower = Number.POSITIVE_INFINITY;
+}
+
+/** Whether the window surely has nothing to say of the bucket. */
+export function isPassedOver({ screen, rate }: WindowInHand, k: BlockInHand, b: BucketInHand): boolean {
+  const exposure = k.sumExposure + b.exposure;
+  if (exposure > screen.mostExposure || k.sumExposureVar + b.exposureVar > screen.mostExposureVar) return false;
+  const off = screen.off + (k.sum + b.held) - rate * exposure;
+  const { far } = screen;
+  if (off > far || off < -far) return false;
+  const y = b.y;
+  const upper = b.upper > y ? b.upper : y;
+  const lower = b.lower < y ? b.lower : y;
+  return upper + 1 - b.held + off < screen.upper && b.held - lower - off < screen.lower;
+}
