@@ -115,6 +115,7 @@ export function unobserved(out: ScoreColumns, cell: number, step: number): void 
   out.spans[cell] = step;
   out.verdicts[cell] = UNKNOWN;
   out.reasons[cell] = NOT_OBSERVED;
+  if (out.ongoing !== undefined) out.ongoing[cell] = NORMAL;
 }
 
 /** A band of one bucket, in calls. */

@@ -142,14 +142,14 @@ export class LimitsNear {
     const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
     const most = gridMean(m + WIDE_MEANS_REACH);
     const least = gridMean(m - WIDE_MEANS_REACH);
-    const skewed = 1 / gridSize(k - WIDE_SIZES_REACH);
+    const skewed = 1 / gridSize(k - WIDE_SKEWED_REACH);
     const round = 1 / gridSize(k + WIDE_SIZES_REACH);
     wide.leastMean = least;
     wide.mostMean = most;
     wide.leastOver = round;
     wide.mostOver = skewed;
     const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, this.#above);
-    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SIZES_REACH, this.#below);
+    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, this.#below);
     // Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit.
     const isUpper = skewed * Math.exp(-this.#above / NATS_STEPS) < 0.02;
     wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
@@ -171,6 +171,17 @@ export class LimitsNear {
     return cell[6] < 0 ? -1 : (cell[6] * mean) / cell[4];
   }
 
+  /** Both of a law that is asked for once: `out[at]` the upper one, `out[at + 1]` the lower. */
+  once(mean: number, size: number, out: Float64Array, at: number): void {
+    const m = meanStep(mean);
+    const k = sizeStep(size);
+    const middle = gridMean(m);
+    const upper = near(0, m, k, this.#above);
+    out[at] = upper < 0 ? -1 : (upper * mean) / middle;
+    const lower = hasNoLower(mean, size, this.#natsBelow) ? -1 : near(1, m, k, this.#below);
+    out[at + 1] = lower < 0 ? -1 : (lower * mean) / middle;
+  }
+
   #enter(mean: number, size: number): void {
     const cell = this.#cell;
     const m = meanStep(mean);
@@ -188,10 +199,12 @@ export class LimitsNear {
 
 const INSIDE = 1e-9;
 /** Cells of {@link LimitsNear.around}, in steps of the grid: how far their middles are apart, and how far each reaches. */
-const WIDE_MEANS = 16;
-const WIDE_MEANS_REACH = 32;
-const WIDE_SIZES = 8;
-const WIDE_SIZES_REACH = 20;
+const WIDE_MEANS = 8;
+const WIDE_MEANS_REACH = 20;
+const WIDE_SIZES = 4;
+const WIDE_SIZES_REACH = 12;
+/** The same towards skewed laws. */
+const WIDE_SKEWED_REACH = 24;
 const SURE = 0.93;
 /** Steps of nats that make one. */
 const NATS_STEPS = 32;

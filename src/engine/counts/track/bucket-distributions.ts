@@ -19,8 +19,8 @@ export const RELATIVE = 2; // relative variance of load noise and profile
 export const SIZE = 3;
 export const REACH = 4; // what learning holds a bucket within, about its mean
 export const LIMIT_ABOVE = 5; // real; NaN until asked for, as the one below
-export const MOST_SMALL = 6; // the greatest count that is too small a departure to be told
-export const LIMIT_BELOW = 7; // whole
+export const LIMIT_BELOW = 6; // whole; next to the other
+export const MOST_SMALL = 7; // the greatest count that is too small a departure to be told
 export const DOUBT = 8; // exposure · what is not known of the hour
 export const SKEW = 9; // a sixth of the skewness; NaN where a normal law will not do
 const SD = 10;
@@ -175,9 +175,8 @@ export class BucketDistributions {
   limit(at: number): void {
     const { values } = this;
     const mean = values[at + MEAN];
-    const size = values[at + SIZE];
-    values[at + LIMIT_ABOVE] = this.#limits.upper(mean, size);
-    const lower = Math.ceil(this.#limits.lower(mean, size));
+    this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
+    const lower = Math.ceil(values[at + LIMIT_BELOW]);
     values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
   }
 

@@ -6,7 +6,7 @@ import { SIZE } from './bucket-distributions.js';
 import { anchorHere, DRIFT_SPAN, forgetDrift } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import { forgetWindows } from './rings.js';
-import { DRIFT, SILENCE } from './scratch.js';
+import { type BucketInHand, DRIFT, SILENCE } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ANCHOR_RATE,
@@ -103,6 +103,13 @@ export function limitByIncident(parts: TrackerParts): void {
   if (isBreach && (isOwn || s[INCIDENT_REPORTS] > 1)) s[INCIDENT_LAST_REPORT] = b.time;
 }
 
+/** Adds a bucket to an incident that is open, or may be continued; and forgets one that no longer may. */
+export function extendIncident(s: Float64Array, { time, y, mean }: BucketInHand): void {
+  s[INCIDENT_CALLS] += y;
+  s[INCIDENT_MEAN] += mean;
+  if (time - s[INCIDENT_LAST_BREACH] > SAME_INCIDENT && s[INCIDENT_SIDE] === 0) s[MERGE_SIDE] = 0;
+}
+
 /**
  * What the bucket makes of the incidents: evidence for and against an open one, its end, a new one.
  * @returns true where the bucket is part of an incident, and teaches nothing
@@ -112,11 +119,7 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
   const { bucket: b } = scratch;
   const { time, y, mean } = b;
   const open = s[INCIDENT_SIDE];
-  if (s[MERGE_SIDE] !== 0) {
-    s[INCIDENT_CALLS] += y;
-    s[INCIDENT_MEAN] += mean;
-    if (time - s[INCIDENT_LAST_BREACH] > SAME_INCIDENT && open === 0) s[MERGE_SIDE] = 0;
-  }
+  if (s[MERGE_SIDE] !== 0) extendIncident(s, b);
   if (open !== 0) {
     const ratio = s[INCIDENT_RATIO];
     const gain = Math.min(WITNESS, (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio));

@@ -2,15 +2,16 @@ import { DAY, HOUR } from '../../../time/grid.js';
 import { learnRate, RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor } from './drift.js';
-import { acceptShift, dropPending, isLastingShift } from './incident.js';
+import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
-import { endRound, sumBlocks } from './rings.js';
+import { endRound, placeOf, sumBlocks } from './rings.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   BLOCK,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   LAST_CALL,
+  MERGE_SIDE,
   PENDING_EXPOSURE,
   PENDING_HOURS,
   PER_BLOCK,
@@ -46,6 +47,10 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   }
   k.driftCalls += b.held;
   k.driftExposure += b.exposure;
+  if (k.isMerging) {
+    extendIncident(s, b);
+    k.isMerging = s[MERGE_SIDE] !== 0;
+  }
   if (!b.isSuspect) {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
@@ -120,7 +125,7 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   if (places > 0) {
     for (let k = 0; k < Math.min(passed, places); k++) {
       const number = now - Math.min(passed, places) + k;
-      const at = blocksAt + PER_BLOCK * (((number % places) + places) % places);
+      const at = blocksAt + PER_BLOCK * placeOf(number, places);
       const ended = number === s[BLOCK];
       s[at] = ended ? s[SUM] : 0;
       s[at + 1] = ended ? s[SUM_EXPOSURE] : 0;

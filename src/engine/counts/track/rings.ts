@@ -51,6 +51,11 @@ export function endRound({ s, rules }: Pick<TrackerParts, 's' | 'rules'>): void 
   for (let at = RING + PER_BUCKET * rules.windows.hourBuckets - 1; at >= RING; at--) s[at] += s[at + PER_BUCKET];
 }
 
+/** The place of a block in a ring; a remainder of doubles is a call out of the engine. */
+export function placeOf(block: number, places: number): number {
+  return block - places * Math.floor(block / places);
+}
+
 /** Sums over the whole blocks of each long window, from the rings. */
 export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): void {
   const { ringBlocks: places, blocksAt } = layout;
@@ -63,7 +68,7 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
   let w = 1;
   while (w < blocks.length && blocks[w] === 0) w++;
   const isBegun = !Number.isNaN(s[BLOCK]);
-  let place = isBegun && places > 0 ? ((s[BLOCK] % places) + places) % places : 0;
+  let place = isBegun && places > 0 ? placeOf(s[BLOCK], places) : 0;
   // From the last block back, once for all windows.
   for (let k = 1; w < blocks.length; k++) {
     for (; w < blocks.length && blocks[w] === k; w++) {

@@ -40,6 +40,8 @@ export class BlockInHand {
   back = 0;
   /** No incident, no shift that is remembered, nothing that needs the tracker to look twice. */
   isCalm = false;
+  /** An incident that is over may still be continued: what comes until then is added to it. */
+  isMerging = false;
   isYoung = false;
 }
 
@@ -112,6 +114,9 @@ export class WindowInHand {
   /** What it holds besides the bucket, and the departure of all it holds from its mean. */
   rest = Number.NaN;
   off = Number.NaN;
+  /** The bucket's counts beyond which it is moved no further. */
+  least = Number.NaN;
+  most = Number.NaN;
   tellsAbove = false;
   tellsBelow = false;
 }

@@ -413,8 +413,8 @@ export class CountTracker implements TrackerParts {
     k.rate = s[RATE];
     k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
     k.isYoung = this.shapePrior > 0;
-    k.isCalm =
-      isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0 && s[MERGE_SIDE] === 0;
+    k.isCalm = isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0;
+    k.isMerging = s[MERGE_SIDE] !== 0;
     setWindows(this, isLongRun);
     setDriftLimits(this, learn);
     k.driftCalls = s[DRIFT_CALLS];
@@ -540,6 +540,7 @@ export class CountTracker implements TrackerParts {
       b.dates === SILENCE ? (silentBuckets + 1) * step : b.dates === DRIFT ? DRIFT_SPAN : spans[b.dates];
     out.verdicts[cell] = learning ? UNKNOWN : verdict;
     out.reasons[cell] = learning ? LEARNING : 0;
+    if (out.ongoing !== undefined) out.ongoing[cell] = NORMAL;
     if (b.dates !== 0 && (verdict !== NORMAL || surprise >= NOTABLE)) writeDecided(this, out.decided);
   }
 
@@ -652,6 +653,7 @@ export class CountTracker implements TrackerParts {
       out.spans[at + i] = step;
       out.verdicts[at + i] = learning ? UNKNOWN : NORMAL;
       out.reasons[at + i] = learning ? LEARNING : 0;
+      if (out.ongoing !== undefined) out.ongoing[at + i] = NORMAL;
     }
     return i;
   }

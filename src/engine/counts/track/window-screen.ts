@@ -5,6 +5,10 @@ import type { BlockInHand, BucketInHand, WindowInHand } from './scratch.js';
 // Nine in ten buckets leave a window of hours with nothing to say, and a few comparisons with bounds that hold to the end of
 // the block show which, for a tenth of what it takes to judge the window: its mean and its scatter only grow until then.
 
+/** Standard deviations of a window of hours from which on nothing is learned: what may be an incident must not teach before it is reported. */
+export const SUSPECT = 3;
+/** Those from which on a window's surprise is weighed. */
+export const SURPRISING = 2;
 /** Beyond what doubles are off by. */
 const ROUNDING = 1e-9;
 /** How much a block may bring of what the window held before, for the bounds to hold. */
@@ -15,9 +19,10 @@ export class WindowScreen {
   /** Exposure, and exposure · profile variance, of the block so far. */
   mostExposure = -1;
   mostExposureVar = -1;
-  /** Departure of the window: what it held before the block, and the most either way. */
+  /** Departure of the window: that before the block, and the most on the bucket's side and on the other. */
   off = Number.NaN;
-  far = Number.NaN;
+  surprising = Number.NaN;
+  suspect = Number.NaN;
   /** By how much the limits are at least further from the mean than counts that do not depart. */
   upper = Number.NaN;
   lower = Number.NaN;
@@ -45,11 +50,11 @@ export function setScreen(win: WindowInHand, minEffect: number): void {
   const sd = Math.sqrt(mean + over) * (1 - ROUNDING);
   const leastOver = relative + (hourRate * pastExposureVar + phi) / most;
   const mostOver = (relative + ((1 + MOST_BROUGHT) * hourRate * pastExposureVar + phi) / mean) / (1 - EDGED);
-  const isLike = leastOver > wide.leastOver && mostOver < wide.mostOver;
   const effect = minEffect * mean;
-  screen.far = 2 * sd - rounding;
-  screen.upper = Math.max(effect, isLike ? wide.above * sd : 0) - rounding;
-  screen.lower = Math.max(effect, isLike ? wide.below * sd : 0) - rounding;
+  screen.surprising = SURPRISING * sd - rounding;
+  screen.suspect = SUSPECT * sd - rounding;
+  screen.upper = Math.max(effect, leastOver > wide.leastOver ? wide.above * sd : 0) - rounding;
+  screen.lower = Math.max(effect, mostOver < wide.mostOver ? wide.below * sd : 0) - rounding;
   if (most * (1 + ROUNDING) < win.leastMean) screen.lower = Number.POSITIVE_INFINITY;
 }
 
@@ -58,10 +63,10 @@ export function isPassedOver({ screen, rate }: WindowInHand, k: BlockInHand, b: 
   const exposure = k.sumExposure + b.exposure;
   if (exposure > screen.mostExposure || k.sumExposureVar + b.exposureVar > screen.mostExposureVar) return false;
   const off = screen.off + (k.sum + b.held) - rate * exposure;
-  const { far } = screen;
-  if (off > far || off < -far) return false;
-  const y = b.y;
-  const upper = b.upper > y ? b.upper : y;
-  const lower = b.lower < y ? b.lower : y;
-  return upper + 1 - b.held + off < screen.upper && b.held - lower - off < screen.lower;
+  if (off > (b.isAbove ? screen.surprising : screen.suspect)) return false;
+  if (-off > (b.isAbove ? screen.suspect : screen.surprising)) return false;
+  // Beyond its reach a count moves the window no further.
+  const upper = Math.min(Math.max(b.upper, b.y) + 1, b.mean + b.reach);
+  const lower = Math.max(Math.min(b.lower, b.y), b.mean - b.reach);
+  return upper - b.held + off < screen.upper && b.held - lower - off < screen.lower;
 }

@@ -25,10 +25,8 @@ import {
   RING,
   SHIFT_VARIANCE,
 } from './state.js';
-import { clearScreen, isPassedOver, setScreen } from './window-screen.js';
+import { clearScreen, isPassedOver, SURPRISING, SUSPECT, setScreen } from './window-screen.js';
 
-/** Standard deviations of a long window from which on nothing is learned: what may be an incident must not teach before it is reported. */
-const SUSPECT = 3;
 /** A window's approximate tail stands by itself below this (nats): combined, its surprise is under 1.2. */
 const BODY_NATS = 4.3;
 /** Counts and sizes from which on a window's approximate tail is good to 0.0005 nats below that. */
@@ -124,13 +122,14 @@ function testHour(parts: TrackerParts, win: WindowInHand, w: number): void {
   const exposure = s[next + 1] + k.partialExposure;
   if (exposure <= 0 || !setLaw(parts, win, exposure, s[next + 2] + k.partialExposureVar, oldest)) return;
   win.off = win.rest + b.y - win.mean;
-  const small = win.mean * (1 - rules.minEffect) - win.rest;
-  say(parts, win, w, small > b.lower || b.y < small);
+  win.least = Number.NEGATIVE_INFINITY;
+  win.most = Number.POSITIVE_INFINITY;
+  say(parts, win, w);
 }
 
 /** A window of hours: whole blocks and the one so far. */
 function testHours(parts: TrackerParts, win: WindowInHand, w: number): void {
-  const { s, derivedAt: d, scratch, rules, profile } = parts;
+  const { s, derivedAt: d, scratch, profile } = parts;
   const { bucket: b, block: k } = scratch;
   win.rest = win.past + k.sum;
   // The window's first bucket: whole blocks back from the beginning of the one under way. No window is as long as a week.
@@ -141,8 +140,9 @@ function testHours(parts: TrackerParts, win: WindowInHand, w: number): void {
   if (exposure <= 0 || !setLaw(parts, win, exposure, win.pastExposureVar + k.sumExposureVar, oldest)) return;
   win.off = win.rest + b.held - win.mean;
   if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) b.isSuspect = true;
-  const small = win.mean * (1 - rules.minEffect) - win.rest;
-  say(parts, win, w, small > b.mean - b.reach && (small > b.lower || b.y < small));
+  win.least = b.mean - b.reach;
+  win.most = b.mean + b.reach;
+  say(parts, win, w);
 }
 
 /**
@@ -175,18 +175,20 @@ function setLaw(
 }
 
 /** What the window's law makes of the bucket. Limits are sought only where they may count: nearly all surely do not. */
-function say(parts: TrackerParts, win: WindowInHand, w: number, isSmall: boolean): void {
+function say(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { rules, scratch } = parts;
   const { bucket: b } = scratch;
   const { mean: m, over, sd, rest, off } = win;
   const surely = Math.max(m + win.limits.around(m, over).above * sd, m * (1 + rules.minEffect)) - rest;
-  const mayLower = surely < b.upper + 1 || b.y > surely;
-  const mayRaise = isSmall && m >= win.leastMean;
+  const mayLower = surely < win.most && (surely < b.upper + 1 || b.y > surely);
+  const small = m * (1 - rules.minEffect) - rest;
+  const mayRaise = small > win.least && (small > b.lower || b.y < small) && m >= win.leastMean;
   win.tellsAbove = false;
   win.tellsBelow = false;
   if (mayLower) limitAbove(parts, win);
   if (mayRaise) limitBelow(parts, win);
-  if (win.tellsAbove || win.tellsBelow || (b.isAbove ? off > 2 * sd : off < -2 * sd)) weigh(parts, win, w);
+  if (win.tellsAbove || win.tellsBelow || (b.isAbove ? off > SURPRISING * sd : off < -SURPRISING * sd))
+    weigh(parts, win, w);
 }
 
 /** Lowers the bucket's limit above to what the window lets it hold. */
@@ -194,8 +196,7 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const { bucket: b } = scratch;
   const m = win.mean;
   const most = Math.max(win.limits.upper(m, (m * m) / win.over), m * (1 + rules.minEffect));
-  // Beyond the clip a count moves a long window no further.
-  if (win.isLong && most - win.rest >= b.mean + b.reach) return;
+  if (most - win.rest >= win.most) return;
   const highest = Math.floor(most - win.rest);
   if (highest < b.upper) b.upper = highest;
   win.tellsAbove = b.y > highest;
@@ -208,7 +209,7 @@ function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const bound = m - win.limits.around(m, over).below * win.sd - rest;
   if (!(bound > b.lower || b.y < bound)) return;
   const least = Math.min(win.limits.lower(m, (m * m) / over), m * (1 - rules.minEffect));
-  if (!(least >= 0) || (win.isLong && least - rest <= b.mean - b.reach)) return;
+  if (!(least >= 0) || least - rest <= win.least) return;
   const lowest = Math.ceil(least - rest);
   if (lowest > b.lower) b.lower = lowest;
   win.tellsBelow = b.y < lowest;
@@ -220,7 +221,7 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   const { mean: m, over, off, sd } = win;
   const { isAbove } = b;
   const tells = isAbove ? win.tellsAbove : win.tellsBelow;
-  if (!tells && !(isAbove ? off > 2 * sd : off < -2 * sd)) return;
+  if (!tells && !(isAbove ? off > SURPRISING * sd : off < -SURPRISING * sd)) return;
   const logWeight = rules.logWeights[w];
   const total = win.rest + (win.isLong ? b.held : b.y);
   const size = (m * m) / over;

@@ -11,7 +11,7 @@ import {
 const { history, judged } = simulateFleet({ seed: 77, series: 40, historyDays: 14, judgedDays: 4 });
 const { start, step, length } = judged.grid;
 const baseline = fitBaseline(history, { timeZone: 'Europe/Berlin' });
-const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans'] as const;
+const COLUMNS = ['expected', 'lower', 'upper', 'surprise', 'verdicts', 'reasons', 'spans', 'ongoing'] as const;
 
 /** Buckets `[first, last)`. */
 function part(first: number, last: number): SeriesSet {
@@ -21,8 +21,8 @@ function part(first: number, last: number): SeriesSet {
 /** What ticks say, put together as one window would have it. */
 function expectSame(ticks: readonly Scores[], whole: Scores): void {
   for (const name of COLUMNS) {
-    const column = whole[name];
-    const told = Array.from(column, (_, cell) => ticks[cell % ticks.length][name][Math.floor(cell / ticks.length)]);
+    const column = whole[name] ?? [];
+    const told = Array.from(column, (_, cell) => ticks[cell % ticks.length][name]?.[Math.floor(cell / ticks.length)]);
     expect(told, name).toEqual(Array.from(column));
   }
 }
