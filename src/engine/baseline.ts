@@ -66,8 +66,8 @@ export interface ModelOfKey {
   readonly known: boolean;
   /** True when the history of this key is too short for a verdict. */
   readonly learning: boolean;
-  /** True when the first call of this key is told, however few come with it. */
-  readonly news: boolean;
+  /** True when the first call of this key is reported, however few come with it. */
+  readonly isNew: boolean;
 }
 
 /** What a summary says of a level, which has no calls. */
@@ -84,7 +84,7 @@ const NOTHING = {
   detectableInADay: { above: null, below: null },
 } as const;
 
-/** A history shorter than this (and than 12 buckets) teaches nothing to judge by. */
+/** A history shorter than this (and than 12 buckets) gives nothing to judge by. */
 const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
 const DETECT_NATS = -Math.log(1e-6);
@@ -101,7 +101,7 @@ export class Baseline {
   readonly #models: readonly RowModel[];
   readonly #zones: readonly string[];
   readonly #rows: Map<string, number>;
-  readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly news: boolean }>();
+  readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
 
   /** @internal */
   constructor(parts: BaselineParts) {
@@ -147,7 +147,7 @@ export class Baseline {
 
   /**
    * The model of a key, and the zone in whose civil time its week runs. A key without a call in the history, be it in the
-   * baseline's rows or not, gets that of a first-seen one; `known` tells them apart.
+   * baseline's rows or not, gets that of a first-seen one; `known` says which it is.
    */
   modelOf(key: SeriesKey): ModelOfKey {
     const row = this.#rows.get(keyId(key));
@@ -161,7 +161,7 @@ export class Baseline {
         found: this.#parts.found[row],
         known,
         learning,
-        news: false,
+        isNew: false,
       };
     // The same for all new keys of one level: a scan of all rows each would be quadratic.
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
@@ -174,7 +174,7 @@ export class Baseline {
     const model = row === undefined ? first.model : this.#models[row];
     const timeZone = row === undefined ? (this.#parts.defaultZone ?? 'UTC') : this.#zones[row];
     const found = row === undefined ? this.#parts.defaultZone === undefined : this.#parts.found[row];
-    return { model, timeZone, found, known, learning, news: first.news };
+    return { model, timeZone, found, known, learning, isNew: first.isNew };
   }
 
   /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
@@ -223,7 +223,7 @@ export class Baseline {
     const { expected, size } = bucketOf(model, slot, this.#rateAt(model, at));
     const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
     const bound = calibrateIn(leastNats(count, expected, size), model.above[0], shift);
-    // The tail itself takes on the order of the root of the size: too long to be told that there is no chance.
+    // The tail itself takes on the order of the root of the size: too long to find that there is no chance.
     if (bound > NO_CHANCE) return Math.exp(-bound);
     return Math.exp(-calibrateIn(-logUpperTail(count, expected, size), model.above[0], shift));
   }

@@ -1,7 +1,7 @@
-import type { DecidedWindows } from './types.js';
+import type { DecidedWindows, DecidedWriter } from './types.js';
 
 /** {@link DecidedWindows} as they come: in any order of rows and buckets until {@link sort}. */
-export class DecidedSink implements DecidedWindows {
+export class DecidedSink implements DecidedWindows, DecidedWriter {
   rows: number[] = [];
   buckets: number[] = [];
   from: number[] = [];

@@ -20,7 +20,7 @@ export interface DetectorOptions {
    * `'hold'` never does, so that it stays an anomaly until it ends or a new baseline is fitted. Default `'accept-shifts'`.
    */
   readonly learn?: 'accept-shifts' | 'hold';
-  /** Least relative departure of a count that is told; 0.1 by default, so that 1.05 times a million calls are not. */
+  /** Minimum relative deviation to report; 0.1 by default, so that 1.05 times a million calls are not. */
   readonly minEffect?: number;
 }
 
@@ -41,8 +41,8 @@ interface Checkpoint {
 }
 
 /**
- * Watches a stream of counts (or levels): judges bucket after bucket, then learns, guarded, so that an incident teaches
- * nothing. The verdicts are the same however the time is cut into calls of {@link observe}.
+ * Watches a stream of counts (or levels): judges bucket after bucket, then learns, guarded, so that an incident is not
+ * learned. The verdicts are the same however the time is cut into calls of {@link observe}.
  */
 export class Detector {
   readonly #baseline: Baseline;
@@ -237,12 +237,12 @@ export class Detector {
   }
 
   /**
-   * What happens to a key between two times is known and no anomaly (a load test, a migration): it is not told, and what
-   * the last 48 h of it taught is untaught. It stays so for buckets still to come, and in the bytes.
+   * What happens to a key between two times is known and no anomaly (a load test, a migration): it is not reported, and what
+   * was learned from the last 48 h of it is forgotten. It stays so for buckets still to come, and in the bytes.
    */
   markExpected(key: Partial<SeriesKey>, from: number | Date, to: number | Date): void {
     const range = checkRange(from, to);
-    // What was taught longer ago stays: where the states stand that can be gone back to must make no difference.
+    // What was learned longer ago stays: where the states stand that can be gone back to must make no difference.
     const since = Number.isNaN(this.#end) ? range.from : Math.max(range.from, this.#end - RESTATED);
     if (since >= range.to) return;
     this.#rows.acknowledged.push({ id: keyId(seriesKey(key)), from: since, to: range.to });
@@ -311,7 +311,7 @@ export class Detector {
     return this.#rows.quietKeys(this.#end, this.#end + within);
   }
 
-  /** A key was deleted: from the end of what was observed on, its silence is no news. A call on it would be. */
+  /** A key was deleted: from the end of what was observed on, its silence is not reported. A call on it would be. */
   retire(key: Partial<SeriesKey>): void {
     const id = keyId(seriesKey(key));
     const end = Number.isNaN(this.#end) ? gridEnd(this.#baseline.grid) : this.#end;

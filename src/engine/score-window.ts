@@ -17,12 +17,12 @@ export interface ScoreOptions {
 }
 
 /**
- * Judges a window against a baseline; pure, never teaches. Rows are matched by key. Rows of the baseline that the window
+ * Judges a window against a baseline; pure, learns nothing. Rows are matched by key. Rows of the baseline that the window
  * lacks had no call: they are judged as silence and appended after the window's own. Keys new to the baseline are judged
  * as first seen.
  *
  * Above: the bucket's count, by the negative-binomial tail. Below: the same, or the silence that the bucket ends: the
- * calls missed since the last one, counted from the window's start, so that a key of one call an hour is heard too.
+ * calls missed since the last one, counted from the window's start, so that a key of one call an hour is judged too.
  *
  * @throws InputError when the window's step or measure is not the baseline's, or its columns do not fit one another
  */
@@ -57,7 +57,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   return scores;
 }
 
-/** Default least relative departure that is told. */
+/** Default minimum relative deviation to report. */
 export const MIN_EFFECT = 0.1;
 
 /** Scores that are being filled. */

@@ -75,13 +75,13 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
     const zone = of?.timeZone ?? 'UTC';
     return { key, zone, known: of !== undefined, learning: false, count: undefined, gauge, clock: undefined };
   }
-  const { model, timeZone, found, known, learning, news } = baseline.modelOf(key);
+  const { model, timeZone, found, known, learning, isNew } = baseline.modelOf(key);
   return {
     key,
     zone: timeZone,
     known,
     learning,
-    count: new CountTracker(model, rules.counts, news, rules.scratch, states?.tracker),
+    count: new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker),
     gauge: undefined,
     clock: found ? new ZoneChoice(states?.clock) : undefined,
   };
@@ -100,7 +100,7 @@ export function stateOf({ count, gauge, clock }: WatchedRow): RowStates {
   };
 }
 
-/** The week slots of one window's buckets by zone, and those of the other clocks that a found zone may be. */
+/** The week slots of one window's buckets by zone, and those of the other zones that a found one may be. */
 export class SlotTables {
   readonly #history: TimeGrid;
   readonly #grid: TimeGrid;
@@ -122,7 +122,7 @@ export class SlotTables {
     return slots;
   }
 
-  /** @param model of the row: where its series began within the history, the time before tells nothing of its clock */
+  /** @param model of the row: where its series began within the history, the time before says nothing of its zone */
   others(zone: string, { support, listened, firstCall }: RowModel): readonly (Int32Array | null)[] {
     const { start, step, length } = this.#history;
     const skipped = support < listened && firstCall > start ? Math.floor((firstCall - start) / DAY) : 0;

@@ -1,8 +1,6 @@
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 
-import type { DecidedSink } from './decided-sink.js';
-
 // The engine's vocabulary of results, to be read first: what a bucket is judged (BucketVerdict), a window (Scores), and
 // what is made of both (Anomaly).
 
@@ -96,11 +94,17 @@ export function reasonAt(scores: Scores, row: number, bucket: number): Reason {
   return REASONS[scores.reasons[row * scores.window.grid.length + bucket] ?? 0] ?? 'none';
 }
 
+/** Where a run puts the windows that decided. */
+export interface DecidedWriter {
+  /** @param cell of the scores: row · length + bucket */
+  add(cell: number, from: number, value: number, expected: number, lower: number, upper: number): void;
+}
+
 /** The columns of {@link Scores} that a run fills. */
 export type ScoreColumns = Pick<
   Scores,
   'expected' | 'lower' | 'upper' | 'surprise' | 'verdicts' | 'reasons' | 'spans' | 'ongoing'
-> & { readonly decided?: DecidedSink | undefined };
+> & { readonly decided?: DecidedWriter | undefined };
 
 /** A bucket of which nothing is known. */
 export function unobserved(out: ScoreColumns, cell: number, step: number): void {
@@ -148,7 +152,7 @@ export function bucketVerdict(): BucketVerdict {
  * What kind of departure an anomaly is.
  * - `spike`: more than normal, for an hour at most; `excess`: for longer
  * - `drop`: fewer than normal; `silence`: none at all
- * - `level-shift`: a lasting change, told once
+ * - `level-shift`: a lasting change, reported once
  * - `first-seen`: calls of a key, operation or pair that the history does not hold
  * - `rare`: a few calls where the history has hardly any
  */

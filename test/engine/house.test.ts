@@ -6,6 +6,7 @@ const MOST_LINES_OF_A_FUNCTION = 80;
 
 /** Constant tables, made where they are declared and written by nobody. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
+  'engine/anomalies/anomaly-of-runs.ts': ['CRITICAL_OPERATIONS'],
   'engine/counts/fields.ts': ['WHOLE', 'TIME', 'FLOAT'],
   'engine/counts/fit/daily-rate.ts': ['KEEPS'],
   'engine/counts/model.ts': ['MODEL_FIELDS'],
@@ -15,13 +16,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that do not keep the rules yet. */
-const NOT_YET = [
-  'engine/counts/track/idle-lookahead.ts',
-  'engine/counts/track/state-bytes.ts',
-  'engine/counts/track/tracker.ts',
-  'engine/detector-bytes.ts',
-  'engine/series-tracker.ts',
-];
+const NOT_YET = ['engine/counts/track/state-bytes.ts', 'engine/counts/track/tracker.ts', 'engine/detector-bytes.ts'];
 const CYCLES_NOT_YET = ['plan/health.ts ↔ plan/watch-data.ts'];
 
 const engine = sourceFiles('engine');

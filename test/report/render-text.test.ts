@@ -215,7 +215,6 @@ describe('analysisJson', () => {
       decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       from: '2024-03-05T02:00:00.000Z',
       to: '2024-03-05T02:05:00.000Z',
-      decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       words: expect.stringMatching(/^DisableKey on 1234abcd .* Europe\/Berlin: 9 calls/),
     });
   });

@@ -25,7 +25,7 @@ export function callerShares(
       calls: now.get(caller)?.calls ?? 0,
       usual: before === undefined || before.observed === 0 ? 0 : (before.calls * (to - from)) / before.observed,
     };
-    // A caller of old who is neither here now nor would usually be tells nothing.
+    // A caller of old who is neither here now nor would usually be says nothing.
     if (share.calls > 0 || share.usual >= 0.5) shares.push(share);
   }
   const sign = verdict === 'above' ? 1 : -1;
@@ -68,11 +68,11 @@ function sums(key: SeriesKey, set: SeriesSet, from: number, to: number): Map<str
     byCaller.set(other.caller, sum);
   }
   const order = [...levels].sort(([a], [b]) => a.split(',').length - b.split(',').length || (a < b ? -1 : 1));
-  const told = order.find(([, byCaller]) => [...byCaller.values()].some((sum) => sum.calls > 0));
-  return told?.[1] ?? new Map();
+  const counted = order.find(([, byCaller]) => [...byCaller.values()].some((sum) => sum.calls > 0));
+  return counted?.[1] ?? new Map();
 }
 
-/** True when every call of `specific` is one of `key`, but for the outcome where caller rows do not tell it. */
+/** True when every call of `specific` is one of `key`, but for the outcome where caller rows do not have it. */
 function holds(key: SeriesKey, specific: SeriesKey): boolean {
   return KEY_FIELDS.every(
     (field) =>

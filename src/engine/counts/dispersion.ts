@@ -10,7 +10,7 @@ export interface Dispersion {
 export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
 /**
  * Precision of the prior on each. phi's is worth some nine calls; alpha's some twenty busy buckets with a scatter of 5 %,
- * which also sees to it that in a sparse series, where the two cannot be told apart, phi takes it all: sparse calls
+ * which also sees to it that in a sparse series, where the two cannot be separated, phi takes it all: sparse calls
  * cluster, they do not swell.
  */
 export const PHI_PRECISION = 9;

@@ -28,7 +28,7 @@ export function firstSeenModel(
   models: readonly RowModel[],
   grid: TimeGrid,
   support: number,
-): { model: RowModel; news: boolean } {
+): { model: RowModel; isNew: boolean } {
   const middle = (grid.start + gridEnd(grid)) / 2;
   let births = 0;
   let calls = PRIOR_BIRTHS * callsOfFirst(PRIOR.phi);
@@ -73,7 +73,7 @@ export function firstSeenModel(
   const weeks = (Math.max(1, support / 2) * grid.step) / WEEK;
   // Of rows that name no key, or no operation, the first call is mostly that of a pair, which says more.
   const pair = key.keyArn !== null && key.operation !== null;
-  return { model, news: pair && births <= NEWS_PER_WEEK * Math.max(1, weeks) };
+  return { model, isNew: pair && births <= NEWS_PER_WEEK * Math.max(1, weeks) };
 }
 
 /** Mean of Fisher's logarithmic series, to which a negative binomial of tiny size tends given one call: calls that come with a first one. */

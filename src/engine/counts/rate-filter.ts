@@ -115,7 +115,9 @@ export function learnRate(
   anchor: number,
   scatter: Scatter,
 ): void {
-  learn(s, calls, exposure, keptOverHours(hours), hours, perBlock, anchor, scatter);
+  s[RATE] = calls;
+  s[RATE_VARIANCE] = exposure;
+  learn(s, keptOverHours(hours), hours, perBlock, anchor, scatter);
 }
 
 /** Blocks of equal length one after another; before each, the rate and its variance as they were known. */
@@ -134,7 +136,9 @@ export function learnRates(
   for (let b = 0; b < clipped.length; b++) {
     level[b] = s[RATE];
     levelVariance[b] = s[RATE_VARIANCE];
-    learn(s, clipped[b], exposure[b], keeps, hours, perBlock, anchor, scatter);
+    s[RATE] = clipped[b];
+    s[RATE_VARIANCE] = exposure[b];
+    learn(s, keeps, hours, perBlock, anchor, scatter);
   }
 }
 
@@ -146,16 +150,20 @@ function keptOverHours(hours: number): Float64Array {
   return hours === 1 ? KEPT_AN_HOUR : hours === 24 ? KEPT_A_DAY : keptOver(HALF_LIVES, hours);
 }
 
+/**
+ * One block, whose calls and exposure stand where their result will, the rate and its variance: as arguments they would be
+ * boxed, 60 KB of garbage for every row fitted.
+ */
 function learn(
   s: Float64Array,
-  calls: number,
-  exposure: number,
   keeps: Float64Array,
   hours: number,
   perBlock: number,
   anchor: number,
   { phi, alpha }: Scatter,
 ): void {
+  const calls = s[RATE];
+  const exposure = s[RATE_VARIANCE];
   const perCall = 1 + phi;
   const half = 0.5 / anchor;
   // An hour at night says next to nothing of the rate, and a little error of the profile there would speak for

@@ -25,7 +25,7 @@ export function silenceEnd(
   };
   let perWeek = 0;
   for (let slot = 0; slot < slots.perWeek; slot++) perWeek += each(slot);
-  // Whole weeks at once, but for the last two: a change of the clocks moves the rest by an hour at most.
+  // Whole weeks at once, but for the last two: daylight saving moves the rest by an hour at most.
   const weeks = Math.max(0, Math.floor(needed / perWeek) - 1);
   if (!(weeks < MOST_WEEKS)) return null;
   let left = needed - weeks * perWeek;

@@ -1,5 +1,5 @@
 import { FILTERS } from './rate-filter.js';
-import { calibrate, type Tail, uncalibrate } from './tail-calibration.js';
+import { type Tail, uncalibrate } from './tail-calibration.js';
 
 // The law of a silence, for the fit, a window, a stream and what is stated of a key. After n calls in an exposure T of an
 // unknown rate the chance of none in t more is (T/(T + t))^n: with Λ = n t/T calls missing, −ln P = n ln(1 + Λ/n) (the
@@ -22,12 +22,7 @@ export function rawSilenceNats(nats: number, v: number): number {
   return v > 1e-9 ? Math.log1p(v * nats) / v : nats;
 }
 
-/** −ln p of a silence, calibrated. @param shift nats of silence that are ordinary for the series */
-export function silenceNats(nats: number, v: number, shift: number, tail: Tail): number {
-  return calibrate(Math.max(0, rawSilenceNats(nats, v) - shift), tail);
-}
-
-/** What the evidence of a silence must have added up to for {@link silenceNats} to reach `nats`: its inverse. */
+/** What the evidence of a silence must have added up to for a silence's calibrated −ln p to reach `nats`. */
 export function evidenceFor(nats: number, v: number, shift: number, tail: Tail): number {
   const raw = uncalibrate(nats, tail) + shift;
   return v > 1e-9 ? Math.expm1(v * raw) / v : raw;

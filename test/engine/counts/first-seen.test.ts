@@ -68,12 +68,12 @@ describe('firstSeenModel', () => {
 
   it('makes news of the first call of a pair while new ones are rare, not of totals, and not where they come daily', () => {
     const rows = (births: number) => Array.from({ length: births }, () => born(3, 1));
-    expect(first(rows(2)).news).toBe(true);
+    expect(first(rows(2)).isNew).toBe(true);
     // Seven a week over the later half, two weeks.
-    expect(first(rows(14)).news).toBe(true);
-    expect(first(rows(15)).news).toBe(false);
-    expect(first(rows(2), seriesKey({ operation: 'Decrypt' })).news).toBe(false);
-    expect(first(rows(2), seriesKey({ keyArn: 'key/1' })).news).toBe(false);
+    expect(first(rows(14)).isNew).toBe(true);
+    expect(first(rows(15)).isNew).toBe(false);
+    expect(first(rows(2), seriesKey({ operation: 'Decrypt' })).isNew).toBe(false);
+    expect(first(rows(2), seriesKey({ keyArn: 'key/1' })).isNew).toBe(false);
   });
 
   it('does not mind the order of rows', () => {

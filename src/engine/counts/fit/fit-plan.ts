@@ -51,7 +51,7 @@ export interface Scratch {
   readonly slotCalls: Float64Array;
   readonly slotExposure: Float64Array;
   readonly slotSquares: Float64Array;
-  /** `[perWeek]` each: sums over the window of an hour that ends with each slot, see replay.ts. */
+  /** `[perWeek]` each: sums over the window of an hour that ends with each slot, see one-step-residuals.ts. */
   readonly hourShape: Float64Array;
   readonly hourDoubt: Float64Array;
   readonly hourEdge: Float64Array;

@@ -67,13 +67,7 @@ export function replay(
   const kept = scratch.profile;
   profile.expand(kept);
   const b = sumsOf(taught, plan);
-  let total = 0;
-  let totalExposure = 0;
-  for (let k = 0; k < blocks; k++) {
-    total += b.clipped[k];
-    totalExposure += b.exposure[k];
-  }
-  const anchor = (total + 0.5) / Math.max(totalExposure, 1);
+  const anchor = meanRate(b, blocks);
   const state = new Float64Array(RATE_STATE);
   const follow = (hourly: Dispersion) => {
     startRate(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
@@ -134,6 +128,17 @@ export function replay(
     silent: base.silent,
   };
   return { model, tails };
+}
+
+/** The mean rate of a history; never 0: half a call was always seen. */
+function meanRate({ clipped, exposure }: Blocks, blocks: number): number {
+  let calls = 0;
+  let over = 0;
+  for (let k = 0; k < blocks; k++) {
+    calls += clipped[k];
+    over += exposure[k];
+  }
+  return (calls + 0.5) / Math.max(over, 1);
 }
 
 /** Nats beyond the most surprising that the model alone would show from which on a day's furthest count is a burst. */

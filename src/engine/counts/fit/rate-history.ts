@@ -10,7 +10,7 @@ const USUAL_WANDER = 0.005;
 const USUAL_WEIGHT = 2;
 /** A departure counts so much at most: an incident in the history is no wandering. */
 const MOST_WANDER = 0.25;
-/** Days before the sums tell anything, and between two that tell something new. */
+/** Days before the sums show anything, and between two that show something new. */
 const SETTLED = 7;
 const APART = 4;
 

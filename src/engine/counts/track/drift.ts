@@ -1,5 +1,4 @@
 import { DAY, HOUR } from '../../../time/grid.js';
-import type { Windows } from '../../windows.js';
 import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
 import { RATE, RATE_VARIANCE, scaleRate } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
@@ -20,21 +19,11 @@ const ANCHOR_FADES = ANCHOR_HALF_LIFE * HOUR;
 /** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
 const LEAST_HELD = 1.25;
 const LEAST_FOLLOWED = 1.5;
-/** Share of the budget that the drift may spend, and its independent tests a week on either side. */
-const SHARE = 0.05;
-const TESTS = 7;
 /** How far the rate that is followed may leave the anchor under 'hold': 10 % and two standard deviations, 35 % at most. */
 const HELD_LEAST = 0.1;
 const HELD_NEAR = 1.1; // surely less
 const HELD_SDS = 2;
 const HELD_MOST = 0.35;
-
-/** −ln of the share of the budget that is left to one test of the drift, where `nats` is that of a bucket. */
-export function driftNatsFor(nats: number, { tests, weights }: Windows): number {
-  let perDay = 0;
-  for (let w = 0; w < tests.length; w++) perDay += tests[w] * weights[w];
-  return Math.max(Math.log(20), nats - Math.log((SHARE * 7 * perDay) / TESTS));
-}
 
 /** Relative variance of three days about the anchor, beside counting: how far the series wandered in its history. */
 function wander({ model, rules }: TrackerParts): number {

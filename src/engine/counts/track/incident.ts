@@ -204,10 +204,13 @@ function isOver({ s, rules }: TrackerParts, time: number): boolean {
 
 /**
  * The side of the incident that is seen to go on after a bucket; 0 for none. One bucket says what it is, and nothing of the
- * hours behind it, though it may turn out to have been the first of a shift.
+ * hours behind it, though it may turn out to have been the first of a shift; what buckets reported by themselves is over
+ * once none has carried it on for an hour, and only what a window of hours reported goes on as long as its evidence does.
  */
 export function ongoingSide(s: Float64Array, time: number): number {
-  return s[INCIDENT_REPORTS] > 1 || time - s[INCIDENT_LAST_REPORT] < HOUR ? s[INCIDENT_SIDE] : 0;
+  const isCarried = s[INCIDENT_LLR_CAP] !== CAP || time - s[INCIDENT_LAST_BREACH] < HOUR;
+  const isOne = s[INCIDENT_REPORTS] <= 1 && time - s[INCIDENT_LAST_REPORT] >= HOUR;
+  return isCarried && !isOne ? s[INCIDENT_SIDE] : 0;
 }
 
 /** Whether the open incident has lasted for so long that its rate is the rate. */

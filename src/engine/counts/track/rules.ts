@@ -1,5 +1,8 @@
 import type { Windows } from '../../windows.js';
-import { driftNatsFor } from './drift.js';
+
+/** Share of the budget that the drift may spend, and its independent tests a week on either side. */
+const DRIFT_SHARE = 0.05;
+const DRIFT_TESTS = 7;
 
 /** How a series is judged. */
 export interface CountRules {
@@ -32,4 +35,11 @@ export function natsFor(perWeek: number, rows: number, windows: Windows): number
   for (let w = 0; w < windows.spans.length; w++) tests += windows.tests[w] * windows.weights[w];
   const perWeekTests = 2 * 7 * Math.max(1, rows) * tests;
   return Math.max(Math.log(20), Math.log(perWeekTests / perWeek));
+}
+
+/** −ln of the share of the budget that is left to one test of the drift, where `nats` is that of a bucket. */
+function driftNatsFor(nats: number, { tests, weights }: Windows): number {
+  let perDay = 0;
+  for (let w = 0; w < tests.length; w++) perDay += tests[w] * weights[w];
+  return Math.max(Math.log(20), nats - Math.log((DRIFT_SHARE * 7 * perDay) / DRIFT_TESTS));
 }

@@ -1,6 +1,6 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
-import type { DecidedSink } from '../../decided-sink.js';
+import type { DecidedWriter } from '../../types.js';
 import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
 import { LEAST_MEAN } from '../model.js';
 import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../tail-calibration.js';
@@ -252,7 +252,7 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
 }
 
 /** Keeps the window that decided the bucket, its limits for all of it. */
-export function writeDecided({ s, rules, scratch }: TrackerParts, out: DecidedSink | undefined): void {
+export function writeDecided({ s, rules, scratch }: TrackerParts, out: DecidedWriter | undefined): void {
   if (out === undefined) return;
   const { bucket: b, block: k, windows } = scratch;
   const { spans, step } = rules.windows;
