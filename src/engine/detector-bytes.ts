@@ -7,7 +7,13 @@ import { readRow, type SeriesSet } from '../series/series-set.js';
 import { MAX_BUCKETS } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { Baseline } from './baseline.js';
-import { readCountState, type StateContext, slotsBack, writeCountState } from './counts/track/state-bytes.js';
+import {
+  readCountState,
+  type StateContext,
+  slotsBack,
+  stateContext,
+  writeCountState,
+} from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
@@ -170,14 +176,14 @@ function contexts(step: number, time: number, windows: Windows): (zone: string) 
     let context = known.get(zone);
     if (context === undefined) {
       const grid = { start: time - length * step, step, length };
-      context = { windows, time, slots: slotsOf(grid, zone, weekSlots(step)) };
+      context = stateContext(windows, time, slotsOf(grid, zone, weekSlots(step)));
       known.set(zone, context);
     }
     return context;
   };
 }
 
-const noWeights = new Float64Array(64);
+const NO_WEIGHTS = new Float64Array(64);
 
 /** The states of rows at `time`, without their keys and models. */
 export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
@@ -192,7 +198,7 @@ export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: num
     }
     writeCountState(writer, tracker, row.count.model, contextOf(row.zone));
     writer.varint(clock.length);
-    writeGuessed(writer, clock, noWeights);
+    writeGuessed(writer, clock, NO_WEIGHTS);
   }
   return writer.toBytes();
 }
@@ -216,8 +222,8 @@ export function rowsFromBytes(
     }
     const tracker = readCountState(reader, row.count.model, contextOf(row.zone));
     const clock = new Float64Array(reader.varint());
-    if (clock.length > noWeights.length) reader.fail(`a clock of ${clock.length} entries`);
-    readGuessed(reader, clock, noWeights);
+    if (clock.length > NO_WEIGHTS.length) reader.fail(`a clock of ${clock.length} entries`);
+    readGuessed(reader, clock, NO_WEIGHTS);
     found.push({ tracker, clock });
   }
   reader.end();

@@ -10,6 +10,9 @@ export interface StateContext {
   /** The end of the buckets that made the states, and the week slots of those before it by the row's zone, the last one last. */
   readonly time: number;
   readonly slots: Int32Array;
+  /** Working space: what is guessed of a state, and the state in the order in which it is written. */
+  readonly guesses: Float64Array;
+  readonly ordered: Float64Array;
 }
 
 /** Buckets before its time that a {@link StateContext} needs the slots of. */
@@ -17,23 +20,22 @@ export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number
   return Math.ceil(((Math.max(0, ...blocks) + 1) * block) / step) + 2 * hourBuckets;
 }
 
-const none = new Float64Array(RING);
-let guesses = new Float64Array(0);
-let ordered = new Float64Array(0);
+/** No guess but 0; never written. */
+const NONE = new Float64Array(RING);
 
-function scratchFor(length: number): void {
-  if (guesses.length >= length) return;
-  guesses = new Float64Array(length);
-  ordered = new Float64Array(length);
+/** @param slots of the buckets before `time`, see {@link slotsBack} */
+export function stateContext(windows: Windows, time: number, slots: Int32Array): StateContext {
+  const room = layoutOf(windows).youngLength - RING;
+  return { windows, time, slots, guesses: new Float64Array(room), ordered: new Float64Array(room) };
 }
 
 /** The state of a row of counts: see {@link writeGuessed}. A row that sleeps has the first part of one only. */
 export function writeCountState(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
+  const { guesses, ordered } = context;
   writer.varint(state.length);
-  writeGuessed(writer, state.subarray(0, RING), none);
+  writeGuessed(writer, state.subarray(0, RING), NONE);
   const left = state.length - RING;
   if (left === 0) return;
-  scratchFor(left);
   guessRings(state, model, context, left);
   const order = orderOf(context.windows, state[BLOCK], state.length);
   for (let i = 0; i < left; i++) ordered[i] = state[order[i]];
@@ -41,14 +43,14 @@ export function writeCountState(writer: ByteWriter, state: Float64Array, model: 
 }
 
 export function readCountState(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
+  const { guesses, ordered } = context;
   const length = reader.varint();
   const { length: whole, youngLength } = layoutOf(context.windows);
   if (length !== RING && length !== whole && length !== youngLength) reader.fail(`a state of ${length} entries`);
   const state = new Float64Array(length);
-  readGuessed(reader, state.subarray(0, RING), none);
+  readGuessed(reader, state.subarray(0, RING), NONE);
   const left = length - RING;
   if (left === 0) return state;
-  scratchFor(left);
   guessRings(state, model, context, left);
   readGuessed(reader, ordered.subarray(0, left), guesses.subarray(0, left));
   const order = orderOf(context.windows, state[BLOCK], length);
@@ -77,7 +79,7 @@ function orderOf(windows: Windows, block: number, length: number): Int32Array {
 function guessRings(
   state: Float64Array,
   { profile }: RowModel,
-  { windows, time, slots }: StateContext,
+  { windows, time, slots, guesses }: StateContext,
   left: number,
 ): void {
   const { hourBuckets, block, step } = windows;
