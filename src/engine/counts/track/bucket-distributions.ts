@@ -24,9 +24,8 @@ export const MOST_SMALL = 7; // the greatest count that is too small a departure
 export const DOUBT = 8; // exposure · what is not known of the hour
 export const SKEW = 9; // a sixth of the skewness; NaN where a normal law will not do
 const SD = 10;
-const OWN = 11; // relative variance without the level's
-const SILENCE = 12; // nats of silence that one of no calls adds; NaN until asked for
-const FEW_ABOVE = 13; // −ln P(Y ≥ y) for y below FEW, as they come up
+export const SILENCE_ADDED = 11; // nats of silence that a bucket without a call adds
+const FEW_ABOVE = 12; // −ln P(Y ≥ y) for y below FEW, as they come up
 const FEW = 8;
 const FEW_BELOW = FEW_ABOVE + FEW; // −ln P(Y ≤ y)
 const ENTRIES = FEW_BELOW + FEW;
@@ -159,8 +158,7 @@ export class BucketDistributions {
     values[at + EXPOSURE] = x;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
-    values[at + OWN] = own;
-    values[at + SILENCE] = Number.NaN;
+    values[at + SILENCE_ADDED] = silenceOf(mean, own);
     values[at + SIZE] = size;
     values[at + REACH] = CLIP_SDS * sd + CLIP_SLACK;
     values[at + LIMIT_ABOVE] = Number.NaN;
@@ -178,13 +176,6 @@ export class BucketDistributions {
     this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
     values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
-  }
-
-  /** What a bucket without a call adds to the silence clock. */
-  silence(at: number): number {
-    const { values } = this;
-    if (!(values[at + SILENCE] >= 0)) values[at + SILENCE] = silenceOf(values[at + MEAN], values[at + OWN]);
-    return values[at + SILENCE];
   }
 
   /** −ln P(Y ≥ y) of a law, not calibrated: see {@link below}. */

@@ -21,6 +21,7 @@ const LEAST_HELD = 1.25;
 const LEAST_FOLLOWED = 1.5;
 /** How far the rate that is followed may leave the anchor under 'hold': 10 % and two standard deviations, 35 % at most. */
 const HELD_LEAST = 0.1;
+const HELD_NEAR = 1.1; // surely less
 const HELD_SDS = 2;
 const HELD_MOST = 0.35;
 
@@ -64,6 +65,7 @@ export function forgetDrift({ s }: Pick<TrackerParts, 's'>): void {
 /** Keeps the rate that is followed within the anchor's doubt. */
 export function holdToAnchor(parts: TrackerParts): void {
   const { s, model } = parts;
+  if (s[RATE] < s[ANCHOR_RATE] * HELD_NEAR && s[RATE] * HELD_NEAR > s[ANCHOR_RATE]) return;
   const doubt = Math.min(HELD_MOST, HELD_LEAST + HELD_SDS * Math.sqrt(s[ANCHOR_VARIANCE] + wander(parts)));
   const most = s[ANCHOR_RATE] * Math.exp(doubt);
   const least = s[ANCHOR_RATE] * Math.exp(-doubt);

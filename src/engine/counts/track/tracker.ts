@@ -28,6 +28,7 @@ import {
   MOST_SMALL,
   REACH,
   RELATIVE,
+  SILENCE_ADDED,
 } from './bucket-distributions.js';
 import { DRIFT_SPAN, setDriftLimits, startDrift, testDrift } from './drift.js';
 import { followIncident, limitByIncident, ongoingSide, signOff, tryPreShiftRate } from './incident.js';
@@ -508,14 +509,15 @@ export class CountTracker implements TrackerParts {
   /** The silence, as it would stand after this bucket without a call. It never tells more nats than it shows. */
   #testSilence(isJudged: boolean): void {
     const { distributions, bucket: b, block: k } = this.scratch;
+    const { values } = distributions;
     const { y, at } = b;
     const silenceNats = k.silenceNats;
     const shift = this.s[this.derivedAt + SILENCE_SHIFT];
-    b.silenceAfter = y === 0 ? silenceNats + distributions.silence(at) * k.silenceRatio : silenceNats;
+    b.silenceAfter = y === 0 ? silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio : silenceNats;
     const most = silenceNats + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
     const reportedFrom = this.rules.nats;
     if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
-    const after = y === 0 ? b.silenceAfter : silenceNats + distributions.silence(at) * k.silenceRatio;
+    const after = y === 0 ? b.silenceAfter : silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio;
     const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
     const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, this.tails.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && b.lower < 1) b.lower = 1;
@@ -563,7 +565,7 @@ export class CountTracker implements TrackerParts {
     if (y > 0 || isExcused) endSilence(s);
     else {
       const ratio = this.scratch.block.silenceRatio;
-      s[SILENCE_NATS] += distributions.silence(b.at) * ratio;
+      s[SILENCE_NATS] += distributions.values[b.at + SILENCE_ADDED] * ratio;
       s[SILENCE_MEAN] += mean * ratio;
       s[SILENT_BUCKETS]++;
     }
