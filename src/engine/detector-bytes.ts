@@ -7,7 +7,13 @@ import { readRow, type SeriesSet } from '../series/series-set.js';
 import { MAX_BUCKETS } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { Baseline } from './baseline.js';
-import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
+import {
+  readCountState,
+  type StateContext,
+  slotsBack,
+  stateContext,
+  writeCountState,
+} from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
@@ -170,22 +176,19 @@ function contexts(step: number, time: number, windows: Windows): (zone: string) 
     let context = known.get(zone);
     if (context === undefined) {
       const grid = { start: time - length * step, step, length };
-      context = { windows, time, slots: slotsOf(grid, zone, weekSlots(step)) };
+      context = stateContext(windows, time, slotsOf(grid, zone, weekSlots(step)));
       known.set(zone, context);
     }
     return context;
   };
 }
 
-/** Weights of zones that a row has at most. */
-const MOST_WEIGHTS = 64;
+const NO_WEIGHTS = new Float64Array(64);
 
 /** The states of rows at `time`, without their keys and models. */
 export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
-  const codec = new StateCodec();
-  const noWeights = new Float64Array(MOST_WEIGHTS);
   const writer = new ByteWriter();
   for (const row of rows) {
     const { tracker, clock } = stateOf(row);
@@ -193,9 +196,9 @@ export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: num
       writeColumn(writer, tracker);
       continue;
     }
-    codec.write(writer, tracker, row.count.model, contextOf(row.zone));
+    writeCountState(writer, tracker, row.count.model, contextOf(row.zone));
     writer.varint(clock.length);
-    writeGuessed(writer, clock, noWeights);
+    writeGuessed(writer, clock, NO_WEIGHTS);
   }
   return writer.toBytes();
 }
@@ -210,8 +213,6 @@ export function rowsFromBytes(
 ): RowStates[] {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
-  const codec = new StateCodec();
-  const noWeights = new Float64Array(MOST_WEIGHTS);
   const reader = new ByteReader(bytes);
   const found: RowStates[] = [];
   for (const row of rows.slice(0, count)) {
@@ -219,10 +220,10 @@ export function rowsFromBytes(
       found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), clock: new Float64Array(0) });
       continue;
     }
-    const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
+    const tracker = readCountState(reader, row.count.model, contextOf(row.zone));
     const clock = new Float64Array(reader.varint());
-    if (clock.length > MOST_WEIGHTS) reader.fail(`a clock of ${clock.length} entries`);
-    readGuessed(reader, clock, noWeights);
+    if (clock.length > NO_WEIGHTS.length) reader.fail(`a clock of ${clock.length} entries`);
+    readGuessed(reader, clock, NO_WEIGHTS);
     found.push({ tracker, clock });
   }
   reader.end();

@@ -4,10 +4,7 @@ import { DAY } from '../time/grid.js';
 import type { Judge } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
-import type { WatchData } from './watch-data.js';
-
-/** Surprise from which on buckets are counted, against what a calibrated one would have: 1 in 100, 1,000, 10,000 a side. */
-const LEVELS = [2, 3, 4] as const;
+import { LEVELS, type Tallies, type WatchData } from './watch-data.js';
 
 /** So many quiet keys are listed. */
 const MOST_QUIET = 100;
@@ -58,45 +55,6 @@ export interface Health {
   readonly quiet: readonly QuietKey[];
   /** Notices decided, told to everyone, and still to be told to someone. */
   readonly notices: { readonly decided: number; readonly told: number; readonly waiting: number };
-}
-
-/** The part of {@link Health} that adds up. */
-export interface Tallies {
-  polls: number;
-  calls: number;
-  duplicates: number;
-  late: number;
-  tooLate: number;
-  rejected: number;
-  normal: number;
-  above: number;
-  below: number;
-  unknown: number;
-  corrected: number;
-  told: number;
-  /** Buckets that were judged while no alarm of their row was open. */
-  quiet: number;
-  /** Of those, by level: buckets as surprising above, and below. */
-  surprising: number[];
-}
-
-export function newTallies(): Tallies {
-  return {
-    polls: 0,
-    calls: 0,
-    duplicates: 0,
-    late: 0,
-    tooLate: 0,
-    rejected: 0,
-    normal: 0,
-    above: 0,
-    below: 0,
-    unknown: 0,
-    corrected: 0,
-    told: 0,
-    quiet: 0,
-    surprising: LEVELS.flatMap(() => [0, 0]),
-  };
 }
 
 /** Adds the verdicts of one bucket. @param inAlarm rows whose alarm is open, that it opened in this bucket or before */

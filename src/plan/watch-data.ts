@@ -1,4 +1,3 @@
-import { newTallies, type Tallies } from './health.js';
 import type { ToldOfKeys } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
 import type { Json } from './source.js';
@@ -7,6 +6,48 @@ import type { Json } from './source.js';
 export interface Outgoing {
   readonly notice: Notice;
   readonly told: string[];
+}
+
+/** Surprise from which on buckets are counted, against what a calibrated one would have: 1 in 100, 1,000, 10,000 a side. */
+export const LEVELS = [2, 3, 4] as const;
+
+/** The part of {@link Health} that adds up. */
+export interface Tallies {
+  polls: number;
+  calls: number;
+  duplicates: number;
+  late: number;
+  tooLate: number;
+  rejected: number;
+  normal: number;
+  above: number;
+  below: number;
+  unknown: number;
+  corrected: number;
+  told: number;
+  /** Buckets that were judged while no alarm of their row was open. */
+  quiet: number;
+  /** Of those, by level: buckets as surprising above, and below. */
+  surprising: number[];
+}
+
+export function newTallies(): Tallies {
+  return {
+    polls: 0,
+    calls: 0,
+    duplicates: 0,
+    late: 0,
+    tooLate: 0,
+    rejected: 0,
+    normal: 0,
+    above: 0,
+    below: 0,
+    unknown: 0,
+    corrected: 0,
+    told: 0,
+    quiet: 0,
+    surprising: LEVELS.flatMap(() => [0, 0]),
+  };
 }
 
 /** What of a `Watch` is plain data, as JSON keeps it. Times are epoch ms. */

@@ -26,7 +26,9 @@ export function countRules(
   const logWeights = Float64Array.from(windows.weights, Math.log);
   // Named one by one: what is spread from another object has a hidden class of its own each time, and compiled code was
   // thrown away with every window (Node 20).
-  return { windows, logWeights, nats, driftNats: driftNatsFor(nats, windows), minEffect, acceptShifts };
+  // Where a shift is followed anyway its report can wait for surer odds.
+  const driftNats = acceptShifts ? nats : driftNatsFor(nats, windows);
+  return { windows, logWeights, nats, driftNats, minEffect, acceptShifts };
 }
 
 /** −ln of what a budget of false episodes a week leaves to each test of each series and side; 1/20 at most. */
