@@ -6,13 +6,12 @@ import { offsetAt, zoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
-import type { Exceptions } from './counts/track/tracker.js';
 import { type Acknowledged, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import type { Band, QuietKey } from './types.js';
+import type { Band, Exceptions, QuietKey } from './types.js';
 
 /** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
 export interface Matching {
@@ -135,7 +134,7 @@ export class DetectorRows {
         if (lookahead.take(place, scores, at)) continue;
       }
       lookahead.drop(place);
-      runRow(watched, y, listened, grid, tables, this.#rules, true, scores, at, own);
+      runRow(watched, y, listened, grid, tables, true, scores, at, own);
     }
   }
 
@@ -162,13 +161,12 @@ export class DetectorRows {
   /** What is expected of a row's bucket at `time`; `undefined` of a level that was never known. */
   band(place: number, time: number, nats: number): Band | undefined {
     this.settle(place);
-    const { key, zone, count, gauge } = this.#rows[place];
+    const { key, zone, count, tracker } = this.#rows[place];
     const { step } = this.#baseline.grid;
     const slot = slotAt(time, offsetAt(zoneOffsets(zone, time, time), time), weekSlots(step));
     if (count !== undefined) return count.band(slot, nats);
     const model = this.#baseline.gaugeOf(key)?.gauge;
-    if (gauge === undefined || model === undefined) return undefined;
-    return gaugeBand({ ...model, state: gauge.toState() }, slot, nats / Math.LN10);
+    return model === undefined ? undefined : gaugeBand({ ...model, state: tracker.toState() }, slot, nats / Math.LN10);
   }
 
   /** See {@link Detector.quietKeys}. */

@@ -101,7 +101,7 @@ function silenceOfRow(
   const part = { start: start + from * step, step, length: length - from };
   if (from > 0 || start !== gridEnd(baseline.grid)) count.startAnew(part.start);
   const tables = new SlotTables(baseline.grid, part);
-  runRow(watched, y.subarray(from), observedRow(window, row).subarray(from), part, tables, rules, false, undefined, 0);
+  runRow(watched, y.subarray(from), observedRow(window, row).subarray(from), part, tables, false, undefined, 0);
   const left = count.silenceLeft();
   if (left === null || left.needed <= 0) return undefined;
   const reportedAt = silenceEnd(count.model, left.rate, zone, step, gridEnd(window.grid), left.needed);

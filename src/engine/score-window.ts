@@ -52,7 +52,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
     readRow(whole, row, y);
     // A level is foreseen from the values before it: its row follows, and is thrown away.
     const follow = baseline.measure === 'level';
-    runRow(watched, y, observedRow(whole, row), grid, tables, rules, follow, scores, row * length);
+    runRow(watched, y, observedRow(whole, row), grid, tables, follow, scores, row * length);
   }
   return scores;
 }

@@ -5,10 +5,10 @@ import type { Baseline } from './baseline.js';
 import type { RowModel } from './counts/model.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
-import { CountTracker, type Exceptions } from './counts/track/tracker.js';
+import { CountTracker } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { GaugeRow } from './levels/tracker.js';
-import { bucketVerdict, type ScoreColumns, unobserved } from './types.js';
+import type { Exceptions, ScoreColumns, TrackedRange, Tracker } from './types.js';
 import { windowsOf } from './windows.js';
 import { ZoneChoice } from './zone-choice.js';
 import { otherClocks } from './zones.js';
@@ -42,8 +42,9 @@ export interface WatchedRow {
   readonly zone: string;
   readonly known: boolean;
   readonly learning: boolean;
+  readonly tracker: Tracker;
+  /** The same, of counts. */
   readonly count: CountTracker | undefined;
-  readonly gauge: GaugeRow | undefined;
   /** Only where the zone was not given. */
   readonly clock: ZoneChoice | undefined;
 }
@@ -70,21 +71,16 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
   const { step } = baseline.grid;
   if (baseline.measure === 'level') {
     const of = baseline.gaugeOf(key);
-    const gauge = new GaugeRow(of?.gauge ?? emptyGauge(step), step, states?.tracker.slice());
-    gauge.acceptShifts = rules.counts.acceptShifts;
+    const { logAlpha, counts } = rules;
+    const levels = { logAlpha, acceptShifts: counts.acceptShifts };
+    const tracker = new GaugeRow(of?.gauge ?? emptyGauge(step), step, levels, states?.tracker.slice());
     const zone = of?.timeZone ?? 'UTC';
-    return { key, zone, known: of !== undefined, learning: false, count: undefined, gauge, clock: undefined };
+    return { key, zone, known: of !== undefined, learning: false, tracker, count: undefined, clock: undefined };
   }
-  const { model, timeZone, found, known, learning, isNew } = baseline.modelOf(key);
-  return {
-    key,
-    zone: timeZone,
-    known,
-    learning,
-    count: new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker),
-    gauge: undefined,
-    clock: found ? new ZoneChoice(states?.clock) : undefined,
-  };
+  const { model, timeZone: zone, found, known, learning, isNew } = baseline.modelOf(key);
+  const count = new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker);
+  const clock = found ? new ZoneChoice(states?.clock) : undefined;
+  return { key, zone, known, learning, tracker: count, count, clock };
 }
 
 /** What a row has become, to the last bit. */
@@ -93,11 +89,8 @@ export interface RowStates {
   readonly clock: Float64Array;
 }
 
-export function stateOf({ count, gauge, clock }: WatchedRow): RowStates {
-  return {
-    tracker: (count ?? gauge)?.toState() ?? new Float64Array(0),
-    clock: clock?.toState() ?? new Float64Array(0),
-  };
+export function stateOf({ tracker, clock }: WatchedRow): RowStates {
+  return { tracker: tracker.toState(), clock: clock?.toState() ?? new Float64Array(0) };
 }
 
 /** The week slots of one window's buckets by zone, and those of the other zones that a found one may be. */
@@ -144,68 +137,26 @@ export class SlotTables {
 
 /**
  * Runs one row over a window, and writes its part of `scores` where they are asked for.
- * @param y `[grid.length]`
+ * @param values `[grid.length]`
  * @param observed `[grid.length]`
  */
 export function runRow(
   row: WatchedRow,
-  y: Float64Array,
+  values: Float64Array,
   observed: Uint8Array,
-  grid: TimeGrid,
+  { start, length }: TimeGrid,
   tables: SlotTables,
-  rules: WatchRules,
   learn: boolean,
   scores: ScoreColumns | undefined,
   at: number,
   exceptions?: Exceptions,
 ): void {
-  const { start, length } = grid;
-  const { count, gauge, clock } = row;
+  const { tracker, count, clock, learning } = row;
   const slots = tables.own(row.zone);
-  if (count !== undefined) {
-    const others = clock === undefined ? [] : tables.others(row.zone, count.model);
-    const choose =
-      clock !== undefined && others.some((other) => other !== null)
-        ? (of: CountTracker, calls: number, i: number) => clock.choose(of, calls, i, slots, others)
-        : undefined;
-    count.run({ start, length, calls: y, observed, slots, choose, exceptions }, learn, row.learning, scores, at);
-  } else if (gauge !== undefined) runGauge(gauge, y, observed, grid, slots, rules, learn, scores, at, exceptions);
-}
-
-function runGauge(
-  gauge: GaugeRow,
-  y: Float64Array,
-  observed: Uint8Array,
-  { start, step, length }: TimeGrid,
-  slots: Int32Array,
-  rules: WatchRules,
-  learn: boolean,
-  scores: ScoreColumns | undefined,
-  at: number,
-  exceptions: Exceptions | undefined,
-): void {
-  const out = bucketVerdict();
-  for (let i = 0; i < length; i++) {
-    if (observed[i] === 0 || !Number.isFinite(y[i])) {
-      gauge.skip(slots[i]);
-      if (scores !== undefined) unobserved(scores, at + i, step);
-      continue;
-    }
-    const expected = exceptions?.expected(start + i * step) ?? false;
-    gauge.observe(y[i], slots[i], rules.logAlpha, learn && !expected, out);
-    if (expected && out.reason === 0) {
-      out.verdict = 0;
-      out.lower = -Infinity;
-      out.upper = Infinity;
-    }
-    if (scores === undefined) continue;
-    const cell = at + i;
-    scores.expected[cell] = out.expected;
-    scores.lower[cell] = out.lower;
-    scores.upper[cell] = out.upper;
-    scores.surprise[cell] = out.surprise;
-    scores.spans[cell] = out.span;
-    scores.reasons[cell] = out.reason;
-    scores.verdicts[cell] = out.verdict;
+  let choose: TrackedRange['choose'];
+  if (count !== undefined && clock !== undefined) {
+    const others = tables.others(row.zone, count.model);
+    if (others.some((other) => other !== null)) choose = (calls, i) => clock.choose(count, calls, i, slots, others);
   }
+  tracker.run({ start, length, values, observed, slots, choose, exceptions, learning }, learn, scores, at);
 }

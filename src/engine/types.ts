@@ -118,6 +118,38 @@ export function unobserved(out: ScoreColumns, cell: number, step: number): void 
   if (out.ongoing !== undefined) out.ongoing[cell] = NORMAL;
 }
 
+/** What a series is besides its values, at a time (epoch ms). */
+export interface Exceptions {
+  /** Acknowledged: not judged by, not learned from. */
+  expected(time: number): boolean;
+  /** The key is gone: no call is nothing to report. */
+  retired(time: number): boolean;
+}
+
+/** What a {@link Tracker} is run over: `length` buckets from `start` on. */
+export interface TrackedRange {
+  start: number;
+  length: number;
+  /** `[length]` each: calls or levels, and 1 where the source was listening. */
+  values: Float64Array;
+  observed: Uint8Array;
+  /** `[length]`: the week slot to judge each bucket by. */
+  slots: Int32Array;
+  /** Chooses another slot by what a bucket holds, where the series' zone is not known. */
+  choose: ((value: number, bucket: number) => number) | undefined;
+  exceptions: Exceptions | undefined;
+  /** Whether the history was too short for a verdict. */
+  learning: boolean;
+}
+
+/** One series as it is watched: judges its buckets one after another, and learns from them. */
+export interface Tracker {
+  /** @param out where the verdicts go, from entry `at` on; nowhere when left out */
+  run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void;
+  /** What it has become, to the last bit. */
+  toState(): Float64Array;
+}
+
 /** A band of one bucket, in calls. */
 export interface Band {
   readonly expected: number;

@@ -1,11 +1,13 @@
 import { fitGauge, type GaugeModel } from '../../src/engine/levels/model.js';
-import { GaugeRow } from '../../src/engine/levels/tracker.js';
+import { GaugeRow, type LevelRules } from '../../src/engine/levels/tracker.js';
 import { type BucketVerdict, bucketVerdict } from '../../src/engine/types.js';
 import { DAY, MINUTE } from '../../src/time/grid.js';
 import { slotsOf, weekSlots } from '../../src/time/week.js';
 
 export const GAUGE_STEP = 5 * MINUTE;
 const START = Date.UTC(2024, 0, 1);
+/** One false verdict in 10,000 buckets a side. */
+export const RULES: LevelRules = { logAlpha: Math.log(1e-4), acceptShifts: true };
 
 /** A metric in buckets from a Monday on; NaN is not observed. */
 export interface Metric {
@@ -26,19 +28,14 @@ export function fitMetric({ values, slots, step }: Metric, history: number): Gau
 }
 
 /** The buckets from `history` on, judged one after another by a row fitted on those before. */
-export function judgeMetric(
-  series: Metric,
-  history: number,
-  logAlpha = Math.log(1e-4),
-  row?: GaugeRow,
-): BucketVerdict[] {
+export function judgeMetric(series: Metric, history: number, rules = RULES, row?: GaugeRow): BucketVerdict[] {
   const { values, slots, step } = series;
-  const watch = row ?? new GaugeRow(fitMetric(series, history), step);
+  const watch = row ?? new GaugeRow(fitMetric(series, history), step, rules);
   const found: BucketVerdict[] = [];
   for (let i = history; i < values.length; i++) {
     const out = bucketVerdict();
     if (Number.isNaN(values[i])) watch.skip(slots[i]);
-    else watch.observe(values[i], slots[i], logAlpha, true, out);
+    else watch.observe(values[i], slots[i], true, out);
     found.push(out);
   }
   return found;

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { GaugeRow } from '../../../src/engine/levels/tracker.js';
 import { ABOVE, BELOW, bucketVerdict, LEARNING, NORMAL, UNKNOWN } from '../../../src/engine/types.js';
 import { DAY, HOUR, MINUTE } from '../../../src/time/grid.js';
-import { daily, fitMetric, GAUGE_STEP, judgeMetric, metric, normal } from '../../support/gauges.js';
+import { daily, fitMetric, GAUGE_STEP, judgeMetric, metric, normal, RULES } from '../../support/gauges.js';
 import { seeded } from '../../support/random.js';
 
 const PER_DAY = DAY / GAUGE_STEP;
-const ALPHA = Math.log(1e-4);
 
 describe('GaugeRow', () => {
   it('sees a spike and a drop at once, and nothing else', () => {
@@ -85,9 +84,7 @@ describe('GaugeRow', () => {
     const values = daily(seeded(3), 14 * PER_DAY);
     for (let i = 8 * PER_DAY + 50; i < values.length; i++) values[i] += 80;
     const series = metric(values);
-    const row = new GaugeRow(fitMetric(series, 7 * PER_DAY), GAUGE_STEP);
-    row.acceptShifts = false;
-    const found = judgeMetric(series, 7 * PER_DAY, ALPHA, row);
+    const found = judgeMetric(series, 7 * PER_DAY, { ...RULES, acceptShifts: false });
     const late = found.slice(4 * PER_DAY);
     expect(late.filter(({ verdict }) => verdict === ABOVE).length).toBeGreaterThan(0.9 * late.length);
   });
@@ -95,7 +92,7 @@ describe('GaugeRow', () => {
   it('sees a small excess that lasts, by the mean of a window', () => {
     const values = daily(seeded(4), 16 * PER_DAY);
     for (let i = 14 * PER_DAY; i < 14 * PER_DAY + 72; i++) values[i] += 12;
-    const found = judgeMetric(metric(values), 14 * PER_DAY, Math.log(1e-2));
+    const found = judgeMetric(metric(values), 14 * PER_DAY, { ...RULES, logAlpha: Math.log(1e-2) });
     const told = found.slice(0, 72).filter(({ verdict }) => verdict === ABOVE);
     expect(told.length).toBeGreaterThan(0);
     expect(Math.max(...told.map(({ span }) => span))).toBeGreaterThanOrEqual(HOUR);
@@ -141,7 +138,7 @@ describe('GaugeRow', () => {
       fc.property(fc.integer(), fc.double({ min: 1, max: 12, noNaN: true }), spiky, (seed, nats, events) => {
         const values = daily(seeded(seed), 3 * PER_DAY);
         for (const { at, by } of events) values[2 * PER_DAY + at] += by;
-        const found = judgeMetric(metric(values), 2 * PER_DAY, -nats);
+        const found = judgeMetric(metric(values), 2 * PER_DAY, { ...RULES, logAlpha: -nats });
         for (let i = 0; i < found.length; i++) {
           const { verdict, lower, upper, surprise } = found[i];
           const value = values[2 * PER_DAY + i];
@@ -167,10 +164,15 @@ describe('GaugeRow', () => {
         const series = metric(values);
         const whole = judgeMetric(series, 2 * PER_DAY);
         const model = fitMetric(series, 2 * PER_DAY);
-        const row = new GaugeRow(model, GAUGE_STEP);
+        const row = new GaugeRow(model, GAUGE_STEP, RULES);
         const head = { ...series, values: values.subarray(0, 2 * PER_DAY + cut) };
-        const before = judgeMetric(head, 2 * PER_DAY, ALPHA, row);
-        const after = judgeMetric(series, 2 * PER_DAY + cut, ALPHA, new GaugeRow(model, GAUGE_STEP, row.toState()));
+        const before = judgeMetric(head, 2 * PER_DAY, RULES, row);
+        const after = judgeMetric(
+          series,
+          2 * PER_DAY + cut,
+          RULES,
+          new GaugeRow(model, GAUGE_STEP, RULES, row.toState()),
+        );
         expect([...before, ...after]).toStrictEqual(whole);
       }),
       { numRuns: 20 },
@@ -179,17 +181,17 @@ describe('GaugeRow', () => {
 
   it('learns nothing from a bucket that it may not learn, nor from one that was not observed', () => {
     const series = metric(daily(seeded(7), 3 * PER_DAY));
-    const row = new GaugeRow(fitMetric(series, 3 * PER_DAY), GAUGE_STEP);
+    const row = new GaugeRow(fitMetric(series, 3 * PER_DAY), GAUGE_STEP, RULES);
     const before = row.toState();
-    row.observe(1e6, 0, ALPHA, false, bucketVerdict());
+    row.observe(1e6, 0, false, bucketVerdict());
     expect(row.toState()).toStrictEqual(before);
     // So long that nothing told lately counts any more.
     for (let i = 0; i < 300; i++) row.skip(i % PER_DAY);
     const out = bucketVerdict();
     const fresh = bucketVerdict();
-    row.observe(140, 5, ALPHA, false, fresh);
+    row.observe(140, 5, false, fresh);
     for (let i = 0; i < 3000; i++) row.skip(i % PER_DAY);
-    row.observe(140, 5, ALPHA, false, out);
+    row.observe(140, 5, false, out);
     // Unseen time widens the band and moves nothing.
     expect(out.expected).toBe(fresh.expected);
     expect(out.upper - out.lower).toBeGreaterThan(fresh.upper - fresh.lower);

@@ -1,5 +1,5 @@
 import { NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
-import { type CountTracker, OTHER, type TrackedRange } from './tracker.js';
+import { type CountRange, type CountTracker, OTHER } from './tracker.js';
 
 /** Buckets that a row is judged ahead for. */
 const AHEAD = 12;
@@ -19,14 +19,15 @@ export class IdleLookahead {
   /** Buckets from the present one that week slots are needed of to {@link foresee}. */
   readonly length = AHEAD;
   readonly #step: number;
-  readonly #range: TrackedRange & { outcomes: Uint8Array } = {
+  readonly #range: CountRange & { outcomes: Uint8Array } = {
     start: 0,
     length: 0,
-    calls: new Float64Array(AHEAD),
+    values: new Float64Array(AHEAD),
     observed: new Uint8Array(AHEAD).fill(1),
     slots: new Int32Array(AHEAD),
     choose: undefined,
     exceptions: undefined,
+    learning: false,
     outcomes: new Uint8Array(AHEAD),
     isJudged: false,
   };
@@ -104,7 +105,8 @@ export class IdleLookahead {
     this.#range.start = this.#time;
     this.#range.length = length;
     this.#range.isJudged = false;
-    count.foresee(this.#range, learning, this.#judged, 0);
+    this.#range.learning = learning;
+    count.foresee(this.#range, this.#judged, 0);
     // What is reported, or nearly, is judged when it comes: its window is kept then.
     let ready = 0;
     while (ready < length && isCalm(this.#judged, ready)) ready++;
@@ -132,7 +134,8 @@ export class IdleLookahead {
     }
     this.#range.start = this.#from[row] + first * this.#step;
     this.#range.length = length;
-    count.run(this.#range, true, learning, undefined, 0);
+    this.#range.learning = learning;
+    count.run(this.#range, true, undefined, 0);
   }
 
   /** Nothing is foreseen of this row any more. */

@@ -17,9 +17,6 @@ import {
   PER_BLOCK,
   PER_BUCKET,
   RING,
-  SHAPE_HOUR,
-  SHAPE_HOUR_CALLS,
-  SHAPE_HOUR_MEAN,
   SHIFT_VARIANCE,
   SILENCE_MEAN,
   SILENCE_NATS,
@@ -29,6 +26,7 @@ import {
   SUM_EXPOSURE,
   SUM_EXPOSURE_VAR,
 } from './state.js';
+import { trainShape } from './young-hours.js';
 
 /** What a calm bucket leaves behind in what is at hand of its block. */
 export function leaveInHand(parts: TrackerParts, learn: boolean): void {
@@ -74,30 +72,6 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   k.partialSum = 0;
   k.partialExposure = 0;
   k.partialExposureVar = 0;
-}
-
-/** What the bucket shows of its local hour, of a young series. */
-export function trainShape(parts: TrackerParts, learn: boolean): void {
-  const { s, scratch } = parts;
-  const { bucket: b } = scratch;
-  if (s[SHAPE_HOUR] !== b.hour) learnShape(parts, learn);
-  s[SHAPE_HOUR] = b.hour;
-  s[SHAPE_HOUR_CALLS] += b.held;
-  s[SHAPE_HOUR_MEAN] += b.mean / b.correction;
-}
-
-/** The local hour that ended, against what its place in the day led to expect: the rate is held to be right. */
-function learnShape({ s, scatter, layout, scratch }: TrackerParts, learn: boolean): void {
-  const { phi, alpha } = scatter;
-  if (learn && s[SHAPE_HOUR_MEAN] > 0) {
-    const at = layout.shapeAt + 2 * s[SHAPE_HOUR];
-    const worth = 1 / (1 + phi + alpha * Math.max(s[SHAPE_HOUR_MEAN], s[SHAPE_HOUR_CALLS]));
-    s[at] += worth * s[SHAPE_HOUR_CALLS];
-    s[at + 1] += worth * s[SHAPE_HOUR_MEAN];
-  }
-  s[SHAPE_HOUR_CALLS] = 0;
-  s[SHAPE_HOUR_MEAN] = 0;
-  scratch.distributions.forget();
 }
 
 /** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */

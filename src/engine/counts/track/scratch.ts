@@ -1,8 +1,6 @@
 import { LimitsNear } from '../../../stats/limits.js';
-import type { ScoreColumns } from '../../types.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { MOST_WINDOWS } from './state.js';
-import { WindowScreen } from './window-screen.js';
 
 /** What decided a bucket, in place of the number of a window. */
 export const SILENCE = -1;
@@ -86,6 +84,20 @@ export class BucketInHand {
   cell = 0;
 }
 
+/** Bounds of what a bucket may be, and bring, for the window to have nothing to say, see window-screen.ts. */
+export class WindowScreen {
+  /** Exposure, and exposure · profile variance, of the block so far. */
+  mostExposure = -1;
+  mostExposureVar = -1;
+  /** Departure of the window: that before the block, and the most on the bucket's side and on the other. */
+  off = Number.NaN;
+  surprising = Number.NaN;
+  suspect = Number.NaN;
+  /** By how much the limits are at least further from the mean than counts that do not depart. */
+  upper = Number.NaN;
+  lower = Number.NaN;
+}
+
 /** A window longer than the bucket: what stands from the beginning of a block to its end, and its law with the bucket. */
 export class WindowInHand {
   /** Made of whole blocks; the other, of an hour, of buckets. */
@@ -133,21 +145,6 @@ export class TrackScratch {
   readonly bucket = new BucketInHand();
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
-  /** One bucket, for CountTracker.observe. */
-  readonly one = {
-    calls: new Float64Array(1),
-    observed: new Uint8Array([1]),
-    slots: new Int32Array(1),
-    out: {
-      expected: new Float64Array(1),
-      lower: new Float64Array(1),
-      upper: new Float64Array(1),
-      surprise: new Float64Array(1),
-      spans: new Float64Array(1),
-      verdicts: new Int8Array(1),
-      reasons: new Uint8Array(1),
-    } satisfies ScoreColumns,
-  };
   /** Copies of states that are thrown away, by their length: there are two. */
   readonly #copies = new Map<number, Float64Array>();
 

@@ -14,20 +14,6 @@ const ROUNDING = 1e-9;
 /** How much a block may bring of what the window held before, for the bounds to hold. */
 const MOST_BROUGHT = 0.5;
 
-/** Bounds of what a bucket may be, and bring, for the window to have nothing to say. */
-export class WindowScreen {
-  /** Exposure, and exposure · profile variance, of the block so far. */
-  mostExposure = -1;
-  mostExposureVar = -1;
-  /** Departure of the window: that before the block, and the most on the bucket's side and on the other. */
-  off = Number.NaN;
-  surprising = Number.NaN;
-  suspect = Number.NaN;
-  /** By how much the limits are at least further from the mean than counts that do not depart. */
-  upper = Number.NaN;
-  lower = Number.NaN;
-}
-
 /** No bucket is passed over. */
 export function clearScreen({ screen }: WindowInHand): void {
   screen.mostExposure = -1;

@@ -11,6 +11,7 @@ import { slotsOf, weekSlots } from '../../../../src/time/week.js';
 import { traffic } from '../../../naive/traffic.js';
 import { poisson, seeded } from '../../../support/random.js';
 import { DAY, MONDAY, officeMean, oneRow, STEP, WEEK } from '../../../support/sets.js';
+import { observeBucket } from '../../../support/trackers.js';
 
 const HOUR = 3_600_000;
 const END = MONDAY + 4 * WEEK;
@@ -57,7 +58,7 @@ function eventful(seed: number, mean: (time: number) => number, length: number):
 function instead(model: RowModel, rules: CountRules, state: Float64Array, y: number, i: number) {
   const row = new CountTracker(model, rules, false, scratch, state);
   const out = bucketVerdict();
-  row.observe(y, END + i * STEP, SLOTS[i], true, out);
+  observeBucket(row, y, END + i * STEP, SLOTS[i], true, out);
   return { out, state: row.toState() };
 }
 
@@ -79,7 +80,7 @@ function watch(
     }
     const looked = random() < share;
     const before = looked ? row.toState() : undefined;
-    row.observe(values[i], END + i * STEP, SLOTS[i], true, out);
+    observeBucket(row, values[i], END + i * STEP, SLOTS[i], true, out);
     if (before !== undefined) each(i, values[i], before, out, row.toState());
   }
 }
@@ -112,7 +113,7 @@ describe.each(Object.entries(KINDS))('CountTracker on %s', (_, mean) => {
             into.skip(END + i * STEP, true);
             continue;
           }
-          into.observe(values[i], END + i * STEP, SLOTS[i], true, out);
+          observeBucket(into, values[i], END + i * STEP, SLOTS[i], true, out);
           said.push(out.surprise, out.lower, out.upper, out.verdict, out.span);
         }
         return said;
@@ -202,7 +203,7 @@ describe.each(Object.entries(KINDS))('CountTracker on %s', (_, mean) => {
           const row = new CountTracker(model, rulesFor(perWeek, true), false, scratch);
           const out = bucketVerdict();
           for (const [i, y] of values.entries()) {
-            row.observe(y, END + i * STEP, SLOTS[i], true, out);
+            observeBucket(row, y, END + i * STEP, SLOTS[i], true, out);
             expect(Number.isFinite(out.surprise) && Math.abs(out.surprise) <= 1e4).toBe(true);
             expect(Number.isFinite(out.expected) && out.expected > 0).toBe(true);
             expect(out.verdict).toBe(classOf(y, out));
@@ -223,7 +224,7 @@ describe('CountTracker', () => {
     const values = traffic(8, (3 * DAY) / STEP, END, () => 75);
     const row = new CountTracker(model, rules, false, scratch);
     const out = bucketVerdict();
-    for (let i = 0; i < values.length; i++) row.observe(values[i], END + i * STEP, SLOTS[i], true, out);
+    for (let i = 0; i < values.length; i++) observeBucket(row, values[i], END + i * STEP, SLOTS[i], true, out);
     const state = row.toState();
     const i = values.length;
     const { out: back } = instead(model, rules, state, 15, i);
@@ -239,8 +240,8 @@ describe('CountTracker', () => {
     const out = bucketVerdict();
     for (let i = 0; i < 288; i++) {
       const test = i >= 100 && i < 200;
-      quiet.observe(values[i], END + i * STEP, SLOTS[i], true, out, test);
-      loud.observe(test ? 60 * values[i] : values[i], END + i * STEP, SLOTS[i], true, out, test);
+      observeBucket(quiet, values[i], END + i * STEP, SLOTS[i], true, out, test);
+      observeBucket(loud, test ? 60 * values[i] : values[i], END + i * STEP, SLOTS[i], true, out, test);
       if (test) expect([out.verdict, out.lower, out.upper]).toEqual([0, 0, Number.POSITIVE_INFINITY]);
     }
     expect(loud.level).toBe(quiet.level);
@@ -254,7 +255,7 @@ describe('CountTracker', () => {
     const told: number[] = [];
     const open: boolean[] = [];
     for (let i = 0; i < 288; i++) {
-      row.observe(values[i], END + i * STEP, SLOTS[i], true, out);
+      observeBucket(row, values[i], END + i * STEP, SLOTS[i], true, out);
       told.push(out.verdict);
       open.push(row.inIncident);
     }

@@ -1,0 +1,91 @@
+import { LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
+import { calibrate, calibrateIn } from '../tail-calibration.js';
+import {
+  DOUBT,
+  EXPOSURE,
+  LIMIT_ABOVE,
+  LIMIT_BELOW,
+  MEAN,
+  MOST_SMALL,
+  REACH,
+  SILENCE_ADDED,
+} from './bucket-distributions.js';
+import type { TrackerParts } from './parts.js';
+import { SILENCE } from './scratch.js';
+import { BURST_SHIFT, SILENCE_SHIFT } from './state.js';
+import { correctionOf, hourOf } from './young-hours.js';
+
+/** Below it no calibration changes anything: no need to look up the series'. */
+const UNCALIBRATED = 2.9;
+
+/** Finds the distribution of a bucket in this slot. */
+export function lookUp(parts: TrackerParts, slot: number, y: number): void {
+  const { s, scratch, layout, shapePrior } = parts;
+  const { distributions, bucket: b } = scratch;
+  let at: number;
+  if (scratch.block.isYoung) {
+    b.hour = hourOf(parts, slot);
+    b.correction = correctionOf(parts, b.hour);
+    const doubt = 1 / (s[layout.shapeAt + 2 * b.hour] + shapePrior);
+    at = distributions.at(slot, b.hour, b.correction, doubt);
+  } else at = distributions.at(slot, 0, 1, 0);
+  const { values } = distributions;
+  const mean = values[at + MEAN];
+  const reach = values[at + REACH];
+  b.at = at;
+  b.slot = slot;
+  b.y = y;
+  b.mean = mean;
+  b.exposure = values[at + EXPOSURE];
+  b.exposureVar = values[at + DOUBT];
+  b.reach = reach;
+  b.isAbove = y >= mean;
+  // What it teaches, and what it brings into windows of many hours: bursts are for the short windows to report.
+  b.held = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
+}
+
+/** The bucket by itself. */
+export function testBucket({ s, derivedAt: d, scratch, tails, rules }: TrackerParts): void {
+  const { distributions, bucket: b, block: k } = scratch;
+  const { values } = distributions;
+  const { at, y, mean, isAbove } = b;
+  const late = k.carriedShortfall;
+  if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
+  b.upper = Math.max(Math.floor(values[at + LIMIT_ABOVE] + late), values[at + MOST_SMALL]);
+  b.lower = values[at + LIMIT_BELOW];
+  let nats: number;
+  if (isAbove) nats = distributions.above(at, late > 0 ? Math.max(mean, y - late) : y);
+  else nats = distributions.below(at, y);
+  if (nats > UNCALIBRATED) {
+    const { above, below } = tails;
+    nats = isAbove ? calibrateIn(nats, above[0], s[d + BURST_SHIFT]) : calibrate(nats, below[0]);
+  }
+  b.nats = nats + rules.logWeights[0];
+  b.ratio = 0;
+  b.decided = 0;
+  b.dates = 0;
+  b.isReported = isAbove ? y > b.upper : y < b.lower;
+}
+
+/** The silence, as it would stand after this bucket without a call. It never tells more nats than it shows. */
+export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerParts, isJudged: boolean): void {
+  const { distributions, bucket: b, block: k } = scratch;
+  const { values } = distributions;
+  const { y, at } = b;
+  const silenceNats = k.silenceNats;
+  const shift = s[d + SILENCE_SHIFT];
+  b.silenceAfter = y === 0 ? silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio : silenceNats;
+  const most = silenceNats + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
+  const reportedFrom = rules.nats;
+  if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
+  const after = y === 0 ? b.silenceAfter : silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio;
+  const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
+  const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
+  if (silence > reportedFrom && b.lower < 1) b.lower = 1;
+  if (y === 0 && silence > b.nats && !b.isAbove) {
+    b.nats = silence;
+    b.ratio = 0;
+    b.decided = SILENCE;
+    b.dates = SILENCE;
+  }
+}
