@@ -7,13 +7,7 @@ import { readRow, type SeriesSet } from '../series/series-set.js';
 import { MAX_BUCKETS } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import { Baseline } from './baseline.js';
-import {
-  readCountState,
-  type StateContext,
-  slotsBack,
-  stateContext,
-  writeCountState,
-} from './counts/track/state-bytes.js';
+import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
@@ -176,19 +170,22 @@ function contexts(step: number, time: number, windows: Windows): (zone: string) 
     let context = known.get(zone);
     if (context === undefined) {
       const grid = { start: time - length * step, step, length };
-      context = stateContext(windows, time, slotsOf(grid, zone, weekSlots(step)));
+      context = { windows, time, slots: slotsOf(grid, zone, weekSlots(step)) };
       known.set(zone, context);
     }
     return context;
   };
 }
 
-const NO_WEIGHTS = new Float64Array(64);
+/** Weights of zones that a row has at most. */
+const MOST_WEIGHTS = 64;
 
 /** The states of rows at `time`, without their keys and models. */
 export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
+  const codec = new StateCodec();
+  const noWeights = new Float64Array(MOST_WEIGHTS);
   const writer = new ByteWriter();
   for (const row of rows) {
     const { tracker, clock } = stateOf(row);
@@ -196,9 +193,9 @@ export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: num
       writeColumn(writer, tracker);
       continue;
     }
-    writeCountState(writer, tracker, row.count.model, contextOf(row.zone));
+    codec.write(writer, tracker, row.count.model, contextOf(row.zone));
     writer.varint(clock.length);
-    writeGuessed(writer, clock, NO_WEIGHTS);
+    writeGuessed(writer, clock, noWeights);
   }
   return writer.toBytes();
 }
@@ -213,6 +210,8 @@ export function rowsFromBytes(
 ): RowStates[] {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
+  const codec = new StateCodec();
+  const noWeights = new Float64Array(MOST_WEIGHTS);
   const reader = new ByteReader(bytes);
   const found: RowStates[] = [];
   for (const row of rows.slice(0, count)) {
@@ -220,10 +219,10 @@ export function rowsFromBytes(
       found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), clock: new Float64Array(0) });
       continue;
     }
-    const tracker = readCountState(reader, row.count.model, contextOf(row.zone));
+    const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
     const clock = new Float64Array(reader.varint());
-    if (clock.length > NO_WEIGHTS.length) reader.fail(`a clock of ${clock.length} entries`);
-    readGuessed(reader, clock, NO_WEIGHTS);
+    if (clock.length > MOST_WEIGHTS) reader.fail(`a clock of ${clock.length} entries`);
+    readGuessed(reader, clock, noWeights);
     found.push({ tracker, clock });
   }
   reader.end();

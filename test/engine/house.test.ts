@@ -12,8 +12,6 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   'engine/counts/model.ts': ['MODEL_FIELDS'],
   'engine/counts/quantized-profile.ts': ['SHAPES', 'VARIANCES'],
   'engine/counts/rate-filter.ts': ['KEPT_AN_HOUR', 'KEPT_A_DAY'],
-  'engine/counts/track/state-bytes.ts': ['NONE'],
-  'engine/detector-bytes.ts': ['NO_WEIGHTS'],
   'engine/levels/tail.ts': ['EDGES', 'SHARES'],
 };
 

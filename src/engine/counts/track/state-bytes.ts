@@ -10,9 +10,6 @@ export interface StateContext {
   /** The end of the buckets that made the states, and the week slots of those before it by the row's zone, the last one last. */
   readonly time: number;
   readonly slots: Int32Array;
-  /** Working space: what is guessed of a state, and the state in the order in which it is written. */
-  readonly guesses: Float64Array;
-  readonly ordered: Float64Array;
 }
 
 /** Buckets before its time that a {@link StateContext} needs the slots of. */
@@ -20,42 +17,45 @@ export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number
   return Math.ceil(((Math.max(0, ...blocks) + 1) * block) / step) + 2 * hourBuckets;
 }
 
-/** No guess but 0; never written. */
-const NONE = new Float64Array(RING);
+/** Writes and reads the states of rows of counts, see {@link writeGuessed}. A row that sleeps has the first part of one only. */
+export class StateCodec {
+  readonly #none = new Float64Array(RING);
+  /** Working space: what follows the first part of a state, guessed, and in the order in which it is written. */
+  #guesses = new Float64Array(0);
+  #ordered = new Float64Array(0);
 
-/** @param slots of the buckets before `time`, see {@link slotsBack} */
-export function stateContext(windows: Windows, time: number, slots: Int32Array): StateContext {
-  const room = layoutOf(windows).youngLength - RING;
-  return { windows, time, slots, guesses: new Float64Array(room), ordered: new Float64Array(room) };
-}
+  write(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
+    writer.varint(state.length);
+    writeGuessed(writer, state.subarray(0, RING), this.#none);
+    if (state.length === RING) return;
+    const order = this.#prepare(state, model, context);
+    for (let i = 0; i < order.length; i++) this.#ordered[i] = state[order[i]];
+    writeGuessed(writer, this.#ordered, this.#guesses);
+  }
 
-/** The state of a row of counts: see {@link writeGuessed}. A row that sleeps has the first part of one only. */
-export function writeCountState(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
-  const { guesses, ordered } = context;
-  writer.varint(state.length);
-  writeGuessed(writer, state.subarray(0, RING), NONE);
-  const left = state.length - RING;
-  if (left === 0) return;
-  guessRings(state, model, context, left);
-  const order = orderOf(context.windows, state[BLOCK], state.length);
-  for (let i = 0; i < left; i++) ordered[i] = state[order[i]];
-  writeGuessed(writer, ordered.subarray(0, left), guesses.subarray(0, left));
-}
+  read(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
+    const length = reader.varint();
+    const { length: whole, youngLength } = layoutOf(context.windows);
+    if (length !== RING && length !== whole && length !== youngLength) reader.fail(`a state of ${length} entries`);
+    const state = new Float64Array(length);
+    readGuessed(reader, state.subarray(0, RING), this.#none);
+    if (length === RING) return state;
+    const order = this.#prepare(state, model, context);
+    readGuessed(reader, this.#ordered, this.#guesses);
+    for (let i = 0; i < order.length; i++) state[order[i]] = this.#ordered[i];
+    return state;
+  }
 
-export function readCountState(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
-  const { guesses, ordered } = context;
-  const length = reader.varint();
-  const { length: whole, youngLength } = layoutOf(context.windows);
-  if (length !== RING && length !== whole && length !== youngLength) reader.fail(`a state of ${length} entries`);
-  const state = new Float64Array(length);
-  readGuessed(reader, state.subarray(0, RING), NONE);
-  const left = length - RING;
-  if (left === 0) return state;
-  guessRings(state, model, context, left);
-  readGuessed(reader, ordered.subarray(0, left), guesses.subarray(0, left));
-  const order = orderOf(context.windows, state[BLOCK], length);
-  for (let i = 0; i < left; i++) state[order[i]] = ordered[i];
-  return state;
+  /** Guesses what follows the first part of a state. @returns the places of it */
+  #prepare(state: Float64Array, model: RowModel, context: StateContext): Int32Array {
+    const left = state.length - RING;
+    if (this.#ordered.length !== left) {
+      this.#guesses = new Float64Array(left);
+      this.#ordered = new Float64Array(left);
+    }
+    guessRings(state, model, context, this.#guesses);
+    return orderOf(context.windows, state[BLOCK], state.length);
+  }
 }
 
 /** The places of a state after its first part, column after column, blocks from the oldest to the newest. */
@@ -79,13 +79,13 @@ function orderOf(windows: Windows, block: number, length: number): Int32Array {
 function guessRings(
   state: Float64Array,
   { profile }: RowModel,
-  { windows, time, slots, guesses }: StateContext,
-  left: number,
+  { windows, time, slots }: StateContext,
+  guesses: Float64Array,
 ): void {
   const { hourBuckets, block, step } = windows;
   const { ringBlocks, blocksAt } = layoutOf(windows);
   const places = (blocksAt - RING) / PER_BUCKET;
-  guesses.fill(0, 0, left);
+  guesses.fill(0);
   const slotAt = (back: number) => slots[slots.length - back];
   const at = state[RING_INDEX];
   let x = 0;
