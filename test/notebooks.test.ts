@@ -16,7 +16,8 @@ const notebooks = readdirSync(FOLDER).filter((name) => /^\d\d-.*\.ts$/.test(name
 /** What each has to show for itself, besides running. */
 const SHOWS: Readonly<Record<string, RegExp>> = {
   '01-first-look.ts': /Decrypt on 0a1b63c4 \(eu-central-1\), 2026-06-02 16:10[\s\S]*role\/SupportConsole made 420/,
-  '02-season-and-zone.ts': /^each its own .* 0 .* 0 .* 0$/m,
+  // Chance may give a finding in two weeks of a budget of one a week.
+  '02-season-and-zone.ts': /^each its own .* [0-3] .* 0 .* 0$/m,
   '03-thresholds.ts': /^ +50 .*\d+ of \d+ /m,
   '04-silent-key.ts': /is told [123] h after it began:\n[\s\S]*on that key: nothing/,
   '05-live-account.ts': /Decrypt on 1b2c74d5 \(eu-central-1\): no call [\s\S]*payments-decrypt-low +INSUFFICIENT_DATA/,

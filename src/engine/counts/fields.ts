@@ -70,7 +70,8 @@ export type Guess = (known: Known, i: number, k: number) => number;
 
 export interface Field<T> {
   readonly kind: Kind<T>;
-  readonly merge: (early: T, late: T, of: Histories, windows: number) => T;
+  /** A method, as those of its kind are: so a table of fields of many types is one of fields of unknown ones. */
+  merge(early: T, late: T, of: Histories, windows: number): T;
   readonly guess: Guess;
 }
 
@@ -94,8 +95,7 @@ export function field<T>(kind: Kind<T>, rule: MergeRule, guess: Guess = NOTHING)
 }
 
 /** Fields by name, in the order in which they are written. */
-// biome-ignore lint/suspicious/noExplicitAny: a table holds fields of any type, each of its own
-export type Fields = Readonly<Record<string, Field<any>>>;
+export type Fields = Readonly<Record<string, Field<unknown>>>;
 export type ValueOf<F extends Fields> = {
   readonly [Name in keyof F]: F[Name] extends Field<infer T> ? T : never;
 };
