@@ -6,7 +6,9 @@ import { scoreWindow } from '../engine/score-window.js';
 import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
-import type { SeriesKey } from '../series/key.js';
+import { REFUSED_KEYS, refusedKeys } from '../kms/refused-keys.js';
+import { joinRows } from '../series/join-rows.js';
+import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd, WEEK } from '../time/grid.js';
@@ -51,7 +53,8 @@ export interface BucketVerdict {
 /**
  * The main job on counts: learns from what is before `historyUntil`, judges what comes after it, and says what cannot be
  * judged.
- * @param counts rows to be judged, and rows that name a caller, which tell who was behind an anomaly
+ * @param counts rows to be judged, and rows that name a caller: they say who called, and each caller of a key is judged too
+ *   where it has several, see {@link judgedRows}
  * @throws InputError when there is no history, or nothing to judge
  */
 export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement {
@@ -63,8 +66,8 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { historyUntil, until, timeZone = 'UTC', alertBudget } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
-  const rows = selectRows(counts, (key) => key.caller === null);
-  const callers = selectRows(counts, (key) => key.caller !== null);
+  const rows = judgedRows(counts, 'several');
+  const callers = selectRows(counts, isByCaller);
   // Rows that call only after `until` are not known of yet.
   const called = calledKeys(sliceWindow(rows, start, until));
   const known = selectRows(rows, (key) => called.has(key));
@@ -154,6 +157,38 @@ function firstCallOf(baseline: Baseline): number | null {
     if (known && model.firstCall < first) first = model.firstCall;
   }
   return first === Number.POSITIVE_INFINITY ? null : first;
+}
+
+/**
+ * The rows of a set that are judged: all that name no caller; one caller's calls of an operation on a key, so that a caller who
+ * takes over from another is seen though the key is used as much as ever; and behind them on how many keys each caller fails,
+ * see {@link refusedKeys}. Rows that name a caller and less, or how a call ended, only say who.
+ *
+ * @param callers `several`: where a key has one caller for an operation, its row says what the key's says, and is left out;
+ *   `all`: every one, for a baseline that later callers are held against
+ */
+export function judgedRows(counts: SeriesSet, callers: 'several' | 'all'): SeriesSet {
+  const pairs = new Map<string, number>();
+  const pairOf = ({ keyArn, operation }: SeriesKey) => keyId(seriesKey({ keyArn, operation }));
+  for (const key of counts.keys) {
+    if (isCallerOfKey(key)) pairs.set(pairOf(key), (pairs.get(pairOf(key)) ?? 0) + 1);
+  }
+  const least = callers === 'several' ? 2 : 1;
+  const rows = selectRows(
+    counts,
+    (key) => key.caller === null || (isCallerOfKey(key) && (pairs.get(pairOf(key)) ?? 0) >= least),
+  );
+  return joinRows(rows, refusedKeys(counts));
+}
+
+/** Whether a row counts the calls of one caller: who called is read from these. */
+export function isByCaller({ caller, metric }: SeriesKey): boolean {
+  return caller !== null && metric !== REFUSED_KEYS;
+}
+
+/** Whether a row is of one caller's calls of one operation on one key, however they ended. */
+export function isCallerOfKey({ keyArn, operation, caller, outcome, metric }: SeriesKey): boolean {
+  return caller !== null && keyArn !== null && operation !== null && outcome === null && metric === null;
 }
 
 /** The keys, the very objects, of rows with a call. */
