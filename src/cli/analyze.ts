@@ -8,6 +8,7 @@ import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
 import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
+import { readLabels } from './labels.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -17,6 +18,7 @@ import { NOT_DONE } from './status.js';
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
+  const labels = await readLabels(options.aliases);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
@@ -27,6 +29,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
+    labels,
   });
   const analysis: Analysis = {
     schemaVersion: 1,

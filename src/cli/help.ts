@@ -48,6 +48,9 @@ What comes out:
   --html <file>            write a page with pictures, for a browser; one file
                            that needs no network
   --markdown <file>        write the findings as Markdown
+  --aliases <file>         name keys by their aliases: the output of
+                           aws kms list-aliases, or JSON with aliases and
+                           owners by key ARN
   --json                   one JSON document instead of text, as kms-baseline
                            schema describes it
   --fail-on-anomaly        exit with status 4 when there is an anomaly

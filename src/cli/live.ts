@@ -12,6 +12,7 @@ import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
+import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
@@ -48,6 +49,8 @@ Options:
   --budget <number>     false alarms a week to put up with; default 1
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
+  --aliases <file>      name keys by their aliases: the output of
+                        aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
   --fail-on-anomaly     exit with status 4 when there is an anomaly
   -h, --help            this text
@@ -88,6 +91,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
+  const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where there is no clock');
   const to = Math.floor(now / STEP) * STEP;
@@ -117,6 +121,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       until,
       timeZone,
       alertBudget: { perWeek: budget },
+      labels,
     });
     const notes = [
       'CloudWatch counts successful calls only: of refused ones, and of who called, its metrics tell nothing',

@@ -11,6 +11,7 @@ import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
+import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -47,6 +48,8 @@ What comes out:
   --time-zone <zone>   on whose clock times are told; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
+  --aliases <file>     name keys by their aliases: the output of
+                       aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
   --fail-on-anomaly    exit with status 4 when there is an anomaly
   -h, --help           this text
@@ -72,6 +75,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const zone = given.read('time-zone', checkZone);
   const outputs = outputsOf(given);
   const callersPath = given.read('callers', parsePath);
+  const labels = await readLabels(outputs.aliases);
   const baseline = await open(path, '--baseline', Baseline.fromBytes);
   const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
   const read = await readLogs(given.paths, baseline.grid.step, io);
@@ -81,19 +85,15 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     problem === undefined ? windowOf(read, { from, until, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
-  const { judgement, evidence } = judgeWindow(
-    baseline,
-    sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until),
-    {
-      timeZone,
-      alertBudget: { perWeek: budget },
-      sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
-      coverage: read.coverage,
-      ...(usualCallers === undefined
-        ? {}
-        : { usualCallers, callers: selectRows(window, (key) => key.caller !== null) }),
-    },
-  );
+  const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);
+  const { judgement, evidence } = judgeWindow(baseline, judged, {
+    timeZone,
+    alertBudget: { perWeek: budget },
+    sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
+    coverage: read.coverage,
+    labels,
+    ...(usualCallers === undefined ? {} : { usualCallers, callers: selectRows(window, (key) => key.caller !== null) }),
+  });
   const analysis: Analysis = {
     schemaVersion: 1,
     paths: given.paths,

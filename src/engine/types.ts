@@ -195,8 +195,19 @@ export interface CallerShare {
   readonly caller: string;
   /** Calls within the anomaly. */
   readonly calls: number;
-  /** Calls that the caller usually makes in a stretch of that length. */
-  readonly usual: number;
+  /**
+   * Calls that the caller made in the same hours of the weeks before, on average (of the days before, where the history is
+   * shorter than two weeks); `null` where the history does not hold those hours.
+   */
+  readonly usual: number | null;
+  /** Calls that the caller made in all of the history. */
+  readonly before?: number;
+}
+
+/** How many of an anomaly's calls ended in an error code. */
+export interface ErrorCount {
+  readonly code: string;
+  readonly calls: number;
 }
 
 /** A time range, epoch ms, half-open. */
@@ -231,6 +242,8 @@ export interface Anomaly {
   readonly kind: AnomalyKind;
   /** By excess (or, below, by shortfall), largest first; when caller counts were given. */
   readonly callers?: readonly CallerShare[];
+  /** The error codes of its failed calls, most frequent first; when calls were counted by error code and some failed. */
+  readonly errors?: readonly ErrorCount[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
 }

@@ -1,11 +1,12 @@
 import type { KmsCall } from '../kms/call.js';
+import { errorNames, outcomeOf } from '../kms/errors.js';
 import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { LedgerCells } from './ledger-cells.js';
 
-type Field = 'operation' | 'keyArn' | 'caller' | 'outcome';
+type Field = 'operation' | 'keyArn' | 'caller' | 'outcome' | 'error';
 
 /** What is judged, then what tells who was behind it. */
 const COUNTED: readonly (readonly Field[])[] = [
@@ -15,6 +16,8 @@ const COUNTED: readonly (readonly Field[])[] = [
   ['keyArn', 'operation'],
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
+  ['operation', 'caller', 'error'],
+  ['keyArn', 'operation', 'caller', 'error'],
 ];
 
 interface Row {
@@ -76,16 +79,20 @@ export class Ledger {
   }
 
   #rowsOf({ operation, caller, error, keyArns }: KmsCall): readonly Row[] {
-    const outcome = error === null ? 'ok' : error === 'DryRunOperationException' ? 'dry-run' : 'error';
-    const kind = JSON.stringify([operation, outcome, caller, keyArns]);
+    const outcome = outcomeOf(error);
+    const failed = errorNames(error);
+    const kind = JSON.stringify([operation, outcome, caller, keyArns, failed?.metric]);
     let rows = this.#rowsOfKind.get(kind);
     if (rows === undefined) {
-      rows = COUNTED.flatMap((fields) =>
-        (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
-          const names = { operation, keyArn, caller, outcome } as const;
-          return this.#row(seriesKey(Object.fromEntries(fields.map((field) => [field, names[field]]))));
-        }),
-      );
+      rows = COUNTED.flatMap((fields) => {
+        const byCode = fields.includes('error');
+        if (byCode && failed === null) return [];
+        return (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
+          const names: Partial<SeriesKey> = { operation, keyArn, caller, outcome };
+          const own = Object.fromEntries(Object.entries(names).filter(([name]) => fields.includes(name as Field)));
+          return this.#row(seriesKey(byCode ? { ...own, ...failed } : own));
+        });
+      });
       this.#rowsOfKind.set(kind, rows);
     }
     return rows;
