@@ -1,9 +1,9 @@
 import { fitBaseline } from '../engine/fit-baseline.js';
 import { InputError } from '../errors.js';
 import { mainStretch } from '../kms/coverage.js';
+import { judgedRows } from '../kms/judged-rows.js';
 import { jsonDocument } from '../report/analysis-json.js';
 import { holesIn } from '../report/holes.js';
-import { judgedRows } from '../report/judge.js';
 import { counted, duration, grouped } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';

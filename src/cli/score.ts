@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
 import { FormatError, InputError } from '../errors.js';
+import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
-import { isCallerOfKey, judgedRows, judgeWindow } from '../report/judge.js';
+import { judgeWindow } from '../report/judge.js';
 import { seriesFromBytes } from '../series/codec-set.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';

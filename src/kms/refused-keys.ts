@@ -6,7 +6,7 @@ import { DAY } from '../time/grid.js';
 export const REFUSED_KEYS = 'Refused keys';
 
 /** For so long, a key that has refused a caller is not counted again. */
-const ONCE_IN = DAY;
+export const ONCE_IN = DAY;
 
 /**
  * On how many keys each caller fails: for every caller with failed calls or dry runs, a row that counts the keys which refused
@@ -86,6 +86,7 @@ function newlyRefusing(
   return counts;
 }
 
-function isRefused({ outcome }: SeriesKey): boolean {
+/** Whether a row is of calls that failed, or were tried in a dry run. */
+export function isRefused({ outcome }: SeriesKey): boolean {
   return outcome === 'error' || outcome === 'dry-run';
 }

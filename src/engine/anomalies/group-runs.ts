@@ -27,7 +27,7 @@ const MANY = 3;
  */
 export function groupRuns(runs: readonly Run[], options: { readonly spread?: boolean } = {}): Group[] {
   const groups = new GroupIndex();
-  const ranked = runs.map((run) => ({ run, rank: rank(run.key), departure: run.departure }));
+  const ranked = runs.filter(isMissed).map((run) => ({ run, rank: rank(run.key), departure: run.departure }));
   for (const { run } of ranked.sort(bySpecificity)) {
     const group: Group = { run, rows: [run], related: [] };
     const beside = groups.near(run.key).filter((other) => overlap(other.run, run));
@@ -176,6 +176,11 @@ function bySpecificity(a: Ranked, b: Ranked): number {
     a.run.from - b.run.from ||
     a.run.to - b.run.to
   );
+}
+
+/** Whether calls that do not come are missed: those of a row that counts keys are not, it is of calls that failed. */
+function isMissed({ key, verdict }: Run): boolean {
+  return verdict === 'above' || key.caller === null || key.metric === null;
 }
 
 function overlap(a: Run, b: Run): boolean {
