@@ -82,7 +82,12 @@ const anomaly = fields(
       ...number,
       description: 'log10 of how unlikely it is by chance: positive above what was expected, negative below',
     },
-    decidedBy: { ...fields({ from: time, to: time }), description: 'the window whose count is this unlikely' },
+    decidedBy: {
+      ...fields({ from: time, to: time, reported: { ...number, description: 'calls in it of findings before it' } }, [
+        'reported',
+      ]),
+      description: 'the window whose count is this unlikely',
+    },
     kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
     callers: list(
       fields(

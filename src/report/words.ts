@@ -121,7 +121,9 @@ function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): stri
     return length >= to - from ? `This long without calls ${odds}.` : `${duration(length)} without calls ${odds}.`;
   }
   const { count, over } = countOver(length);
-  return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over} ${odds}.`;
+  // The calls of a burst that was reported before do not make up for those that are missing, nor are they reported twice.
+  const without = (decidedBy.reported ?? 0) === 0 ? '' : ', without the calls of findings before it,';
+  return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over}${without} ${odds}.`;
 }
 
 /** What rose or fell with it, by outcome: a burst of refused calls is another matter than one of calls that worked. */
