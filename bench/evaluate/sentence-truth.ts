@@ -76,6 +76,15 @@ export class SentenceCheck {
   }
 
   #checkChance(text: string, anomaly: Anomaly, say: (is: boolean, fault: string) => void): void {
+    const weeks = /In (\d+) of the (\d+) weeks before, the same hours had as (many|few) calls\./.exec(text);
+    if (weeks !== null) {
+      const { from, to } = anomaly.decidedBy;
+      const calls = this.#calls(anomaly.key, from, to);
+      const counts = this.#sameHours(anomaly.key, from, to);
+      const alike = counts.filter((value) => (anomaly.verdict === 'above' ? value >= calls : value <= calls)).length;
+      say(counts.length === Number(weeks[2]) && alike === Number(weeks[1]), `${alike} of ${counts.length} weeks`);
+      return;
+    }
     const found =
       /(?:(?:An?) (\d+)-(day|hour|minute|second) count this (high|low)|A count this (high|low) over ([\w ]+?)|(This long|[\w ]+?) without calls)(, without the calls of findings before it,)? (?:happens by chance about 1 in ([\d,]+) times|is (practically impossible) by chance)\./.exec(
         text,

@@ -223,6 +223,11 @@ export interface DecidedBy extends Range {
    * that of the other calls.
    */
   readonly reported?: number;
+  /**
+   * The same hours of the weeks before, as far as the history holds them: how many weeks, and in how many of them there were
+   * as many calls, or below, as few.
+   */
+  readonly weeks?: { readonly of: number; readonly alike: number };
 }
 
 /** One departure from the expected, on its most specific row. Times are epoch milliseconds, half-open. */

@@ -126,7 +126,7 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     scores,
     callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers, timeZone },
   );
-  const anomalies = withRawCalls(found, scores, options.history).sort(worstFirst);
+  const anomalies = withRawCalls(found, scores, options.history, timeZone).sort(worstFirst);
   const from = options.from ?? baseline.grid.start;
   const to = gridEnd(baseline.grid);
   const end = gridEnd(window.grid);

@@ -1,13 +1,22 @@
+import { rangesBefore } from '../engine/anomalies/same-hours.js';
 import type { Anomaly, Scores } from '../engine/types.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet, valueAt } from '../series/series-set.js';
+import { WEEK } from '../time/grid.js';
 
 /**
- * Findings with the calls that were made from their beginning to their end. A window that decided may hold calls of a finding
- * from before it, and counts these as what was expected then; what is printed is what was counted, and `decidedBy` says so.
+ * Findings with the calls that were made from their beginning to their end, and what the same hours of the weeks before were
+ * like. A window that decided may hold calls of a finding from before it, and counts these as what was expected then; what
+ * is printed is what was counted, and `decidedBy` says so.
  * @param history before the scores, in which a finding may begin
+ * @param timeZone in whose time hours are the same from week to week
  */
-export function withRawCalls(anomalies: readonly Anomaly[], scores: Scores, history: SeriesSet | undefined): Anomaly[] {
+export function withRawCalls(
+  anomalies: readonly Anomaly[],
+  scores: Scores,
+  history: SeriesSet | undefined,
+  timeZone: string,
+): Anomaly[] {
   const sets = history === undefined ? [scores.window] : [history, scores.window];
   const rows = sets.map(({ keys }) => rowsById(keys));
   const judged = judgedValues(scores);
@@ -17,7 +26,20 @@ export function withRawCalls(anomalies: readonly Anomaly[], scores: Scores, hist
     const inWindow = callsIn({ key, ...decidedBy }, sets, rows);
     const asJudged = judged(key, decidedBy.to);
     const reported = inWindow === undefined || asJudged === undefined ? 0 : Math.round(inWindow - asJudged);
-    return reported === 0 ? { ...anomaly, value } : { ...anomaly, value, decidedBy: { ...decidedBy, reported } };
+    const before = history === undefined ? [] : rangesBefore(decidedBy.from, decidedBy.to, history, timeZone, WEEK);
+    const counts = before.map((range) => callsIn({ key, ...range }, sets, rows) ?? 0);
+    const isAlike = (calls: number) =>
+      inWindow !== undefined && (anomaly.verdict === 'above' ? calls >= inWindow : calls <= inWindow);
+    const weeks = { of: counts.length, alike: counts.filter(isAlike).length };
+    return {
+      ...anomaly,
+      value,
+      decidedBy: {
+        ...decidedBy,
+        ...(reported === 0 ? {} : { reported }),
+        ...(weeks.of === 0 ? {} : { weeks }),
+      },
+    };
   });
 }
 
