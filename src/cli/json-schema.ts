@@ -80,9 +80,22 @@ const anomaly = fields(
     upper: orNull(number),
     surprise: {
       ...number,
-      description: 'log10 of how unlikely it is by chance: positive above what was expected, negative below',
+      description: '−log10 of the probability by chance, signed: positive above what was expected, negative below',
     },
-    decidedBy: { ...fields({ from: time, to: time }), description: 'the window whose count is this unlikely' },
+    decidedBy: {
+      ...fields(
+        {
+          ...{ from: time, to: time },
+          reported: { ...number, description: 'calls in it of findings before it' },
+          weeks: {
+            ...fields({ of: count, alike: count }),
+            description: 'weeks before whose same hours are known, and those with as many (below: as few) calls',
+          },
+        },
+        ['reported', 'weeks'],
+      ),
+      description: 'the window whose count is this unlikely',
+    },
     kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
     callers: list(
       fields(

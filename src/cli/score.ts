@@ -31,22 +31,22 @@ const FLAGS = {
 
 export const SCORE_HELP = `Usage: kms-baseline score <paths…> --baseline <file> [options]
 
-Judges logs by a baseline that kms-baseline fit has written, and tells what is
+Judges logs by a baseline that kms-baseline fit has written, and reports what is
 unusual in them.
 
 What is judged:
   --baseline <file>    what is normal
-  --callers <file>     who usually calls, from fit --callers: without it
-                       nobody is named
+  --callers <file>     usual callers, from fit --callers: without it no
+                       caller is named
   --from <time>        judge from this time; default where the baseline's
                        history ends, if the logs go on from there, else
                        where they begin
   --until <time>       judge up to this time; default the end of the logs
-  --budget <number>    false alarms a week to put up with, over everything;
-                       default 1
+  --budget <number>    alert budget: false alarms per week, across all
+                       series; default 1
 
 What comes out:
-  --time-zone <zone>   on whose clock times are told; default the baseline's
+  --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
   --aliases <file>     name keys by their aliases: the output of

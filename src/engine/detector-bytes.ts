@@ -221,7 +221,7 @@ export function rowsFromBytes(
     }
     const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
     const clock = new Float64Array(reader.varint());
-    if (clock.length > MOST_WEIGHTS) reader.fail(`a clock of ${clock.length} entries`);
+    if (clock.length > MOST_WEIGHTS) reader.fail(`a time zone of ${clock.length} entries`);
     readGuessed(reader, clock, noWeights);
     found.push({ tracker, clock });
   }

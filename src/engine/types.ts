@@ -216,6 +216,20 @@ interface Range {
   readonly to: number;
 }
 
+/** The window whose count is as unlikely as `surprise` says. */
+export interface DecidedBy extends Range {
+  /**
+   * Calls in it that belong to findings from before, and count as what was expected then; where they are known. `surprise` is
+   * that of the other calls.
+   */
+  readonly reported?: number;
+  /**
+   * The same hours of the weeks before, as far as the history holds them: how many weeks, and in how many of them there were
+   * as many calls, or below, as few.
+   */
+  readonly weeks?: { readonly of: number; readonly alike: number };
+}
+
 /** One departure from the expected, on its most specific row. Times are epoch milliseconds, half-open. */
 export interface Anomaly {
   /** Of this row, verdict and first breach: the same however time was cut, restored or re-stated. */
@@ -238,7 +252,7 @@ export interface Anomaly {
   /** The largest of its buckets' surprises, signed. */
   readonly surprise: number;
   /** The window of its most surprising bucket: that bucket, the hours up to its end, or the silence. */
-  readonly decidedBy: Range;
+  readonly decidedBy: DecidedBy;
   readonly kind: AnomalyKind;
   /** By excess (or, below, by shortfall), largest first; when caller counts were given. */
   readonly callers?: readonly CallerShare[];

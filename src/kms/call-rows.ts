@@ -110,7 +110,7 @@ export function checkLevels(by: unknown, names: readonly LevelField[] = CALL_FIE
     if (new Set(fields).size < fields.length) throw new InputError(`by[${i}] must name each thing once, got ${id}`);
     if (known.has(id)) throw new InputError(`by[${i}] must be a level of its own, got ${id} a second time`);
     if (fields.includes('error') && fields.includes('outcome')) {
-      throw new InputError(`by[${i}] must not name outcome beside error, which says it too, got ${id}`);
+      throw new InputError(`by[${i}] must not name outcome beside error, which implies it, got ${id}`);
     }
     known.add(id);
     return fields;

@@ -128,8 +128,7 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     scores,
     callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers, timeZone },
   );
-  const counted = options.history === undefined ? [scores.window] : [options.history, scores.window];
-  const anomalies = withRawCalls(found, counted).sort(worstFirst);
+  const anomalies = withRawCalls(found, scores, options.history, timeZone).sort(worstFirst);
   const from = options.from ?? baseline.grid.start;
   const to = gridEnd(baseline.grid);
   const end = gridEnd(window.grid);

@@ -23,6 +23,8 @@ export interface WordsOptions {
   readonly nameOf?: KeyNames;
 }
 
+/** In fewer weeks, the same hours say nothing of how usual something is. */
+const LEAST_WEEKS = 3;
 /** So many error codes are named; the others are counted. */
 const CODES = 3;
 
@@ -123,12 +125,20 @@ function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): stri
   const odds = byChance(surprise);
   if (odds === undefined || !(decidedBy.to > decidedBy.from)) return '';
   const length = decidedBy.to - decidedBy.from;
+  // A series that is like this every other week has its own law, whatever the model's says.
+  const { of, alike } = decidedBy.weeks ?? { of: 0, alike: 0 };
+  if (of >= LEAST_WEEKS && 2 * alike > of && decidedBy.reported === undefined) {
+    const so = verdict === 'above' ? 'as many' : 'as few';
+    return `In ${alike} of the ${of} weeks before, the same hours had ${so} calls.`;
+  }
   // Of a silence, another window may have decided: one that had calls before.
   if (kind === 'silence' && decidedBy.from >= from) {
     return length >= to - from ? `This long without calls ${odds}.` : `${duration(length)} without calls ${odds}.`;
   }
   const { count, over } = countOver(length);
-  return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over} ${odds}.`;
+  // The calls of a burst that was reported before do not make up for those that are missing, nor are they reported twice.
+  const without = (decidedBy.reported ?? 0) === 0 ? '' : ', without the calls of findings before it,';
+  return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over}${without} ${odds}.`;
 }
 
 /** The rows that moved with an anomaly; without its callers' own where it is of all of them, and names them itself. */

@@ -1,8 +1,8 @@
 import { errorCodeIn, KEY_FIELDS, type SeriesKey } from '../../series/key.js';
 import { observedRow, readRow, type SeriesSet } from '../../series/series-set.js';
 import { DAY, WEEK } from '../../time/grid.js';
-import { offsetAt, zoneOffsets } from '../../time/zone.js';
 import type { CallerShare, ErrorCount } from '../types.js';
+import { rangesBefore, type TimeRange } from './same-hours.js';
 
 /** The same hours of so many weeks before say what is usual; of days, where there are fewer weeks than two. */
 const WEEKS = 8;
@@ -75,30 +75,10 @@ const NO_CALLERS: SeriesSet = {
   observed: new Uint8Array(0),
 };
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** `[from, to)` in the weeks before, or in the days before, where the set holds all of it. */
-function sameHours(from: number, to: number, { grid }: SeriesSet, timeZone: string): readonly Range[] {
-  const end = grid.start + grid.length * grid.step;
-  const offsets = zoneOffsets(timeZone, Math.min(from, grid.start) - DAY, to + DAY);
-  const held = (every: number, most: number): Range[] => {
-    const ranges: Range[] = [];
-    for (let times = 1; ranges.length < most; times++) {
-      const range = { from: earlier(from, times * every), to: earlier(to, times * every) };
-      if (range.from < grid.start) break;
-      if (range.to <= end && range.to <= from) ranges.push(range);
-    }
-    return ranges;
-  };
-  const earlier = (time: number, by: number) => {
-    const before = time - by;
-    return before + offsetAt(offsets, time) - offsetAt(offsets, before);
-  };
-  const weeks = held(WEEK, WEEKS);
-  return weeks.length >= LEAST ? weeks : held(DAY, DAYS);
+function sameHours(from: number, to: number, set: SeriesSet, timeZone: string): readonly TimeRange[] {
+  const weeks = rangesBefore(from, to, set, timeZone, WEEK).slice(0, WEEKS);
+  return weeks.length >= LEAST ? weeks : rangesBefore(from, to, set, timeZone, DAY).slice(0, DAYS);
 }
 
 interface Sum {
@@ -112,7 +92,7 @@ interface Sum {
 }
 
 /** Calls by caller. Of calls that succeeded, those of all calls less those that did not. */
-function sums(key: SeriesKey, set: SeriesSet, ranges: readonly Range[]): Map<string, Sum> {
+function sums(key: SeriesKey, set: SeriesSet, ranges: readonly TimeRange[]): Map<string, Sum> {
   if (key.outcome !== 'ok' || set.keys.some(({ outcome, metric }) => outcome === 'ok' && metric === null)) {
     return byCaller(levelOf(key, set, ranges));
   }
@@ -164,7 +144,7 @@ interface Level {
 }
 
 /** The rows of the least specific level that holds calls of the key. */
-function levelOf(key: SeriesKey, set: SeriesSet, ranges: readonly Range[]): Level {
+function levelOf(key: SeriesKey, set: SeriesSet, ranges: readonly TimeRange[]): Level {
   const levels = new Map<string, Level>();
   const { start, step, length } = set.grid;
   const buckets = ranges.map(({ from, to }) => ({

@@ -20,11 +20,11 @@ export function anomalyList(report: Report, timeZone: string): Markup {
   const { anomalies } = report.analysis;
   if (anomalies.length === 0) return markup``;
   const more = anomalies.length - MOST_ANOMALIES;
-  return markup`<section aria-labelledby="unusual"><h2 id="unusual">What is unusual</h2><ol class="anomalies">${anomalies
+  return markup`<section aria-labelledby="unusual"><h2 id="unusual">Anomalies</h2><ol class="anomalies">${anomalies
     .slice(0, MOST_ANOMALIES)
     .map((anomaly, i) => item(report, anomaly, i, timeZone))}</ol>${
     more > 0
-      ? markup`<p class="note">${counted(more, 'more anomaly', 'more anomalies')}, less unusual, left out of this page.</p>`
+      ? markup`<p class="note">${counted(more, 'more anomaly', 'more anomalies')}, less severe, left out of this page.</p>`
       : ''
   }</section>`;
 }
@@ -36,7 +36,7 @@ function item(report: Report, anomaly: Anomaly, i: number, timeZone: string): Ma
   const name = seriesName(anomaly.key, nameOf);
   const { check, queries } = nextSteps(anomaly);
   const side = anomaly.verdict === 'above' ? '▲ above' : '▼ below';
-  return markup`<li class="anomaly" id="anomaly-${i + 1}"><div class="card"><div class="words"><p class="kind ${anomaly.verdict}">${anomaly.severity} · ${side} · ${kindWords(anomaly)}</p><h3>${name}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}<p class="more">Next: ${check}</p></div>${picture(report, anomaly, timeZone)}</div><details data-anomaly="${i}"><summary>Series, usual week, callers, what moved with it</summary><div class="drawn" data-detail="${i}"></div>${callersTable(anomaly)}${related(anomaly, nameOf)}<h4>Records (Athena)</h4><p class="arn">${printable(queries.athena, 4096)}</p>${anomaly.key.keyArn === null ? '' : markup`<p class="arn">${keyLine(anomaly.key.keyArn, report.analysis)}</p>`}<p class="arn">id ${anomaly.id}</p></details></li>`;
+  return markup`<li class="anomaly" id="anomaly-${i + 1}"><div class="card"><div class="words"><p class="kind ${anomaly.verdict}">${anomaly.severity} · ${side} · ${kindWords(anomaly)}</p><h3>${name}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}<p class="more">Next: ${check}</p></div>${picture(report, anomaly, timeZone)}</div><details data-anomaly="${i}"><summary>Details</summary><div class="drawn" data-detail="${i}"></div>${callersTable(anomaly)}${related(anomaly, nameOf)}<h4>Records (Athena)</h4><p class="arn">${printable(queries.athena, 4096)}</p>${anomaly.key.keyArn === null ? '' : markup`<p class="arn">${keyLine(anomaly.key.keyArn, report.analysis)}</p>`}<p class="arn">id ${anomaly.id}</p></details></li>`;
 }
 
 /** A sentence without the series' name that it begins with, which stands over it. */
