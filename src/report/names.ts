@@ -59,7 +59,8 @@ export function accountOfCaller(caller: string): string | null {
  */
 export function seriesName(key: SeriesKey, nameOf: KeyNames = keyName): string {
   const home = key.account ?? (key.keyArn === null ? null : accountOfKey(key.keyArn));
-  if (key.metric === REFUSED_KEYS) return `Keys that refuse ${callerName(key.caller ?? '', home)}`;
+  if (key.metric === REFUSED_KEYS)
+    return `Keys that refuse ${callerName(key.caller ?? '', accountOfCaller(key.caller ?? ''))}`;
   if (key.metric !== null) {
     const metric = printable(key.metric, 80);
     // Of this library's own: counts that are no metric of CloudWatch's.

@@ -12,6 +12,8 @@ export interface Group {
 
 /** Share of a total's departure that its parts must make up to explain it. */
 const EXPLAINED = 0.5;
+/** Failed calls that a key which refuses a caller stands for: who tries key after key makes a few on each. */
+const TRIES = 3;
 /** From so many parts on, none of them half of the total, they are one anomaly on the total. */
 const MANY = 3;
 
@@ -141,7 +143,7 @@ function relate(group: Group, other: Group): void {
 function explainedBy(group: Group, total: SeriesKey): number {
   let calls = 0;
   for (const { key, departure } of group.rows) {
-    if (rank(key) > rank(total) && compatible(key, total)) calls += departure;
+    if (rank(key) > rank(total) && compatible(key, total)) calls += countsKeys(key) ? TRIES * departure : departure;
   }
   return calls;
 }
@@ -157,7 +159,7 @@ export function rank(key: SeriesKey): number {
     specificity(key) +
     (key.keyArn === null ? 0 : 0.5) -
     (key.outcome === 'ok' ? 1.25 : 0) -
-    (key.caller === null || key.metric !== null ? 0 : 1.6)
+    (key.caller === null || countsKeys(key) ? 0 : 1.6)
   );
 }
 
@@ -180,7 +182,12 @@ function bySpecificity(a: Ranked, b: Ranked): number {
 
 /** Whether calls that do not come are missed: those of a row that counts keys are not, it is of calls that failed. */
 function isMissed({ key, verdict }: Run): boolean {
-  return verdict === 'above' || key.caller === null || key.metric === null;
+  return verdict === 'above' || !countsKeys(key);
+}
+
+/** Whether a row is of the keys on which a caller fails, see `refusedKeys`. */
+function countsKeys({ caller, metric }: SeriesKey): boolean {
+  return caller !== null && metric !== null;
 }
 
 function overlap(a: Run, b: Run): boolean {
