@@ -1,3 +1,4 @@
+import { logMass } from '../../../stats/negative-binomial.js';
 import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
@@ -147,14 +148,13 @@ export class CountTracker implements Tracker, TrackerParts {
     return this.profile.shapeAt(slot);
   }
 
-  /** Log-likelihood of `y` calls in a bucket of this slot, by a normal law of the model's mean and variance. */
+  /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
-    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE];
-    const variance = mean * (1 + phi[0]) + relative * mean * mean + 0.01;
-    return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
+    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean;
+    return logMass(y, mean, 1 / relative);
   }
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
