@@ -98,7 +98,14 @@ export class ZoneChoice {
   }
 
   /** A candidate's likelihood; that of one before it where they agree on the slot. */
-  #fitOf(tracker: CountTracker, y: number, i: number, { each, own }: RowSlots, candidate: number, slot: number): number {
+  #fitOf(
+    tracker: CountTracker,
+    y: number,
+    i: number,
+    { each, own }: RowSlots,
+    candidate: number,
+    slot: number,
+  ): number {
     for (let c = 0; c < candidate; c++) {
       if (this.#state[c] !== Number.NEGATIVE_INFINITY && (each[c] ?? own)[i] === slot) return this.#fits[c];
     }
@@ -121,13 +128,7 @@ export class ZoneChoice {
   }
 
   /** A bucket beside a change: it says nothing of which candidate is right. */
-  #inOddHour(
-    tracker: CountTracker,
-    y: number,
-    { each, own }: RowSlots,
-    i: number,
-    hours: readonly OddHour[],
-  ): number {
+  #inOddHour(tracker: CountTracker, y: number, { each, own }: RowSlots, i: number, hours: readonly OddHour[]): number {
     const state = this.#state;
     let slot = own[i];
     let fit = Number.NEGATIVE_INFINITY;

@@ -38,11 +38,7 @@ export function slotsOf(grid: TimeGrid, zone: string, slots: WeekSlots): Int32Ar
 }
 
 /** The same by a table of offsets, which covers the grid. */
-export function slotsBy(
-  grid: TimeGrid,
-  table: Pick<ZoneOffsets, 'times' | 'offsets'>,
-  slots: WeekSlots,
-): Int32Array {
+export function slotsBy(grid: TimeGrid, table: Pick<ZoneOffsets, 'times' | 'offsets'>, slots: WeekSlots): Int32Array {
   const found = new Int32Array(grid.length);
   if (grid.length === 0) return found;
   let next = 0;
