@@ -90,8 +90,6 @@ const NOTHING = {
 const LEAST_HISTORY = 6 * HOUR;
 const LEAST_BUCKETS = 12;
 const DETECT_NATS = -Math.log(1e-6);
-/** Of keys that are new, where no zone was given for all. */
-const UTC = zoneOffsets('UTC', 0, 0);
 
 /** What was learned of a history: one model a series. Made by {@link fitBaseline}; never changes. */
 export class Baseline {
@@ -179,7 +177,7 @@ export class Baseline {
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
     const model = row === undefined ? first.model : this.#models[row];
-    const zone = row === undefined ? (this.#parts.defaultZone ?? UTC) : this.#zones[row];
+    const zone = row === undefined ? (this.#parts.defaultZone ?? zoneOffsets('UTC', 0, 0)) : this.#zones[row];
     return { model, timeZone: zone.zone, zone, known, learning, isNew: first.isNew };
   }
 
