@@ -7,6 +7,7 @@ export { countCalls } from './count-calls.js';
 export type { Coverage } from './coverage.js';
 export type { CallEvent, InsightEvent, KeyEvent, KmsEvent, LogFileEvent, RejectedEvent } from './events.js';
 export { kmsEventsIn } from './events-in.js';
+export { judgedRows } from './judged-rows.js';
 export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from './lifecycle.js';
 export { type NewCaller, newCallers } from './lifecycle-callers.js';
 export type { KeyUse } from './lifecycle-use.js';
@@ -18,3 +19,4 @@ export {
   type SharedQuota,
 } from './operations.js';
 export { parseRecord, UNKNOWN_CALLER } from './parse-record.js';
+export { REFUSED_KEYS, refusedKeys } from './refused-keys.js';
