@@ -67,6 +67,8 @@ describe('Ledger', () => {
               : ([
                   ['operation', 'caller'],
                   ['keyArn', 'operation', 'caller'],
+                  ['operation', 'caller', 'error'],
+                  ['keyArn', 'operation', 'caller', 'error'],
                 ] as const);
           const set = await countCalls(made.map(callOf), { start: 0, end: 24 * HOUR, step: STEP, by });
           const whole = ledger.window(0, 24 * HOUR, what, []);
