@@ -81,6 +81,8 @@ function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
 /** Text in a fence that is longer than any within it. */
 function codeBlock(text: string): string[] {
   const shown = printable(text, 4096);
+  // What could be taken for a tag stands as text: not every reader of Markdown knows fences.
+  if (/<\w/.test(shown)) return [escapeMarkdown(shown)];
   const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return [`${fence}sql`, shown, fence];

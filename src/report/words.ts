@@ -65,7 +65,7 @@ function isAsJudged({ verdict, value, expected }: Anomaly): boolean {
 }
 
 function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: boolean): string {
-  const { from, to, kind, value, verdict } = anomaly;
+  const { from, to, key, kind, value, verdict } = anomaly;
   const length = duration(to - from);
   const begin = `${civilTime(from, timeZone)} ${timeZone}`;
   const range = `${civilRange(from, to, timeZone)} ${timeZone}`;
@@ -94,7 +94,7 @@ function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: bool
         : `${name} was ${side} ${range}: ${calls} in ${length} (${usual}).`;
     }
     case 'first-seen':
-      return `New use of ${name}, ${range}${lasting}: ${calls}, none in the history${firstLimit(anomaly)}.`;
+      return `${key.metric === null ? 'New use of ' : ''}${name}, ${range}${lasting}: ${calls}, none in the history${firstLimit(anomaly)}.`;
     case 'rare':
       return `${name}, ${range}${lasting}: ${calls} at a time with almost none (${expectation(anomaly)}).`;
     default:

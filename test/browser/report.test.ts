@@ -93,7 +93,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
 
   it('tells the verdict and the first anomaly without scrolling', async () => {
     const { page } = await open(html('bundled'));
-    for (const text of ['5 anomalies in 1 day', '425 calls, where about']) {
+    for (const text of ['5 anomalies in 1 day', '425 calls (expected about']) {
       const box = await page.getByText(text).first().boundingBox();
       expect(box?.y).toBeLessThan(700);
     }

@@ -81,7 +81,7 @@ describe('findAnomalies', () => {
     expect(anomaly?.value).toBeGreaterThanOrEqual(500);
     expect(anomaly?.value).toBeLessThan(520);
     expect(anomaly?.expected).toBeCloseTo(6, 0);
-    expect(anomaly?.callers?.[0]).toEqual({ caller: STRANGER, calls: 500, usual: 0 });
+    expect(anomaly?.callers?.[0]).toEqual({ caller: STRANGER, calls: 500, usual: 0, before: 0 });
     expect(anomaly?.callers?.[1]?.caller).toBe(APP);
     expect(anomaly?.callers?.[1]?.usual).toBeCloseTo(6, 0);
     expect(names(anomaly?.related ?? [])).toEqual(
@@ -129,7 +129,7 @@ describe('findAnomalies', () => {
     expect(anomaly?.key).toEqual(seriesKey({ operation: 'DisableKey' }));
     expect(anomaly?.kind).toBe('first-seen');
     expect(anomaly?.value).toBe(30);
-    expect(anomaly?.callers).toEqual([{ caller: STRANGER, calls: 30, usual: 0 }]);
+    expect(anomaly?.callers).toEqual([{ caller: STRANGER, calls: 30, usual: 0, before: 0 }]);
   });
 
   it('tells bursts on many keys at once on their operation, and on two keys apart', () => {
