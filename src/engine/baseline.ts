@@ -8,6 +8,7 @@ import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
+import { AttainableBudget } from './counts/attainable.js';
 import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
@@ -16,7 +17,7 @@ import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { calibrateIn, uncalibrate } from './counts/tail-calibration.js';
-import { natsFor } from './counts/track/rules.js';
+import { LEAST_NATS, MIN_EFFECT, natsFor } from './counts/track/rules.js';
 import { type GaugeModel, gaugeBand } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
 import type { Band } from './types.js';
@@ -105,6 +106,8 @@ export class Baseline {
   readonly #models: readonly RowModel[];
   readonly #zones: readonly ZoneOffsets[];
   readonly #rows: Map<string, number>;
+  /** By budget and least departure: what {@link natsFor} gave. */
+  readonly #nats = new Map<string, number>();
   readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
 
   /** @internal */
@@ -181,6 +184,24 @@ export class Baseline {
     return { model, timeZone: zone.zone, zone, known, learning, isNew: first.isNew };
   }
 
+  /**
+   * −ln of what a budget of false reports a week leaves to one test of these rows, by what they can spend of it.
+   * @internal
+   * @param minEffect least relative departure that is reported
+   */
+  natsFor(perWeek: number, minEffect = MIN_EFFECT): number {
+    const key = `${perWeek} ${minEffect}`;
+    let nats = this.#nats.get(key);
+    if (nats === undefined) {
+      const windows = windowsOf(this.grid.step);
+      const nominal = natsFor(perWeek, this.keys.length, windows);
+      nats = new AttainableBudget(this.#models, windows, nominal).nats(perWeek, nominal, minEffect);
+      nats = Math.max(LEAST_NATS, nats);
+      this.#nats.set(key, nats);
+    }
+    return nats;
+  }
+
   /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
   gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly zone: ZoneOffsets } | undefined {
     const row = this.#rows.get(keyId(key));
@@ -255,7 +276,7 @@ export class Baseline {
     if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row].zone };
     const model = this.#models[row];
     const reportedAt = this.#silenceReportedAt(model, this.#zones[row], 0, DETECT_NATS);
-    const budgetNats = natsFor(perWeek, this.keys.length, windowsOf(this.grid.step));
+    const budgetNats = this.natsFor(perWeek);
     return {
       key: whole,
       timeZone: this.#zones[row].zone,

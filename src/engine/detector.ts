@@ -4,11 +4,12 @@ import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
+import { MIN_EFFECT } from './counts/track/rules.js';
 import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
-import { MIN_EFFECT, type RoomForScores, roomForScores, withRows } from './score-window.js';
+import { type RoomForScores, roomForScores, withRows } from './score-window.js';
 import { watchRules } from './series-tracker.js';
 import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
 

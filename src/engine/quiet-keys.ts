@@ -4,7 +4,7 @@ import { observedRow, readRow, rowsById } from '../series/series-set.js';
 import { gridEnd, HOUR } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { MIN_EFFECT } from './score-window.js';
+import { MIN_EFFECT } from './counts/track/rules.js';
 import { runRow, type WatchRules, watchRow, watchRules } from './series-tracker.js';
 import { BELOW, type QuietKey, type Scores } from './types.js';
 import { SlotTables } from './zone-slots.js';

@@ -3,6 +3,7 @@ import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
+import { MIN_EFFECT } from './counts/track/rules.js';
 import { DecidedSink } from './decided-sink.js';
 import { runRow, watchRow, watchRules } from './series-tracker.js';
 import type { ScoreColumns, Scores } from './types.js';
@@ -57,9 +58,6 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   }
   return scores;
 }
-
-/** Default minimum relative deviation to report. */
-export const MIN_EFFECT = 0.1;
 
 /** Scores that are being filled. */
 export type RoomForScores = Scores & ScoreColumns & { readonly decided: DecidedSink };

@@ -3,7 +3,8 @@ import { type TimeGrid, WEEK } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
-import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
+import type { RowModel } from './counts/model.js';
+import { type CountRules, countRules } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
@@ -24,13 +25,15 @@ export interface WatchRules {
 
 /** @param perWeek false episodes a week that all rows together may have */
 export function watchRules(
-  { grid: { step }, keys }: Baseline,
+  baseline: Baseline,
   perWeek: number,
   options: Pick<CountRules, 'minEffect' | 'acceptShifts'>,
 ): WatchRules {
+  const { grid, keys } = baseline;
+  const { step } = grid;
   const windows = windowsOf(step);
   return {
-    counts: countRules(windows, { nats: natsFor(perWeek, keys.length, windows), ...options }),
+    counts: countRules(windows, { nats: baseline.natsFor(perWeek, options.minEffect), ...options }),
     logAlpha: logAlphaFor(perWeek, keys.length, step),
     scratch: new TrackScratch(),
   };

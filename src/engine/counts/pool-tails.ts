@@ -4,6 +4,7 @@ import { windowsOf } from '../windows.js';
 import { SPARSE } from './fit/fit-series.js';
 import type { FittedRow } from './fit/one-step-residuals.js';
 import { type ModelColumns, modelColumns, type RowModel, roundedModel } from './model.js';
+import { BatchPool } from './pool-batches.js';
 import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail-calibration.js';
 
 /** Fewer rows than this say nothing of others. */
@@ -66,12 +67,20 @@ function usualTails(group: readonly RowModel[]): LeastTails {
 export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
   const models = rows.map(({ model }) => model);
   const pool = new Pool(keys, models, step);
+  const windows = windowsOf(step).spans.length;
+  const batches = new BatchPool(keys, models, windows);
   let columns: ModelColumns | undefined;
   return rows.map(({ model, tails }, row) => {
-    if (tails === undefined || model.support * step >= KNOWN_AFTER * DAY) return model;
+    if (tails === undefined) {
+      const phi = batches.phiOf(keys[row], model);
+      if (phi === model.phi) return model;
+      columns ??= modelColumns(windows);
+      return roundedModel({ ...model, phi }, columns);
+    }
+    if (model.support * step >= KNOWN_AFTER * DAY) return model;
     const least = pool.leastTails(keys[row]);
     if (least === undefined) return model;
-    columns ??= modelColumns(windowsOf(step).spans.length);
+    columns ??= modelColumns(windows);
     return roundedModel({ ...model, ...tailsAtLeast(tails, least) }, columns);
   });
 }

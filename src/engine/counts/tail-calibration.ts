@@ -1,5 +1,5 @@
 /** Where the body ends and the tail begins, in nats: above a probability of 0.05 the model's figure stands as it is. */
-const PIVOT = Math.log(20);
+export const PIVOT = Math.log(20);
 /** The tail is measured from the third most surprising day on: one or two incidents in the history do not move it. */
 export const RANK = 3;
 /** The rank up to which days show how the far tail goes on. */

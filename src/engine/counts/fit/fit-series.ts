@@ -10,7 +10,10 @@ import { type Training, trainingSince } from './training-layout.js';
 
 /** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
 export const SPARSE = 12;
-/** A series expected to have called more often than this before its first call has no past before it. */
+/**
+ * Nats of the chance that all calls of a series come after as long a quiet from which on it has no past before its first
+ * call: one in 1,100.
+ */
 const BORN = 7;
 /** Clip, profile, level and dispersion depend on one another: the first round stands on rough clips, the last on fitted ones. */
 const ROUNDS = 3;
@@ -84,9 +87,10 @@ function pastOf(
 ): { past: Past; born: number } {
   const isSilent = first < 0;
   const before = isSilent ? 0 : rank[first];
-  // Quiet before the first call is a part of the history, unless at the rate since then it could hardly have been one:
-  // then the key (or its use) began there.
-  const isYoung = !isSilent && (calls / Math.max(1, observed - before)) * before > BORN;
+  // Quiet before the first call is a part of the history, unless n calls spread over all of it would hardly all come so
+  // late: (1 - before/N)^n. Then the key (or its use) began there. The rate since then says nothing of few calls: that of one
+  // call two days before the end is as many a day as in all of a history before it.
+  const isYoung = !isSilent && calls * Math.log(observed / (observed - before)) > BORN;
   return {
     born: isYoung ? first : 0,
     past: {

@@ -76,8 +76,9 @@ export function replay(
   follow(roughHourly);
   gatherBuckets(taught, plan, taught.pieceBlock, b.level, b.levelVariance, rough, mostPull(past, step), LEAST_MEAN);
   const straddling = straddles(rough.alpha, roughHourly.alpha);
-  const dispersions = [fitDispersion(scratch.residuals, PRIOR, 1, straddling ? STRADDLING_CAP : undefined)];
   const days = (past.support * step) / DAY;
+  const buckets = fitDispersion(scratch.residuals, PRIOR, 1, straddling ? STRADDLING_CAP : undefined);
+  const dispersions = [buckets];
   // A series that began later has no days before: days of nothing would pass for a body far below its tail.
   const born = taught.pieceDate[0];
   const shownBy = (side: DailyMaxima['above'], tests: number) =>

@@ -31,17 +31,22 @@ export function countRules(
   return { windows, logWeights, nats, driftNats, minEffect, acceptShifts };
 }
 
+/** Default least relative departure that is reported. */
+export const MIN_EFFECT = 0.1;
+/** −ln of the most that one test may spend: 1/20. */
+export const LEAST_NATS = Math.log(20);
+
 /** −ln of what a budget of false episodes a week leaves to each test of each series and side; 1/20 at most. */
 export function natsFor(perWeek: number, rows: number, windows: Windows): number {
   let tests = 0;
   for (let w = 0; w < windows.spans.length; w++) tests += windows.tests[w] * windows.weights[w];
   const perWeekTests = 2 * 7 * Math.max(1, rows) * tests;
-  return Math.max(Math.log(20), Math.log(perWeekTests / perWeek));
+  return Math.max(LEAST_NATS, Math.log(perWeekTests / perWeek));
 }
 
 /** −ln of the share of the budget that is left to one test of the drift, where `nats` is that of a bucket. */
 function driftNatsFor(nats: number, { tests, weights }: Windows): number {
   let perDay = 0;
   for (let w = 0; w < tests.length; w++) perDay += tests[w] * weights[w];
-  return Math.max(Math.log(20), nats - Math.log((DRIFT_SHARE * 7 * perDay) / DRIFT_TESTS));
+  return Math.max(LEAST_NATS, nats - Math.log((DRIFT_SHARE * 7 * perDay) / DRIFT_TESTS));
 }
