@@ -16,13 +16,16 @@ export interface PlanFile {
   readonly plan: MonitoringPlan;
   /** Path of the state. */
   readonly state: string;
-  readonly run: Pick<RunOptions, 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'>;
+  readonly run: Pick<
+    RunOptions,
+    'answerWithin' | 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'
+  >;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const RUN = ['clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
-const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAfter'];
+const RUN = ['answerWithin', 'clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
+const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAfter', 'answerWithin'];
 
 /**
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of
@@ -41,9 +44,9 @@ export async function readPlan(path: string, io: CliIo, environment: NodeJS.Proc
   const plan: Record<string, unknown> = {};
   const run: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
-    if (RUN.includes(name)) run[name] = value;
-    else
-      plan[name] = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
+    const given = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
+    if (RUN.includes(name)) run[name] = given;
+    else plan[name] = given;
   }
   if (Array.isArray(plan['sources'])) plan['sources'] = plan['sources'].map((entry, i) => sourceFrom(entry, i, folder));
   if (Array.isArray(plan['notify'])) {

@@ -1,6 +1,7 @@
 import { checkInteger, InputError, shown } from '../errors.js';
 import { machineClock, type PlanClock } from './clock.js';
 import { type Notice, type Notifier, noticeJson } from './notice.js';
+import { NotifyError } from './notify-error.js';
 
 export interface RetryOptions {
   /** How often it is tried in all; 4 by default. */
@@ -10,11 +11,6 @@ export interface RetryOptions {
   readonly clock?: PlanClock;
   /** Whether trying again may mend a failure; all but a {@link NotifyError} by default. */
   readonly passes?: (error: unknown) => boolean;
-}
-
-/** A failure that trying again does not mend. */
-export class NotifyError extends Error {
-  override readonly name = 'NotifyError';
 }
 
 /** Tries again what fails in passing; throws the last failure. */
