@@ -1,7 +1,8 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError, shown } from '../errors.js';
+import { appendLine } from '../node/append-line.js';
 import { logSource } from '../node/log-source.js';
 import type { Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
@@ -112,7 +113,7 @@ function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, envi
   if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
   if (typeof jsonLines === 'string') {
     const file = resolve(folder, jsonLines);
-    return jsonLinesNotifier((line) => appendFile(file, line, { mode: 0o600 }), jsonLines);
+    return jsonLinesNotifier((line) => appendLine(file, line), jsonLines);
   }
   if (webhook === undefined) return entry as Notifier;
   const variable = ((webhook ?? {}) as Fields)['env'];

@@ -101,7 +101,8 @@ export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promis
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    await store.release?.();
+    // A claim that cannot be given up ends with its process.
+    await store.release?.().catch(() => undefined);
   }
 }
 
