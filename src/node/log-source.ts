@@ -126,7 +126,8 @@ function unreadOf(
 /** So many files are named. */
 const NAMED = 3;
 
-function problemIn(unreadable: readonly Unreadable[]): string | null {
+/** What could not be read, in words; null when all could. */
+export function problemIn(unreadable: readonly Unreadable[]): string | null {
   if (unreadable.length === 0) return null;
   const named = unreadable.slice(0, NAMED).map(({ path, reason }) => `${path} (${WORDS[reason]})`);
   const more = unreadable.length > NAMED ? `, and ${unreadable.length - NAMED} more` : '';

@@ -96,7 +96,7 @@ describe('logSource', () => {
   it('never notes as read what could not be read: mended later at the same size, at any age, it counts', async () => {
     const whole = gzipSync(logText(Array.from({ length: 40 }, (_, i) => record(`r${i}`, START + i * 1000))));
     const ids = Array.from({ length: 40 }, (_, i) => `r${i}`).sort();
-    for (const at of [0, 1, 12, whole.length >> 1, whole.length - 9, whole.length - 1]) {
+    for (const at of [0, 1, 12, whole.length >> 1, whole.length - 9, whole.length - 3]) {
       const folder = tempFolder();
       const path = writeFile(folder, name(START), cut(whole, at));
       writeFile(folder, name(START + HOUR), logText([record('good', START + HOUR)]));
