@@ -3,6 +3,7 @@ import type { AthenaRow } from '../kms/athena-rows.js';
 import { SECOND } from '../time/grid.js';
 import { Caller } from './call-aws.js';
 import { loadClient } from './load-client.js';
+import { Pages } from './pages.js';
 
 /** One run of a query. */
 export interface AthenaRun {
@@ -75,18 +76,22 @@ export async function* readRows(
 ): AsyncGenerator<AthenaRow, void, undefined> {
   const { GetQueryResultsCommand } = await loadAthena();
   let names: readonly string[] | undefined;
+  const pages = new Pages('athena:GetQueryResults');
   let token: string | undefined;
   do {
     const page = token;
-    const answer = await caller.call('athena:GetQueryResults', (send) =>
-      client.send(
-        new GetQueryResultsCommand({
-          QueryExecutionId: id,
-          MaxResults: 1000,
-          ...(page === undefined ? {} : { NextToken: page }),
-        }),
-        send,
-      ),
+    const answer = await caller.call(
+      'athena:GetQueryResults',
+      (send) =>
+        client.send(
+          new GetQueryResultsCommand({
+            QueryExecutionId: id,
+            MaxResults: 1000,
+            ...(page === undefined ? {} : { NextToken: page }),
+          }),
+          send,
+        ),
+      'ResultSet',
     );
     for (const { Data = [] } of answer.ResultSet?.Rows ?? []) {
       if (names === undefined) {
@@ -95,7 +100,7 @@ export async function* readRows(
       }
       yield Object.fromEntries(names.map((name, i) => [name, Data[i]?.VarCharValue]));
     }
-    token = answer.NextToken || undefined;
+    token = pages.next(answer.NextToken, answer.ResultSet?.Rows?.length ?? 0);
   } while (token !== undefined);
 }
 

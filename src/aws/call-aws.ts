@@ -1,4 +1,6 @@
-import { checkNumber } from '../errors.js';
+import { checkInteger, checkNumber } from '../errors.js';
+import { machineClock } from '../plan/clock.js';
+import { withinLimit } from '../plan/within-limit.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Pacer, pacerOf } from './pacer.js';
 import type { AwsAction } from './permissions.js';
@@ -12,6 +14,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For how many milliseconds one request may be throttled before it is given up; 10 minutes by default. */
   readonly patience?: number;
+  /**
+   * After so many ms without an answer, or without more of one that comes in parts, one try of a request has failed and is
+   * made again; a minute by default.
+   */
+  readonly timeout?: number;
 }
 
 /** A request to AWS that failed for good. The SDK's error is the `cause`. */
@@ -36,6 +43,14 @@ const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 30_000;
 /** How often in all a request is sent that fails in passing. */
 const MOST_TRIES = 8;
+/** A timer takes no more. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const NEVER = new AbortController().signal;
+
+/** An answer without what every answer of its kind has, such as an empty body. */
+class IncompleteAnswer extends Error {
+  override readonly name = 'IncompleteAnswer';
+}
 
 /** Sends requests of one adapter: paced, and again after throttling and failures that pass. */
 export class Caller {
@@ -43,6 +58,7 @@ export class Caller {
   readonly pacer: Pacer;
   readonly signal: AbortSignal | undefined;
   readonly #patience: number;
+  readonly #timeout: number;
 
   /** @param perSecond requests a second where the caller names no pacer; `quota` names what is shared */
   constructor(client: object, quota: string, perSecond: number, options: CallOptions) {
@@ -50,21 +66,31 @@ export class Caller {
     this.pacer = options.pacer ?? pacerOf(client, quota, perSecond, this.clock);
     this.signal = options.signal;
     this.#patience = checkNumber(options.patience ?? 10 * MINUTE, 'patience', 0, 1e12);
+    this.#timeout = checkInteger(options.timeout ?? MINUTE, 'timeout', 1, LONGEST_TIMEOUT);
   }
 
   /**
    * What `send` answers. A throttled request waits, with everyone who shares the pacer, and is sent again; so is one that
-   * failed on the way or at the service. The SDK tries a request a few times by itself before either is seen here.
+   * failed on the way or at the service, that was not answered in time, or whose answer has no `field`. The SDK tries a request
+   * a few times by itself before any of that is seen here.
+   * @param field what every answer has, be it an empty list
    * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `patience`, or the eighth failure
    */
-  async call<T>(action: AwsAction, send: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
+  async call<T>(
+    action: AwsAction,
+    send: (options: { abortSignal?: AbortSignal }) => Promise<T>,
+    field?: keyof T & string,
+  ): Promise<T> {
     const { clock, pacer, signal } = this;
     const since = clock.now();
     let failures = 0;
     for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       await pacer.turn(signal);
       try {
-        return await send(signal === undefined ? {} : { abortSignal: signal });
+        const answer = await this.timed((abortSignal) => send({ abortSignal }));
+        if (field !== undefined && answer[field] === undefined)
+          throw new IncompleteAnswer(`the answer has no ${field}`);
+        return answer;
       } catch (error) {
         signal?.throwIfAborted();
         if (isThrottling(error)) {
@@ -76,6 +102,11 @@ export class Caller {
         await clock.sleep(wait, signal);
       }
     }
+  }
+
+  /** What `work` gives, unless it takes longer than a request may, or the signal aborts: then it is left behind. */
+  timed<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withinLimit({ ms: this.#timeout, clock: machineClock, signal: this.signal ?? NEVER }, work);
   }
 }
 
@@ -97,7 +128,14 @@ const THROTTLING = new Set([
   'TooManyRequestsException',
 ]);
 
-const PASSING = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException', 'InternalError']);
+const PASSING = new Set([
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'InternalError',
+  'LimitError',
+  'IncompleteAnswer',
+]);
 const NETWORK = new Set([
   'ECONNRESET',
   'ECONNREFUSED',

@@ -1,6 +1,7 @@
 import type { CloudWatchClient, CompositeAlarm, Dimension, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { Caller, type CallOptions } from './call-aws.js';
 import { loadClient } from './load-client.js';
+import { Pages } from './pages.js';
 
 /** An alarm on KMS metrics, as it stands. */
 export interface CurrentAlarm {
@@ -33,6 +34,7 @@ export async function currentAlarms(client: CloudWatchClient, options: CallOptio
   );
   const alarms: CurrentAlarm[] = [];
   const composites: CompositeAlarm[] = [];
+  const pages = new Pages('cloudwatch:DescribeAlarms');
   let token: string | undefined;
   do {
     const answer = await caller.call('cloudwatch:DescribeAlarms', (send) =>
@@ -50,7 +52,7 @@ export async function currentAlarms(client: CloudWatchClient, options: CallOptio
       if (metrics.length > 0) alarms.push(current(alarm, 'metric', metrics, alarm.EvaluationState ?? null));
     }
     composites.push(...(answer.CompositeAlarms ?? []));
-    token = answer.NextToken || undefined;
+    token = pages.next(answer.NextToken, (answer.MetricAlarms?.length ?? 0) + (answer.CompositeAlarms?.length ?? 0));
   } while (token !== undefined);
   addComposites(alarms, composites);
   return alarms;

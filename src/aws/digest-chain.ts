@@ -62,7 +62,7 @@ export async function readDigest(
   let bytes: Buffer;
   try {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of objectBytes(client, caller, bucket, key, (found) => (metadata = found)))
+    for await (const chunk of objectBytes(client, caller, bucket, key, { onMetadata: (found) => (metadata = found) }))
       chunks.push(chunk);
     bytes = gunzipSync(Buffer.concat(chunks));
   } catch (error) {

@@ -4,6 +4,7 @@ import type { KmsKey } from '../kms/lifecycle.js';
 import { AwsCallError, Caller, type CallOptions, isCredentials } from './call-aws.js';
 import { inParallel } from './in-parallel.js';
 import { loadClient } from './load-client.js';
+import { Pages } from './pages.js';
 import type { AwsAction } from './permissions.js';
 
 export interface InventoryOptions extends CallOptions {
@@ -57,10 +58,14 @@ async function* read(client: KMSClient, callers: Callers, width: number): AsyncG
   const { ListKeysCommand } = await loadKms();
   const failed: Failure[] = [];
   const aliases = (await attempt('kms:ListAliases', failed, () => aliasesByKey(client, callers.list))) ?? new Map();
+  const pages = new Pages('kms:ListKeys');
   let marker: string | undefined;
   do {
-    const page = await callers.list.call('kms:ListKeys', (send) =>
-      client.send(new ListKeysCommand({ Limit: 100, ...(marker === undefined ? {} : { Marker: marker }) }), send),
+    const page = await callers.list.call(
+      'kms:ListKeys',
+      (send) =>
+        client.send(new ListKeysCommand({ Limit: 100, ...(marker === undefined ? {} : { Marker: marker }) }), send),
+      'Keys',
     );
     const listed = page.Keys ?? [];
     const keys: KmsKey[] = [];
@@ -68,24 +73,28 @@ async function* read(client: KMSClient, callers: Callers, width: number): AsyncG
       keys[i] = await readKey(client, callers, KeyId, KeyArn, aliases.get(KeyId) ?? [], failed);
     });
     yield* keys;
-    marker = page.Truncated === true ? page.NextMarker : undefined;
+    marker = page.Truncated === true ? pages.next(page.NextMarker, listed.length) : undefined;
   } while (marker !== undefined);
 }
 
 async function aliasesByKey(client: KMSClient, caller: Caller): Promise<Map<string, string[]>> {
   const { ListAliasesCommand } = await loadKms();
   const aliases = new Map<string, string[]>();
+  const pages = new Pages('kms:ListAliases');
   let marker: string | undefined;
   do {
-    const page = await caller.call('kms:ListAliases', (send) =>
-      client.send(new ListAliasesCommand({ Limit: 100, ...(marker === undefined ? {} : { Marker: marker }) }), send),
+    const page = await caller.call(
+      'kms:ListAliases',
+      (send) =>
+        client.send(new ListAliasesCommand({ Limit: 100, ...(marker === undefined ? {} : { Marker: marker }) }), send),
+      'Aliases',
     );
     for (const { AliasName, TargetKeyId } of page.Aliases ?? []) {
       // An alias that AWS keeps for a service not used yet has no key.
       if (AliasName === undefined || TargetKeyId === undefined) continue;
       aliases.set(TargetKeyId, [...(aliases.get(TargetKeyId) ?? []), AliasName]);
     }
-    marker = page.Truncated === true ? page.NextMarker : undefined;
+    marker = page.Truncated === true ? pages.next(page.NextMarker, page.Aliases?.length ?? 0) : undefined;
   } while (marker !== undefined);
   return aliases;
 }
@@ -103,15 +112,21 @@ async function readKey(
   const { DescribeKeyCommand, GetKeyLastUsageCommand, GetKeyRotationStatusCommand } = await loadKms();
   const failed: Failure[] = [...before];
   const described = await attempt('kms:DescribeKey', failed, () =>
-    callers.describe.call('kms:DescribeKey', (send) => client.send(new DescribeKeyCommand({ KeyId: keyId }), send)),
+    callers.describe.call(
+      'kms:DescribeKey',
+      (send) => client.send(new DescribeKeyCommand({ KeyId: keyId }), send),
+      'KeyMetadata',
+    ),
   );
   const key = described?.KeyMetadata;
   const customers = key?.KeyManager !== 'AWS';
   const rotation =
     customers && rotates(key)
       ? await attempt('kms:GetKeyRotationStatus', failed, () =>
-          callers.rotation.call('kms:GetKeyRotationStatus', (send) =>
-            client.send(new GetKeyRotationStatusCommand({ KeyId: keyId }), send),
+          callers.rotation.call(
+            'kms:GetKeyRotationStatus',
+            (send) => client.send(new GetKeyRotationStatusCommand({ KeyId: keyId }), send),
+            'KeyRotationEnabled',
           ),
         )
       : null;

@@ -2,6 +2,7 @@ import type { CloudWatchClient, DimensionFilter } from '@aws-sdk/client-cloudwat
 import { Caller, type CallOptions } from './call-aws.js';
 import { loadClient } from './load-client.js';
 import { isKmsMetric, type MetricSource } from './metrics.js';
+import { Pages } from './pages.js';
 
 export interface ListMetricsOptions extends CallOptions {
   /** Metrics of the accounts linked to the client's too (CloudWatch cross-account observability). */
@@ -30,18 +31,22 @@ export async function listKmsMetrics(
   );
   const found: MetricSource[] = [];
   for (const { namespace, filter } of PLACES) {
+    const pages = new Pages('cloudwatch:ListMetrics');
     let token: string | undefined;
     do {
-      const answer = await caller.call('cloudwatch:ListMetrics', (send) =>
-        client.send(
-          new ListMetricsCommand({
-            Namespace: namespace,
-            ...(filter.length === 0 ? {} : { Dimensions: filter }),
-            ...(options.linkedAccounts ? { IncludeLinkedAccounts: true } : {}),
-            ...(token === undefined ? {} : { NextToken: token }),
-          }),
-          send,
-        ),
+      const answer = await caller.call(
+        'cloudwatch:ListMetrics',
+        (send) =>
+          client.send(
+            new ListMetricsCommand({
+              Namespace: namespace,
+              ...(filter.length === 0 ? {} : { Dimensions: filter }),
+              ...(options.linkedAccounts ? { IncludeLinkedAccounts: true } : {}),
+              ...(token === undefined ? {} : { NextToken: token }),
+            }),
+            send,
+          ),
+        'Metrics',
       );
       for (const [i, { Namespace = '', MetricName = '', Dimensions = [] }] of (answer.Metrics ?? []).entries()) {
         if (!isKmsMetric(Namespace, MetricName)) continue;
@@ -53,7 +58,7 @@ export async function listKmsMetrics(
           ...(account === undefined ? {} : { account }),
         });
       }
-      token = answer.NextToken || undefined;
+      token = pages.next(answer.NextToken, answer.Metrics?.length ?? 0);
     } while (token !== undefined);
   }
   return found;

@@ -5,6 +5,7 @@ import { KMS_OPERATIONS } from '../kms/operations.js';
 import { parseRecord } from '../kms/parse-record.js';
 import { Caller, type CallOptions, nameOf } from './call-aws.js';
 import { LOOKUPS_PER_SECOND, type LookupAnswer, pageReader } from './lookup-page.js';
+import { Pages } from './pages.js';
 import { RecentIds, type SeenEnd } from './recent-ids.js';
 
 export interface LookupOptions extends CallOptions {
@@ -102,6 +103,7 @@ async function* lookUp(
     let reached = position.end;
     // New events since the listing was last taken up again: where there are none, tokens do not work at all.
     let progress = 1;
+    const pages = new Pages('cloudtrail:LookupEvents');
     for (;;) {
       let page: LookupAnswer;
       try {
@@ -110,6 +112,7 @@ async function* lookUp(
         const last = position.seen.last;
         if (position.nextToken === null || !isTokenError(error) || last === null || progress === 0) throw error;
         progress = 0;
+        pages.again();
         position.nextToken = null;
         position.end = Math.min(position.end, (last + 1) * 1000);
         continue;
@@ -130,8 +133,8 @@ async function* lookUp(
         calls++;
         yield call;
       }
-      position.nextToken = page.nextToken;
-      const done = page.nextToken === null;
+      position.nextToken = pages.next(page.nextToken, page.events.length) ?? null;
+      const done = position.nextToken === null;
       const resume = (): LookupResume => (done ? nextPass(range, passes, position) : resumeOf(range, passes, position));
       onPage?.({ requests, events, calls, operation, reached, resume });
       if (done) break;

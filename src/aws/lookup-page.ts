@@ -33,18 +33,21 @@ export async function pageReader(client: CloudTrailClient, caller: Caller): Prom
       operation === null
         ? { AttributeKey: 'EventSource', AttributeValue: KMS }
         : { AttributeKey: 'EventName', AttributeValue: operation };
-    const answer = await caller.call('cloudtrail:LookupEvents', (options) =>
-      client.send(
-        // Both ends are inclusive at the service, and event times whole seconds: the exact cut is made on the records.
-        new LookupEventsCommand({
-          LookupAttributes: [attribute],
-          StartTime: new Date(Math.floor(from / 1000) * 1000),
-          EndTime: new Date(Math.ceil(end / 1000) * 1000),
-          MaxResults: LOOKUP_PAGE,
-          ...(nextToken === null ? {} : { NextToken: nextToken }),
-        }),
-        options,
-      ),
+    const answer = await caller.call(
+      'cloudtrail:LookupEvents',
+      (options) =>
+        client.send(
+          // Both ends are inclusive at the service, and event times whole seconds: the exact cut is made on the records.
+          new LookupEventsCommand({
+            LookupAttributes: [attribute],
+            StartTime: new Date(Math.floor(from / 1000) * 1000),
+            EndTime: new Date(Math.ceil(end / 1000) * 1000),
+            MaxResults: LOOKUP_PAGE,
+            ...(nextToken === null ? {} : { NextToken: nextToken }),
+          }),
+          options,
+        ),
+      'Events',
     );
     return {
       events: (answer.Events ?? []).map((event) => ({

@@ -4,6 +4,7 @@ import { gridEnd, SECOND } from '../time/grid.js';
 import { AwsCallError, type Caller } from './call-aws.js';
 import { loadClient } from './load-client.js';
 import type { Metric } from './metrics.js';
+import { Pages } from './pages.js';
 
 /** Metrics that one request may ask for (CloudWatch API Reference, GetMetricData). */
 export const METRICS_PER_REQUEST = 500;
@@ -67,21 +68,25 @@ async function readOnce(
   );
   const status = new Map<number, string>();
   for (const i of open) points[i].values.fill(NaN);
+  const pages = new Pages('cloudwatch:GetMetricData');
   let token: string | undefined;
   do {
     const page = token;
     try {
-      const answer = await caller.call('cloudwatch:GetMetricData', (options) =>
-        client.send(
-          new GetMetricDataCommand({
-            StartTime: new Date(start),
-            EndTime: new Date(gridEnd(grid)),
-            ScanBy: 'TimestampAscending',
-            MetricDataQueries: open.map((i) => queryOf(metrics[i], i, grid.step)),
-            ...(page === undefined ? {} : { NextToken: page }),
-          }),
-          options,
-        ),
+      const answer = await caller.call(
+        'cloudwatch:GetMetricData',
+        (options) =>
+          client.send(
+            new GetMetricDataCommand({
+              StartTime: new Date(start),
+              EndTime: new Date(gridEnd(grid)),
+              ScanBy: 'TimestampAscending',
+              MetricDataQueries: open.map((i) => queryOf(metrics[i], i, grid.step)),
+              ...(page === undefined ? {} : { NextToken: page }),
+            }),
+            options,
+          ),
+        'MetricDataResults',
       );
       for (const { Code = '', Value = '' } of answer.Messages ?? []) onMessage({ code: Code, value: Value });
       for (const result of answer.MetricDataResults ?? []) {
@@ -90,7 +95,7 @@ async function readOnce(
         keep(result, points[i].values, grid);
         status.set(i, result.StatusCode ?? COMPLETE);
       }
-      token = answer.NextToken || undefined;
+      token = pages.next(answer.NextToken, answer.MetricDataResults?.length ?? 0);
     } catch (error) {
       // The pages so far stay; their metrics are asked for again from the beginning.
       if (page === undefined || !(error instanceof AwsCallError) || !/InvalidNextToken/.test(error.reason)) throw error;

@@ -1,10 +1,12 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { InputError, shown } from '../errors.js';
-import { type Notice, type Notifier, noticeJson } from '../plan/notice.js';
+import type { Notice, Notifier } from '../plan/notice.js';
 import { retried } from '../plan/notifiers.js';
-import { isPassing, isThrottling } from './call-aws.js';
+import { NotifyError } from '../plan/notify-error.js';
+import { isPassing, isThrottling, nameOf } from './call-aws.js';
 import { type Clock, systemClock } from './clock.js';
+import { byteLength, type FittedNotice, fitted } from './fit-notice.js';
 import { loadClient } from './load-client.js';
 
 export interface NotifyOptions {
@@ -19,14 +21,33 @@ export interface NotifyOptions {
 export const NOTICE_SOURCE = 'kms-baseline';
 export const NOTICE_DETAIL_TYPE = 'KMS Baseline Notice';
 
-/** A message of SNS may have so many bytes; EventBridge takes 1 MB, and few targets as much. */
-const MOST_BYTES = 256 * 1024;
+/**
+ * A message of SNS may have so many bytes, its attributes among them (SNS API Reference, Publish); EventBridge takes 1 MB, and
+ * few targets as much.
+ */
+const MOST_BYTES = 262_144;
+/** Of those, for attributes, the names of fields, and what else is around a text. */
+const AROUND = 8_192;
+
+/** Refusals of a message for what it holds: another one may be taken. */
+const OF_NOTICE = new Set([
+  'InvalidParameter',
+  'InvalidParameterException',
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+  'ParameterValueInvalid',
+  'ValidationError',
+  'ValidationException',
+  'MalformedDetail',
+  'InvalidArgument',
+]);
 
 /**
  * Publishes each notice to a topic: the text for people (`default`, and so e-mail), the same as JSON in the attributes
  * `id`, `kind` and `state` for filter policies. On a FIFO topic the id is the deduplication id, so that a notice told
- * twice arrives once.
- * @throws InputError unless `topicArn` is one; from `tell`, the SDK's error when it fails for good
+ * twice arrives once. A notice that would be too long for SNS is sent shortened, and says so.
+ * @throws InputError unless `topicArn` is one; from `tell`, a NotifyError when the message itself is refused, and the SDK's
+ *   error when it fails otherwise
  */
 export function snsNotifier(client: SNSClient, topicArn: string, options: NotifyOptions = {}): Notifier {
   if (typeof topicArn !== 'string' || !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(topicArn)) {
@@ -38,17 +59,13 @@ export function snsNotifier(client: SNSClient, topicArn: string, options: Notify
       const { PublishCommand } = await loadClient('@aws-sdk/client-sns', () => import('@aws-sdk/client-sns'));
       const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
       const fifo = topicArn.endsWith('.fifo');
+      const { message } = fitted(notice, MOST_BYTES - AROUND, messageOf);
       const command = () =>
         new PublishCommand({
           TopicArn: topicArn,
           Subject: subjectOf(notice),
           MessageStructure: 'json',
-          Message: JSON.stringify({
-            default: notice.text,
-            email: `${notice.text}\n\n${notice.id}`,
-            sqs: noticeText(notice),
-            lambda: noticeText(notice),
-          }),
+          Message: message,
           MessageAttributes: { id: attribute(notice.id), kind: attribute(notice.kind), state: attribute(notice.state) },
           ...(fifo
             ? { MessageDeduplicationId: notice.id.slice(0, 128), MessageGroupId: notice.plan.slice(0, 128) }
@@ -76,11 +93,15 @@ export function eventBridgeNotifier(
         '@aws-sdk/client-eventbridge',
         () => import('@aws-sdk/client-eventbridge'),
       );
+      const { detail } = fitted(notice, MOST_BYTES - AROUND, (json) => {
+        const text = JSON.stringify(json);
+        return { detail: text, bytes: byteLength(text) };
+      });
       const entry = {
         Time: new Date(notice.at),
         Source: NOTICE_SOURCE,
         DetailType: NOTICE_DETAIL_TYPE,
-        Detail: noticeText(notice),
+        Detail: detail,
         Resources: notice.key?.keyArn === null || notice.key === null ? [] : [notice.key.keyArn],
         ...(eventBusName === undefined ? {} : { EventBusName: eventBusName }),
       };
@@ -109,14 +130,19 @@ class EntryError extends Error {
 const PASSING_ENTRY = new Set(['ThrottlingException', 'InternalFailure', 'InternalException']);
 
 /** Sends again what was throttled, or failed on the way or at the service. */
-function sent(
+async function sent(
   send: () => Promise<unknown>,
   { tries = 4, clock = systemClock }: NotifyOptions,
   signal: AbortSignal | undefined,
-): Promise<unknown> {
+): Promise<void> {
   const passes = (error: unknown): boolean =>
     isThrottling(error) || isPassing(error) || (error instanceof EntryError && PASSING_ENTRY.has(error.name));
-  return retried(send, { tries, clock, passes }, signal);
+  try {
+    await retried(send, { tries, clock, passes }, signal);
+  } catch (cause) {
+    if (!OF_NOTICE.has(nameOf(cause))) throw cause;
+    throw new NotifyError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
@@ -128,19 +154,14 @@ function subjectOf({ state, kind, plan }: Notice): string {
   return `${state}: KMS ${kind} (${plan})`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
-/** The notice as JSON; without the callers' figures and related rows when it would be too long. */
-function noticeText(notice: Notice): string {
-  const json = noticeJson(notice);
-  const text = JSON.stringify(json);
-  // Three copies go into one message of SNS, and quotes are escaped there.
-  if (text.length * 3 < MOST_BYTES / 4) return text;
-  return JSON.stringify({
-    ...json,
-    keys: json.keys.slice(0, 20),
-    callers: json.callers.slice(0, 20),
-    anomaly:
-      json.anomaly === null
-        ? null
-        : { ...json.anomaly, related: json.anomaly.related.slice(0, 20), callers: json.anomaly.callers?.slice(0, 20) },
+/** Words for people, and the same as JSON for programs. */
+function messageOf(notice: FittedNotice): { readonly message: string; readonly bytes: number } {
+  const json = JSON.stringify(notice);
+  const message = JSON.stringify({
+    default: notice.text,
+    email: `${notice.text}\n\n${notice.id}`,
+    sqs: json,
+    lambda: json,
   });
+  return { message, bytes: byteLength(message) };
 }

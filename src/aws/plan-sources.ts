@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { checkInteger, InputError, shown } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { IngestStats } from '../node/ingest-stats.js';
-import { listenedIn, rejectedIn } from '../node/log-source.js';
+import { listenedIn, problemIn, rejectedIn } from '../node/log-source.js';
 import { readCloudTrail } from '../node/read-cloudtrail.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
@@ -64,7 +64,8 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
         ...(signal === undefined ? {} : { signal }),
       });
       // Files that failed are tried again by the next poll, not by each part of this one.
-      const skipped = before?.at === now ? failedIn(before.s3, options.bucket) : [];
+      const known = before === null ? [] : failedIn(before.s3, options.bucket);
+      const skipped = before?.at === now ? known : [];
       const files = new FirstOf(logs, filesAtOnce, skipped);
       let coverage: readonly Coverage[] = [];
       let stats: IngestStats | undefined;
@@ -85,7 +86,8 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
           const until = listened().reduce((to, range) => Math.max(to, range.to), heard ?? -Infinity);
           return { s3: logs.cursor(), heard: Number.isFinite(until) ? until : null, at: now } as unknown as Json;
         },
-        rejected: () => (stats === undefined ? 0 : rejectedIn(stats)),
+        rejected: () => (stats === undefined ? 0 : rejectedIn(stats, known)),
+        problem: () => problemIn(stats?.filesUnreadable ?? []),
         more: () => files.isCut,
       };
     },

@@ -5,6 +5,7 @@ import { parseRecord } from '../kms/parse-record.js';
 import { DAY, MINUTE } from '../time/grid.js';
 import { Caller, type CallOptions, nameOf } from './call-aws.js';
 import { loadClient } from './load-client.js';
+import { Pages } from './pages.js';
 import { RecentIds } from './recent-ids.js';
 
 export interface LogGroupOptions extends CallOptions {
@@ -22,6 +23,12 @@ export interface LogGroupOptions extends CallOptions {
 
 /** By the minute that a server's clock may be ahead of the log's. */
 const EARLY = 5 * MINUTE;
+
+/**
+ * Each page comes of a part of the group that was searched, and where nothing in it is of KMS, is empty: a terabyte of other
+ * services' records is some thousands of them.
+ */
+const MOST_EMPTY = 10_000;
 
 /** KMS's records only: nothing else is sent. */
 const PATTERN = '{ $.eventSource = "kms.amazonaws.com" }';
@@ -67,21 +74,25 @@ async function* read(
   let token: string | undefined;
   // New events since the listing was last taken up again: where there are none, tokens do not work at all.
   let progress = 1;
+  const pages = new Pages('logs:FilterLogEvents', MOST_EMPTY);
   for (;;) {
     const page = token;
     const begin = start;
     try {
-      const answer = await caller.call('logs:FilterLogEvents', (send) =>
-        client.send(
-          new FilterLogEventsCommand({
-            ...group,
-            startTime: begin,
-            endTime: to + lateness,
-            filterPattern: PATTERN,
-            ...(page === undefined ? {} : { nextToken: page }),
-          }),
-          send,
-        ),
+      const answer = await caller.call(
+        'logs:FilterLogEvents',
+        (send) =>
+          client.send(
+            new FilterLogEventsCommand({
+              ...group,
+              startTime: begin,
+              endTime: to + lateness,
+              filterPattern: PATTERN,
+              ...(page === undefined ? {} : { nextToken: page }),
+            }),
+            send,
+          ),
+        'events',
       );
       for (const { eventId = '', timestamp = NaN, message } of answer.events ?? []) {
         if (!seen.add(timestamp, eventId)) continue;
@@ -91,12 +102,13 @@ async function* read(
           if (call.reason !== 'not-kms') onRejected?.(call, eventId);
         } else if (call.time >= from && call.time < to) yield call;
       }
-      if (!answer.nextToken) return;
-      token = answer.nextToken;
+      token = pages.next(answer.nextToken, answer.events?.length ?? 0);
+      if (token === undefined) return;
     } catch (error) {
       const last = seen.last;
       if (page === undefined || !isTokenError(error) || last === null || progress === 0) throw error;
       progress = 0;
+      pages.again();
       start = last * 1000;
       token = undefined;
     }

@@ -61,6 +61,7 @@ export class FolderProgress {
       this.#failed.delete(name);
       this.#read.add(name);
     } else {
+      this.#read.delete(name);
       this.#failed.add(name);
     }
   }

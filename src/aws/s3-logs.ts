@@ -33,11 +33,16 @@ export interface LogSource {
   readonly name: string;
   /** Its bytes as they are stored, gzipped. Throws `AwsCallError` when they cannot be had. */
   open(): AsyncIterable<Uint8Array>;
+  /** To be called when what came could not be read as a log, to its end: then the next run tries it again. */
+  failed(): void;
 }
 
 /** The log files of a bucket, as they are listed. Iterate once. */
 export interface S3Logs extends AsyncIterable<LogSource> {
-  /** What was read so far, for the next run. A file counts as read once its bytes were taken to the end. */
+  /**
+   * What was read so far, for the next run, which reads what failed again: records that came of it before come a second time. A file counts as read once its bytes were taken to the end, and were those of a
+   * log.
+   */
   cursor(): S3Cursor;
 }
 
@@ -72,7 +77,7 @@ export function s3Logs(client: S3Client, options: S3LogsOptions): S3Logs {
   const known = options.cursor === undefined ? [] : checkCursor(options.cursor).folders;
   const folders = new Map(known.map(({ prefix, cursor }) => [prefix, new FolderProgress(cursor)]));
   const caller = new Caller(client, 'S3', 100, options);
-  const read = (key: string): AsyncGenerator<Uint8Array, void, void> => objectBytes(client, caller, bucket, key);
+  const read: ReadObject = ({ key, size }) => objectBytes(client, caller, bucket, key, size === null ? {} : { size });
   return {
     cursor: () => ({
       version: 1,
@@ -106,15 +111,17 @@ export function s3Logs(client: S3Client, options: S3LogsOptions): S3Logs {
   };
 }
 
+type ReadObject = (object: LogObject) => AsyncGenerator<Uint8Array, void, void>;
+
 /** A file that is downloaded before it is asked for, or when it is. */
 class Download implements LogSource {
   readonly name: string;
   readonly size: number | null;
   readonly #object: LogObject;
-  readonly #read: (key: string) => AsyncGenerator<Uint8Array, void, void>;
+  readonly #read: ReadObject;
   #bytes: Promise<Uint8Array[]> | null = null;
 
-  constructor(object: LogObject, read: (key: string) => AsyncGenerator<Uint8Array, void, void>, name: string) {
+  constructor(object: LogObject, read: ReadObject, name: string) {
     this.#object = object;
     this.#read = read;
     this.name = name;
@@ -133,10 +140,10 @@ class Download implements LogSource {
   }
 
   async *open(): AsyncGenerator<Uint8Array, void, void> {
-    const { folder, name, key } = this.#object;
+    const { folder, name } = this.#object;
     let complete = false;
     try {
-      if (this.#bytes === null) yield* this.#read(key);
+      if (this.#bytes === null) yield* this.#read(this.#object);
       else {
         const chunks = await this.#bytes;
         // Held by nobody else from here on, so that what is consumed is free.
@@ -149,9 +156,14 @@ class Download implements LogSource {
     }
   }
 
+  failed(): void {
+    const { folder, name } = this.#object;
+    folder.close(name, false);
+  }
+
   async #download(): Promise<Uint8Array[]> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#read(this.#object.key)) chunks.push(chunk);
+    for await (const chunk of this.#read(this.#object)) chunks.push(chunk);
     return chunks;
   }
 }

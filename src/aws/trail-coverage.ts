@@ -8,6 +8,7 @@ import { HISTORY_KEPT } from './event-history.js';
 import { type RecordedKms, recordedKms } from './event-selectors.js';
 import { loadClient } from './load-client.js';
 import { LOOKUPS_PER_SECOND, pageReader } from './lookup-page.js';
+import { Pages } from './pages.js';
 import { recordedTimes, TRAIL_CHANGES, type TrailChange, trailChange } from './trail-history.js';
 
 export interface TrailCoverageOptions extends CallOptions {
@@ -106,6 +107,7 @@ async function changesOf(
   const now = clock.now();
   const changes: TrailChange[] = [];
   for (const name of TRAIL_CHANGES) {
+    const pages = new Pages('cloudtrail:LookupEvents');
     let token: string | null = null;
     do {
       const page = await readPage(name, now - HISTORY_KEPT, now, token);
@@ -113,7 +115,7 @@ async function changesOf(
         const change = trailChange(record);
         if (change !== null) changes.push(change);
       }
-      token = page.nextToken;
+      token = pages.next(page.nextToken, page.events.length) ?? null;
     } while (token !== null);
   }
   return changes;

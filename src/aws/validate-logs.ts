@@ -12,6 +12,7 @@ import { checkChains, DIGEST, type FoundDigest, type LogProblem, readDigest, typ
 import { inParallel } from './in-parallel.js';
 import { loadClient } from './load-client.js';
 import { dayPath, logFolder, logRoot, publishedAt } from './log-layout.js';
+import { Pages } from './pages.js';
 import { listObjects, objectBytes } from './s3-objects.js';
 
 export interface ValidateOptions extends CallOptions {
@@ -111,23 +112,27 @@ async function publicKeys(
   );
   const caller = new Caller(client, 'ListPublicKeys', 5, options);
   const keys = new Map<string, KeyObject>();
+  const pages = new Pages('cloudtrail:ListPublicKeys');
   let token: string | undefined;
   do {
-    const page = await caller.call('cloudtrail:ListPublicKeys', (send) =>
-      client.send(
-        new ListPublicKeysCommand({
-          StartTime: new Date(from - DAY),
-          EndTime: new Date(to + DAY),
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-        send,
-      ),
+    const page = await caller.call(
+      'cloudtrail:ListPublicKeys',
+      (send) =>
+        client.send(
+          new ListPublicKeysCommand({
+            StartTime: new Date(from - DAY),
+            EndTime: new Date(to + DAY),
+            ...(token === undefined ? {} : { NextToken: token }),
+          }),
+          send,
+        ),
+      'PublicKeyList',
     );
     for (const { Fingerprint = '', Value } of page.PublicKeyList ?? []) {
       const key = Value === undefined ? null : publicKey(Value);
       if (key !== null) keys.set(Fingerprint, key);
     }
-    token = page.NextToken || undefined;
+    token = pages.next(page.NextToken, page.PublicKeyList?.length ?? 0);
   } while (token !== undefined);
   return keys;
 }

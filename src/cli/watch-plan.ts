@@ -1,7 +1,8 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError, shown } from '../errors.js';
+import { appendLine } from '../node/append-line.js';
 import { logSource } from '../node/log-source.js';
 import type { Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
@@ -16,13 +17,16 @@ export interface PlanFile {
   readonly plan: MonitoringPlan;
   /** Path of the state. */
   readonly state: string;
-  readonly run: Pick<RunOptions, 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'>;
+  readonly run: Pick<
+    RunOptions,
+    'answerWithin' | 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'
+  >;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const RUN = ['clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
-const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAfter'];
+const RUN = ['answerWithin', 'clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
+const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAfter', 'answerWithin'];
 
 /**
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of
@@ -41,9 +45,9 @@ export async function readPlan(path: string, io: CliIo, environment: NodeJS.Proc
   const plan: Record<string, unknown> = {};
   const run: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
-    if (RUN.includes(name)) run[name] = value;
-    else
-      plan[name] = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
+    const given = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
+    if (RUN.includes(name)) run[name] = given;
+    else plan[name] = given;
   }
   if (Array.isArray(plan['sources'])) plan['sources'] = plan['sources'].map((entry, i) => sourceFrom(entry, i, folder));
   if (Array.isArray(plan['notify'])) {
@@ -109,7 +113,7 @@ function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, envi
   if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
   if (typeof jsonLines === 'string') {
     const file = resolve(folder, jsonLines);
-    return jsonLinesNotifier((line) => appendFile(file, line, { mode: 0o600 }), jsonLines);
+    return jsonLinesNotifier((line) => appendLine(file, line), jsonLines);
   }
   if (webhook === undefined) return entry as Notifier;
   const variable = ((webhook ?? {}) as Fields)['env'];

@@ -5,6 +5,7 @@ import { healthText } from '../plan/health-text.js';
 import { planText } from '../plan/plan-text.js';
 import { type PlanProblem, runPlan } from '../plan/run-plan.js';
 import { StoreConflict } from '../plan/store.js';
+import { LimitError } from '../plan/within-limit.js';
 import { printable } from '../report/printable.js';
 import type { CliIo } from './output.js';
 import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
@@ -25,10 +26,11 @@ Options:
 
 Exit status:
   0    stopped as asked, or the one poll is done
-  2    could not do the job: a mistake in the command or the plan, a state that
-       cannot be read or kept, or that another run keeps too
-  3    with --once: done, but a source could not be read; the next poll tries
-       again
+  2    could not do the job: a mistake in the command or the plan, such as a
+       folder that does not exist; a state that cannot be read or kept, or that
+       another run keeps: nobody was notified then
+  3    with --once: done, but a source or one of its files could not be read;
+       the next poll tries again
 
 Examples:
   kms-baseline watch plan.json
@@ -67,7 +69,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
     // A source that fails is asked again by a run that goes on; of a single poll, whoever started it should hear.
     return once && health.failing.length > 0 ? PARTLY_READ : DONE;
   } catch (error) {
-    const known = [StoreError, StoreConflict, FormatError].some((kind) => error instanceof kind);
+    const known = [StoreError, StoreConflict, FormatError, LimitError].some((kind) => error instanceof kind);
     if (!known || !(error instanceof Error)) throw error;
     io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
     return NOT_DONE;
@@ -96,8 +98,9 @@ function flagsIn(args: readonly string[]): WatchFlags {
   return { path: paths[0], once, explain, state };
 }
 
-function inWords({ part, name, error }: PlanProblem): string {
+function inWords({ part, name, error, setAside }: PlanProblem): string {
   const what = { source: 'source', notifier: 'notifier', store: 'state', inventory: 'inventory' }[part];
   const message = error instanceof Error ? error.message : String(error);
-  return `${what} ${printable(name, 60)}: ${printable(message, 500)}; tried again next time`;
+  const then = setAside === undefined ? 'tried again next time' : `notice ${setAside.id} is set aside for good`;
+  return `${what} ${printable(name, 60)}: ${printable(message, 500)}; ${then}`;
 }

@@ -3,7 +3,6 @@ import { type TimeGrid, WEEK } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
-import type { RowModel } from './counts/model.js';
 import { type CountRules, countRules } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';

@@ -105,7 +105,9 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
     const input = streamInput(stream);
     progress.path = input.name;
     progress.expect([input]);
+    const before = tally.unreadable;
     await scan.read(input.name, paced(input.chunks(onRead), { onChunk }));
+    if (tally.unreadable > before) stream.failed?.();
     onFile();
   }
   return [];

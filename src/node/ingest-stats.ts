@@ -104,6 +104,11 @@ export class IngestTally implements Tally {
     this.#onRejected = onRejected;
   }
 
+  /** How many files could not be read so far. */
+  get unreadable(): number {
+    return this.#unreadable.length;
+  }
+
   skip(reason: SkipReason): void {
     this.#skipped[reason] = (this.#skipped[reason] ?? 0) + 1;
   }

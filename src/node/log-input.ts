@@ -12,6 +12,8 @@ export interface LogStream {
   readonly name: string;
   /** Its bytes as they are stored, gzipped or not. What it throws ends this log; an `AbortError` ends all. */
   open(): AsyncIterable<Uint8Array>;
+  /** Is called when what came could not be read to its end, or was no log, though all of its bytes may have come. */
+  failed?(): void;
 }
 
 /** Paths of files and folders, or logs that come as streams. */

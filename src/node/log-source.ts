@@ -3,7 +3,7 @@ import type { Coverage } from '../kms/coverage.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
 import { DAY, HOUR } from '../time/grid.js';
-import type { IngestStats } from './ingest-stats.js';
+import type { FileReason, IngestStats } from './ingest-stats.js';
 import { findLogs, type LogFile } from './log-files.js';
 import { timeInName } from './log-names.js';
 import { readCloudTrail } from './read-cloudtrail.js';
@@ -25,6 +25,10 @@ interface Cursor {
   readonly files: Readonly<Record<string, number>>;
   /** End of what was listened to. */
   readonly heard: number | null;
+  /** Files that could not be read to their end, of whatever age: every poll tries them again, once. */
+  readonly failed?: readonly string[];
+  /** The time of the poll. */
+  readonly at?: number;
 }
 
 /** So long behind the newest, names are remembered one by one: copies to the folder may come out of order. */
@@ -38,7 +42,11 @@ const ORDINARY: ReadonlySet<string> = new Set(['not-kms', 'network-activity', 'u
  * A folder into which CloudTrail's log files keep coming (synchronised from the bucket, say), as a source of a plan: each
  * poll reads the files that are new. When the log listened is taken from records of all services, so that a log which ends
  * is not taken for silence; give accounts and Regions that may fail apart a source each.
- * @throws InputError for paths or options that cannot be; from `poll`, when a path does not exist
+ *
+ * A file that cannot be read to its end is the poll's `problem`, and is read again by the next: what of it was read counts, and
+ * once. So are folders that cannot be looked into, but for the paths themselves.
+ * @throws InputError for paths or options that cannot be; from `poll`, when a path does not exist, and Error when one may not
+ *   be read
  */
 export function logSource(paths: string | readonly string[], options: LogSourceOptions = {}): CallSource {
   const roots = typeof paths === 'string' ? [paths] : [...paths];
@@ -49,16 +57,14 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
   const atOnce = checkInteger(options.filesAtOnce ?? 200, 'filesAtOnce', 1, 1e6);
   return {
     name: options.name ?? roots.join(', '),
-    async poll({ cursor, from, signal }) {
+    async poll({ cursor, from, now, signal }) {
       const before = (cursor ?? { before: NEVER, files: {}, heard: null }) as unknown as Cursor;
-      const known = new Map(Object.entries(before.files));
-      const unread = (await findLogs(roots, { skip: () => undefined, rejectFile: () => undefined })).filter(
-        ({ path, size, time }) => known.get(path) !== size && !(time <= before.before) && !(time < from - HOUR),
-      );
+      const { found, problems } = await listed(roots);
+      const unread = unreadOf(found, before, from, now);
       const batch = unread.slice(0, atOnce);
       let coverage: readonly Coverage[] = [];
       let stats: IngestStats | undefined;
-      const after = (): Cursor => cursorAfter(before, batch, listenedIn(coverage, before.heard, maxQuiet));
+      const listened = (): TimeRange[] => listenedIn(coverage, before.heard, maxQuiet);
       return {
         calls:
           batch.length === 0
@@ -76,14 +82,68 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
                   ...(signal === undefined ? {} : { signal }),
                 },
               ),
-        listened: () => listenedIn(coverage, before.heard, maxQuiet),
-        cursor: () => after() as unknown as Json,
-        rejected: () => (stats === undefined ? 0 : rejectedIn(stats)),
+        listened,
+        cursor: () => cursorAfter(before, found, batch, stats, listened(), now) as unknown as Json,
+        rejected: () => (stats === undefined ? 0 : rejectedIn(stats, before.failed)),
+        problem: () => problemIn([...problems, ...(stats?.filesUnreadable ?? [])]),
         more: unread.length > batch.length,
       };
     },
   };
 }
+
+interface Unreadable {
+  readonly path: string;
+  readonly reason: FileReason;
+}
+
+/** The logs there are, and what cannot be looked into. Throws where that is one of the paths themselves. */
+async function listed(roots: readonly string[]): Promise<{ found: LogFile[]; problems: readonly Unreadable[] }> {
+  const problems: Unreadable[] = [];
+  const rejectFile = (path: string, reason: FileReason): void => void problems.push({ path, reason });
+  const found = await findLogs(roots, { skip: () => undefined, rejectFile });
+  const lost = problems.filter(({ path }) => roots.includes(path));
+  if (lost.length > 0) throw new Error(problemIn(lost) ?? '');
+  return { found, problems };
+}
+
+/** New files and those that have grown, then those that failed before, which a poll in parts tries once. */
+function unreadOf(
+  found: readonly LogFile[],
+  { before, files, failed = [], at }: Cursor,
+  from: number,
+  now: number,
+): LogFile[] {
+  const known = new Map(Object.entries(files));
+  const again = new Set(failed);
+  const unread = found.filter(
+    ({ path, size, time }) =>
+      !again.has(path) && known.get(path) !== size && !(time <= before) && !(time < from - HOUR),
+  );
+  return at === now ? unread : [...unread, ...found.filter(({ path }) => again.has(path))];
+}
+
+/** So many files are named. */
+const NAMED = 3;
+
+/** What could not be read, in words; null when all could. */
+export function problemIn(unreadable: readonly Unreadable[]): string | null {
+  if (unreadable.length === 0) return null;
+  const named = unreadable.slice(0, NAMED).map(({ path, reason }) => `${path} (${WORDS[reason]})`);
+  const more = unreadable.length > NAMED ? `, and ${unreadable.length - NAMED} more` : '';
+  return `could not read ${named.join(', ')}${more}`;
+}
+
+const WORDS: Readonly<Record<FileReason, string>> = {
+  empty: 'empty',
+  truncated: 'ends early',
+  'corrupt-gzip': 'damaged gzip',
+  'not-a-log': 'not a CloudTrail log',
+  'not-utf-8': 'UTF-16, not UTF-8',
+  'no-permission': 'no permission',
+  missing: 'missing',
+  'read-error': 'read error',
+};
 
 /** All the times of all accounts and Regions; joined to what was heard before over a gap that is short enough. */
 export function listenedIn(coverage: readonly Coverage[], heard: number | null, maxQuiet: number): TimeRange[] {
@@ -94,18 +154,40 @@ export function listenedIn(coverage: readonly Coverage[], heard: number | null, 
   }));
 }
 
-function cursorAfter(cursor: Cursor, batch: readonly LogFile[], listened: readonly TimeRange[]): Cursor {
+function cursorAfter(
+  cursor: Cursor,
+  found: readonly LogFile[],
+  batch: readonly LogFile[],
+  stats: IngestStats | undefined,
+  listened: readonly TimeRange[],
+  at: number,
+): Cursor {
+  const unreadable = new Set(stats?.filesUnreadable.map(({ path }) => path));
+  const failed = new Set(cursor.failed);
   const read = new Map(Object.entries(cursor.files));
-  for (const { path, size } of batch) read.set(path, size);
+  for (const { path, size } of batch) {
+    if (unreadable.has(path)) failed.add(path);
+    else {
+      failed.delete(path);
+      read.set(path, size);
+    }
+  }
   const newest = batch.reduce((last, { time }) => (time > last ? time : last), cursor.before + OUT_OF_ORDER);
   const before = newest - OUT_OF_ORDER;
   for (const path of read.keys()) if (timeInName(path) <= before) read.delete(path);
   const heard = listened.reduce((to, range) => Math.max(to, range.to), cursor.heard ?? -Infinity);
-  return { before, files: Object.fromEntries(read), heard: Number.isFinite(heard) ? heard : null };
+  return {
+    before,
+    files: Object.fromEntries(read),
+    heard: Number.isFinite(heard) ? heard : null,
+    failed: found.filter(({ path }) => failed.has(path)).map(({ path }) => path),
+    at,
+  };
 }
 
-/** Files and records that could not be read, but for what is in the nature of logs. */
-export function rejectedIn({ filesUnreadable, setAside }: IngestStats): number {
+/** Files and records that could not be read, but for what is in the nature of logs, and files that are known. */
+export function rejectedIn({ filesUnreadable, setAside }: IngestStats, known: readonly string[] = []): number {
   const records = Object.entries(setAside).filter(([reason]) => !ORDINARY.has(reason));
-  return filesUnreadable.length + records.reduce((sum, [, { count }]) => sum + count, 0);
+  const files = filesUnreadable.filter(({ path }) => !known.includes(path));
+  return files.length + records.reduce((sum, [, { count }]) => sum + count, 0);
 }

@@ -109,7 +109,9 @@ async function* inputsOf(
   for await (const stream of sources as Exclude<CheckedSources, readonly string[]>) {
     const input = streamInput(stream);
     progress.expect([input]);
+    const before = tally.unreadable;
     yield input;
+    if (tally.unreadable > before) stream.failed?.();
   }
 }
 

@@ -9,7 +9,7 @@ const SHOWN = 3;
 
 /** How a watch is doing, in a few lines: what of it is worth knowing, and nothing where all is well. */
 export function healthText(health: Health): string {
-  const { notices, coverage, failing, rejected, late, tooLate, quiet } = health;
+  const { notices, coverage, failing, undelivered, rejected, late, tooLate, quiet } = health;
   const covered = Object.entries(coverage).map(
     ([name, share]) => `${printable(name, 60)} ${Math.floor(share * 100)} %`,
   );
@@ -28,7 +28,20 @@ export function healthText(health: Health): string {
           `${seriesName(key)}: no calls since ${minute(since)}, reported at ${minute(reportedAt)} if none come`,
       ),
     ...failing.map(({ source, message }) => `${printable(source, 60)} fails: ${printable(message, 300)}`),
+    ...undelivered.flatMap(deliveryOf),
   ].join('\n');
+}
+
+/** What a notifier did not take. */
+function deliveryOf({ notifier, failing, waiting, refused, last }: Health['undelivered'][number]): string[] {
+  const name = printable(notifier, 60);
+  const lost = last === null ? '' : `, the last ${last.id}: ${printable(last.message, 300)}`;
+  return [
+    ...(failing === null
+      ? []
+      : [`notifier ${name} fails: ${printable(failing, 300)}; ${counted(waiting, 'notice')} pending`]),
+    ...(refused === 0 ? [] : [`notifier ${name}: ${counted(refused, 'notice')} not sent, set aside${lost}`]),
+  ];
 }
 
 /** How far it is, and from which time on anything can be reported. */

@@ -41,6 +41,18 @@ export interface Health {
   readonly coverage: Readonly<Record<string, number>>;
   /** Sources whose last poll failed, and why. */
   readonly failing: readonly { readonly source: string; readonly message: string }[];
+  /** Notifiers that did not take the last notice sent to them, or for which notices were set aside. */
+  readonly undelivered: readonly {
+    readonly notifier: string;
+    /** Why it did not take the last one, which is tried again; null when it did. */
+    readonly failing: string | null;
+    /** Notices that still wait for it. */
+    readonly waiting: number;
+    /** Notices set aside since the state began: refused for good, or not taken for a week. */
+    readonly refused: number;
+    /** The last of those, and why. */
+    readonly last: { readonly id: string; readonly message: string } | null;
+  }[];
   /**
    * Shares of judged buckets as surprising as this on a side, where calibrated ones are `nominal`. Buckets of a row whose
    * alarm is open are left out: an incident says nothing of how quiet buckets are judged.
@@ -53,7 +65,7 @@ export interface Health {
   }[];
   /** Keys without calls for now, those first whose silence would be reported first; at most 100, none while learning. */
   readonly quiet: readonly QuietKey[];
-  /** Notices decided, told to everyone, and still to be told to someone. */
+  /** Notices decided, sent to everyone, and still to be sent to someone. */
   readonly notices: { readonly decided: number; readonly told: number; readonly waiting: number };
 }
 
@@ -103,10 +115,22 @@ export function healthOf(
       plan.sources.map(({ name }) => [name, shareOfDay(ledger.listenedBy(name), settled ?? now)]),
     ),
     failing: Object.entries(failing).map(([source, message]) => ({ source, message })),
+    undelivered: undeliveredOf(plan, data),
     calibration: calibrationOf(tallies),
     quiet: [...(judge?.quietKeys?.() ?? [])].sort((a, b) => a.reportedAt - b.reportedAt).slice(0, MOST_QUIET),
     notices: { decided: sequence, told, waiting: outbox.length },
   };
+}
+
+/** In the order of the plan's notifiers. */
+function undeliveredOf({ notify }: MonitoringPlan, { outbox, undelivered }: WatchData): Health['undelivered'] {
+  return notify
+    .filter(({ name }) => Object.hasOwn(undelivered, name))
+    .map(({ name }) => {
+      const waiting = outbox.filter(({ told, refused = [] }) => !told.includes(name) && !refused.includes(name)).length;
+      return { notifier: name, ...undelivered[name], waiting };
+    })
+    .filter(({ failing, refused }) => failing !== null || refused > 0);
 }
 
 /** Of the day before `end`, the share that lies in ranges which do not overlap. */

@@ -12,13 +12,13 @@ export {
 } from './notice.js';
 export {
   jsonLinesNotifier,
-  NotifyError,
   type RetryOptions,
   retried,
   textNotifier,
   type WebhookOptions,
   webhookNotifier,
 } from './notifiers.js';
+export { NotifyError } from './notify-error.js';
 export { definePlan, type MonitoringPlan, type PlanBudget, type PlanInput } from './plan.js';
 export { type PlanTextOptions, planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
@@ -26,3 +26,4 @@ export type { Resources } from './resources.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
 export { memoryStore, type PlanStore, StoreConflict } from './store.js';
+export { LimitError } from './within-limit.js';

@@ -1,6 +1,9 @@
 import { checkInteger, InputError, shown } from '../errors.js';
+import { safeJson } from '../report/printable.js';
+import { MINUTE, SECOND } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
 import { type Notice, type Notifier, noticeJson } from './notice.js';
+import { NotifyError } from './notify-error.js';
 
 export interface RetryOptions {
   /** How often it is tried in all; 4 by default. */
@@ -12,10 +15,18 @@ export interface RetryOptions {
   readonly passes?: (error: unknown) => boolean;
 }
 
-/** A failure that trying again does not mend. */
-export class NotifyError extends Error {
-  override readonly name = 'NotifyError';
+/** A failure that passes, of a service that has said when to try again: at the earliest after so many ms. */
+class BusyError extends Error {
+  readonly wait: number;
+
+  constructor(message: string, wait: number) {
+    super(message);
+    this.wait = wait;
+  }
 }
+
+/** A wait that a service asks for is kept up to this. */
+const LONGEST_WAIT = MINUTE;
 
 /** Tries again what fails in passing; throws the last failure. */
 export async function retried<T>(send: () => Promise<T>, options: RetryOptions = {}, signal?: AbortSignal): Promise<T> {
@@ -27,7 +38,7 @@ export async function retried<T>(send: () => Promise<T>, options: RetryOptions =
       return await send();
     } catch (error) {
       if (left === 0 || !passes(error) || signal?.aborted === true) throw error;
-      await clock.sleep(wait, signal);
+      await clock.sleep(error instanceof BusyError ? Math.max(wait, error.wait) : wait, signal);
       wait *= 2;
     }
   }
@@ -48,7 +59,7 @@ export function jsonLinesNotifier(write: (line: string) => unknown | Promise<unk
   return {
     name,
     tell: async (notice) => {
-      await write(`${JSON.stringify(noticeJson(notice))}\n`);
+      await write(`${safeJson(noticeJson(notice))}\n`);
     },
   };
 }
@@ -63,14 +74,18 @@ export interface WebhookOptions extends RetryOptions {
   readonly timeout?: number;
 }
 
+/** Answers that speak of the address or the right to post there rather than of a notice; redirects besides. */
+const OF_ADDRESS = new Set([401, 403, 404, 405, 407, 410]);
+
 /**
  * Posts each notice to an address, with its id in the header `idempotency-key`. Tried again on failures of the network,
- * and on the answers 408, 429 and 5xx; other answers are an error at once. Messages never show the address, which is often a
- * secret.
+ * and on the answers 408, 429 and 5xx, no sooner than the answer's `Retry-After` asks for, up to a minute; other answers are a
+ * {@link NotifyError} at once. So is a redirect: nothing is sent to a second address. Messages never show the address, which
+ * is often a secret.
  * @throws InputError unless `url` is one of http or https
  */
 export function webhookNotifier(url: string, options: WebhookOptions = {}): Notifier {
-  const { body = 'json', headers = {}, timeout = 10_000, name = 'webhook' } = options;
+  const { body = 'json', name = 'webhook' } = options;
   let host: string;
   try {
     const { protocol, hostname } = new URL(url);
@@ -81,30 +96,56 @@ export function webhookNotifier(url: string, options: WebhookOptions = {}): Noti
   }
   if (body !== 'json' && body !== 'slack') throw new InputError(`body must be 'json' or 'slack', got ${shown(body)}`);
   const send = async (notice: Notice, signal: AbortSignal | undefined): Promise<void> => {
-    const limit = AbortSignal.timeout(timeout);
-    let status: number;
-    try {
-      const answer = await (options.fetch ?? fetch)(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': notice.id, ...headers },
-        body: JSON.stringify(body === 'slack' ? slackBody(notice) : noticeJson(notice)),
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      });
-      status = answer.status;
-      await answer.arrayBuffer();
-    } catch (cause) {
-      // The cause may tell the address.
-      throw new Error(`${host} could not be reached: ${cause instanceof Error ? cause.name : 'unknown'}`);
+    const answer = await posted(url, host, notice, options, signal);
+    // Whatever is in it, it need not be read.
+    await answer.body?.cancel().catch(() => undefined);
+    if (answer.ok) return;
+    const isRedirect = answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400);
+    const message = `${host} answered ${answer.type === 'opaqueredirect' ? 'with a redirect' : answer.status}`;
+    if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
+      throw new BusyError(message, retryAfter(answer.headers.get('retry-after'), options.clock ?? machineClock));
     }
-    if (status >= 200 && status < 300) return;
-    const passing = status === 408 || status === 429 || status >= 500;
-    throw new (passing ? Error : NotifyError)(`${host} answered ${status}`);
+    throw new NotifyError(message, { isOfNotice: !isRedirect && !OF_ADDRESS.has(answer.status) });
   };
   return { name, tell: (notice, signal) => retried(() => send(notice, signal), options, signal) };
 }
 
-/** `&`, `<` and `>` are what Slack reads as its own; so nothing in a log can mention or link. */
+async function posted(
+  url: string,
+  host: string,
+  notice: Notice,
+  { body = 'json', headers = {}, timeout = 10_000, fetch: send = fetch }: WebhookOptions,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const limit = AbortSignal.timeout(timeout);
+  try {
+    return await send(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': notice.id, ...headers },
+      body: body === 'slack' ? JSON.stringify(slackBody(notice)) : safeJson(noticeJson(notice)),
+      // Followed, a redirect would take the notice and the headers elsewhere, or turn into a GET that sends nothing.
+      redirect: 'manual',
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    });
+  } catch (cause) {
+    // The cause may hold the address.
+    throw new Error(`${host} could not be reached: ${cause instanceof Error ? cause.name : 'unknown'}`);
+  }
+}
+
+/** The wait that a `Retry-After` asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where there is none. */
+function retryAfter(value: string | null, clock: PlanClock): number {
+  if (value === null) return 0;
+  const wait = /^\d+$/.test(value.trim()) ? Number(value) * SECOND : Date.parse(value) - clock.now();
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_WAIT) : 0;
+}
+
+/**
+ * `&`, `<` and `>` are what Slack reads as its own, `*` and `_` what its markup does, and addresses it links by themselves: so
+ * that nothing in a log can mention, link or hide.
+ */
 function slackBody({ state, text, owner, id }: Notice): object {
-  const plain = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return { text: `*${state}* ${plain(text)}\n_${plain(owner)} · ${id}_` };
+  const plain = (value: string) =>
+    value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('://', ': //');
+  return { text: `${state} ${plain(text)}\n${plain(owner)} · ${id}`, mrkdwn: false };
 }

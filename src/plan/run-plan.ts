@@ -1,33 +1,46 @@
 import type { Scores } from '../engine/types.js';
-import type { KmsCall } from '../kms/call.js';
+import { checkInteger } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
-import { DAY, HOUR } from '../time/grid.js';
+import { HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
+import { Lanes } from './lanes.js';
+import type { Notice } from './notice.js';
 import { randomId } from './notice-id.js';
 import type { MonitoringPlan } from './plan.js';
-import type { CallSource, Poll } from './source.js';
+import { SourcePolls } from './poll-sources.js';
+import { NoticeQueues } from './send-notices.js';
 import { type PlanStore, StoreConflict } from './store.js';
 import { Watch } from './watch.js';
 import { watchFromBytes, watchToBytes } from './watch-bytes.js';
 import { newWatchData } from './watch-data.js';
+import { type Limit, withinLimit } from './within-limit.js';
 
 export interface RunOptions {
   /** Where the state is kept between polls, and between runs. */
   readonly store: PlanStore;
   /** One poll and no more, as a cron job or a Lambda function does; false by default. */
   readonly once?: boolean;
-  /** Aborting it ends the run after what is under way; nothing is lost. */
+  /** Aborting it ends the run, within seconds whatever hangs; nothing is lost. */
   readonly signal?: AbortSignal;
+  /**
+   * After so many ms without an answer, a poll of a source, a notice on its way, an inventory or the store has failed, and is
+   * tried again at the next poll. A poll that hands over calls, and an inventory that hands over keys, get on. By default as
+   * long as `every`, at least 5 minutes and at most an hour.
+   */
+  readonly answerWithin?: number;
   readonly clock?: PlanClock;
-  /** The keys as they are, for the watch on their lifecycle; asked for once an hour. `keyInventory` lists them. */
-  readonly inventory?: (signal?: AbortSignal) => Promise<readonly KmsKey[]>;
+  /**
+   * The keys as they are, for the watch on their lifecycle; asked for once an hour. `keyInventory` lists them: handed over
+   * as it is, one key after the other, thousands of keys may take longer than `answerWithin`.
+   */
+  readonly inventory?: (signal?: AbortSignal) => Promise<readonly KmsKey[]> | AsyncIterable<KmsKey>;
   /** Is handed all scores as they are made, corrected ones again: for `publishScores`. */
   readonly onScores?: (scores: Scores) => void;
   /** Is handed the plan's own health after every poll. */
   readonly onHealth?: (health: Health) => void;
-  /** Hears of what went wrong and is tried again: a source, a notifier, the store. Without it, a failing store ends the run. */
+  /** Is handed what went wrong with a source, a notifier, the inventory, the store. Without it, a failing store ends the run. */
   readonly onProblem?: (problem: PlanProblem) => void;
   /** Another judge than the library's detector. */
   readonly judges?: Judges;
@@ -42,143 +55,167 @@ export interface PlanProblem {
   readonly part: 'source' | 'notifier' | 'store' | 'inventory';
   readonly name: string;
   readonly error: unknown;
+  /** The notice that is set aside for good, by this notifier: it refused it, or could not be reached for a week. */
+  readonly setAside?: Notice;
 }
 
-/** Notices that could not be told for so long are let go: whoever should have been told is not there. */
-const PATIENCE = 7 * DAY;
-/** Parts of one back-fill that are taken in one go, before others have their turn. */
-const MOST_PARTS = 10_000;
+/** So long at most a step waits for parts that are slow, where others have answered; what they bring is taken when it comes. */
+const PATIENCE = MINUTE;
+/** So long after an abort, what is on its way to a notifier or the store may still arrive. */
+const GRACE = 2 * SECOND;
 
 /**
- * Runs a plan: polls its sources, counts, judges what has waited long enough, keeps the state, tells who is to be told;
- * then sleeps until the next time, or ends. After a pause it goes on where it was: what happened meanwhile is judged, and
- * what was told is not told again.
+ * Runs a plan: polls its sources, counts, judges what has waited long enough, keeps the state, notifies; then sleeps until
+ * the next time, or ends. After a pause it goes on where it was: what happened meanwhile is judged, and what was reported is
+ * not reported again.
  *
- * What is to be told is decided and kept in one piece with the counts before anybody is told, so that a run which is killed
- * at any moment tells it after all, under the same id. A notice may thus be told twice, never under two ids.
+ * What is to be reported is decided and kept in one piece with the counts before anybody is notified, so that a run which is
+ * killed at any moment reports it after all, under the same id. A notice may thus come twice, never under two ids.
+ *
+ * Sources are polled side by side, and each notifier has a queue of its own: one that hangs, is slow or fails holds up no
+ * other, and is part of the health.
  *
  * @returns its health at the end
  * @throws FormatError when the kept state cannot be read: it is left as it is
- * @throws InputError when the state is another plan's
+ * @throws InputError when the state is another plan's, or a source that never answered was handed what cannot be
  * @throws StoreConflict when another run keeps its state in the same store
  */
 export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promise<Health> {
-  const { store, clock = machineClock, signal, once = false, judges = detectors } = options;
-  const kept = await store.load();
-  const watch =
-    kept === null
-      ? new Watch(plan, judges, { data: newWatchData(options.stateId ?? randomId()) }, options.onScores)
-      : watchFromBytes(kept, plan, judges, options.onScores);
-  // What an earlier run decided, kept and could not tell comes first.
-  await tellAll(watch, options);
-  for (;;) {
-    await step(watch, options, clock.now());
-    const now = clock.now();
-    const health = watch.health(now);
-    options.onHealth?.(health);
-    if (once || isAborted(signal)) return health;
-    // On the multiples of `every`, so that slow polls do not drift.
-    await clock.sleep(plan.every - (now % plan.every), signal);
-    if (isAborted(signal)) return watch.health(clock.now());
-  }
-}
-
-async function step(watch: Watch, options: RunOptions, now: number): Promise<void> {
-  const { plan } = watch;
-  watch.begin(now);
-  for (const source of plan.sources) await pollAll(watch, source, options, now);
-  // A poll that was broken off has changed nothing, and the next run asks again.
-  if (isAborted(options.signal)) return;
-  watch.data.tallies.polls++;
-  watch.settle(now);
-  await inventory(watch, options, now);
-  if (await save(watch, options)) await tellAll(watch, options);
-}
-
-async function pollAll(watch: Watch, source: CallSource, options: RunOptions, now: number): Promise<void> {
-  const { signal } = options;
+  const { store, signal } = options;
+  const { clock = machineClock, answerWithin = Math.min(Math.max(plan.every, 5 * MINUTE), HOUR) } = options;
+  checkInteger(answerWithin, 'answerWithin', 1, WEEK);
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(signal?.reason);
+  if (signal?.aborted === true) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    for (let part = 0; part < MOST_PARTS; part++) {
-      const cursor = watch.data.cursors[source.name] ?? null;
-      const poll = await source.poll({ cursor, from: watch.begin(now), now, signal });
-      const calls: KmsCall[] = [];
-      // All of a part or nothing: calls of a poll that fails halfway would be counted twice.
-      for await (const call of poll.calls) calls.push(call);
-      if (isAborted(signal)) return;
-      watch.take(source.name, { calls, ...partOf(poll) }, now);
-      if (!given(poll.more ?? false)) return;
+    await store.claim?.();
+    const limit = { ms: answerWithin, clock, signal: stop.signal };
+    const kept = await withinLimit({ ...limit, grace: GRACE }, () => store.load());
+    const run = new Run(watchOf(kept, plan, options), options, limit);
+    try {
+      return await run.run();
+    } finally {
+      stop.abort();
+      await run.ended();
     }
-  } catch (error) {
-    if (isAborted(signal)) return;
-    watch.fail(source.name, messageOf(error));
-    options.onProblem?.({ part: 'source', name: source.name, error });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    // A claim that cannot be given up ends with its process.
+    await store.release?.().catch(() => undefined);
   }
 }
 
-function partOf(poll: Poll) {
-  return { listened: given(poll.listened), cursor: given(poll.cursor), rejected: given(poll.rejected ?? 0) };
+function watchOf(
+  kept: Uint8Array | null,
+  plan: MonitoringPlan,
+  { judges = detectors, stateId, onScores }: RunOptions,
+): Watch {
+  return kept === null
+    ? new Watch(plan, judges, { data: newWatchData(stateId ?? randomId()) }, onScores)
+    : watchFromBytes(kept, plan, judges, onScores);
 }
 
-function given<T>(value: T | (() => T)): T {
-  return typeof value === 'function' ? (value as () => T)() : value;
-}
+/** A plan that is being run, from its state. */
+class Run {
+  readonly #watch: Watch;
+  readonly #options: RunOptions;
+  readonly #limit: Limit;
+  readonly #sources: SourcePolls;
+  readonly #queues: NoticeQueues;
+  readonly #inventory = new Lanes();
 
-async function inventory(watch: Watch, options: RunOptions, now: number): Promise<void> {
-  const { lastInventory } = watch.data;
-  if (options.inventory === undefined) return;
-  if (lastInventory !== null && now >= lastInventory && now - lastInventory < HOUR) return;
-  try {
-    watch.takeInventory(await options.inventory(options.signal), now);
-  } catch (error) {
-    if (isAborted(options.signal)) return;
-    options.onProblem?.({ part: 'inventory', name: 'inventory', error });
+  constructor(watch: Watch, options: RunOptions, limit: Limit) {
+    const { onProblem } = options;
+    this.#watch = watch;
+    this.#options = options;
+    this.#limit = limit;
+    this.#sources = new SourcePolls(watch, limit, (name, error) => onProblem?.({ part: 'source', name, error }));
+    this.#queues = new NoticeQueues(watch, { ...limit, grace: GRACE }, (name, error, setAside) =>
+      onProblem?.({ part: 'notifier', name, error, ...(setAside === null ? {} : { setAside }) }),
+    );
   }
-}
 
-/** False when it could not be saved: then nobody is told of anything until it can. */
-async function save(watch: Watch, options: RunOptions): Promise<boolean> {
-  try {
-    await options.store.save(watchToBytes(watch));
+  async run(): Promise<Health> {
+    const { plan } = this.#watch;
+    const { once = false, onHealth } = this.#options;
+    const { clock, signal } = this.#limit;
+    for (;;) {
+      await this.#step(clock.now());
+      const health = this.#watch.health(clock.now());
+      onHealth?.(health);
+      if (once || signal.aborted) return health;
+      // On the multiples of `every`, so that slow polls do not drift.
+      await clock.sleep(plan.every - (clock.now() % plan.every), signal);
+      if (signal.aborted) return this.#watch.health(clock.now());
+    }
+  }
+
+  /** After an abort: waits for what is still on its way, and keeps what came of it. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#sources.ended(), this.#queues.ended(), this.#inventory.ended()]);
+    if (this.#queues.settle(this.#limit.clock.now())) await this.#save().catch(() => undefined);
+  }
+
+  async #step(now: number): Promise<void> {
+    const { clock, signal } = this.#limit;
+    const { plan, data } = this.#watch;
+    const { once = false } = this.#options;
+    // Nobody is kept waiting by others: but for a single poll, and for the first, from which the plan learns.
+    const patience = once ? Infinity : Math.min(PATIENCE, plan.every / 2);
+    this.#watch.begin(now);
+    // What an earlier run decided, kept and could not send; where all sources are known to work.
+    if (plan.sources.every(({ name }) => Object.hasOwn(data.cursors, name))) this.#queues.start();
+    this.#sources.start(now);
+    await this.#sources.wait(data.tallies.polls === 0 ? Infinity : patience);
+    // A poll that was broken off has changed nothing, and the next run asks again.
+    if (signal.aborted) return;
+    data.tallies.polls++;
+    this.#watch.settle(now);
+    this.#inventory.start('inventory', () => this.#takeInventory(now));
+    await this.#inventory.wait(patience, clock);
+    if (!(await this.#save())) return;
+    this.#queues.start();
+    await this.#queues.wait(patience);
+    if (this.#queues.settle(now)) await this.#save();
+  }
+
+  async #takeInventory(now: number): Promise<void> {
+    const { inventory, onProblem } = this.#options;
+    const { lastInventory } = this.#watch.data;
+    if (inventory === undefined) return;
+    if (lastInventory !== null && now >= lastInventory && now - lastInventory < HOUR) return;
+    try {
+      const keys = await withinLimit(this.#limit, async (signal, getsOn) => {
+        const listed = inventory(signal);
+        if (!(Symbol.asyncIterator in listed)) return await listed;
+        const found: KmsKey[] = [];
+        for await (const key of listed) {
+          found.push(key);
+          getsOn();
+        }
+        return found;
+      });
+      this.#watch.takeInventory(keys, now);
+    } catch (error) {
+      if (!this.#limit.signal.aborted) onProblem?.({ part: 'inventory', name: 'inventory', error });
+    }
+  }
+
+  /** False when it could not be saved: then nobody is notified of anything until it can. */
+  async #save(): Promise<boolean> {
+    const { store, onProblem, once = false } = this.#options;
+    const outgoing = [...this.#watch.data.outbox];
+    for (const one of outgoing) one.since ??= this.#limit.clock.now();
+    try {
+      const bytes = watchToBytes(this.#watch);
+      await withinLimit({ ...this.#limit, grace: GRACE }, () => store.save(bytes));
+    } catch (error) {
+      if (error instanceof StoreConflict || onProblem === undefined || once) throw error;
+      onProblem({ part: 'store', name: 'store', error });
+      return false;
+    }
+    this.#queues.keep(outgoing);
     return true;
-  } catch (error) {
-    if (error instanceof StoreConflict || options.onProblem === undefined || options.once === true) throw error;
-    options.onProblem({ part: 'store', name: 'store', error });
-    return false;
   }
-}
-
-/** Tells what was decided and kept; keeps what was told. */
-async function tellAll(watch: Watch, options: RunOptions): Promise<void> {
-  const { plan, data } = watch;
-  if (data.outbox.length === 0) return;
-  const newest = data.outbox.reduce((at, { notice }) => Math.max(at, notice.at), 0);
-  for (const notifier of plan.notify) {
-    for (const { notice, told } of data.outbox) {
-      if (told.includes(notifier.name)) continue;
-      try {
-        await notifier.tell(notice, options.signal);
-        told.push(notifier.name);
-      } catch (error) {
-        // Those after it would fare no better, and order is kept.
-        options.onProblem?.({ part: 'notifier', name: notifier.name, error });
-        break;
-      }
-    }
-  }
-  const names = plan.notify.map(({ name }) => name);
-  const waiting = data.outbox.filter(
-    ({ notice, told }) => names.some((name) => !told.includes(name)) && notice.at > newest - PATIENCE,
-  );
-  data.tallies.told += data.outbox.length - waiting.length;
-  data.outbox = waiting;
-  await save(watch, options);
-}
-
-/** Asked anew each time: it may abort at any moment. */
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

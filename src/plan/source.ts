@@ -26,6 +26,11 @@ export interface Poll {
   readonly cursor: Json | (() => Json);
   /** Records that could not be read; a function is asked once the calls are read. */
   readonly rejected?: number | (() => number);
+  /**
+   * What could not be read this time, in words, and is tried again by a later poll: what was read counts all the same. Null
+   * when all was read. A function is asked once the calls are read.
+   */
+  readonly problem?: string | null | (() => string | null);
   /** True when there is more at once: a long back-fill in parts. */
   readonly more?: boolean | (() => boolean);
 }

@@ -1,5 +1,12 @@
 /** Where a plan keeps its state. Whoever runs it is the only one who writes there. */
 export interface PlanStore {
+  /**
+   * Claims the place for this run, before anything is read: whoever has a claim is the only one who saves. Throws a
+   * {@link StoreConflict} where another run has it. Stores without one find out at `save`.
+   */
+  claim?(): Promise<void>;
+  /** Gives the claim up, at the end of a run. */
+  release?(): Promise<void>;
   /** The bytes that were saved last; null when there are none. */
   load(): Promise<Uint8Array | null>;
   /**
@@ -9,13 +16,20 @@ export interface PlanStore {
   save(bytes: Uint8Array): Promise<void>;
 }
 
-/** Another run keeps its state in the same place. Of the two, the one that hears of it ends, and tells nobody anything. */
+/** Another run keeps its state in the same place. Of the two, the one that meets it ends, and notifies nobody. */
 export class StoreConflict extends Error {
   override readonly name = 'StoreConflict';
 
-  /** @param place where, in the store's own words */
-  constructor(place: string) {
-    super(`another run of the plan has kept its state in ${place} meanwhile; this one ends, and that one goes on`);
+  /**
+   * @param place where, in the store's own words
+   * @param holder who has a claim to it, in words; left out where another state was found in its place
+   */
+  constructor(place: string, holder?: string) {
+    super(
+      holder === undefined
+        ? `another run of the plan has kept its state in ${place} meanwhile; this one ends, and that one goes on`
+        : `another run of the plan keeps its state in ${place} (${holder}); this one ends, and that one goes on`,
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { Watch, type WatchParts } from './watch.js';
+import { keptWatchData } from './watch-data.js';
 
 const LETTERS = 'PLAN';
 const VERSION = 3;
@@ -59,7 +60,7 @@ export function watchFromBytes(
   from.end();
   // A copy, for the rest of the bytes to be let go.
   const parts: WatchParts = {
-    data,
+    data: keptWatchData(data),
     changes,
     deferred,
     ledger,

@@ -6,6 +6,20 @@ import type { Json } from './source.js';
 export interface Outgoing {
   readonly notice: Notice;
   readonly told: string[];
+  /** Notifiers that refused it for good, or could not be reached for too long; none where left out. */
+  refused?: readonly string[];
+  /** When it was kept first, epoch ms. */
+  since?: number;
+}
+
+/** What has become of the notices of one notifier. */
+export interface Undelivered {
+  /** Why the last one could not be sent, and is tried again; null when it could. */
+  failing: string | null;
+  /** So many were set aside for good. */
+  refused: number;
+  /** The last of those. */
+  last: { readonly id: string; readonly message: string } | null;
 }
 
 /** Surprise from which on buckets are counted, against what a calibrated one would have: 1 in 100, 1,000, 10,000 a side. */
@@ -74,6 +88,8 @@ export interface WatchData {
   readonly failing: Record<string, string>;
   /** Sources that do not deliver: the alarm of each, and the end of what it delivered. */
   readonly blind: Record<string, { readonly alarm: string; readonly since: number }>;
+  /** Of notifiers that could not send something. */
+  readonly undelivered: Record<string, Undelivered>;
   told: ToldOfKeys;
   lastInventory: number | null;
   /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
@@ -94,9 +110,10 @@ export function newWatchData(stateId: string): WatchData {
     learnedUntil: null,
     settled: null,
     sequence: 0,
-    cursors: {},
-    failing: {},
-    blind: {},
+    cursors: byName({}),
+    failing: byName({}),
+    blind: byName({}),
+    undelivered: byName({}),
     told: {},
     lastInventory: null,
     deleted: [],
@@ -105,4 +122,21 @@ export function newWatchData(stateId: string): WatchData {
     tallies: newTallies(),
     outbox: [],
   };
+}
+
+/** As it was kept, by an earlier build too. */
+export function keptWatchData(kept: WatchData): WatchData {
+  const { cursors, failing, blind, undelivered = {} } = kept;
+  return {
+    ...kept,
+    cursors: byName(cursors),
+    failing: byName(failing),
+    blind: byName(blind),
+    undelivered: byName(undelivered),
+  };
+}
+
+/** Names are whatever a plan calls its parts: one called `constructor` or `__proto__` is a name like any other. */
+function byName<T>(fields: Record<string, T>): Record<string, T> {
+  return Object.assign(Object.create(null), fields);
 }

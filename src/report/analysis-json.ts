@@ -3,6 +3,7 @@ import type { Analysis } from './analysis.js';
 import { keyNamesOf } from './key-names.js';
 import { keyParts } from './names.js';
 import { nextSteps } from './next-steps.js';
+import { escapeControls } from './printable.js';
 import { wordsFor } from './words.js';
 
 /** Fields of an {@link Analysis}, at any depth, that hold a time. */
@@ -49,9 +50,5 @@ export function jsonDocument(value: object): string {
     (name, field: unknown) => (TIMES.has(name) && typeof field === 'number' ? new Date(field).toISOString() : field),
     2,
   );
-  // JSON escapes the old control characters only; the newer ones steer terminals too, and stand in strings alone.
-  return json.replace(NEWER_CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escapeControls(json);
 }
-
-/** DEL and C1, zero-width characters, line separators, and those that turn the direction of text. */
-const NEWER_CONTROLS = /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;

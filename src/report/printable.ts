@@ -30,3 +30,16 @@ function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 }
+
+/** Plain data as JSON on one line, safe to print. */
+export function safeJson(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
+/** JSON that is safe to print: it escapes the old control characters only; the newer ones steer terminals too, and stand in strings alone. */
+export function escapeControls(json: string): string {
+  return json.replace(NEWER_CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** DEL and C1, zero-width characters, line separators, and those that turn the direction of text. */
+const NEWER_CONTROLS = /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;

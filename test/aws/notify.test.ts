@@ -1,8 +1,9 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventBridgeNotifier, snsNotifier } from '../../src/aws/index.js';
-import { type Notice, noticeJson } from '../../src/plan/index.js';
+import { type Notice, NotifyError, noticeJson } from '../../src/plan/index.js';
 import { seriesKey } from '../../src/series/key.js';
 import { KEY } from '../support/sets.js';
 import { fakeAws } from './support/fake-aws.js';
@@ -82,6 +83,52 @@ describe('snsNotifier', () => {
     const message = new URLSearchParams(server.requests[0].body).get('Message') ?? '';
     expect(Buffer.byteLength(message)).toBeLessThan(256 * 1024);
     expect(() => snsNotifier(new SNSClient(server.config), 'topic')).toThrow('topicArn must be the ARN of a topic');
+  });
+});
+
+describe('a message', () => {
+  /** What hostile names are made of: long in UTF-8, and longer once escaped, twice. */
+  const hostile = fc.string({
+    unit: fc.constantFrom('a', '"', '\\', '\u0001', '\u2028', 'é', '鍵', '😀', '\ud800', '\n'),
+    minLength: 0,
+    maxLength: 3000,
+    size: 'max',
+  });
+  const notices = fc.record({
+    text: hostile,
+    callers: fc.array(hostile, { maxLength: 120, size: 'max' }),
+    names: fc.array(hostile, { maxLength: 100, size: 'max' }),
+  });
+
+  it('has at most 262,144 bytes at SNS, whatever names are in it, and every copy in it is JSON', async () => {
+    const server = await wire(() => ({ body: PUBLISHED }));
+    const sns = snsNotifier(new SNSClient(server.config), TOPIC);
+    await fc.assert(
+      fc.asyncProperty(notices, async ({ text, callers, names }) => {
+        const keys = names.map((keyArn) => ({ ...key, keyArn }));
+        await sns.tell({ ...NOTICE, text, callers, keys });
+        const message = new URLSearchParams(server.requests.at(-1)?.body).get('Message') ?? '';
+        expect(Buffer.byteLength(message)).toBeLessThanOrEqual(262_144);
+        const { id, at, anomaly, shortened } = JSON.parse(JSON.parse(message).sqs);
+        expect([id, at, anomaly.value]).toEqual([NOTICE.id, '2026-01-19T00:00:00.000Z', 412]);
+        // Whole where that fits, and else it says that it is not.
+        const whole = JSON.stringify(noticeJson({ ...NOTICE, text, callers, keys }));
+        expect(shortened === true).toBe(JSON.parse(message).sqs !== whole);
+      }),
+      { numRuns: 12, seed: 4 },
+    );
+  });
+
+  it('that is refused for what it holds is a NotifyError; one that the topic does not take is not', async () => {
+    const error = (code: string) =>
+      `<ErrorResponse><Error><Code>${code}</Code><Message>m</Message></Error></ErrorResponse>`;
+    const failure = async (status: number, code: string) => {
+      const server = await wire(() => ({ status, body: error(code) }));
+      return Promise.resolve(snsNotifier(new SNSClient(server.config), TOPIC).tell(NOTICE)).catch((e: unknown) => e);
+    };
+    expect(await failure(400, 'InvalidParameter')).toBeInstanceOf(NotifyError);
+    expect(await failure(403, 'AuthorizationError')).not.toBeInstanceOf(NotifyError);
+    expect(await failure(404, 'NotFound')).not.toBeInstanceOf(NotifyError);
   });
 });
 

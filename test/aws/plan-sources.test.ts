@@ -66,7 +66,11 @@ describe('bucketSource', () => {
     expect(third.calls - counted).toBe(72 * 60);
     expect(third).toMatchObject({ duplicates: 0, phase: 'watching', lag: 15 * MINUTE });
     expect(third.coverage[source.name]).toBeGreaterThan(0.7);
-    expect(problems).toEqual([]);
+    // Reported once a poll, by the one that could not read it.
+    expect(problems.map(({ error }) => String(error))).toEqual([
+      expect.stringMatching(/^Error: could not read s3:\/\/logs\/.*_0072\.json\.gz \(no permission\)$/),
+    ]);
+    expect(third.failing).toEqual([]);
   });
 
   it('names what is wrong with its options', () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -99,12 +99,12 @@ describe('kms-baseline watch', () => {
 
   it('ends a single poll with 3 when a source fails, and says which; tells nobody when another run keeps the state', async () => {
     const { folder, texts, run } = planned({ ...PLAN, notify: [{ console: true }] });
-    // There is no folder of logs yet.
+    mkdirSync(join(folder, 'logs'));
+    expect(await run('--once')).toBe(0);
+    renameSync(join(folder, 'logs'), join(folder, 'unmounted'));
     expect(await run('--once')).toBe(3);
     expect(texts.stderr).toMatch(/kms-baseline: source logs: .*; tried again next time\n/);
     expect(texts.stderr).toMatch(/kms-baseline: coverage, last 24 h: logs 0 %\nkms-baseline: logs fails: /);
-    mkdirSync(join(folder, 'logs'));
-    expect(await run('--once')).toBe(0);
     const path = join(folder, 'racing.mjs');
     const state = join(folder, 'plan.json.state');
     writeFileSync(
@@ -119,6 +119,15 @@ describe('kms-baseline watch', () => {
     expect(texts.stderr).toMatch(/kms-baseline: another run of the plan has kept its state in .* meanwhile/);
   });
 
+  it('refuses a mistyped folder before anybody is notified', async () => {
+    const { folder, texts, run } = planned({ ...PLAN, sources: [{ folder: 'logs' }, { folder: 'lgos' }] });
+    mkdirSync(join(folder, 'logs'));
+    await expect(run('--once')).rejects.toThrow(InputError);
+    await expect(run('--once')).rejects.toThrow('paths must name files and folders that exist, got');
+    expect(texts.stdout).toBe('');
+    expect(readdirSync(folder).sort()).toEqual(['logs', 'plan.json']);
+  });
+
   it.each([
     [{ ...PLAN, every: '5 min' }, 'plan.every must be a length of time'],
     [{ ...PLAN, owner: undefined }, 'plan.owner must be a text'],
@@ -129,6 +138,8 @@ describe('kms-baseline watch', () => {
     ],
     [{ ...PLAN, exclude: [{ from: '2026-13-01', to: '2026-12-02' }] }, 'plan.exclude[0].from must be an ISO 8601 time'],
     [{ ...PLAN, state: 3 }, 'plan.state must be the path of a file'],
+    [{ ...PLAN, answerWithin: '5 min' }, 'plan.answerWithin must be a length of time'],
+    [{ ...PLAN, answerWithin: 0 }, 'answerWithin must be an integer in'],
   ])('names what is wrong with a plan (%#)', async (plan, message) => {
     await expect(planned(plan).run()).rejects.toThrow(InputError);
     await expect(planned(plan).run()).rejects.toThrow(message);

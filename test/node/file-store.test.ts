@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +22,25 @@ import { tempFolder } from '../support/logs.js';
 const OLD = Uint8Array.of(1, 2, 3);
 const canMount = spawnSync('sh', ['-c', 'unshare -rm true']).status === 0;
 if (!canMount) console.log('file-store.test.ts: no disk can be mounted here, so none is filled');
+
+/** What a program prints that has a store of the file `state` in a folder, where `before` has changed the file system. */
+function runWith(folder: string, before: string, main: string, asNobody = false): string[] {
+  bundle('node/file-store.ts', join(folder, 'store.mjs'));
+  writeFileSync(
+    join(folder, 'main.mjs'),
+    `import fs from 'node:fs';
+     import { syncBuiltinESMExports } from 'node:module';
+     ${before}
+     syncBuiltinESMExports();
+     const { fileStore } = await import('./store.mjs');
+     const store = fileStore('state');
+     ${main}`,
+  );
+  // Permissions do not hold root back: there, somebody else tries.
+  const uid = asNobody && process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const { stdout, stderr } = spawnSync(process.execPath, ['main.mjs'], { cwd: folder, encoding: 'utf8', ...uid });
+  return `${stdout}${stderr}`.trim().split('\n');
+}
 
 describe('fileStore', () => {
   it('gives back what was kept last, and null before', async () => {
@@ -63,6 +93,88 @@ describe('fileStore', () => {
     expect(new Uint8Array((await other.load()) ?? [])).toEqual(Uint8Array.of(5));
     await other.save(Uint8Array.of(6));
     await expect(one.save(OLD)).rejects.toThrow(StoreConflict);
+  });
+
+  it('takes a rename that worked and reported a failure for one that worked', async () => {
+    const folder = tempFolder();
+    const states = runWith(
+      folder,
+      `const rename = fs.promises.rename;
+       let renames = 0;
+       fs.promises.rename = async (...paths) => {
+         if (renames === 2) throw Object.assign(new Error('not done'), { code: 'EIO' });
+         await rename(...paths);
+         if (renames++ === 0) throw Object.assign(new Error('done for all that'), { code: 'EIO' });
+       };`,
+      `await store.load();
+       for (const byte of [1, 2]) await store.save(Uint8Array.of(byte)).then(() => console.log('kept'), ({ name }) => console.log(name));
+       await store.save(Uint8Array.of(3)).catch(({ name }) => console.log(name));
+       fs.promises.rename = rename; syncBuiltinESMExports();
+       await store.save(Uint8Array.of(4)).then(() => console.log('kept'), ({ name }) => console.log(name));
+       console.log(...(await store.load()));`,
+    );
+    expect(states).toEqual(['kept', 'kept', 'StoreError', 'kept', '4']);
+    expect(readdirSync(folder).filter((file) => file.endsWith('.new'))).toEqual([]);
+  });
+
+  it('knows its state when both the rename and the look behind it fail, whichever came of it', () => {
+    for (const done of [true, false]) {
+      const states = runWith(
+        tempFolder(),
+        `const { rename, stat } = fs.promises;
+         let isDown = false;
+         fs.promises.rename = async (...paths) => {
+           if (!isDown) return rename(...paths);
+           if (${done}) await rename(...paths);
+           fs.promises.stat = async () => { throw Object.assign(new Error('down'), { code: 'EIO' }); };
+           syncBuiltinESMExports();
+           throw Object.assign(new Error('down'), { code: 'EIO' });
+         };`,
+        `await store.save(Uint8Array.of(1));
+         isDown = true;
+         await store.save(Uint8Array.of(2)).catch(({ name }) => console.log(name));
+         isDown = false; fs.promises.stat = stat; syncBuiltinESMExports();
+         console.log(...fs.readFileSync('state'));
+         await store.save(Uint8Array.of(3)).then(() => console.log('kept'), ({ name }) => console.log(name));`,
+      );
+      expect(states).toEqual(['StoreError', done ? '2' : '1', 'kept']);
+    }
+  });
+
+  it('takes a state that was touched, or copied over itself, for its own; one with other bytes for another run’s', async () => {
+    const path = join(tempFolder(), 'state');
+    const store = fileStore(path);
+    await store.save(OLD);
+    utimesSync(path, new Date(0), new Date(0));
+    await store.save(Uint8Array.of(4));
+    copyFileSync(path, `${path}.copy`);
+    renameSync(`${path}.copy`, path);
+    await store.save(Uint8Array.of(5));
+    writeFileSync(path, Uint8Array.of(6));
+    await expect(store.save(OLD)).rejects.toThrow(StoreConflict);
+    expect(new Uint8Array(readFileSync(path))).toEqual(Uint8Array.of(6));
+  });
+
+  it.skipIf(process.platform === 'win32')('follows symbolic links, to a file that is not there yet, too', async () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'volume'));
+    symlinkSync('volume/state', join(folder, 'link'));
+    symlinkSync('link', join(folder, 'other'));
+    const store = fileStore(join(folder, 'other'));
+    expect(await store.load()).toBeNull();
+    await store.save(OLD);
+    await store.save(Uint8Array.of(4));
+    expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(join(folder, 'other')).isSymbolicLink()).toBe(true);
+    expect(new Uint8Array(readFileSync(join(folder, 'volume/state')))).toEqual(Uint8Array.of(4));
+    expect(readdirSync(join(folder, 'volume'))).toEqual(['state']);
+    // One state, whatever leads to it.
+    const [one, two] = [fileStore(join(folder, 'link')), fileStore(join(folder, 'volume/state'))];
+    await one.claim?.();
+    await expect(two.claim?.()).rejects.toThrow(StoreConflict);
+    await one.release?.();
+    symlinkSync('circle', join(folder, 'circle'));
+    await expect(fileStore(join(folder, 'circle')).save(OLD)).rejects.toThrow('its symbolic links lead in a circle');
   });
 
   // In a namespace of its own, whoever runs the tests may mount a disk; it is gone when the process ends.
@@ -142,4 +254,98 @@ describe('fileStore', () => {
     expect(await message(join(folder, 'taken'))).toMatch(/a folder of that name is in the way \(EISDIR\)$/);
     await expect(fileStore(join(folder, 'taken')).load()).rejects.toThrow('The state could not be read from');
   });
+
+  it.skipIf(process.platform === 'win32')('has words of its own for what cannot be read', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'state'), OLD);
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'state'), 0o000);
+    const lines = runWith(folder, '', `await store.load().catch(({ message }) => console.log(message));`, true);
+    expect(lines).toEqual(['The state could not be read from state: no permission to read it (EACCES)']);
+  });
+});
+
+describe('the claim of a file store', () => {
+  const holder = (path: string) => JSON.parse(readFileSync(`${path}.claim`, 'utf8'));
+
+  it('is one run’s at a time, and free when it is given up', async () => {
+    const path = join(tempFolder(), 'state');
+    const [one, other] = [fileStore(path), fileStore(path)];
+    await one.claim?.();
+    await expect(other.claim?.()).rejects.toThrow(StoreConflict);
+    await expect(other.claim?.()).rejects.toThrow(`keeps its state in ${path} (process ${process.pid} on `);
+    await expect(one.claim?.()).rejects.toThrow(StoreConflict);
+    await one.save(OLD);
+    await one.release?.();
+    await other.claim?.();
+    await other.release?.();
+    expect(readdirSync(join(path, '..'))).toEqual(['state']);
+  });
+
+  it('is given to exactly one of many that ask at once, also when one that is over lies there', async () => {
+    for (let round = 0; round < 20; round++) {
+      const path = join(tempFolder(), 'state');
+      if (round % 2 === 1) await leaveBehind(path, { pid: 2 ** 30 });
+      const stores = Array.from({ length: 8 }, () => fileStore(path));
+      const claims = await Promise.allSettled(stores.map((store) => store.claim?.()));
+      expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const store of stores) await store.release?.();
+      expect(readdirSync(join(path, '..'))).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['a process that has ended', { pid: 2 ** 30 }, 0, true],
+    ['a process whose id another one has now', { born: '1' }, 0, process.platform === 'linux'],
+    ['a machine that was started anew', { boot: 'before' }, 0, true],
+    ['another machine, renewed just now', { host: 'elsewhere' }, 0, false],
+    ['another machine, not renewed for three minutes', { host: 'elsewhere' }, 180_000, true],
+    ['another container, renewed just now', { space: 'pid:[1]' }, 0, false],
+    ['another container, not renewed for three minutes', { space: 'pid:[1]' }, 180_000, true],
+    ['this process, which was asleep', {}, 180_000, process.platform !== 'linux'],
+  ])('of %s', async (_, fields, age, isFree) => {
+    const path = join(tempFolder(), 'state');
+    await leaveBehind(path, fields, age);
+    const claimed = await fileStore(path)
+      .claim?.()
+      .then(
+        () => true,
+        (error) => {
+          expect(error).toBeInstanceOf(StoreConflict);
+          return false;
+        },
+      );
+    expect(claimed).toBe(isFree);
+  });
+
+  it('that was not written to its end is waited out, not taken for free', async () => {
+    const path = join(tempFolder(), 'state');
+    writeFileSync(`${path}.claim`, '{"tok');
+    await expect(fileStore(path).claim?.()).rejects.toThrow('(begun just now)');
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(`${path}.claim`, before, before);
+    await fileStore(path).claim?.();
+  });
+
+  it('that was lost keeps a run from saving', async () => {
+    const path = join(tempFolder(), 'state');
+    const store = fileStore(path);
+    await store.claim?.();
+    await store.save(OLD);
+    await leaveBehind(path, { host: 'elsewhere' });
+    await expect(store.save(Uint8Array.of(4))).rejects.toThrow(StoreConflict);
+    await store.release?.();
+    expect(holder(path).host).toBe('elsewhere');
+  });
+
+  /** A claim as another run would have left it, not renewed for so long. */
+  async function leaveBehind(path: string, fields: object, age = 0): Promise<void> {
+    const other = fileStore(`${path}-of-another`);
+    await other.claim?.();
+    const claim = holder(`${path}-of-another`);
+    await other.release?.();
+    writeFileSync(`${path}.claim`, JSON.stringify({ ...claim, token: 'another', ...fields }));
+    const at = new Date(Date.now() - age);
+    utimesSync(`${path}.claim`, at, at);
+  }
 });
