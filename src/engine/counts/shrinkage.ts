@@ -37,6 +37,13 @@ export interface ShrinkRules {
 const LEAST_S2 = 1e-6;
 const MOST_S2 = 100;
 const LEAST_CALLS = 0.1;
+/**
+ * A cell that its parent's others leave so far behind (standard deviations, and calls) is a habit of its own: how much it differs
+ * is for itself to say, and its prior is as wide as that takes.
+ */
+const APART_SDS = 4;
+const APART_SLACK = 4;
+const LEAST_OWN = 1e-6;
 
 /**
  * Draws the cells of a tier towards their parents. A cell's rate relative to its parent's has a gamma prior of mean 1 and
@@ -85,16 +92,19 @@ export class Shrinkage {
         variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
         continue;
       }
-      const prior = m > 0 ? a0 : fresh;
+      const off = c - m - APART_SLACK;
+      const isApart = witnesses > 0 && off > 0 && off * off > APART_SDS * APART_SDS * (noise[i] + s2 * m * m);
+      const own0 = isApart ? Math.max(LEAST_OWN, (m / (c - m)) ** 2) : a0;
+      const prior = m > 0 ? own0 : fresh;
       if (squares === undefined) {
         // f = times/worth, so that all three are fractions of these, and one division does for them.
         const times = n[i] > 1 ? n[i] : 1;
         const worth = perCall * times + alpha * (c > m ? c : m);
-        const byMean = times * m + a0 * worth;
+        const byMean = times * m + own0 * worth;
         const byCalls = times * c + prior * worth;
         const scale = 1 / (byMean * byCalls);
-        ratio[i] = (times * c + a0 * worth) * byCalls * scale;
-        own[i] = a0 * worth * byCalls * scale;
+        ratio[i] = (times * c + own0 * worth) * byCalls * scale;
+        own[i] = own0 * worth * byCalls * scale;
         variance[i] = worth * byMean * scale;
       } else {
         const f = m / Math.max(noise[i], 1e-12);
