@@ -1,5 +1,5 @@
 import type { SeriesKey } from '../series/key.js';
-import { DAY, type TimeGrid, WEEK } from '../time/grid.js';
+import { DAY, gridEnd, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotsOf, weekSlots } from '../time/week.js';
 import type { Baseline } from './baseline.js';
 import type { RowModel } from './counts/model.js';
@@ -24,13 +24,15 @@ export interface WatchRules {
 
 /** @param perWeek false episodes a week that all rows together may have */
 export function watchRules(
-  { grid: { step }, keys }: Baseline,
+  { grid, keys }: Baseline,
   perWeek: number,
   options: Pick<CountRules, 'minEffect' | 'acceptShifts'>,
 ): WatchRules {
+  const { step } = grid;
   const windows = windowsOf(step);
+  const historyEnd = gridEnd(grid);
   return {
-    counts: countRules(windows, { nats: natsFor(perWeek, keys.length, windows), ...options }),
+    counts: countRules(windows, { nats: natsFor(perWeek, keys.length, windows), historyEnd, ...options }),
     logAlpha: logAlphaFor(perWeek, keys.length, step),
     scratch: new TrackScratch(),
   };

@@ -124,7 +124,7 @@ export function naiveProfile(week: NaiveWeek, scatter: NaiveScatter, hourly: Nai
   const byDay = naiveShrink(week, (slot) => `${day(slot)}`, byHour.shape, flat, hourly, { unseen: 0.2 });
   // A Saturday or Sunday seen once at most says little of the next.
   for (let slot = 5 * week.perDay; slot < 7 * week.perDay; slot++) {
-    if (week.repeats[day(slot) * week.perDay] < 2) byDay.variance[slot] += 0.4;
+    if (week.repeats[day(slot) * week.perDay] < 2) byDay.variance[slot] += 0.05;
   }
   const ofWeek = naiveShrink(week, (slot) => `${slot}`, ones, times(byHour, byDay), hourly, { witnesses: 2 });
   const minute = naiveShrink(week, () => 'all', ofWeek.shape, flat, scatter);

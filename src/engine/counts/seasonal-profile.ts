@@ -51,7 +51,7 @@ const UNSEEN_DAY = 0.2;
 const UNSEEN_WORK = 2;
 
 /** Added for a Saturday or Sunday that was seen once at most: the next may be like it, or like a working day, or neither. */
-const FIRST_WEEKEND = 0.4;
+const FIRST_WEEKEND = 0.05;
 /** A slot whose calls a week exceed those of its hour's others by so much is a job's: standard deviations, and calls. */
 const JOB_SDS = 4;
 const JOB_SLACK = 2;
@@ -244,8 +244,7 @@ export class ProfileFit {
       variance[k] = left[k] + own[k] * own[k] * variance[k];
     }
     const sums = { calls, exposure, repeats };
-    // Where runs straddle buckets, a neighbour's share of them is not its own.
-    if (this.#minutes > 1 && squares === undefined) this.#holdBesideJobs(sums, dispersion, profile);
+    if (this.#minutes > 1) this.#holdBesideJobs(sums, dispersion, profile, squares !== undefined);
     this.#doubtSlots(sums, dispersion, profile);
     this.#doubtHours(sums, hourly, profile);
     let sum = 0;
@@ -261,7 +260,12 @@ export class ProfileFit {
    * whole says nothing of them, and the job's calls are not to be missed in the hour behind it. So are those of its day, as far
    * as they were drawn up with it.
    */
-  #holdBesideJobs({ calls, exposure, repeats }: WeekSums, { phi }: Dispersion, { shape, variance }: Columns): void {
+  #holdBesideJobs(
+    { calls, exposure, repeats }: WeekSums,
+    { phi }: Dispersion,
+    { shape, variance }: Columns,
+    straddles: boolean,
+  ): void {
     const worth = 1 / (1 + phi);
     const hours = this.#hours;
     for (let h = 0, from = 0, dayFrom = 0, jobs = 0; h < 7 * hours; h++) {
@@ -275,8 +279,14 @@ export class ProfileFit {
       others -= calls[job];
       const times = repeats[job];
       const usual = others / Math.max(1, end - from - 1);
-      if (times > 1 && calls[job] > usual + times * (JOB_SLACK + JOB_SDS * Math.sqrt((usual / times) * (1 + phi)))) {
+      // Where runs straddle buckets, a neighbour's share of them is not its own: many weeks show what it is.
+      const isShown = times > 1 && (!straddles || isFew(times));
+      if (isShown && calls[job] > usual + times * (JOB_SLACK + JOB_SDS * Math.sqrt((usual / times) * (1 + phi)))) {
+        // A run that begins late has its end in the next bucket, one that begins early its beginning in the one before.
+        const least = isFew(times) ? usual + 1 + JOB_SDS * Math.sqrt(usual * (1 + phi)) : -1;
         this.#isJob[job] = 1;
+        if (job > 0 && calls[job - 1] > least) this.#isJob[job - 1] = 1;
+        if (job + 1 < this.#perWeek && calls[job + 1] > least) this.#isJob[job + 1] = 1;
         jobs++;
         this.#hold(from, end, 0, worth, { calls, exposure }, { shape, variance });
       }
@@ -284,7 +294,7 @@ export class ProfileFit {
       if (h % hours < hours - 1) continue;
       if (jobs > 0) {
         this.#hold(dayFrom, end, HELD_SDS, worth, { calls, exposure }, { shape, variance });
-        this.#isJob.fill(0, dayFrom, end);
+        this.#isJob.fill(0);
       }
       dayFrom = end;
       jobs = 0;

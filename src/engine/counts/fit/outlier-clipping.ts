@@ -1,4 +1,5 @@
 import type { Dispersion } from '../dispersion.js';
+import { isFew } from '../few-weeks.js';
 import type { Training } from './training-layout.js';
 
 /**
@@ -134,10 +135,10 @@ export class Clips {
 
 /**
  * The most that is ordinary by what a slot of the week had in every week of the history: two may be all there are, and as
- * much in each of them is no outlier, whatever other days hold. 0 for a slot that was seen once.
+ * much in each of them is no outlier, whatever other days hold. 0 for a slot that was seen once, or as often as others.
  */
 function everyWeek(y: Float64Array, bySlot: Int32Array, from: number, to: number): number {
-  if (to - from < 2) return 0;
+  if (!isFew(to - from)) return 0;
   let least = Infinity;
   for (let j = from; j < to; j++) least = Math.min(least, y[bySlot[j]]);
   return least > 0 ? least + reachOf(least) : 0;
