@@ -283,7 +283,7 @@ export class ProfileFit {
       const isShown = times > 1 && (!straddles || isFew(times));
       if (isShown && calls[job] > usual + times * (JOB_SLACK + JOB_SDS * Math.sqrt((usual / times) * (1 + phi)))) {
         // A run that begins late has its end in the next bucket, one that begins early its beginning in the one before.
-        const least = isFew(times) ? usual + 1 + JOB_SDS * Math.sqrt(usual * (1 + phi)) : -1;
+        const least = isFew(times) ? usual + JOB_SDS * Math.sqrt(usual * (1 + phi)) : -1;
         this.#isJob[job] = 1;
         if (job > 0 && calls[job - 1] > least) this.#isJob[job - 1] = 1;
         if (job + 1 < this.#perWeek && calls[job + 1] > least) this.#isJob[job + 1] = 1;
