@@ -64,6 +64,9 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   return undefined;
 }
 
+/** Weeks of history from which on weekly habits are as well known as any. */
+const KNOWN_WEEKS = 4;
+
 /** What a reader has to know to take a judgement right. */
 export function notesOn({ history, window, unknown, timeZone }: Judgement): string[] {
   const notes: string[] = [];
@@ -87,6 +90,11 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
     const seen = duration(history.to - history.firstKmsCall);
     const kms = history.to - history.firstKmsCall < history.observed ? `, KMS for ${seen} of it` : '';
     notes.push(`Weekly patterns need at least two weeks: the history is ${span}${kms}`);
+  } else if (history.observed < KNOWN_WEEKS * WEEK || history.to - history.firstKmsCall < KNOWN_WEEKS * WEEK) {
+    const weeks = Math.floor(Math.min(history.observed, history.to - history.firstKmsCall) / WEEK);
+    notes.push(
+      `Weekly patterns were seen ${weeks === 2 ? 'twice' : 'three times'} only: what comes once a week is judged with that doubt`,
+    );
   }
   return notes;
 }

@@ -10,7 +10,7 @@ import { ModelCodec } from './counts/model-bytes.js';
 import type { GaugeModel } from './levels/model.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 5;
+const VERSION = 6;
 
 /** A baseline as a snapshot: versioned, with a checksum, the same bytes for the same baseline everywhere. */
 export function baselineToBytes(parts: BaselineParts): Uint8Array {

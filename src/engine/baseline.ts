@@ -12,6 +12,7 @@ import { AttainableBudget } from './counts/attainable.js';
 import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
+import { ahead } from './counts/growth.js';
 import { LEAST_MEAN, type RowModel } from './counts/model.js';
 import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
@@ -33,6 +34,11 @@ export interface BaselineSummary {
   readonly calls: number;
   /** Mean calls an hour over a week, at the end of the history. */
   readonly callsPerHour: number;
+  /**
+   * What the rate grows by in a week, as a ratio: 1.1 is 10 % more; with the limits that it lies within, 19 times in 20. What is
+   * expected after the history goes on by it. `null` for a key that never called.
+   */
+  readonly growthPerWeek: { readonly expected: number; readonly lower: number; readonly upper: number } | null;
   /** Observed time behind the estimate. */
   readonly observed: number;
   /** Bucket of the first and of the last call in the history; `null` without a call. */
@@ -77,6 +83,7 @@ export interface ModelOfKey {
 const NOTHING = {
   calls: 0,
   callsPerHour: 0,
+  growthPerWeek: null,
   observed: 0,
   firstCall: null,
   lastCall: null,
@@ -213,9 +220,22 @@ export class Baseline {
     return Math.max(0, Math.floor((time - gridEnd(this.grid)) / DAY));
   }
 
-  /** The rate of the history's end, with what is not known of it days later. */
-  #rateAt({ level, walk }: RowModel, time: number): KnownRate {
-    return { rate: level[RATE], variance: level[RATE_VARIANCE] + walk * this.daysAfter(time) };
+  /** The rate of the history's end grown on, with what is not known of it days later. */
+  #rateAt(model: RowModel, time: number): KnownRate {
+    const { level } = model;
+    const { ratio, variance } = ahead(model, this.daysAfter(time));
+    return { rate: level[RATE] * ratio, variance: level[RATE_VARIANCE] + variance };
+  }
+
+  /**
+   * What the rate of a key is at `time` to that of the end of the history, if it grows on as it did: a ratio, and the variance of its
+   * logarithm, that of the end included.
+   * @internal
+   */
+  growthAt(key: SeriesKey, time: number): { readonly ratio: number; readonly variance: number } {
+    const { model } = this.modelOf(key);
+    const { ratio, variance } = ahead(model, this.daysAfter(time));
+    return { ratio, variance: Math.log1p(variance + model.level[RATE_VARIANCE]) };
   }
 
   /**
@@ -282,6 +302,7 @@ export class Baseline {
       timeZone: this.#zones[row].zone,
       calls: model.calls,
       callsPerHour: (model.level[RATE] * HOUR) / this.grid.step,
+      growthPerWeek: model.calls === 0 ? null : growthPerWeek(model),
       observed: model.support * this.grid.step,
       firstCall: Number.isNaN(model.firstCall) ? null : model.firstCall,
       lastCall: Number.isNaN(model.lastCall) ? null : model.lastCall,
@@ -312,6 +333,11 @@ function detectableInADay(model: RowModel, step: number): BaselineSummary['detec
   const above = upperQuantile(mean, size, uncalibrate(nats, model.above[w])) / mean;
   const below = lowerQuantile(mean, size, uncalibrate(nats, model.below[w])) / mean;
   return { above: above > 100 ? null : above, below: below < 0 ? null : below };
+}
+
+function growthPerWeek({ growth, growthVariance }: RowModel): BaselineSummary['growthPerWeek'] {
+  const reach = 1.96 * Math.sqrt(growthVariance);
+  return { expected: Math.exp(growth), lower: Math.exp(growth - reach), upper: Math.exp(growth + reach) };
 }
 
 /** −ln of 1e-20. */

@@ -1,5 +1,5 @@
 import type { SeriesKey } from '../series/key.js';
-import { type TimeGrid, WEEK } from '../time/grid.js';
+import { gridEnd, type TimeGrid, WEEK } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
@@ -31,8 +31,9 @@ export function watchRules(
   const { grid, keys } = baseline;
   const { step } = grid;
   const windows = windowsOf(step);
+  const historyEnd = gridEnd(grid);
   return {
-    counts: countRules(windows, { nats: baseline.natsFor(perWeek, options.minEffect), ...options }),
+    counts: countRules(windows, { nats: baseline.natsFor(perWeek, options.minEffect), historyEnd, ...options }),
     logAlpha: logAlphaFor(perWeek, keys.length, step),
     scratch: new TrackScratch(),
   };

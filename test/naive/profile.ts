@@ -106,6 +106,9 @@ function naiveShrink(
   return { shape, variance };
 }
 
+/** Two or three sights may be chance as well as habit. */
+const isFew = (sights: number) => sights > 1 && sights < 4;
+
 const times = (a: Posterior, b: Posterior): Posterior => ({
   shape: a.shape.map((value, slot) => value * b.shape[slot]),
   variance: a.variance.map((value, slot) => value + b.variance[slot]),
@@ -119,12 +122,28 @@ export function naiveProfile(week: NaiveWeek, scatter: NaiveScatter, hourly: Nai
   const hour = (slot: number) => slot % week.perDay;
   const byHour = naiveShrink(week, (slot) => `${hour(slot)}`, ones, flat, hourly);
   const byDay = naiveShrink(week, (slot) => `${day(slot)}`, byHour.shape, flat, hourly, { unseen: 0.2 });
+  // A Saturday or Sunday seen once at most says little of the next.
+  for (let slot = 5 * week.perDay; slot < 7 * week.perDay; slot++) {
+    if (week.repeats[day(slot) * week.perDay] < 2) byDay.variance[slot] += 0.05;
+  }
   const ofWeek = naiveShrink(week, (slot) => `${slot}`, ones, times(byHour, byDay), hourly, { witnesses: 2 });
   const minute = naiveShrink(week, () => 'all', ofWeek.shape, flat, scatter);
   const ofDay = naiveShrink(week, (slot) => `${hour(slot)}`, ofWeek.shape, minute, scatter);
   const found = naiveShrink(week, (slot) => `${slot}`, ones, times(ofWeek, ofDay), scatter, { witnesses: 2 });
   const mean = found.shape.reduce((sum, value) => sum + value, 0) / found.shape.length;
-  return { shape: found.shape.map((value) => value / mean), variance: found.variance };
+  // What every week had is not rare: the fit is in doubt by as much as it misses that, beyond three standard deviations; and
+  // what one day alone has by one in its sights.
+  const variance = found.variance.map((value, slot) => {
+    if (!isFew(week.repeats[slot])) return value;
+    const fitted = week.exposure[slot] * found.shape[slot];
+    const off = (week.calls[slot] - fitted) ** 2 - 9 * fitted * (1 + scatter.phi);
+    const unlike = off > 0 ? Math.min(1, off / fitted ** 2) : 0;
+    const others = found.shape.filter((_, other) => other !== slot && hour(other) === hour(slot));
+    const next = Math.max(...others);
+    const alone = found.shape[slot] > next ? (1 - next / found.shape[slot]) ** 2 / week.repeats[slot] : 0;
+    return Math.max(value, unlike, alone);
+  });
+  return { shape: found.shape.map((value) => value / mean), variance };
 }
 
 /**

@@ -3,6 +3,7 @@ import { gridEnd, type TimeGrid, WEEK } from '../../time/grid.js';
 import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
 import { PRIOR } from './dispersion.js';
+import { UNKNOWN_GROWTH } from './growth.js';
 import type { RowModel } from './model.js';
 import { flatProfile } from './quantized-profile.js';
 import { RATE_STATE, RATE_VARIANCE, startRate } from './rate-filter.js';
@@ -54,6 +55,7 @@ export function firstSeenModel(
     level: state,
     anchor: level,
     walk: 0,
+    ...UNKNOWN_GROWTH,
     phi: Float64Array.from(spans, (span) => phi * Math.sqrt(span / grid.step)),
     alpha: new Float64Array(spans.length).fill(PRIOR.alpha),
     above: spans.map(() => tail),

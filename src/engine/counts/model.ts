@@ -19,6 +19,7 @@ import {
   type ValueOf,
   WHOLE,
 } from './fields.js';
+import { UNKNOWN_GROWTH } from './growth.js';
 import { type KeptProfile, mergedProfile } from './quantized-profile.js';
 import { averageRate, RATE, RATE_STATE } from './rate-filter.js';
 import { leastTail, type Tail } from './tail-calibration.js';
@@ -78,6 +79,8 @@ const LIKE_LITTLE_HISTORY: Guess = ({ numbers, at: { support }, step }, i, k) =>
   return k % 3 === 0 ? Math.fround(stretch) : k % 3 === 1 ? Math.fround(knee) : numbers[i - 2];
 };
 
+const LIKE_ANY_GROWTH: Guess = () => Math.fround(UNKNOWN_GROWTH.growthVariance);
+
 /**
  * What was learned of one series, but for its profile. Each field says what it is, what becomes of it when two histories of
  * one series are merged, and what its numbers mostly are where little was learned: rounding, merging, the way from one
@@ -106,6 +109,9 @@ export const MODEL_FIELDS = {
   anchor: field(FLOAT, MEAN, LIKE_THE_MEAN),
   /** What each further day after the history adds to the rate's relative variance: how far it wanders. */
   walk: field(FLOAT, MEAN),
+  /** ln of what the rate grows by in a week, and the variance of that, see growth.ts. */
+  growth: field(FLOAT, MEAN),
+  growthVariance: field(FLOAT, MEAN, LIKE_ANY_GROWTH),
   /** Nats of silence that are ordinary for the series, see silenceShown. */
   silenceShift: field(FLOAT, MEAN),
   /** How far three days leave the rate of the weeks before them, beside counting: relative variance, see drift.ts. */

@@ -1,4 +1,5 @@
 import type { Dispersion } from './dispersion.js';
+import { isFew, onceAWeek, unlikeIts } from './few-weeks.js';
 import { clearTier, emptyTier, Shrinkage, type Tier } from './shrinkage.js';
 import type { WeekCells } from './week-cells.js';
 
@@ -49,6 +50,16 @@ const UNSEEN_DAY = 0.2;
 /** The same of working days, to a history that holds a week end at most: people may well be ten times as busy. */
 const UNSEEN_WORK = 2;
 
+/** Added for a Saturday or Sunday that was seen once at most: the next may be like it, or like a working day, or neither. */
+const FIRST_WEEKEND = 0.05;
+/** A slot whose calls a week exceed those of its hour's others by so much is a job's: standard deviations, and calls. */
+const JOB_SDS = 4;
+const JOB_SLACK = 2;
+/** Standard deviations by which the rest of a job's day may be fitted higher than what came there. */
+const HELD_SDS = 2;
+
+type Columns = Pick<Profile, 'shape' | 'variance'>;
+
 /**
  * The weekly profile by hierarchical shrinkage: hour of day and day of week first, their product the parent of the 168
  * hours of the week; within the hour, twelve five-minute shapes, common to all hours, then the day's 288, then the week's
@@ -73,6 +84,8 @@ export class ProfileFit {
   /** The finest cells are the week's own columns: what they hold is not copied. */
   readonly #slotOfWeek: Omit<Tier, 'calls' | 'n'>;
   readonly #shrinkage: Shrinkage;
+  /** `[perWeek]`: 1 where a job runs, of the day under way. */
+  readonly #isJob: Uint8Array;
 
   constructor({ slots, hourOfDay, dayOfWeek, hourOfWeek, minuteOfHour, slotOfDay, slotOfWeek }: WeekCells) {
     this.#perWeek = slots.perWeek;
@@ -85,6 +98,7 @@ export class ProfileFit {
     this.#minuteOfHour = emptyTier(minuteOfHour.count);
     this.#slotOfDay = emptyTier(slotOfDay.count);
     this.#squaresOfDay = new Float64Array(slotOfDay.count);
+    this.#isJob = new Uint8Array(slots.perWeek);
     this.#slotOfWeek = emptyTier(slotOfWeek.count);
     this.#shrinkage = new Shrinkage(Math.max(hourOfWeek.count, slotOfWeek.count));
   }
@@ -98,7 +112,7 @@ export class ProfileFit {
     this.#shrinkHours(hour);
     this.#sumSlots(sums, out);
     this.#shrinkSlots(sums, bucket);
-    this.#shrinkWeek(sums, bucket, out);
+    this.#shrinkWeek(sums, bucket, out, hour);
   }
 
   /** Where the slots of an hour of the week end: the last hour of a day may be shorter. */
@@ -144,6 +158,7 @@ export class ProfileFit {
       if (h % hours === 0) dayOfWeek.n[cell] = week.n[h];
     }
     this.#shrinkage.shrink(dayOfWeek, hourly, { unseen: UNSEEN_DAY });
+    for (let day = 5; day < 7; day++) if (dayOfWeek.n[day] < 2) dayOfWeek.variance[day] += FIRST_WEEKEND;
     let workingHours = 0;
     for (let h = 0; h < 5 * hours; h++) if (week.n[h] > 0) workingHours++;
     if (2 * workingHours < hours) dayOfWeek.variance.fill(UNSEEN_WORK, 0, 5);
@@ -203,8 +218,10 @@ export class ProfileFit {
   #shrinkWeek(
     { calls, exposure, repeats, squares }: WeekSums,
     dispersion: Dispersion,
-    { shape, variance }: Profile,
+    profile: Profile,
+    hourly: Dispersion,
   ): void {
+    const { shape, variance } = profile;
     const perDay = this.#perDay;
     const perWeek = this.#perWeek;
     const hours = this.#hourOfWeek;
@@ -222,15 +239,147 @@ export class ProfileFit {
     }
     this.#shrinkage.shrink(week, dispersion, { witnesses: squares === undefined ? 2 : Number.POSITIVE_INFINITY });
     const { ratio, own, variance: left } = week;
-    let sum = 0;
     for (let k = 0; k < perWeek; k++) {
       shape[k] *= ratio[k];
       variance[k] = left[k] + own[k] * own[k] * variance[k];
-      sum += shape[k];
     }
+    const sums = { calls, exposure, repeats };
+    if (this.#minutes > 1) this.#holdBesideJobs(sums, dispersion, profile, squares !== undefined);
+    this.#doubtSlots(sums, dispersion, profile);
+    this.#doubtHours(sums, hourly, profile);
+    let sum = 0;
+    for (let k = 0; k < perWeek; k++) sum += shape[k];
     if (sum > 0) {
       const scale = perWeek / sum;
       for (let k = 0; k < perWeek; k++) shape[k] *= scale;
+    }
+  }
+
+  /**
+   * Of an hour of the week in which one slot has most of the calls, a job's, the others are held to what came there: the hour as a
+   * whole says nothing of them, and the job's calls are not to be missed in the hour behind it. So are those of its day, as far
+   * as they were drawn up with it.
+   */
+  #holdBesideJobs(
+    { calls, exposure, repeats }: WeekSums,
+    { phi }: Dispersion,
+    { shape, variance }: Columns,
+    straddles: boolean,
+  ): void {
+    const worth = 1 / (1 + phi);
+    const hours = this.#hours;
+    for (let h = 0, from = 0, dayFrom = 0, jobs = 0; h < 7 * hours; h++) {
+      const end = this.#endOf(h, from);
+      let job = from;
+      let others = 0;
+      for (let k = from; k < end; k++) {
+        if (calls[k] > calls[job]) job = k;
+        others += calls[k];
+      }
+      others -= calls[job];
+      const times = repeats[job];
+      const usual = others / Math.max(1, end - from - 1);
+      // Where runs straddle buckets, a neighbour's share of them is not its own: many weeks show what it is.
+      const isShown = times > 1 && (!straddles || isFew(times));
+      if (isShown && calls[job] > usual + times * (JOB_SLACK + JOB_SDS * Math.sqrt((usual / times) * (1 + phi)))) {
+        // A run that begins late has its end in the next bucket, one that begins early its beginning in the one before.
+        const least = isFew(times) ? usual + JOB_SDS * Math.sqrt(usual * (1 + phi)) : -1;
+        this.#isJob[job] = 1;
+        if (job > 0 && calls[job - 1] > least) this.#isJob[job - 1] = 1;
+        if (job + 1 < this.#perWeek && calls[job + 1] > least) this.#isJob[job + 1] = 1;
+        jobs++;
+        this.#hold(from, end, 0, worth, { calls, exposure }, { shape, variance });
+      }
+      from = end;
+      if (h % hours < hours - 1) continue;
+      if (jobs > 0) {
+        this.#hold(dayFrom, end, HELD_SDS, worth, { calls, exposure }, { shape, variance });
+        this.#isJob.fill(0);
+      }
+      dayFrom = end;
+      jobs = 0;
+    }
+  }
+
+  /** Holds what is fitted to a stretch of slots, but for jobs, to what came there; where it is more by so many standard deviations. */
+  #hold(
+    from: number,
+    end: number,
+    sds: number,
+    worth: number,
+    { calls, exposure }: Pick<WeekSums, 'calls' | 'exposure'>,
+    { shape, variance }: Columns,
+  ): void {
+    const isJob = this.#isJob;
+    let came = 0;
+    let fitted = 0;
+    for (let k = from; k < end; k++) {
+      if (isJob[k] === 1) continue;
+      came += worth * calls[k];
+      fitted += worth * exposure[k] * shape[k];
+    }
+    if (fitted - came <= sds * Math.sqrt(fitted)) return;
+    const held = (came + 0.5) / (fitted + 0.5);
+    const doubt = 1 / (came + 0.5);
+    for (let k = from; k < end; k++) {
+      if (isJob[k] === 1) continue;
+      shape[k] *= held;
+      variance[k] = Math.max(variance[k], doubt);
+    }
+  }
+
+  /** Of what few weeks have shown: slots whose calls in all weeks are unlike what is fitted, and those of one day alone. */
+  #doubtSlots({ calls, exposure, repeats }: WeekSums, { phi }: Dispersion, { shape, variance }: Columns): void {
+    const perDay = this.#perDay;
+    for (let slot = 0; slot < perDay; slot++) {
+      let most = slot;
+      let next = 0;
+      for (let k = slot; k < this.#perWeek; k += perDay) {
+        if (shape[k] > shape[most]) {
+          next = shape[most];
+          most = k;
+        } else if (k !== most && shape[k] > next) next = shape[k];
+        if (!isFew(repeats[k])) continue;
+        const fitted = exposure[k] * shape[k];
+        const unlike = unlikeIts(calls[k], fitted, fitted * (1 + phi));
+        if (unlike > variance[k]) variance[k] = unlike;
+      }
+      variance[most] = Math.max(variance[most], onceAWeek(shape[most], next, repeats[most]));
+    }
+  }
+
+  /** The same of hours, for the windows that hold them. */
+  #doubtHours({ calls, exposure, repeats }: WeekSums, { phi }: Dispersion, { shape, hourVariance }: Profile): void {
+    const hours = this.#hours;
+    const week = this.#hourOfWeek;
+    for (let h = 0, k = 0; h < 7 * hours; h++) {
+      const end = this.#endOf(h, k);
+      const from = k;
+      let came = 0;
+      let fitted = 0;
+      let sum = 0;
+      for (; k < end; k++) {
+        came += calls[k];
+        fitted += exposure[k] * shape[k];
+        sum += shape[k];
+      }
+      week.calls[h] = sum;
+      if (!isFew(repeats[from])) continue;
+      const doubt = unlikeIts(came, fitted, fitted * (1 + phi));
+      if (doubt > hourVariance[from]) hourVariance.fill(doubt, from, end);
+    }
+    for (let hour = 0; hour < hours; hour++) {
+      let most = hour;
+      let next = 0;
+      for (let h = hour + hours; h < 7 * hours; h += hours) {
+        if (week.calls[h] > week.calls[most]) {
+          next = week.calls[most];
+          most = h;
+        } else if (week.calls[h] > next) next = week.calls[h];
+      }
+      const from = Math.floor(most / hours) * this.#perDay + hour * this.#minutes;
+      const doubt = onceAWeek(week.calls[most], next, repeats[from]);
+      if (doubt > hourVariance[from]) hourVariance.fill(doubt, from, this.#endOf(most, from));
     }
   }
 }

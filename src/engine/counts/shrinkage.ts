@@ -1,4 +1,5 @@
 import type { Dispersion } from './dispersion.js';
+import { isFew } from './few-weeks.js';
 
 /** The cells of one tier of the hierarchy: what they hold, then what {@link Shrinkage} makes of it. */
 export interface Tier {
@@ -37,6 +38,13 @@ export interface ShrinkRules {
 const LEAST_S2 = 1e-6;
 const MOST_S2 = 100;
 const LEAST_CALLS = 0.1;
+/**
+ * A cell of few weeks that leaves its parent so far behind (standard deviations, and calls) is a habit of its own: how much it differs
+ * is for itself to say, and its prior is as wide as that takes.
+ */
+const APART_SDS = 4;
+const APART_SLACK = 4;
+const LEAST_OWN = 1e-6;
 
 /**
  * Draws the cells of a tier towards their parents. A cell's rate relative to its parent's has a gamma prior of mean 1 and
@@ -78,29 +86,33 @@ export class Shrinkage {
     for (let i = 0; i < count; i++) {
       const c = calls[i];
       const m = expected[i];
-      if (witnesses > n[i]) {
+      const off = c - m - APART_SLACK;
+      const isApart =
+        witnesses > 0 && isFew(n[i]) && off > 0 && off * off > APART_SDS * APART_SDS * (noise[i] + s2 * m * m);
+      if (witnesses > n[i] && !isApart) {
         // Seen once, a departure from the parent may be an incident as well as a habit: that the cell differs at all stays open.
         ratio[i] = 1;
         own[i] = 1;
         variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
         continue;
       }
-      const prior = m > 0 ? a0 : fresh;
+      const own0 = isApart ? Math.max(LEAST_OWN, (m / (c - m)) ** 2) : a0;
+      const prior = m > 0 ? own0 : fresh;
       if (squares === undefined) {
         // f = times/worth, so that all three are fractions of these, and one division does for them.
         const times = n[i] > 1 ? n[i] : 1;
         const worth = perCall * times + alpha * (c > m ? c : m);
-        const byMean = times * m + a0 * worth;
+        const byMean = times * m + own0 * worth;
         const byCalls = times * c + prior * worth;
         const scale = 1 / (byMean * byCalls);
-        ratio[i] = (times * c + a0 * worth) * byCalls * scale;
-        own[i] = a0 * worth * byCalls * scale;
+        ratio[i] = (times * c + own0 * worth) * byCalls * scale;
+        own[i] = own0 * worth * byCalls * scale;
         variance[i] = worth * byMean * scale;
       } else {
         const f = m / Math.max(noise[i], 1e-12);
-        const weight = 1 / (f * m + a0);
-        ratio[i] = (f * c + a0) * weight;
-        own[i] = a0 * weight;
+        const weight = 1 / (f * m + own0);
+        ratio[i] = (f * c + own0) * weight;
+        own[i] = own0 * weight;
         variance[i] = 1 / (f * c + prior);
       }
     }

@@ -59,7 +59,7 @@ export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow
       const { model, tails } = replay(training, plan, quantized(profile), bucket, hour, daily[0], past);
       return { model: roundedModel(model, plan.columns), tails };
     }
-    clips.all(calls, found.mu, training.n, bucket);
+    clips.all(calls, found.mu, training, bucket);
   }
 }
 

@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { PHI_PRECISION, PRIOR } from '../dispersion.js';
+import { UNKNOWN_GROWTH } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel } from '../model.js';
 import { learnRate, RATE_STATE, startRate } from '../rate-filter.js';
 import { leastTail } from '../tail-calibration.js';
@@ -59,6 +60,7 @@ export function fitSparseRow(row: Events, whole: Training, born: number, plan: F
     level,
     anchor: perBucket,
     walk: 0,
+    ...UNKNOWN_GROWTH,
     phi: Float64Array.from(phi),
     alpha: new Float64Array(phi.length).fill(PRIOR.alpha),
     above: phi.map(() => tail),

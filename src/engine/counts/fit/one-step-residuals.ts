@@ -1,6 +1,7 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
+import { blocksPerWeek, growthOf } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
@@ -119,6 +120,11 @@ export function replay(
     profile,
     level: state,
     anchor,
+    ...growthOf(b, {
+      perWeek: blocksPerWeek(windows.block),
+      usual: WEEK / step,
+      phi: dispersions[dispersions.length - 1].phi,
+    }),
     walk: walkPerDay(state, dispersions[dispersions.length - 1].alpha),
     phi: Float64Array.from(dispersions, ({ phi }) => phi),
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),

@@ -1,4 +1,5 @@
 import type { Dispersion } from '../dispersion.js';
+import { isFew } from '../few-weeks.js';
 import type { Training } from './training-layout.js';
 
 /**
@@ -97,11 +98,12 @@ export class Clips {
       if (repeats[s] === 0) continue;
       const around = hourSum[hourOf[c]] / hourCells[hourOf[c]];
       const m = Math.max(trimmed[c], around);
-      const reach = SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
+      const reach = reachOf(m);
       const low = trimmed[c] - reach;
-      const high = m + reach;
+      let high = m + reach;
       // Of a cell whose least and greatest count are ordinary all are: hardly any is looked at again.
       if (lowest[c] >= low && greatest[c] <= high) continue;
+      high = Math.max(high, everyWeek(y, bySlot, slotFrom[s], slotFrom[s + 1]));
       for (let j = slotFrom[s]; j < slotFrom[s + 1]; j++) {
         const value = y[bySlot[j]];
         if (value < low) this.#add(bySlot[j], low - value);
@@ -110,8 +112,8 @@ export class Clips {
     }
   }
 
-  /** Holds every count to its fitted mean ± what is ordinary. */
-  all(y: Float64Array, mean: Float64Array, n: number, { phi, alpha }: Dispersion): void {
+  /** Holds every count to its fitted mean ± what is ordinary, or to what its slot has had in every week. */
+  all(y: Float64Array, mean: Float64Array, { n, slot, slotFrom, bySlot }: Training, { phi, alpha }: Dispersion): void {
     this.n = 0;
     for (let k = 0; k < n; k++) {
       const m = mean[k];
@@ -121,9 +123,30 @@ export class Clips {
       // Nearly every count is well inside: a square root for the others only.
       if (off * off <= SDS * SDS * variance) continue;
       const beyond = off - SDS * Math.sqrt(variance);
-      if (beyond > 0) this.#add(k, y[k] > m ? -beyond : beyond);
+      if (beyond <= 0) continue;
+      if (y[k] < m) this.#add(k, beyond);
+      else {
+        const most = everyWeek(y, bySlot, slotFrom[slot[k]], slotFrom[slot[k] + 1]);
+        if (y[k] > most) this.#add(k, Math.max(-beyond, most - y[k]));
+      }
     }
   }
+}
+
+/**
+ * The most that is ordinary by what a slot of the week had in every week of the history: two may be all there are, and as
+ * much in each of them is no outlier, whatever other days hold. 0 for a slot that was seen once, or as often as others.
+ */
+function everyWeek(y: Float64Array, bySlot: Int32Array, from: number, to: number): number {
+  if (!isFew(to - from)) return 0;
+  let least = Infinity;
+  for (let j = from; j < to; j++) least = Math.min(least, y[bySlot[j]]);
+  return least > 0 ? least + reachOf(least) : 0;
+}
+
+/** How far from a mean of `m` a count is ordinary, before the series has shown its own scatter. */
+function reachOf(m: number): number {
+  return SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
 }
 
 /** Sums of the slots and the cells, and the least, the greatest and the `kept` highest counts of each cell. */

@@ -130,7 +130,7 @@ export class BucketDistributions {
     const { shapeSteps, varianceSteps, hourSteps, each } = profile;
     const shape = shapeSteps[shapeSteps.length === 1 ? 0 : slot];
     const variance = varianceSteps[varianceSteps.length === 1 ? 0 : slot];
-    const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)] * 32 + hour;
+    const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)] * 64 + hour;
     const key = (shape * 65_536 + variance) * 524_288 + hours;
     const hash = Math.imul(shape, 0x9e3779b1) ^ Math.imul(variance, 0x85ebca6b) ^ Math.imul(hours, 0xc2b2ae35);
     let place = (hash ^ (hash >>> 15)) & (PLACES - 1);

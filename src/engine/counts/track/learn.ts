@@ -1,7 +1,8 @@
 import { DAY, HOUR } from '../../../time/grid.js';
-import { learnRate, RATE, RATE_VARIANCE } from '../rate-filter.js';
+import { ahead } from '../growth.js';
+import { learnRate, RATE, RATE_VARIANCE, startRate } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
-import { ageDrift, holdToAnchor } from './drift.js';
+import { ageDrift, holdToAnchor, startDrift } from './drift.js';
 import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, placeOf, sumBlocks } from './rings.js';
@@ -82,6 +83,7 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   if (s[BLOCK] === now) return;
   if (Number.isNaN(s[BLOCK])) {
     s[BLOCK] = now;
+    growOld(parts, time);
     return;
   }
   const rate = s[RATE];
@@ -113,6 +115,23 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
   if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
+  sumBlocks(parts);
+}
+
+/** What is known of the rate when the first bucket comes days after the history. */
+function growOld(parts: TrackerParts, time: number): void {
+  const { s, model, rules } = parts;
+  const days = Math.floor((time - rules.historyEnd) / DAY);
+  if (!(days >= 1) || model.calls === 0) return;
+  const { ratio, variance } = ahead(model, days);
+  const rate = s[RATE] * ratio;
+  const unknown = s[RATE_VARIANCE] + variance;
+  startRate(s, rate, 1 / unknown);
+  // As it is known to the last digit, until something is learned of it.
+  s[RATE] = rate;
+  s[RATE_VARIANCE] = unknown;
+  startDrift(parts);
+  setSilenceRate(parts);
   sumBlocks(parts);
 }
 

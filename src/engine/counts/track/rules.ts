@@ -17,18 +17,20 @@ export interface CountRules {
   readonly minEffect: number;
   /** Whether a lasting shift of the rate is accepted in the end. */
   readonly acceptShifts: boolean;
+  /** The end of the history, epoch ms: what is known of its rates grows old. */
+  readonly historyEnd: number;
 }
 
 export function countRules(
   windows: Windows,
-  { nats, minEffect, acceptShifts }: Pick<CountRules, 'nats' | 'minEffect' | 'acceptShifts'>,
+  { nats, minEffect, acceptShifts, historyEnd }: Pick<CountRules, 'nats' | 'minEffect' | 'acceptShifts' | 'historyEnd'>,
 ): CountRules {
   const logWeights = Float64Array.from(windows.weights, Math.log);
   // Named one by one: what is spread from another object has a hidden class of its own each time, and compiled code was
   // thrown away with every window (Node 20).
   // Where a shift is followed anyway its report can wait for surer odds.
   const driftNats = acceptShifts ? nats : driftNatsFor(nats, windows);
-  return { windows, logWeights, nats, driftNats, minEffect, acceptShifts };
+  return { windows, logWeights, nats, driftNats, minEffect, acceptShifts, historyEnd };
 }
 
 /** Default least relative departure that is reported. */

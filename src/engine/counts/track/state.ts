@@ -57,8 +57,9 @@ export const RING = BLOCK + 43;
 export const PER_BUCKET = 3;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */
 export const PER_BLOCK = 5;
-/** Corrections of a young series' hours: calls and what was expected of each. */
-export const SHAPE_HOURS = 24;
+/** Corrections of a young series' hours, those of working days and then of week ends: calls and what was expected of each. */
+export const DAY_HOURS = 24;
+export const SHAPE_HOURS = 2 * DAY_HOURS;
 
 /** At most so many windows are judged together. */
 export const MOST_WINDOWS = 4;

@@ -2,7 +2,7 @@ import { DAY } from '../../../time/grid.js';
 import type { Windows } from '../../windows.js';
 import type { RowModel } from '../model.js';
 import type { TrackerParts } from './parts.js';
-import { SHAPE_HOUR, SHAPE_HOUR_CALLS, SHAPE_HOUR_MEAN, SHAPE_HOURS } from './state.js';
+import { DAY_HOURS, SHAPE_HOUR, SHAPE_HOUR_CALLS, SHAPE_HOUR_MEAN } from './state.js';
 
 // What a history of days leaves open of a series' hours is learned as they come: each hour of the day has a correction.
 
@@ -28,10 +28,11 @@ export function shapeDoubtOf({ shapePrior }: TrackerParts): number {
   return shapePrior > 0 ? 1 / shapePrior : 0;
 }
 
-/** The hour of the day of a week slot. */
+/** The hour of the day of a week slot: those of a week end are apart, people's first one says nothing of their Monday. */
 export function hourOf({ profile }: TrackerParts, slot: number): number {
   const perDay = profile.perWeek / 7;
-  return Math.floor((slot % perDay) / Math.max(1, perDay / SHAPE_HOURS));
+  const hour = Math.floor((slot % perDay) / Math.max(1, perDay / DAY_HOURS));
+  return slot < 5 * perDay ? hour : DAY_HOURS + hour;
 }
 
 /** What a young series' hours have turned out to be, over what little history made of them; 1 for any other. */

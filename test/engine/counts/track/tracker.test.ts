@@ -35,7 +35,7 @@ function modelOf(mean: (time: number) => number, weeks = 4): RowModel {
 }
 
 const rulesFor = (perWeek: number, acceptShifts: boolean): CountRules =>
-  countRules(windows, { nats: natsFor(perWeek, 1, windows), minEffect: 0.1, acceptShifts });
+  countRules(windows, { nats: natsFor(perWeek, 1, windows), minEffect: 0.1, acceptShifts, historyEnd: Number.NaN });
 
 const scratch = new TrackScratch();
 
