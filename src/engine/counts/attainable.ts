@@ -23,6 +23,14 @@ const STEPS_A_BIN = 16;
  * next to nothing to more than most want: where one call a week is usual, each would be reported for one report a week.
  */
 export const MOST_BELOW = 1.2;
+/**
+ * False reports a week and row up to which all of that is taken, and from which on none is: between them by the logarithm. Where
+ * a row has so much of a budget to itself, a limit at which it is just spent lies where tails are known least, and each incident
+ * is followed by a report that chance makes: recoveries and jobs of another size, at one a week on one row, had 2 and none in
+ * 16 after them at the nominal level, 7 and more at the one that is spent.
+ */
+const ALL_UP_TO = 0.05;
+const NONE_FROM = 0.5;
 /** Rows looked at, at most: taken evenly from all, they stand for the others. */
 const MOST_ROWS = 500;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
@@ -105,10 +113,12 @@ export class AttainableBudget {
   /** What a row has of a window: exposure, and that times the profile's variance. */
   readonly #exposure: Float64Array;
   readonly #doubt: Float64Array;
+  readonly #rows: number;
 
   /** @param nominal −ln of what is left to each test, were all alike: tails are taken as they are there */
   constructor(models: readonly RowModel[], windows: Windows, nominal: number) {
     this.#windows = windows;
+    this.#rows = models.length;
     this.#logWeights = windows.weights.map(Math.log);
     const perWeek = models.length === 0 ? 0 : models[0].profile.perWeek;
     this.#exposure = new Float64Array(perWeek + 1);
@@ -121,15 +131,19 @@ export class AttainableBudget {
   }
 
   /**
-   * −ln of the level at which all tests spend the budget together; never above `nominal`, nor {@link MOST_BELOW} it.
+   * −ln of the level at which all tests spend the budget together; never above `nominal`, nor {@link MOST_BELOW} it, and near
+   * it where rows are few: the budget is a limit, not an aim.
    * @param perWeek false reports
    */
   nats(perWeek: number, nominal: number, minEffect: number): number {
     let nats = nominal;
+    const share = perWeek / Math.max(1, this.#rows);
+    const part = Math.log(NONE_FROM / share) / Math.log(NONE_FROM / ALL_UP_TO);
+    const least = nominal - MOST_BELOW * Math.min(1, Math.max(0, part));
     // What is spent falls nearly as the level does, but for the steps of whole numbers.
     for (let round = 0; round < ROUNDS && this.#laws.size > 0; round++) {
       const more = Math.log(perWeek / this.#spent(nats, minEffect));
-      nats = Math.min(nominal, Math.max(nominal - MOST_BELOW, nats - more));
+      nats = Math.min(nominal, Math.max(least, nats - more));
     }
     return nats;
   }
