@@ -3,6 +3,7 @@ import { burstHours } from '../burst-hours.js';
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { blocksPerWeek, growthOf } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
+import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
@@ -17,9 +18,10 @@ import {
 } from '../tail-calibration.js';
 import type { DailyMaxima } from './daily-maxima.js';
 import { gatherBuckets } from './fit-kernels.js';
-import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
+import type { Blocks, FitPlan } from './fit-plan.js';
+import { hourMaxima } from './hour-maxima.js';
 import { rateHistory } from './rate-history.js';
-import type { Training as Taught } from './training-layout.js';
+import type { Training } from './training-layout.js';
 
 /**
  * Where runs fall on either side of a bucket's edge, the bucket that gets one in ten has a square of ten times its variance
@@ -28,13 +30,6 @@ import type { Training as Taught } from './training-layout.js';
 export const STRADDLING_CAP = 200;
 /** Squares of windows count so many variances at most; Gaussian ones lose 5 % by it. */
 export const WINDOW_CAP = 6;
-/**
- * How many times a window's profile variance adds to its scatter about the history's: once as the profile is not known,
- * once as the history's own residuals lack it.
- */
-export const IN_SAMPLE = 2;
-/** Share of a window's scatter that the buckets at its edges make up from which on it says no more than they do. */
-export const EDGED = 0.5;
 /** What the level is taken to rest on before the first block, in independent calls. */
 const START_CALLS = 8;
 
@@ -55,7 +50,7 @@ export interface FittedRow {
  * scatter and the tails of every window length are those of predictions, with all that prediction gets wrong.
  */
 export function replay(
-  taught: Taught,
+  taught: Training,
   plan: FitPlan,
   profile: KeptProfile,
   rough: Dispersion,
@@ -160,7 +155,7 @@ function burstsOf({ quick, slot }: DailyMaxima['above'], tests: number): number[
 }
 
 /** What the blocks hold of the shape; their calls are summed up already. */
-function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock }: Taught, { blockOf, scratch }: FitPlan): Blocks {
+function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock }: Training, { blockOf, scratch }: FitPlan): Blocks {
   const { shape, hourVariance } = scratch.profile;
   const { exposure, doubt, firstShape, lastShape } = scratch.blocks;
   for (const sums of [exposure, doubt, firstShape, lastShape]) sums.fill(0);
@@ -237,98 +232,12 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
   return maxima;
 }
 
-/** Those of the window of an hour, which moves by single buckets: what starts on either side of its edge is in them. */
-function hourMaxima(
-  { bucket, slot, pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock, wholeHour }: Taught,
-  { slots, windows, scratch }: FitPlan,
-  [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
-): DailyMaxima {
-  const { calls: y, before, maxima, hourShape, hourDoubt, hourEdge } = scratch;
-  const { shape, hourVariance } = scratch.profile;
-  const { level, levelVariance } = scratch.blocks;
-  const width = windows.hourBuckets;
-  sumHours(scratch, width);
-  maxima.clear();
-  const { screen } = maxima;
-  const { screen: above } = maxima.above;
-  const { screen: below } = maxima.below;
-  const perCall = 1 + phi;
-  for (let p = 0, k = 0; p < pieces; p++) {
-    const end = pieceFrom[p + 1];
-    const date = pieceDate[p];
-    const rate = level[pieceBlock[p]];
-    const known = alpha + levelVariance[pieceBlock[p]];
-    for (let s = pieceSlot[p]; k < end; k++, s++) {
-      let calls: number;
-      let exposure: number;
-      let doubt: number;
-      let edges: number;
-      if (wholeHour[p] === 1) {
-        calls = before[k + 1] - before[k + 1 - width];
-        exposure = hourShape[s];
-        doubt = hourDoubt[s];
-        edges = hourEdge[s];
-      } else {
-        // After a gap or a change of the clocks the hour is what was heard of it.
-        const gone = bucket[k] - width;
-        calls = exposure = doubt = 0;
-        for (let j = k; j >= 0 && bucket[j] > gone; j--) {
-          calls += y[j];
-          exposure += shape[slot[j]];
-          doubt += shape[slot[j]] * hourVariance[slot[j]];
-        }
-        const first = shape[slots[gone < 0 ? 0 : gone + 1]];
-        edges = first * first + shape[s] * shape[s];
-      }
-      if (!(exposure > 1e-9)) continue;
-      const fitted = rate * exposure;
-      const m = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
-      // The variance m (1 + phi) + m² (known + 2 doubt/exposure + alpha edges/exposure²), without the divisions.
-      const variance = m * (perCall + known * m) + rate * rate * (IN_SAMPLE * doubt * exposure + bucketAlpha * edges);
-      const off = calls - m;
-      const square = off * off;
-      if (square <= screen[date] * variance) continue;
-      if (square <= (off > 0 ? above[date] : below[date]) * variance) continue;
-      const edge = (bucketAlpha * edges) / (exposure * exposure);
-      const relative = known + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
-      // Mostly the scatter of a single bucket: such windows are not judged.
-      if (edge <= EDGED * relative) maxima.add(date, calls, m, relative);
-    }
-  }
-  return maxima;
-}
-
-/**
- * Of the hour that ends with each slot: the sums of the shape and of the shape times its variance, and the squares of the shapes at
- * its edges. 2,016 sums in place of 8,064.
- */
-function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: number): void {
-  const { shape, hourVariance } = profile;
-  const { length } = shape;
-  let exposure = 0;
-  let doubt = 0;
-  // From an hour before the week on, as its end is followed by its beginning.
-  for (let at = -width; at < length; at++) {
-    const s = at < 0 ? at + length : at;
-    exposure += shape[s];
-    doubt += shape[s] * hourVariance[s];
-    if (at < 0) continue;
-    const gone = at < width ? at - width + length : at - width;
-    exposure -= shape[gone];
-    doubt -= shape[gone] * hourVariance[gone];
-    const first = gone + 1 === length ? 0 : gone + 1;
-    hourShape[s] = exposure;
-    hourDoubt[s] = doubt > 0 ? doubt : 0;
-    hourEdge[s] = shape[first] * shape[first] + shape[s] * shape[s];
-  }
-}
-
 /**
  * How surprising single buckets and silences were on each day. No function is called for a bucket that is ordinary: V8 (Node 20)
  * does not inline into loops of this size, and the numbers handed over were boxed, 2 MB of garbage a row.
  */
 function baseTails(
-  { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock }: Taught,
+  { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock }: Training,
   { scratch }: FitPlan,
   dispersions: readonly Dispersion[],
 ): { maxima: DailyMaxima; silences: number; clock: number; silent: number } {

@@ -1,5 +1,5 @@
-import { EDGED } from '../fit/one-step-residuals.js';
 import { LEAST_MEAN } from '../model.js';
+import { EDGED } from '../multi-window.js';
 import type { BlockInHand, BucketInHand, WindowInHand } from './scratch.js';
 
 // Nine in ten buckets leave a window of hours with nothing to say, and a few comparisons with bounds that hold to the end of

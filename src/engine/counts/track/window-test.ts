@@ -2,8 +2,8 @@ import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js'
 import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
 import type { DecidedWriter } from '../../types.js';
-import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
 import { LEAST_MEAN } from '../model.js';
+import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../tail-calibration.js';
 import { DRIFT_SPAN } from './drift.js';
 import type { TrackerParts } from './parts.js';
