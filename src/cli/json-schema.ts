@@ -83,8 +83,9 @@ const anomaly = fields(
     kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
     callers: list(fields({ caller: text, calls: count, usual: number })),
     related: list(key),
+    affected: fields({ account: orNull(text), region: orNull(text), keys: count, of: count }),
   },
-  ['callers'],
+  ['callers', 'affected'],
 );
 
 const analysis = {

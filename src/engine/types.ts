@@ -205,6 +205,16 @@ interface Range {
   readonly to: number;
 }
 
+/** How many keys of an account and Region depart on the same side at the same time. */
+export interface Affected {
+  /** `null` where keys of several accounts do. */
+  readonly account: string | null;
+  readonly region: string | null;
+  /** Keys that depart, and those that could be judged. */
+  readonly keys: number;
+  readonly of: number;
+}
+
 /** One departure from the expected, on its most specific row. Times are epoch milliseconds, half-open. */
 export interface Anomaly {
   /** Of this row, verdict and first breach: the same however time was cut, restored or re-stated. */
@@ -233,6 +243,8 @@ export interface Anomaly {
   readonly callers?: readonly CallerShare[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
+  /** Where so many keys of one account depart together that they are one anomaly: how many. Their rows are `related`. */
+  readonly affected?: Affected;
 }
 
 /** What was signed off of one key (its id): what it did from `from` up to `at`, epoch ms. */
@@ -270,6 +282,8 @@ export interface Incident {
   readonly severity: Severity;
   /** The most specific rows, worst first; figures are those of the whole incident so far. */
   readonly anomalies: readonly Anomaly[];
+  /** Where so many keys of one account (or Region) departed together that something they share is the cause: how many, at the last change. */
+  readonly affected?: Affected;
 }
 
 /** What became of an incident at a bucket. */

@@ -1,4 +1,5 @@
 import type { Incident } from '../engine/types.js';
+import { affectedText } from '../report/affected-words.js';
 import { seriesName } from '../report/names.js';
 import { counted, duration, mean } from '../report/numbers.js';
 import { wordsFor } from '../report/words.js';
@@ -46,6 +47,7 @@ export function openingText(incident: Incident, suspects: readonly SeriesKey[], 
   const [, ...others] = rowsOf(incident);
   return [
     wordsFor(incident.anomalies[0], { timeZone, step, judgedUntil: at }),
+    ...affectedText(incident.affected, incident.anomalies[0].verdict),
     ...(others.length === 0 ? [] : [`Also affected: ${listed(others)}.`]),
     ...(suspects.length === 0 ? [] : [`Fewer calls too, though not yet unusual alone: ${listed(suspects)}.`]),
   ].join(' ');
