@@ -124,6 +124,8 @@ export interface Exceptions {
   expected(time: number): boolean;
   /** The key is gone: no call is nothing to report. */
   retired(time: number): boolean;
+  /** Recurring maintenance: not judged by, not learned from; a silence goes on after it as long as it was before. */
+  paused?(time: number): boolean;
 }
 
 /** What a {@link Tracker} is run over: `length` buckets from `start` on. */
