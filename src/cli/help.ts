@@ -41,6 +41,10 @@ How it is judged:
                            1s to 1d; default 5m
   --time-zone <zone>       whose clock people and jobs follow, such as
                            Europe/Berlin; times are told on it. Default UTC
+  --holidays <place>       holidays are like Sundays: those of DE, DE-BY, US-CA;
+                           needs the package date-holidays
+  --calendar <file>        JSON: days that are like another weekday, recurring
+                           maintenance
   --budget <number>        false alarms a week to put up with, over everything;
                            default 1
 

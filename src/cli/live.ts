@@ -10,6 +10,7 @@ import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
+import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
@@ -26,6 +27,7 @@ const FLAGS = {
   'time-zone': 'string',
   budget: 'string',
   'linked-accounts': 'boolean',
+  ...CALENDAR_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -45,6 +47,9 @@ Options:
   --now <time>          take this for now; default the clock
   --linked-accounts     metrics of linked accounts too
   --time-zone <zone>    whose clock people and jobs follow; default UTC
+  --holidays <place>    holidays are like Sundays: those of DE, DE-BY, US-CA;
+                        needs the package date-holidays
+  --calendar <file>     JSON: days that are like another weekday, maintenance
   --budget <number>     false alarms a week to put up with; default 1
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
@@ -88,6 +93,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
+  const calendarOver = await openCalendar(calendarFlags(given));
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where there is no clock');
   const to = Math.floor(now / STEP) * STEP;
@@ -112,7 +118,9 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       return NOT_DONE;
     }
     const alarms = await alarmsOf(client, io.signal);
+    const calendar = await calendarOver(from, until);
     const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
+      ...(calendar === undefined ? {} : { calendar }),
       historyUntil: begin,
       until,
       timeZone,

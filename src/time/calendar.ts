@@ -47,6 +47,12 @@ export function civilDays(calendar: Calendar, name = 'calendar'): CivilDays | un
   return dates.size + months.size + windows.length === 0 ? undefined : { dates, months, windows };
 }
 
+/** A calendar as it is. @throws InputError that names the entry that cannot be */
+export function checkCalendar(calendar: Calendar, name: string): Calendar {
+  civilDays(calendar, name);
+  return calendar;
+}
+
 function listed<T extends object>(list: readonly T[] | undefined, name: string): readonly T[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) throw new InputError(`${name} must be an array, got ${shown(list)}`);

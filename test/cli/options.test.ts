@@ -12,6 +12,8 @@ const DEFAULTS: AnalyzeOptions = {
   step: 300_000,
   timeZone: 'UTC',
   budget: 1,
+  calendar: undefined,
+  holidays: undefined,
   json: false,
   failOnAnomaly: false,
   html: undefined,
@@ -49,7 +51,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown and --help',
+      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --holidays, --calendar, --json, --fail-on-anomaly, --html, --markdown and --help',
     ],
     [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
     [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],
