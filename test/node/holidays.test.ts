@@ -1,3 +1,4 @@
+import Holidays from 'date-holidays';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { holidayPackage, holidayPlace } from '../../src/node/holidays.js';
@@ -7,6 +8,8 @@ const in2026 = { from: '2026-01-01', to: '2026-12-31' } as const;
 const dates = async (options: Omit<HolidayOptions, 'from' | 'to'> & Partial<HolidayOptions>) =>
   (await holidays({ ...in2026, ...options })).map((day) => ('date' in day ? day.date : ''));
 
+const dateOf = (day: number) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
+
 describe('holidays', () => {
   it('are those of a state, as days like a Sunday', async () => {
     const days = await holidays({ ...in2026, country: 'DE', state: 'BY' });
@@ -14,6 +17,22 @@ describe('holidays', () => {
     expect(days).toContainEqual({ date: '2026-06-04', weekday: 0, name: 'Fronleichnam' });
     expect(await dates({ country: 'DE' })).not.toContain('2026-06-04');
     expect(await dates({ country: 'DE', state: 'BY', region: 'KATH' })).toContain('2026-08-15');
+  });
+
+  it.each([
+    ['DE', 'BY', 'Europe/Berlin', 10],
+    ['US', 'CA', 'America/Los_Angeles', 20],
+    ['JP', undefined, 'Asia/Tokyo', 3],
+  ] as const)('are the days on which the package says so at noon, %s %s', async (country, state, timezone, noon) => {
+    const asked =
+      state === undefined ? new Holidays(country, { timezone }) : new Holidays(country, state, { timezone });
+    const found: string[] = [];
+    for (let day = 0; day < 365; day++) {
+      const time = new Date(Date.UTC(2026, 0, 1 + day, noon));
+      const all = asked.isHoliday(time);
+      if (all !== false && all.some(({ type }) => type === 'public')) found.push(dateOf(day));
+    }
+    expect(await dates(state === undefined ? { country } : { country, state })).toEqual(found);
   });
 
   it('stand on their civil days, whatever the machine’s zone, evenings before and half days after left out', async () => {
