@@ -115,7 +115,8 @@ export function runRow(
   let choose: TrackedRange['choose'];
   if (settled === undefined && count !== undefined && choice !== undefined) {
     const all = tables.of(row.zone, count.model);
-    choose = (calls, i) => choice.choose(count, calls, i, all);
+    const { step } = count.rules.windows;
+    choose = (calls, i) => choice.choose(count, calls, i, start + i * step, all);
   }
   const excepted = withPauses(exceptions, row.zone, step);
   tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);

@@ -33,6 +33,7 @@ export function priorWeights(): Float64Array {
 
 /** So long after a history its zones' offsets are kept: through all the changes that its windows are likely to meet. */
 const KEPT_AFTER = 400 * DAY;
+const YEAR = 366 * DAY;
 
 /** Zones with the offsets, and the calendar, that a baseline keeps of them; the same object for the same zone and calendar. */
 export function zoneKeeper(history: TimeGrid): (zone: string, days?: CivilDays) => ZoneOffsets {
@@ -149,6 +150,10 @@ export class ZoneCandidates {
   readonly #atEnd: number;
   /** `[candidates]`: from when on each one's distance from the zone has stood still to the end of the history. */
   readonly #since: Float64Array;
+  /** By candidate, over `[from, to]`. */
+  readonly #tables: Offsets[] = [];
+  #from: number;
+  #to: number;
 
   /** @param kept covers the history */
   constructor(kept: ZoneOffsets, history: TimeGrid) {
@@ -156,6 +161,8 @@ export class ZoneCandidates {
     // The last moment of the history; of an empty one, where it would begin.
     this.#end = Math.max(history.start, gridEnd(history) - 1);
     this.#atEnd = offsetAt(kept, this.#end);
+    this.#from = history.start - DAY;
+    this.#to = this.#end + YEAR;
     this.#since = new Float64Array(CANDIDATES).fill(Number.NEGATIVE_INFINITY);
     for (let c = RULES; c < CANDIDATES; c++) this.#since[c] = this.#agreesSince(c, history.start);
     if (this.#unmade() === undefined) this.#since[UNMADE] = Number.POSITIVE_INFINITY;
@@ -166,8 +173,19 @@ export class ZoneCandidates {
     return this.#since[candidate] <= start;
   }
 
-  /** The offsets of a candidate over `[from, to]`. */
+  /** The offsets of a candidate over `[from, to]`, and beyond. */
   offsets(candidate: number, from: number, to: number): Offsets {
+    if (!(this.#from <= from && this.#to >= to)) {
+      // Whole years, or every window of a stream would ask anew.
+      this.#from = Math.min(this.#from, from - YEAR);
+      this.#to = Math.max(this.#to, to + YEAR);
+      this.#tables.length = 0;
+    }
+    this.#tables[candidate] ??= this.#offsetsOver(candidate, this.#from, this.#to);
+    return this.#tables[candidate];
+  }
+
+  #offsetsOver(candidate: number, from: number, to: number): Offsets {
     const { days } = this.#kept;
     if (candidate === OWN) return offsetsOver(this.#kept, from, to);
     if (candidate === UNCHANGED) return { ...always(this.#atEnd), days };

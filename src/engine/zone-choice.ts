@@ -1,3 +1,4 @@
+import { HOUR } from '../time/grid.js';
 import type { CountTracker } from './counts/track/tracker.js';
 import { CANDIDATES, priorWeights } from './zone-candidates.js';
 import type { OddHour, RowSlots } from './zone-slots.js';
@@ -8,14 +9,24 @@ const RULED_OUT = 8;
 const DECIDED = 24;
 /** One bucket speaks for so many nats at most. */
 const MOST = 3;
+/**
+ * Nats by which a bucket may be less likely and say nothing: what is not known of a profile is the same for hours, and a
+ * quiet week end of buckets that each say a little would decide by it.
+ */
+const LITTLE = 0.7;
+/** The buckets of one hour speak for so many at most, for the same reason. */
+const MOST_AN_HOUR = 4;
 /** In the hour of a change another slot counts where it fits by so many nats better. */
 const BETTER = 2;
 
-/** After the candidates' weights: the change whose hour comes twice, and in which of its slots the first pass was short. */
-const CHANGE = CANDIDATES;
-const SHORT = CANDIDATES + 1;
+/** After the candidates' weights: what each lost in the last hour that said something, and which hour since 1970 that was. */
+const LOST = CANDIDATES;
+const LAST_HOUR = 2 * CANDIDATES;
+/** The change whose hour comes twice, and in which of its slots the first pass was short. */
+const CHANGE = LAST_HOUR + 1;
+const SHORT = LAST_HOUR + 2;
 /** Entries of a state. */
-export const CHOICE_STATE = CANDIDATES + 2;
+export const CHOICE_STATE = LAST_HOUR + 3;
 
 /** What a state is before anything is seen. */
 export function priorState(): Float64Array {
@@ -32,23 +43,28 @@ export function priorState(): Float64Array {
  * missing may come within an hour after it, or not at all.
  */
 export class ZoneChoice {
-  /** Log-likelihoods of the candidates, the best 0, −∞ of those decided against; {@link CHANGE}, {@link SHORT}. */
-  readonly #state: Float64Array;
-  /** Of each candidate's slot at the bucket under way. */
-  readonly #fits = new Float64Array(CANDIDATES);
+  /** Log-likelihoods of the candidates, the best 0, −∞ of those decided against, and what is behind them; none at first. */
+  #known: Float64Array | undefined;
 
+  /** @param state of {@link toState}; nothing where nothing was in doubt yet, as of most rows for most of the year */
   constructor(state?: Float64Array) {
-    this.#state = state?.slice() ?? priorState();
+    this.#known = state?.slice();
   }
 
   toState(): Float64Array {
-    return this.#state.slice();
+    return this.#known?.slice() ?? priorState();
+  }
+
+  get #state(): Float64Array {
+    this.#known ??= priorState();
+    return this.#known;
   }
 
   /** The candidate that is most likely by now. */
   get best(): number {
+    if (this.#known === undefined) return 0;
     let best = 0;
-    for (let c = 1; c < CANDIDATES; c++) if (this.#state[c] > this.#state[best]) best = c;
+    for (let c = 1; c < CANDIDATES; c++) if (this.#known[c] > this.#known[best]) best = c;
     return best;
   }
 
@@ -56,22 +72,28 @@ export class ZoneChoice {
   settled({ each, own, doubtful, odd }: RowSlots): Int32Array | undefined {
     if (doubtful === undefined) return own;
     if (odd.size > 0) return undefined;
-    const left = new Set<Int32Array>();
+    const known = this.#known;
+    let left: Int32Array | undefined;
     for (let c = 0; c < CANDIDATES; c++) {
-      if (this.#state[c] === Number.NEGATIVE_INFINITY) continue;
-      left.add(each[c] ?? own);
+      if (known !== undefined && known[c] === Number.NEGATIVE_INFINITY) continue;
+      const its = each[c] ?? own;
+      if (left !== undefined && its !== left) return undefined;
+      left = its;
     }
-    return left.size === 1 ? [...left][0] : undefined;
+    return left;
   }
 
-  /** The slot to judge bucket `i` by; what its count says of the candidates is taken in. */
-  choose(tracker: CountTracker, y: number, i: number, slots: RowSlots): number {
+  /**
+   * The slot to judge a bucket by; what its count says of the candidates is taken in.
+   * @param i of the bucket in the window, which begins at `time`
+   */
+  choose(tracker: CountTracker, y: number, i: number, time: number, slots: RowSlots): number {
     const { each, own, doubtful, odd } = slots;
     if (doubtful === undefined || doubtful[i] === 0) return own[i];
-    const hours = odd.get(i)?.filter(({ candidate }) => this.#state[candidate] > -RULED_OUT);
-    if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
     const state = this.#state;
-    const fits = this.#fits;
+    const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
+    if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
+    const fits = new Float64Array(CANDIDATES);
     let slot = -1;
     let isDoubt = false;
     let bestFit = Number.NEGATIVE_INFINITY;
@@ -86,32 +108,33 @@ export class ZoneChoice {
     for (let c = 0; c < CANDIDATES; c++) {
       if (state[c] === Number.NEGATIVE_INFINITY) continue;
       const its = (each[c] ?? own)[i];
-      fits[c] = this.#fitOf(tracker, y, i, slots, c, its);
+      let same = 0;
+      while (same < c && !(state[same] > Number.NEGATIVE_INFINITY && (each[same] ?? own)[i] === its)) same++;
+      fits[c] = same < c ? fits[same] : tracker.likelihood(y, its);
       if (fits[c] > bestFit) bestFit = fits[c];
       if (state[c] > -RULED_OUT && fits[c] > most) {
         most = fits[c];
         slot = its;
       }
     }
-    this.#takeIn(bestFit);
+    this.#takeIn(fits, bestFit, Math.floor(time / HOUR));
     return slot;
   }
 
-  /** A candidate's likelihood; that of one before it where they agree on the slot. */
-  #fitOf(tracker: CountTracker, y: number, i: number, { each, own }: RowSlots, candidate: number, slot: number): number {
-    for (let c = 0; c < candidate; c++) {
-      if (this.#state[c] !== Number.NEGATIVE_INFINITY && (each[c] ?? own)[i] === slot) return this.#fits[c];
-    }
-    return tracker.likelihood(y, slot);
-  }
-
-  /** Adds the bucket's likelihoods to the weights. */
-  #takeIn(bestFit: number): void {
+  /** Adds the likelihoods of a bucket to the weights. */
+  #takeIn(fits: Float64Array, bestFit: number, hour: number): void {
     const state = this.#state;
+    if (state[LAST_HOUR] !== hour) {
+      state[LAST_HOUR] = hour;
+      state.fill(0, LOST, LOST + CANDIDATES);
+    }
     let top = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < CANDIDATES; c++) {
       if (state[c] === Number.NEGATIVE_INFINITY) continue;
-      state[c] += Math.max(-MOST, this.#fits[c] - bestFit);
+      const before = state[LOST + c];
+      const by = Math.min(0, fits[c] - bestFit + LITTLE);
+      state[LOST + c] = Math.max(-MOST_AN_HOUR, before + Math.max(-MOST, by));
+      state[c] += state[LOST + c] - before;
       if (state[c] > top) top = state[c];
     }
     for (let c = 0; c < CANDIDATES; c++) {
@@ -121,13 +144,7 @@ export class ZoneChoice {
   }
 
   /** A bucket beside a change: it says nothing of which candidate is right. */
-  #inOddHour(
-    tracker: CountTracker,
-    y: number,
-    { each, own }: RowSlots,
-    i: number,
-    hours: readonly OddHour[],
-  ): number {
+  #inOddHour(tracker: CountTracker, y: number, { each, own }: RowSlots, i: number, hours: readonly OddHour[]): number {
     const state = this.#state;
     let slot = own[i];
     let fit = Number.NEGATIVE_INFINITY;

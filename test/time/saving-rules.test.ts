@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { DAY, HOUR } from '../../src/time/grid.js';
 import { SAVING_RULES, savedTime } from '../../src/time/saving-rules.js';
 import { offsetAt, zoneOffsets } from '../../src/time/zone.js';
-import { DAY, HOUR } from '../../src/time/grid.js';
 
 const FROM = Date.UTC(2024, 0, 2);
 const TO = Date.UTC(2031, 0, 1);

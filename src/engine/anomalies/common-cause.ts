@@ -2,7 +2,7 @@ import { HOUR } from '../../time/grid.js';
 import { type Affected, type Anomaly, BELOW } from '../types.js';
 import { type Direction, isCommon, nameOf, type Scope, ScopeKeys, scopeOf, shownBy, UNSEEN } from './affected-keys.js';
 import { anomalyOf, bySurprise, type IsCritical, worstFirst } from './anomaly-of-runs.js';
-import { byRow } from './breach-runs.js';
+import { byRow, type Run } from './breach-runs.js';
 import type { Group } from './group-runs.js';
 import { cellAt, type JoinedRow } from './joined-scores.js';
 
@@ -31,7 +31,7 @@ export function anomaliesOf(groups: readonly Group[], rows: readonly JoinedRow[]
     const { key, direction, from, to, reported, step } = group.run;
     const scope = scopeOf(key);
     const name = `${direction} ${nameOf(scope)}`;
-    const near = scope.account === null ? [] : (clusters.get(name) ?? []);
+    const near = mayShare(group.run, isCritical) ? (clusters.get(name) ?? []) : [];
     const open = near.find((one) => reported <= one.to + HOUR && from >= one.from - LAST_CALLS);
     const affected = open === undefined ? undefined : test(scope, direction, reported - step);
     if (open !== undefined && affected !== undefined && isCommon(affected)) {
@@ -42,9 +42,15 @@ export function anomaliesOf(groups: readonly Group[], rows: readonly JoinedRow[]
     }
     const own = { groups: [group], from, to, affected: undefined };
     all.push(own);
-    clusters.set(name, [...near, own]);
+    if (mayShare(group.run, isCritical)) clusters.set(name, [...near, own]);
   }
   return all.map((cluster) => asOne(cluster, isCritical)).sort(bySurprise);
+}
+
+/** Whether a run may be one of many with one cause; what a caller does is not, nor what is critical, or new. */
+export function mayShare({ key, direction, known }: Run, isCritical: IsCritical): boolean {
+  if (scopeOf(key).account === null || key.caller !== null || key.metric !== null) return false;
+  return direction === BELOW || (known && !(key.operation !== null && isCritical(key.operation)));
 }
 
 function asOne({ groups, affected }: Cluster, isCritical: IsCritical): Anomaly {

@@ -4,6 +4,7 @@ import { ABOVE, type Affected, BELOW, type Incident, type IncidentChange, type S
 import { type Direction, isCommon, isWide, type Scope, scopeOf } from './affected-keys.js';
 import { anomalyOf, compareSeverity, type IsCritical, idOf, stageOf, worstFirst } from './anomaly-of-runs.js';
 import { type AlarmRule, byRow, type Run } from './breach-runs.js';
+import { mayShare } from './common-cause.js';
 import { type Group, groupRuns, rank } from './group-runs.js';
 
 /** How long an incident that is closed is still named. */
@@ -234,7 +235,7 @@ export class IncidentBook {
         !apart(incident.region, scope.region) &&
         (apart(incident.account, scope.account)
           ? begins(incident) && this.#isWide(run.direction, scope)
-          : begins(incident) || this.#isCommon(run.direction, scope, incident)),
+          : begins(incident) || (mayShare(run, this.#critical) && this.#isCommon(run.direction, scope, incident))),
     );
   }
 
