@@ -18,7 +18,7 @@ import { offsetsOver } from './zone-candidates.js';
 import { CHOICE_STATE, priorState } from './zone-choice.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 4;
+const VERSION = 5;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
