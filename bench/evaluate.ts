@@ -1,10 +1,10 @@
 // How well the library detects, beside simple rivals and an oracle: `npm run evaluate`, or a part of it with
 // `npm run evaluate -- fleet --seeds 1,2,3 --series 150`. Parts: fleet, calibration, nab, aiops, microsoft, real-counts,
-// stream. A whole run with the usual seeds writes bench/ACCURACY.md.
-//   --build <dist/index.js>  another build than these sources (fleet, real-counts, stream), so that builds can be compared
+// stream, tenants. A whole run with the usual seeds writes bench/ACCURACY.md.
+//   --build <dist/index.js>  another build than these sources (fleet, real-counts, stream, tenants), so that builds can be compared
 //   --only silence,hold      some of what `stream` measures, or one collection of `real-counts`
 //   --runs 4, --first 100    runs of each kind of the stream, and the seed of the first
-//   --alone                  the fleets without rivals and oracle
+//   --alone                  the fleets without rivals and oracle; every incident of the tenants
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -16,6 +16,7 @@ import { realCountsPart } from './evaluate/real-counts-part.js';
 import { REAL_PARTS } from './evaluate/real-part.js';
 import { streamParts } from './evaluate/stream/parts.js';
 import type { Library } from './evaluate/stream/sheet.js';
+import { tenantsPart } from './evaluate/tenants-part.js';
 import { machine } from './harness.js';
 
 const { values, positionals } = parseArgs({
@@ -38,7 +39,7 @@ const build = values.build === undefined ? '../src/index.js' : pathToFileURL(res
 const lib: Library = await import(build);
 const only = values.only?.split(',') ?? [];
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
-const ofBuild = ['fleet', 'real-counts', 'stream'];
+const ofBuild = ['fleet', 'real-counts', 'stream', 'tenants'];
 if (values.build !== undefined && !(positionals.length > 0 && positionals.every((name) => ofBuild.includes(name)))) {
   throw new Error(`--build is for ${ofBuild.join(', ')}`);
 }
@@ -53,6 +54,7 @@ const parts: Readonly<Record<string, () => void | Promise<void>>> = {
     page.heading('4. The stream');
     await streamParts(lib, page, only, { runs: number(values.runs), firstSeed: number(values.first) });
   },
+  tenants: () => tenantsPart(page, seeds, lib, values.alone),
 };
 const unknown = positionals.find((name) => !(name in parts));
 if (unknown !== undefined) throw new Error(`no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);

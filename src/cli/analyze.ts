@@ -6,6 +6,7 @@ import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
 import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
+import { openCalendar } from './calendar.js';
 import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
 import { readLabels } from './labels.js';
@@ -18,13 +19,16 @@ import { NOT_DONE } from './status.js';
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
+  const calendarOver = await openCalendar(options);
   const labels = await readLabels(options.aliases);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
+  const calendar = await calendarOver(read.counts.grid.start, spans.until);
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
     ...spans,
+    ...(calendar === undefined ? {} : { calendar }),
     timeZone: options.timeZone,
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),

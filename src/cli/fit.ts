@@ -12,6 +12,7 @@ import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { nothingToJudge, tellProblem } from './analyze.js';
+import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { partlyRead, widthOf, write } from './deliver.js';
 import { readArguments } from './flags.js';
 import { stepOf } from './options.js';
@@ -26,6 +27,7 @@ const FLAGS = {
   until: 'string',
   step: 'string',
   'time-zone': 'string',
+  ...CALENDAR_FLAGS,
   json: 'boolean',
 } as const;
 
@@ -42,6 +44,9 @@ Options:
   --step <length>      width of the buckets, from 1s to 1d; default 5m
   --time-zone <zone>   time zone of your users and jobs, such as
                        Europe/Berlin; default: found for each series
+  --holidays <place>   holidays are like Sundays: those of DE, DE-BY, US-CA;
+                       needs the package date-holidays
+  --calendar <file>    JSON: days that are like another weekday, maintenance
   --json               one JSON document instead of text
   -h, --help           this text
 
@@ -52,6 +57,7 @@ Examples:
   kms-baseline fit ./AWSLogs --out keys.baseline --callers keys.callers
   kms-baseline fit ./AWSLogs --out keys.baseline --time-zone Europe/Berlin
   kms-baseline fit ./AWSLogs --out keys.baseline --until 2024-03-05T14:00Z
+  kms-baseline fit ./AWSLogs --out keys.baseline --holidays DE-BY
 `;
 
 /** Learns from logs and writes the baseline to a file. Returns the exit status. */
@@ -64,6 +70,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const timeZone = given.read('time-zone', checkZone);
   const until = given.read('until', parseTime);
   const callersPath = given.read('callers', parsePath);
+  const calendarOver = await openCalendar(calendarFlags(given));
   const { counts, logs, calls, sources, coverage } = await readLogs(given.paths, step, io);
   const problem = nothingToJudge(given.paths, logs, calls.counted);
   if (problem !== undefined) return tellProblem(problem, logs, io);
@@ -77,7 +84,11 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
   const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
   const rows = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
-  const baseline = fitBaseline(rows, timeZone === undefined ? {} : { timeZone });
+  const calendar = await calendarOver(from, end);
+  const baseline = fitBaseline(rows, {
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(calendar === undefined ? {} : { calendar }),
+  });
   const bytes = baseline.toBytes();
   await write(out, bytes, '--out');
   const callers = selectRows(history, (key) => key.caller !== null);

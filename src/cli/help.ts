@@ -41,6 +41,10 @@ How it is judged:
                            1s to 1d; default 5m
   --time-zone <zone>       time zone of your users and jobs, also for display,
                            such as Europe/Berlin; default UTC
+  --holidays <place>       holidays are like Sundays: those of DE, DE-BY, US-CA;
+                           needs the package date-holidays
+  --calendar <file>        JSON: days that are like another weekday, recurring
+                           maintenance
   --budget <number>        alert budget: false alarms per week, across all
                            series; default 1
 

@@ -110,13 +110,14 @@ const anomaly = fields(
     ),
     errors: { ...list(fields({ code: text, calls: count })), description: 'of its failed calls' },
     related: list(key),
+    affected: fields({ account: orNull(text), region: orNull(text), keys: count, of: count }),
     check: { ...text, description: 'what to check first' },
     queries: {
       ...fields({ athena: text, logsInsights: text, from: time, to: time }),
       description: 'that show the records of the calls; of calls that did not come, the last ones that did',
     },
   },
-  ['callers', 'errors'],
+  ['callers', 'errors', 'affected'],
 );
 
 const analysis = {

@@ -10,6 +10,7 @@ import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
+import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
@@ -27,6 +28,7 @@ const FLAGS = {
   'time-zone': 'string',
   budget: 'string',
   'linked-accounts': 'boolean',
+  ...CALENDAR_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -47,6 +49,9 @@ Options:
   --linked-accounts     metrics of linked accounts too
   --time-zone <zone>    time zone of your users and jobs, also for display;
                         default UTC
+  --holidays <place>    holidays are like Sundays: those of DE, DE-BY, US-CA;
+                        needs the package date-holidays
+  --calendar <file>     JSON: days that are like another weekday, maintenance
   --budget <number>     alert budget: false alarms per week; default 1
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
@@ -92,6 +97,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
+  const calendarOver = await openCalendar(calendarFlags(given));
   const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where the current time is not known');
@@ -117,7 +123,9 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       return NOT_DONE;
     }
     const alarms = await alarmsOf(client, io.signal);
+    const calendar = await calendarOver(from, until);
     const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
+      ...(calendar === undefined ? {} : { calendar }),
       historyUntil: begin,
       until,
       timeZone,

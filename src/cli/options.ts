@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import { DAY, MINUTE, SECOND } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
+import { CALENDAR_FLAGS, type CalendarFlags, calendarFlags } from './calendar.js';
 import { type Arguments, readArguments } from './flags.js';
 import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
@@ -26,7 +27,7 @@ export interface SpanOptions {
   readonly until: number | undefined;
 }
 
-export interface AnalyzeOptions extends OutputOptions, SpanOptions {
+export interface AnalyzeOptions extends OutputOptions, SpanOptions, CalendarFlags {
   readonly paths: readonly string[];
   /** Ms. */
   readonly step: number;
@@ -49,6 +50,7 @@ const FLAGS = {
   step: 'string',
   'time-zone': 'string',
   budget: 'string',
+  ...CALENDAR_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -66,6 +68,7 @@ export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
     step,
     timeZone: given.read('time-zone', checkZone) ?? 'UTC',
     budget: given.read('budget', parseBudget) ?? 1,
+    ...calendarFlags(given),
     ...outputsOf(given),
   };
 }

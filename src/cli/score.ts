@@ -10,6 +10,7 @@ import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
+import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
@@ -26,6 +27,7 @@ const FLAGS = {
   until: 'string',
   'time-zone': 'string',
   budget: 'string',
+  ...CALENDAR_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -42,6 +44,9 @@ What is judged:
                        history ends, if the logs go on from there, else
                        where they begin
   --until <time>       judge up to this time; default the end of the logs
+  --holidays <place>   holidays beside those that the baseline knows: of DE,
+                       DE-BY, US-CA; needs the package date-holidays
+  --calendar <file>    JSON: days that are like another weekday, maintenance
   --budget <number>    alert budget: false alarms per week, across all
                        series; default 1
 
@@ -76,8 +81,11 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const zone = given.read('time-zone', checkZone);
   const outputs = outputsOf(given);
   const callersPath = given.read('callers', parsePath);
+  const calendarOver = await openCalendar(calendarFlags(given));
   const labels = await readLabels(outputs.aliases);
-  const baseline = await open(path, '--baseline', Baseline.fromBytes);
+  const kept = await open(path, '--baseline', Baseline.fromBytes);
+  const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
+  const baseline = calendar === undefined ? kept : kept.withCalendar(calendar);
   const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
   const read = await readLogs(given.paths, baseline.grid.step, io);
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);

@@ -3,12 +3,17 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError, shown } from '../errors.js';
 import { appendLine } from '../node/append-line.js';
+import { holidayPlace } from '../node/holidays.js';
 import { logSource } from '../node/log-source.js';
+import { machineClock } from '../plan/clock.js';
 import type { Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
 import { definePlan, type MonitoringPlan, type PlanInput } from '../plan/plan.js';
 import type { RunOptions } from '../plan/run-plan.js';
 import type { CallSource } from '../plan/source.js';
+import { type Calendar, checkCalendar } from '../time/calendar.js';
+import { DAY } from '../time/grid.js';
+import { holidaysAround } from './calendar.js';
 import type { CliIo } from './output.js';
 import { parseDuration, parseTime } from './values.js';
 
@@ -32,13 +37,13 @@ const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'blindAft
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of
  * time may be texts such as `5m`, and sources and notifiers may be said in words: `{"folder": "logs"}`,
  * `{"console": true}`, `{"jsonLines": "notices.jsonl"}`, `{"webhook": {"env": "WEBHOOK_URL"}, "body": "slack"}`. Paths are
- * relative to the file.
+ * relative to the file. `{"holidays": "DE-BY"}` adds those of a country or state to its `calendar`.
  * @throws InputError that names the file or the field
  */
 export async function readPlan(path: string, io: CliIo, environment: NodeJS.ProcessEnv): Promise<PlanFile> {
   const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
   const folder = dirname(resolve(path));
-  const { state, ...rest } = fields;
+  const { state, holidays: place, ...rest } = fields;
   if (state !== undefined && (typeof state !== 'string' || state === '')) {
     throw new InputError(`plan.state must be the path of a file, got ${shown(state)}`);
   }
@@ -54,11 +59,23 @@ export async function readPlan(path: string, io: CliIo, environment: NodeJS.Proc
     plan['notify'] = plan['notify'].map((entry, i) => notifierFrom(entry, i, folder, io, environment));
   }
   if (Array.isArray(plan['exclude'])) plan['exclude'] = plan['exclude'].map(rangeFrom);
+  if (place !== undefined) plan['calendar'] = await withHolidays(plan['calendar'], place, run['clock']);
   return {
     plan: definePlan(plan as unknown as PlanInput),
     state: resolve(folder, state ?? `${path.replace(/^.*[\\/]/, '')}.state`),
     run,
   };
+}
+
+/** The holidays of a place such as `DE-BY`, and the plan's own days, which count before them. */
+async function withHolidays(calendar: unknown, place: unknown, clock: unknown): Promise<unknown> {
+  if (typeof place !== 'string')
+    throw new InputError(`plan.holidays must be a text such as DE-BY, got ${shown(place)}`);
+  const now = ((clock as RunOptions['clock']) ?? machineClock).now();
+  const like = await holidaysAround(holidayPlace(place, 'plan.holidays'), now - 366 * DAY, now);
+  if (calendar === undefined) return { like };
+  const own = checkCalendar(calendar as Calendar, 'plan.calendar');
+  return { ...own, like: [...like, ...(own.like ?? [])] };
 }
 
 async function jsonIn(path: string): Promise<Fields> {

@@ -3,11 +3,14 @@ import { type ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
+import { idOfDays } from '../time/civil-days.js';
 import { DAY, MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
 import { checkZone, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import type { BaselineParts } from './baseline-parts.js';
+import { readDays, writeDays } from './calendar-bytes.js';
 import { ModelCodec } from './counts/model-bytes.js';
 import type { GaugeModel } from './levels/model.js';
+import { withDays } from './zone-candidates.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 6;
@@ -41,13 +44,17 @@ function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
   const places = new Map([...tables.keys()].map((id, place) => [id, place]));
   const placeOf = new Map([...new Set(all)].map((zone) => [zone, places.get(idOf(zone)) ?? 0]));
   writer.varint(tables.size);
-  for (const table of tables.values()) writeZone(writer, table);
+  for (const table of tables.values()) {
+    writeZone(writer, table);
+    writeDays(writer, table.days);
+  }
   writeColumn(
     writer,
     Uint32Array.from(zones, (zone) => placeOf.get(zone) ?? 0),
   );
   // 0: no zone was given for all.
   writer.varint(defaultZone === undefined ? 0 : 1 + (placeOf.get(defaultZone) ?? 0));
+  writeDays(writer, parts.defaultDays);
   const codec = new ModelCodec(grid);
   for (const model of models) codec.write(writer, model);
   for (const gauge of gauges) writeGauge(writer, gauge);
@@ -60,7 +67,7 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const support = reader.varint();
   const keys = readKeys(reader);
   const tables: ZoneOffsets[] = [];
-  for (let left = reader.varint(); left > 0; left--) tables.push(readZone(reader));
+  for (let left = reader.varint(); left > 0; left--) tables.push(withDays(readZone(reader), readDays(reader)));
   const zones = Array.from(
     readColumn(reader, Uint32Array, 'zones', keys.length),
     (i) => tables[i] ?? reader.fail('a zone that is not listed'),
@@ -68,15 +75,16 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const forNew = reader.varint();
   const defaultZone =
     forNew === 0 ? undefined : (tables[forNew - 1] ?? reader.fail('a zone of new keys that is not listed'));
+  const defaultDays = readDays(reader);
   const codec = new ModelCodec(grid);
   const models = measure === 'count' ? keys.map(() => codec.read(reader)) : [];
   const gauges = measure === 'level' ? keys.map(() => readGauge(reader)) : [];
-  return { measure, grid, keys, support, models, gauges, zones, defaultZone };
+  return { measure, grid, keys, support, models, gauges, zones, defaultZone, defaultDays };
 }
 
-/** What tells zones apart: their names and all their offsets. */
-function idOf({ zone, from, to, times, offsets }: ZoneOffsets): string {
-  return [zone, from, to, ...times, ...offsets].join(' ');
+/** What tells zones apart: their names, all their offsets, and their calendars. */
+function idOf({ zone, from, to, times, offsets, days }: ZoneOffsets): string {
+  return [zone, from, to, ...times, ...offsets, idOfDays(days)].join(' ');
 }
 
 function writeZone(writer: ByteWriter, { zone, from, to, times, offsets }: ZoneOffsets): void {

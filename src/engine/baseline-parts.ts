@@ -1,5 +1,6 @@
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
+import type { CivilDays } from '../time/civil-days.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { RowModel } from './counts/model.js';
@@ -19,4 +20,6 @@ export interface BaselineParts {
   readonly zones: readonly ZoneOffsets[];
   /** The zone of keys that are new; `undefined` where none was given for all. */
   readonly defaultZone: ZoneOffsets | undefined;
+  /** The calendar of keys that are new; those of the others are with their zones. */
+  readonly defaultDays: CivilDays | undefined;
 }

@@ -8,6 +8,7 @@ import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
+import { type Calendars, daysChooser, daysJoiner } from './calendar-days.js';
 import { AttainableBudget } from './counts/attainable.js';
 import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
 import { burstShift } from './counts/burst-hours.js';
@@ -23,7 +24,7 @@ import { type GaugeModel, gaugeBand } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
 import type { Band } from './types.js';
 import { windowsOf } from './windows.js';
-import { offsetsOver } from './zone-candidates.js';
+import { offsetsOver, withDays } from './zone-candidates.js';
 import { ZonePlans } from './zone-slots.js';
 
 /** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
@@ -112,6 +113,7 @@ export class Baseline {
   readonly #parts: BaselineParts;
   readonly #models: readonly RowModel[];
   readonly #zones: readonly ZoneOffsets[];
+  readonly #newZone: ZoneOffsets;
   readonly #rows: Map<string, number>;
   /** By budget and least departure: what {@link natsFor} gave. */
   readonly #nats = new Map<string, number>();
@@ -128,6 +130,7 @@ export class Baseline {
     this.#zones = parts.zones;
     this.#rows = rowsById(parts.keys);
     this.zonePlans = new ZonePlans(parts.grid);
+    this.#newZone = withDays(parts.defaultZone ?? zoneOffsets('UTC', 0, 0), parts.defaultDays);
   }
 
   /**
@@ -149,6 +152,30 @@ export class Baseline {
    */
   merge(other: Baseline): Baseline {
     return new Baseline(mergeParts(this.#parts, other.#parts));
+  }
+
+  /**
+   * This baseline with days that have become known since it was fitted: next year's holidays. What was learned stays; of two
+   * entries for one day the later counts. This one itself where nothing is new.
+   * @param calendar one for all keys, new ones too, or one per key
+   * @throws InputError for an entry that cannot be
+   */
+  withCalendar(calendar: Calendars): Baseline {
+    const daysOf = daysChooser(calendar);
+    const join = daysJoiner();
+    const tables = new Map<ZoneOffsets, Map<ZoneOffsets['days'], ZoneOffsets>>();
+    const zones = this.#zones.map((zone, row) => {
+      const days = join(zone.days, daysOf(this.keys[row]));
+      if (days === zone.days) return zone;
+      const byDays = tables.get(zone) ?? new Map<ZoneOffsets['days'], ZoneOffsets>();
+      tables.set(zone, byDays);
+      const table = byDays.get(days) ?? withDays(zone, days);
+      byDays.set(days, table);
+      return table;
+    });
+    const defaultDays = join(this.#parts.defaultDays, typeof calendar === 'function' ? undefined : daysOf());
+    const isSame = defaultDays === this.#parts.defaultDays && zones.every((zone, row) => zone === this.#zones[row]);
+    return isSame ? this : new Baseline({ ...this.#parts, zones, defaultDays });
   }
 
   /** True while the history is too short for any verdict: under 6 hours, or under 12 buckets, observed. */
@@ -187,7 +214,7 @@ export class Baseline {
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
     const model = row === undefined ? first.model : this.#models[row];
-    const zone = row === undefined ? (this.#parts.defaultZone ?? zoneOffsets('UTC', 0, 0)) : this.#zones[row];
+    const zone = row === undefined ? this.#newZone : this.#zones[row];
     return { model, timeZone: zone.zone, zone, known, learning, isNew: first.isNew };
   }
 
@@ -274,7 +301,7 @@ export class Baseline {
   }
 
   #slotAt(zone: ZoneOffsets, time: number): number {
-    return slotAt(time, offsetAt(offsetsOver(zone, time, time), time), weekSlots(this.grid.step));
+    return slotAt(time, offsetAt(offsetsOver(zone, time, time), time), weekSlots(this.grid.step), zone.days);
   }
 
   #gaugeBand(key: SeriesKey, at: number, probability: number): Band {

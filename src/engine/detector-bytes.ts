@@ -173,7 +173,9 @@ function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffs
     let context = known.get(zone);
     if (context === undefined) {
       const grid = { start: time - length * step, step, length };
-      context = { windows, time, slots: slotsBy(grid, offsetsOver(zone, grid.start, time), weekSlots(step)) };
+      // Without the calendar, which may become another.
+      const { times, offsets } = offsetsOver(zone, grid.start, time);
+      context = { windows, time, slots: slotsBy(grid, { times, offsets }, weekSlots(step)) };
       known.set(zone, context);
     }
     return context;

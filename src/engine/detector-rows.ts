@@ -29,7 +29,7 @@ export interface Matching {
 
 /** The rows of a detector: what each has become, and what it is run over. */
 export class DetectorRows {
-  readonly #baseline: Baseline;
+  #baseline: Baseline;
   readonly #rules: WatchRules;
   /** In the order in which they came: those of the baseline first. */
   readonly #rows: WatchedRow[] = [];
@@ -127,7 +127,8 @@ export class DetectorRows {
       const place = rowOf[row];
       const at = row * length + first;
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
-      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined;
+      const isPausing = (this.#rows[place].zone.days?.windows.length ?? 0) > 0;
+      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined && !isPausing;
       if (isQuiet && lookahead.take(place, scores, at)) continue;
       const watched = this.#rows[place];
       this.settle(place);
@@ -168,7 +169,8 @@ export class DetectorRows {
     const row = this.#rows[place];
     const { key, count, tracker } = row;
     const { step } = this.#baseline.grid;
-    const slot = slotAt(time, offsetAt(this.#offsetsOf(row, time, time), time), weekSlots(step));
+    const offsets = this.#offsetsOf(row, time, time);
+    const slot = slotAt(time, offsetAt(offsets, time), weekSlots(step), offsets.days);
     if (count !== undefined) return count.band(slot, nats);
     const model = this.#baseline.gaugeOf(key)?.gauge;
     return model === undefined ? undefined : gaugeBand({ ...model, state: tracker.toState() }, slot, nats / Math.LN10);
@@ -222,6 +224,13 @@ export class DetectorRows {
   toBytes(time: number): Uint8Array {
     for (let place = 0; place < this.#rows.length; place++) this.settle(place);
     return rowsToBytes(this.#rows, this.#baseline.grid.step, time);
+  }
+
+  /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
+  useBaseline(baseline: Baseline): void {
+    this.#baseline = baseline;
+    for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = watchRow(baseline, key, this.#rules);
+    this.#lookahead.dropAll();
   }
 
   /** All rows become what they were at `time`: the first `count` by these bytes, later ones as if they had not come. */

@@ -2,6 +2,7 @@ import { checkNumber, checkRange, checkTime, InputError, shown } from '../errors
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
+import type { Calendar } from '../time/calendar.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
@@ -46,7 +47,7 @@ interface Checkpoint {
  * learned. The verdicts are the same however the time is cut into calls of {@link observe}.
  */
 export class Detector {
-  readonly #baseline: Baseline;
+  #baseline: Baseline;
   readonly #options: Required<Omit<DetectorOptions, 'alertBudget'>> & { readonly perWeek: number };
   readonly #rows: DetectorRows;
   #accepted: SignOff[] = [];
@@ -278,6 +279,21 @@ export class Detector {
     const buckets = Math.min(Math.ceil((this.#end - time) / step), Math.max(1, Math.floor(RESTATED / step)));
     this.#accepted.push({ id: keyId(whole), from: this.#end - buckets * step, at: this.#end });
     this.#acceptUntil(this.#end);
+  }
+
+  /**
+   * Days that have become known since the baseline was fitted, as `Baseline.withCalendar` takes them: the holidays of next
+   * year. What was observed of the last two to three days is judged anew by them; what was learned before stands.
+   * @throws InputError for an entry that cannot be
+   */
+  addCalendar(calendar: Calendar | ((key: SeriesKey) => Calendar | undefined)): void {
+    const baseline = this.#baseline.withCalendar(calendar);
+    if (baseline === this.#baseline) return;
+    this.#baseline = baseline;
+    this.#rows.useBaseline(baseline);
+    if (Number.isNaN(this.#end)) return;
+    const again = this.#goBack(this.#checkpoints[0].time);
+    for (const set of again) this.#replay(set);
   }
 
   /** What was signed off, in the order in which it was; times are epoch ms. */

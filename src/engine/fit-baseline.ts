@@ -1,9 +1,12 @@
 import { checkRange } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
-import { slotsOf, weekSlots } from '../time/week.js';
+import type { Calendar } from '../time/calendar.js';
+import type { CivilDays } from '../time/civil-days.js';
+import { slotsBy, weekSlots } from '../time/week.js';
 import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
+import { daysChooser, outsideWindows } from './calendar-days.js';
 import { type FittedRows, fitRows } from './counts/fit/fit-all.js';
 import { pooledModels } from './counts/pool-tails.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
@@ -20,6 +23,12 @@ export interface FitOptions {
   readonly timeZone?: string | ((key: SeriesKey) => string | undefined);
   /** Times that nothing is learned of: known incidents, load tests, holidays. Every bucket that touches one is left out. */
   readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
+  /**
+   * Days that are like another weekday (holidays, month ends), and recurring maintenance, in the civil time of each series:
+   * one for all, or one per key. The baseline keeps it; `Baseline.withCalendar` adds what becomes known later. Keys that are
+   * new to the baseline have the one for all.
+   */
+  readonly calendar?: Calendar | ((key: SeriesKey) => Calendar | undefined);
 }
 
 /**
@@ -27,12 +36,13 @@ export interface FitOptions {
  * scatter (a gamma-Poisson model; see the README, How it judges). Robust: incidents in the history are clipped before
  * anything is learned. The history itself is not kept.
  *
- * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
+ * @throws InputError when the set's columns do not fit one another, a zone is unknown, a range is none, or an entry of a
+ *   calendar cannot be
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
   const terms = fitTerms(history, options);
   if (history.measure === 'level') return levelBaseline(history, terms);
-  return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed));
+  return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed, terms.days));
 }
 
 /** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
@@ -42,20 +52,30 @@ export interface FitTerms {
   /** `[grid.length]`: 1 where a bucket may be learned from. */
   readonly allowed: Uint8Array;
   readonly defaultZone: string | undefined;
+  /** `[keys]`: the calendar of each; and that of keys that are new. Equal ones are the same object. */
+  readonly days: readonly (CivilDays | undefined)[];
+  readonly defaultDays: CivilDays | undefined;
 }
 
-export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOptions): FitTerms {
+export function fitTerms(history: SeriesSet, { timeZone, exclude = [], calendar }: FitOptions): FitTerms {
   checkSet(history, 'history');
   const zoneOf = zoneChooser(timeZone);
   const allowed = trainingBuckets(history, exclude);
   const given = history.keys.map((key) => zoneOf(key));
-  return { given, allowed, defaultZone: typeof timeZone === 'string' ? timeZone : undefined };
+  const daysOf = daysChooser(calendar);
+  return {
+    given,
+    allowed,
+    defaultZone: typeof timeZone === 'string' ? timeZone : undefined,
+    days: history.keys.map(daysOf),
+    defaultDays: typeof calendar === 'function' ? undefined : daysOf(),
+  };
 }
 
 /** The baseline of fitted rows of counts; young ones borrow their tails from their kind. */
 export function countBaseline(
   { keys, grid }: SeriesSet,
-  { defaultZone }: FitTerms,
+  { defaultZone, days, defaultDays }: FitTerms,
   { zones, rows, support }: FittedRows,
 ): Baseline {
   const keep = zoneKeeper(grid);
@@ -63,30 +83,35 @@ export function countBaseline(
     measure: 'count',
     keys,
     grid,
-    zones: zones.map(keep),
+    zones: zones.map((zone, row) => keep(zone, days[row])),
     support,
     models: pooledModels(keys, rows, grid.step),
     gauges: [],
     defaultZone: defaultZone === undefined ? undefined : keep(defaultZone),
+    defaultDays,
   });
 }
 
 /** A continuous metric learns its day and week as they come, by its zone's civil time or by UTC. */
-function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitTerms): Baseline {
+function levelBaseline(history: SeriesSet, { given, allowed, defaultZone, days, defaultDays }: FitTerms): Baseline {
   const { grid, keys } = history;
   const slots = weekSlots(grid.step);
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
-  const gauges = zones.map((zone, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zone, slots)));
   const keep = zoneKeeper(grid);
+  const tables = zones.map((zone, row) => keep(zone, days[row]));
+  const gauges = tables.map((table, row) =>
+    fitLevelRow(history, row, outsideWindows(grid, table, allowed), slotsBy(grid, table, slots)),
+  );
   return new Baseline({
     measure: 'level',
     keys,
     grid,
-    zones: zones.map(keep),
+    zones: tables,
     support: grid.length,
     models: [],
     gauges,
     defaultZone: defaultZone === undefined ? undefined : keep(defaultZone),
+    defaultDays,
   });
 }
 

@@ -7,6 +7,7 @@ export type { QuietKeys } from './quiet-keys.js';
 export { type ScoreOptions, scoreWindow } from './score-window.js';
 export {
   ABOVE,
+  type Affected,
   type Anomaly,
   type AnomalyKind,
   type Band,

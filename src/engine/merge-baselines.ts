@@ -3,9 +3,10 @@ import { keyId } from '../series/key.js';
 import { rowsById } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { BaselineParts } from './baseline-parts.js';
+import { daysJoiner } from './calendar-days.js';
 import { mergedModel, modelColumns } from './counts/model.js';
 import { windowsOf } from './windows.js';
-import { zoneJoiner } from './zone-candidates.js';
+import { withDays, zoneJoiner } from './zone-candidates.js';
 
 /**
  * Two baselines as one. Rows of one only are taken as they are, so that baselines of disjoint series (shards) make exactly
@@ -29,6 +30,7 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
   const models = [...a.models];
   const gauges = [...a.gauges];
   const zones = [...a.zones];
+  const join = daysJoiner();
   for (const [row, key] of b.keys.entries()) {
     const known = rowOf.get(keyId(key));
     if (known === undefined) {
@@ -39,7 +41,8 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
       continue;
     }
     const later = second === b;
-    if (later) zones[known] = b.zones[row];
+    const zone = later ? b.zones[row] : zones[known];
+    zones[known] = withDays(zone, join(a.zones[known].days, b.zones[row].days));
     if (a.measure === 'level') {
       if (later) gauges[known] = b.gauges[row];
       continue;
@@ -60,5 +63,6 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
     zones: zones.map(whole),
     support: apart ? a.support + b.support : Math.max(a.support, b.support),
     defaultZone: defaultZone === undefined ? undefined : whole(defaultZone),
+    defaultDays: join(a.defaultDays, b.defaultDays),
   };
 }

@@ -3,6 +3,7 @@ import { gridEnd, type TimeGrid, WEEK } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
+import { withPauses } from './calendar-days.js';
 import { type CountRules, countRules } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
@@ -104,7 +105,7 @@ export function runRow(
   row: WatchedRow,
   values: Float64Array,
   observed: Uint8Array,
-  { start, length }: TimeGrid,
+  { start, step, length }: TimeGrid,
   tables: SlotTables,
   learn: boolean,
   scores: ScoreColumns | undefined,
@@ -120,7 +121,8 @@ export function runRow(
     const { step } = count.rules.windows;
     choose = (calls, i) => choice.choose(count, calls, i, start + i * step, all);
   }
-  tracker.run({ start, length, values, observed, slots, choose, exceptions, learning }, learn, scores, at);
+  const excepted = withPauses(exceptions, row.zone, step);
+  tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);
 }
 
 /** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */

@@ -124,6 +124,8 @@ export interface Exceptions {
   expected(time: number): boolean;
   /** The key is gone: no call is nothing to report. */
   retired(time: number): boolean;
+  /** Recurring maintenance: not judged by, not learned from; a silence goes on after it as long as it was before. */
+  paused?(time: number): boolean;
 }
 
 /** What a {@link Tracker} is run over: `length` buckets from `start` on. */
@@ -216,6 +218,16 @@ interface Range {
   readonly to: number;
 }
 
+/** How many keys of an account and Region depart on the same side at the same time. */
+export interface Affected {
+  /** `null` where keys of several accounts do. */
+  readonly account: string | null;
+  readonly region: string | null;
+  /** Keys that depart, and those that could be judged. */
+  readonly keys: number;
+  readonly of: number;
+}
+
 /** The window whose count is as unlikely as `surprise` says. */
 export interface DecidedBy extends Range {
   /**
@@ -260,6 +272,8 @@ export interface Anomaly {
   readonly errors?: readonly ErrorCount[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
+  /** Where so many keys of one account depart together that they are one anomaly: how many. Their rows are `related`. */
+  readonly affected?: Affected;
 }
 
 /** What was signed off of one key (its id): what it did from `from` up to `at`, epoch ms. */
@@ -297,6 +311,8 @@ export interface Incident {
   readonly severity: Severity;
   /** The most specific rows, worst first; figures are those of the whole incident so far. */
   readonly anomalies: readonly Anomaly[];
+  /** Where so many keys of one account (or Region) departed together that something they share is the cause: how many, at the last change. */
+  readonly affected?: Affected;
 }
 
 /** What became of an incident at a bucket. */

@@ -1,9 +1,10 @@
+import { type CivilDays, idOfDays } from '../time/civil-days.js';
 import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
 import { SAVING_RULES, savedTime } from '../time/saving-rules.js';
 import { offsetAt, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 
 /** The offsets of a candidate: from `times[i]` on, local time is UTC + `offsets[i]`. */
-export type Offsets = Pick<ZoneOffsets, 'times' | 'offsets'>;
+export type Offsets = Pick<ZoneOffsets, 'times' | 'offsets' | 'days'>;
 
 /** What a zone's own rules say, in the order of the candidates; after them come {@link SAVING_RULES}. */
 const OWN = 0;
@@ -34,19 +35,29 @@ export function priorWeights(): Float64Array {
 const KEPT_AFTER = 400 * DAY;
 const YEAR = 366 * DAY;
 
-/** Zones with the offsets that a baseline keeps of them; the same object for the same zone. */
-export function zoneKeeper(history: TimeGrid): (zone: string) => ZoneOffsets {
-  const kept = new Map<string, ZoneOffsets>();
+/** Zones with the offsets, and the calendar, that a baseline keeps of them; the same object for the same zone and calendar. */
+export function zoneKeeper(history: TimeGrid): (zone: string, days?: CivilDays) => ZoneOffsets {
+  const kept = new Map<CivilDays | undefined, Map<string, ZoneOffsets>>();
   const from = history.start;
   const to = gridEnd(history) + KEPT_AFTER;
-  return (zone) => {
-    let table = kept.get(zone);
+  return (zone, days) => {
+    let byZone = kept.get(days);
+    if (byZone === undefined) {
+      byZone = new Map();
+      kept.set(days, byZone);
+    }
+    let table = byZone.get(zone);
     if (table === undefined) {
-      table = part(zoneOffsets(zone, from, to), from, to);
-      kept.set(zone, table);
+      table = withDays(part(zoneOffsets(zone, from, to), from, to), days);
+      byZone.set(zone, table);
     }
     return table;
   };
+}
+
+/** A zone with another calendar. */
+export function withDays(table: ZoneOffsets, days: CivilDays | undefined): ZoneOffsets {
+  return table.days === days ? table : { ...table, days };
 }
 
 /** Zones of merged baselines, with offsets over all of `[from, to]` at least: of two of one name, the later's from where it begins. */
@@ -56,20 +67,21 @@ export function zoneJoiner(
   to: number,
 ): (zone: ZoneOffsets) => ZoneOffsets {
   const joined = new Map<string, ZoneOffsets>();
+  const nameOf = ({ zone, days }: ZoneOffsets) => `${zone} ${idOfDays(days)}`;
   for (const table of new Set(zones)) {
-    const known = joined.get(table.zone);
-    if (known === undefined) joined.set(table.zone, table);
+    const known = joined.get(nameOf(table));
+    if (known === undefined) joined.set(nameOf(table), table);
     else if (known.from !== table.from) {
       const [early, late] = known.from < table.from ? [known, table] : [table, known];
-      joined.set(table.zone, pieced(early, late));
+      joined.set(nameOf(table), pieced(early, late));
     }
   }
   return (zone) => {
-    const table = joined.get(zone.zone) ?? zone;
+    const table = joined.get(nameOf(zone)) ?? zone;
     if (table.from <= from && table.to >= to) return table;
     const end = Math.max(to, table.to);
     const whole = { ...table, ...offsetsOver(table, from, end), from: Math.min(from, table.from), to: end };
-    joined.set(zone.zone, whole);
+    joined.set(nameOf(zone), whole);
     return whole;
   };
 }
@@ -94,6 +106,7 @@ function pieced(early: ZoneOffsets, late: ZoneOffsets): ZoneOffsets {
   const meets = head.offsets[kept.length - 1] === late.offsets[0] ? 1 : 0;
   return {
     zone: late.zone,
+    days: late.days,
     from: early.from,
     to: late.to,
     times: Float64Array.from([...kept.map((i) => head.times[i]), ...late.times.subarray(meets)]),
@@ -122,7 +135,7 @@ export function offsetsOver(kept: ZoneOffsets, from: number, to: number): Offset
   for (let i = 0; i < today.times.length; i++) {
     if (today.times[i] > kept.to) add(today.times[i], today.offsets[i] + after);
   }
-  return { times: Float64Array.from(times), offsets: Float64Array.from(offsets) };
+  return { times: Float64Array.from(times), offsets: Float64Array.from(offsets), days: kept.days };
 }
 
 /**
@@ -173,16 +186,17 @@ export class ZoneCandidates {
   }
 
   #offsetsOver(candidate: number, from: number, to: number): Offsets {
+    const { days } = this.#kept;
     if (candidate === OWN) return offsetsOver(this.#kept, from, to);
-    if (candidate === UNCHANGED) return always(this.#atEnd);
-    if (candidate === UNMADE) return always(this.#unmade() ?? this.#atEnd);
+    if (candidate === UNCHANGED) return { ...always(this.#atEnd), days };
+    if (candidate === UNMADE) return { ...always(this.#unmade() ?? this.#atEnd), days };
     const [begin, end] = [Math.min(from, this.#end), Math.max(to, this.#end)];
     const table =
       candidate === TODAY
         ? zoneOffsets(this.#kept.zone, begin, end)
         : savedTime(SAVING_RULES[candidate - RULES], begin, end);
     const distance = this.#atEnd - offsetAt(table, this.#end);
-    return { times: table.times, offsets: table.offsets.map((offset) => offset + distance) };
+    return { times: table.times, offsets: table.offsets.map((offset) => offset + distance), days };
   }
 
   /** The offset before the last change, where that is recent. */

@@ -143,7 +143,7 @@ const MOST_CHANGE = 3 * HOUR;
 /** The buckets of a window beside the changes of a candidate. */
 function oddHours(
   candidate: number,
-  { times, offsets }: Offsets,
+  { times, offsets, days }: Offsets,
   grid: TimeGrid,
   slots: WeekSlots,
 ): [bucket: number, hour: OddHour][] {
@@ -158,11 +158,11 @@ function oddHours(
     const count = Math.round(size / slots.width);
     const begin = by < 0 ? change - size : change;
     const end = by < 0 ? change + size : change + Math.max(size, HOUR);
-    const missing = slotAt(change, offsets[t - 1], slots);
+    const missing = slotAt(change, offsets[t - 1], slots, days);
     const first = Math.max(0, Math.ceil((begin - start) / step));
     for (let i = first; i < length && start + i * step < end; i++) {
       const time = start + i * step;
-      const slot = slotAt(time, offsetAt({ times, offsets }, time), slots);
+      const slot = slotAt(time, offsetAt({ times, offsets }, time), slots, days);
       const pass = by > 0 ? 0 : time < change ? 1 : 2;
       const place = Math.floor((time - (pass === 1 ? begin : change)) / slots.width);
       // Due in the hour that comes twice: here, or in the other pass, with what is usual in the hours beside it.

@@ -1,6 +1,7 @@
 import { type FittedRows, fitRows } from '../engine/counts/fit/fit-all.js';
 import { type PackedRows, packRows, unpackRows } from '../engine/counts/fit/packed-rows.js';
 import type { SeriesSet } from '../series/series-set.js';
+import type { CivilDays } from '../time/civil-days.js';
 
 /** Rows for one thread to fit. The columns lie in shared memory: nothing is copied to the thread. */
 export interface FitJob {
@@ -9,6 +10,7 @@ export interface FitJob {
   readonly history: SeriesSet;
   readonly given: readonly (string | undefined)[];
   readonly allowed: Uint8Array;
+  readonly days: readonly (CivilDays | undefined)[];
 }
 
 /** What comes of it. */
@@ -17,8 +19,8 @@ export interface FitPart extends PackedRows {
   readonly support: number;
 }
 
-export function fitInWorker({ history, given, allowed }: Omit<FitJob, 'kind'>): FitPart {
-  const { zones, rows, support } = fitRows(history, given, allowed);
+export function fitInWorker({ history, given, allowed, days }: Omit<FitJob, 'kind'>): FitPart {
+  const { zones, rows, support } = fitRows(history, given, allowed, days);
   return { zones, support, ...packRows(rows, history.grid.step) };
 }
 

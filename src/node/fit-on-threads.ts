@@ -82,7 +82,7 @@ export async function fitOnPool(
           options.onCrash?.({ cause: cause as Error, from, to });
         }
       }
-      parts[at] = fitRows(job.history, job.given, job.allowed);
+      parts[at] = fitRows(job.history, job.given, job.allowed, job.days);
     }
   };
   await Promise.all(Array.from({ length: threads }, lane));
@@ -108,8 +108,8 @@ function jobStarts({ keys, grid }: SeriesSet, threads: number): number[] {
   return starts;
 }
 
-function termsBetween({ given, allowed }: FitTerms, from: number, to: number): Omit<FitJob, 'kind' | 'history'> {
-  return { given: given.slice(from, to), allowed };
+function termsBetween({ given, allowed, days }: FitTerms, from: number, to: number): Omit<FitJob, 'kind' | 'history'> {
+  return { given: given.slice(from, to), allowed, days: days.slice(from, to) };
 }
 
 /** Rows [from, to) as views of the columns, without keys. */

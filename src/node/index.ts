@@ -4,6 +4,7 @@ export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './coun
 export type { CrashedWorker } from './count-on-threads.js';
 export { fileStore, StoreError } from './file-store.js';
 export { type CrashedFit, fitBaselineOnThreads, type ThreadedFitOptions } from './fit-on-threads.js';
+export { type HolidayOptions, holidays } from './holidays.js';
 export type {
   FileReason,
   IngestStats,

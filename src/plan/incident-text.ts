@@ -1,4 +1,5 @@
 import type { Incident } from '../engine/types.js';
+import { affectedText } from '../report/affected-words.js';
 import { seriesName } from '../report/names.js';
 import { counted, duration, mean } from '../report/numbers.js';
 import { factsFor } from '../report/words.js';
@@ -52,6 +53,7 @@ function knownText(incident: Incident, suspects: readonly SeriesKey[], plan: Pla
   const [, ...others] = rowsOf(incident);
   return [
     ...factsFor(incident.anomalies[0], { timeZone, step, judgedUntil: at }),
+    ...affectedText(incident.affected, incident.anomalies[0].verdict),
     ...(others.length === 0 ? [] : [`Also affected: ${listed(others)}.`]),
     ...(suspects.length === 0 ? [] : [`Fewer calls too, though not yet unusual alone: ${listed(suspects)}.`]),
   ].join(' ');

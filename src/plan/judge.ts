@@ -19,14 +19,19 @@ export interface Judge {
 export interface Judges {
   /** Learns from the history that a plan has collected. */
   fit(history: SeriesSet, plan: MonitoringPlan): Judge;
-  fromBytes(bytes: Uint8Array): Judge;
+  /** @param plan which may know of more days than the judge does */
+  fromBytes(bytes: Uint8Array, plan: MonitoringPlan): Judge;
 }
 
 /** The library's own. */
 export const detectors: Judges = {
-  fit(history, { alertBudget: { perWeek }, learn, timeZone }) {
-    const baseline = fitBaseline(history, timeZone === undefined ? {} : { timeZone });
+  fit(history, { alertBudget: { perWeek }, learn, timeZone, calendar = {} }) {
+    const baseline = fitBaseline(history, timeZone === undefined ? { calendar } : { timeZone, calendar });
     return new Detector(baseline, { alertBudget: { perWeek }, learn });
   },
-  fromBytes: (bytes) => Detector.fromBytes(bytes),
+  fromBytes(bytes, { calendar }) {
+    const detector = Detector.fromBytes(bytes);
+    if (calendar !== undefined) detector.addCalendar(calendar);
+    return detector;
+  },
 };

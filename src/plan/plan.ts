@@ -1,4 +1,5 @@
 import { checkRange, InputError, shown } from '../errors.js';
+import { type Calendar, checkCalendar } from '../time/calendar.js';
 import { DAY, HOUR, MAX_STEP, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import type { Notifier } from './notice.js';
@@ -50,6 +51,11 @@ export interface PlanInput {
   readonly judgeFirst?: number;
   /** In whose civil time weeks run: one zone for all; found for each series when left out. */
   readonly timeZone?: string;
+  /**
+   * Days that are like another weekday (holidays), and recurring maintenance, as in `FitOptions`; what is added later counts
+   * from the next start on.
+   */
+  readonly calendar?: Calendar;
   /** What becomes of a lasting shift, as in `DetectorOptions`. */
   readonly learn?: 'accept-shifts' | 'hold';
   /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
@@ -75,6 +81,7 @@ export interface MonitoringPlan {
   /** How much of that, its end, the first poll judges and reports. */
   readonly judgeFirst: number;
   readonly timeZone: string | undefined;
+  readonly calendar: Calendar | undefined;
   readonly learn: 'accept-shifts' | 'hold';
   readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
   readonly blindAfter: number;
@@ -95,6 +102,7 @@ const FIELDS = [
   'learnFor',
   'judgeFirst',
   'timeZone',
+  'calendar',
   'learn',
   'alarm',
   'blindAfter',
@@ -142,6 +150,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     learnFor,
     judgeFirst: whole(input.judgeFirst ?? lastDay, 'plan.judgeFirst', 0, Math.floor(learnFor / 2)),
     timeZone: input.timeZone === undefined ? undefined : checkZone(input.timeZone, 'plan.timeZone'),
+    calendar: input.calendar === undefined ? undefined : checkCalendar(input.calendar, 'plan.calendar'),
     learn,
     alarm: {
       evaluationPeriods,

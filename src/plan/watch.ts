@@ -87,7 +87,7 @@ export class Watch {
 
   /** The judge as its bytes have it, then what it has observed since. */
   #restored(bytes: Uint8Array): Judge {
-    const judge = this.#judges.fromBytes(bytes);
+    const judge = this.#judges.fromBytes(bytes, this.plan);
     const { snapshot, settled } = this.data;
     const from = Math.min(snapshot?.end ?? Infinity, snapshot?.restated ?? Infinity);
     for (const window of this.#windows(from, settled ?? from)) judge.observe(window);

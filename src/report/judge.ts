@@ -11,6 +11,7 @@ import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
+import type { Calendar } from '../time/calendar.js';
 import { gridEnd, WEEK } from '../time/grid.js';
 import type { Analysis, LogSource } from './analysis.js';
 import { holesIn } from './holes.js';
@@ -28,6 +29,8 @@ export interface JudgeOptions {
   /** Where the judged time ends: between two buckets, at most the end of the counts. */
   readonly until: number;
   readonly timeZone?: string;
+  /** Days that are like another weekday, and recurring maintenance. */
+  readonly calendar?: Calendar;
   readonly alertBudget?: { readonly perWeek: number };
   /** The accounts and Regions with KMS calls, and when they were listening: for telling the holes. */
   readonly sources?: readonly LogSource[];
@@ -70,7 +73,7 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 
 /** As {@link judgeCounts}, with what the judgement rests on. */
 export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
-  const { historyUntil, until, timeZone = 'UTC', alertBudget } = options;
+  const { historyUntil, until, timeZone = 'UTC', alertBudget, calendar = {} } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
   const rows = judgedRows(counts, 'several');
@@ -82,7 +85,7 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { sources = [], coverage = [] } = options;
   const first = sources.length === 0 ? start : Math.min(...sources.map((source) => source.from));
   const from = Math.max(start, Math.min(first, historyUntil - counts.grid.step));
-  return judgeWindow(fitBaseline(history, { timeZone }), sliceWindow(known, historyUntil, until), {
+  return judgeWindow(fitBaseline(history, { timeZone, calendar }), sliceWindow(known, historyUntil, until), {
     timeZone,
     history,
     from,

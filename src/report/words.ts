@@ -6,6 +6,7 @@ import { REFUSED_KEYS } from '../kms/refused-keys.js';
 import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
+import { affectedText } from './affected-words.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
 import { type KeyNames, keyName, seriesName } from './names.js';
 import { byChance, counted, countOver, duration, grouped, mean } from './numbers.js';
@@ -56,6 +57,7 @@ export function factsFor(anomaly: Anomaly, options: WordsOptions): string[] {
     whoIn(anomaly),
     outcomes(anomaly, nameOf),
     errors(anomaly),
+    ...affectedText(anomaly.affected, anomaly.verdict),
   ].filter((sentence) => sentence !== '');
 }
 

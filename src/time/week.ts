@@ -1,3 +1,4 @@
+import { type CivilDays, likeWeekday } from './civil-days.js';
 import { DAY, HOUR, MINUTE, type TimeGrid, WEEK } from './grid.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from './zone.js';
 
@@ -23,8 +24,13 @@ export function weekSlots(step: number): WeekSlots {
   return { width, perDay: DAY / width, perWeek: WEEK / width };
 }
 
-/** The slot of one time, given the zone's offset there. */
-export function slotAt(time: number, offset: number, slots: WeekSlots): number {
+/** The slot of one time, given the zone's offset there: on a day that is like another weekday, that one's. */
+export function slotAt(time: number, offset: number, slots: WeekSlots, days?: CivilDays): number {
+  if (days !== undefined) {
+    const day = Math.floor((time + offset) / DAY);
+    const like = likeWeekday(days, day);
+    if (like >= 0) return like * slots.perDay + Math.floor((time + offset - day * DAY) / slots.width);
+  }
   const local = (time + offset - MONDAY) % WEEK;
   return Math.floor((local < 0 ? local + WEEK : local) / slots.width);
 }
@@ -38,7 +44,11 @@ export function slotsOf(grid: TimeGrid, zone: string, slots: WeekSlots): Int32Ar
 }
 
 /** The same by a table of offsets, which covers the grid. */
-export function slotsBy(grid: TimeGrid, table: Pick<ZoneOffsets, 'times' | 'offsets'>, slots: WeekSlots): Int32Array {
+export function slotsBy(
+  grid: TimeGrid,
+  table: Pick<ZoneOffsets, 'times' | 'offsets' | 'days'>,
+  slots: WeekSlots,
+): Int32Array {
   const found = new Int32Array(grid.length);
   if (grid.length === 0) return found;
   let next = 0;
@@ -47,7 +57,7 @@ export function slotsBy(grid: TimeGrid, table: Pick<ZoneOffsets, 'times' | 'offs
   for (let i = 0; i < grid.length; i++) {
     const time = grid.start + i * grid.step;
     while (next < table.times.length && table.times[next] <= time) offset = table.offsets[next++];
-    found[i] = slotAt(time, offset, slots);
+    found[i] = slotAt(time, offset, slots, table.days);
   }
   return found;
 }

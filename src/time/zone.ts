@@ -1,4 +1,5 @@
 import { InputError, shown } from '../errors.js';
+import type { CivilDays } from './civil-days.js';
 import { DAY, HOUR, MINUTE, SECOND } from './grid.js';
 
 /**
@@ -11,6 +12,8 @@ export interface ZoneOffsets {
   readonly to: number;
   readonly times: Float64Array;
   readonly offsets: Float64Array;
+  /** The calendar that goes with it, where there is one. */
+  readonly days?: CivilDays | undefined;
 }
 
 const NEAR = 366 * DAY;

@@ -12,6 +12,8 @@ const DEFAULTS: AnalyzeOptions = {
   step: 300_000,
   timeZone: 'UTC',
   budget: 1,
+  calendar: undefined,
+  holidays: undefined,
   json: false,
   failOnAnomaly: false,
   html: undefined,
@@ -50,7 +52,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown, --aliases and --help',
+      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --holidays, --calendar, --json, --fail-on-anomaly, --html, --markdown, --aliases and --help',
     ],
     [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
     [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],
@@ -82,7 +84,7 @@ describe('the arguments of analyze', () => {
     ],
     [
       ['logs', '--time-zone', 'CEST+2'],
-      "--time-zone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', got \"CEST+2\"",
+      "--time-zone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', or an offset such as '+05:30', got \"CEST+2\"",
     ],
     [['logs', '--budget', '0'], `${budget}, got "0"`],
     [['logs', '--budget', '-1'], `${budget}, got "-1"`],

@@ -62,6 +62,25 @@ describe('fitting on threads', () => {
     60_000,
   );
 
+  it('knows the calendars of keys, those of zones that are found too', async () => {
+    const day = (n: number) => new Date(fleet.history.grid.start + n * 86_400_000).toISOString().slice(0, 10);
+    const holiday = { like: [{ date: day(9), weekday: 0 }] } as const;
+    const window = { from: `${day(2)}T02:00`, to: `${day(2)}T05:00`, every: 'week' } as const;
+    const options = {
+      calendar: (key: object) => {
+        const row = fleet.history.keys.indexOf(key as never);
+        return row % 3 === 0 ? holiday : row % 3 === 1 ? { ...holiday, exclude: [window] } : undefined;
+      },
+    };
+    const crashes: CrashedFit[] = [];
+    const onCrash = (crash: CrashedFit) => crashes.push(crash);
+    const threaded = await fitOnPool(fleet.history, { ...options, onCrash }, pool, 2);
+    expect(crashes).toEqual([]);
+    const plain = fitBaseline(fleet.history, options);
+    expect(threaded.toBytes()).toEqual(plain.toBytes());
+    expect(plain.toBytes()).not.toEqual(fitBaseline(fleet.history).toBytes());
+  }, 60_000);
+
   it('looks up zones on the calling thread, and leaves out what must not teach', async () => {
     const { start } = fleet.history.grid;
     const options = {

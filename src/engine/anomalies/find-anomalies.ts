@@ -1,9 +1,10 @@
 import { checkNumber } from '../../errors.js';
 import type { SeriesSet } from '../../series/series-set.js';
 import { ABOVE, type Anomaly, BELOW, type Scores } from '../types.js';
-import { anomalyOf, bySurprise, type IsCritical, isCriticalOperation } from './anomaly-of-runs.js';
+import { type IsCritical, isCriticalOperation } from './anomaly-of-runs.js';
 import { type Run, RunFinder } from './breach-runs.js';
 import { type Asked, callerShares, errorsWithin } from './callers.js';
+import { anomaliesOf } from './common-cause.js';
 import { discoveries } from './false-discovery.js';
 import { groupRuns } from './group-runs.js';
 import { type JoinedRow, joinScores, type Piece, reachOver } from './joined-scores.js';
@@ -29,7 +30,8 @@ export interface AnomalyOptions {
 
 /**
  * Runs of breaches, most unusual first, each on its most specific row; the rows that it explains are `related`. See
- * {@link groupRuns}.
+ * {@link groupRuns}. Where so many keys of one account depart together that chance cannot have made it, they are one
+ * anomaly, `affected` says how many there are.
  *
  * @param scores of one window, or of several that follow one another: these are joined, and give what one of the whole
  *   gives, however they were cut. Where two hold the same bucket of a row, the later in the list counts.
@@ -43,19 +45,17 @@ export function findAnomalies(scores: Scores | readonly Scores[], options: Anoma
   for (const [row, joined] of rows.entries()) {
     for (const run of runsOf(joined)) if (standing === undefined || standing[run.verdict][row] === 1) runs.push(run);
   }
-  return groupRuns(runs)
-    .map((group) => {
-      const anomaly = anomalyOf(group, critical);
-      if (callers === undefined) return anomaly;
-      const asked = askedOf(anomaly);
-      const errors = errorsWithin(asked, callers);
-      return {
-        ...anomaly,
-        callers: callerShares(asked, callers, usualCallers, options.timeZone),
-        ...(errors.length === 0 ? {} : { errors }),
-      };
-    })
-    .sort(bySurprise);
+  const anomalies = anomaliesOf(groupRuns(runs), rows, critical);
+  if (callers === undefined) return anomalies;
+  return anomalies.map((anomaly) => {
+    const asked = askedOf(anomaly);
+    const errors = errorsWithin(asked, callers);
+    return {
+      ...anomaly,
+      callers: callerShares(asked, callers, usualCallers, options.timeZone),
+      ...(errors.length === 0 ? {} : { errors }),
+    };
+  });
 }
 
 /**

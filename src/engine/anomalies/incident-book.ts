@@ -1,8 +1,10 @@
 import { keyId, type SeriesKey } from '../../series/key.js';
 import { DAY, HOUR, MINUTE } from '../../time/grid.js';
-import { ABOVE, BELOW, type Incident, type IncidentChange, type Severity } from '../types.js';
+import { ABOVE, type Affected, BELOW, type Incident, type IncidentChange, type Severity } from '../types.js';
+import { type Direction, isCommon, isWide, type Scope, scopeOf } from './affected-keys.js';
 import { anomalyOf, compareSeverity, type IsCritical, idOf, stageOf, worstFirst } from './anomaly-of-runs.js';
 import { type AlarmRule, byRow, type Run } from './breach-runs.js';
+import { mayShare } from './common-cause.js';
 import { type Group, groupRuns, rank } from './group-runs.js';
 
 /** How long an incident that is closed is still named. */
@@ -38,8 +40,13 @@ export interface IncidentState {
   readonly operations: Set<string>;
   readonly account: string | null;
   readonly region: string | null;
+  /** How many keys departed with it as of the last change; null unless they are too many for chance. */
+  affected: Affected | null;
   isOpen: boolean;
 }
+
+/** How many keys of an account and Region depart on a side in the bucket under way. */
+export type AffectedIn = (scope: Scope, direction: Direction) => Affected;
 
 /** A finding that is followed: reported, and under way or over within two days. */
 export interface Followed {
@@ -76,6 +83,7 @@ export class IncidentBook {
   #closed: Incident[];
   /** The end of the bucket under way. */
   #end = Number.NaN;
+  #affected: AffectedIn = (scope) => ({ ...scope, keys: 0, of: 0 });
 
   constructor(
     critical: IsCritical,
@@ -119,10 +127,18 @@ export class IncidentBook {
    * @param breaching findings that have a breach, or a shoulder, in it
    * @param over findings that are over
    * @param changes is handed what opened, grew and closed
+   * @param affected what is seen of other keys in the bucket
    */
-  take(end: number, breaching: readonly Run[], over: readonly Run[], changes: IncidentChange[]): void {
+  take(
+    end: number,
+    breaching: readonly Run[],
+    over: readonly Run[],
+    changes: IncidentChange[],
+    affected: AffectedIn,
+  ): void {
     if (this.isEmpty && breaching.length === 0) return;
     this.#end = end;
+    this.#affected = affected;
     for (const run of over) {
       const followed = this.#followed.get(run);
       if (followed !== undefined) followed.isOver = true;
@@ -173,10 +189,11 @@ export class IncidentBook {
       incident.severity = now.severity;
       incident.size = size;
       for (const key of more) incident.named.set(keyId(key), key);
+      this.#count(incident);
       changes.push({
         change: isFresh ? 'opened' : 'grown',
         at: this.#end,
-        incident: { ...now, id: incident.id, changed: this.#end },
+        incident: { ...now, ...countOf(incident), id: incident.id, changed: this.#end },
       });
     }
   }
@@ -200,24 +217,49 @@ export class IncidentBook {
     return incident?.isOpen === true ? incident : undefined;
   }
 
-  /** The open incident that a finding began together with. */
+  /**
+   * The open incident that a finding began together with, or that so many keys of its account are in that it is one of them.
+   */
   #joinable(run: Run): IncidentState | undefined {
-    const { operation, account, region } = run.key;
+    const { operation } = run.key;
+    const scope = scopeOf(run.key);
     const reach = run.direction === ABOVE ? RISE_TOGETHER : STOP_TOGETHER;
+    const begins = (incident: IncidentState) =>
+      run.from <= incident.joined + reach &&
+      this.#end <= incident.opened + JOINS_FOR &&
+      (run.direction === BELOW || (operation !== null && incident.operations.has(operation)));
     return this.#open.find(
       (incident) =>
         incident.direction === run.direction &&
-        run.from <= incident.joined + reach &&
-        this.#end <= incident.opened + JOINS_FOR &&
         run.from >= incident.from - LAST_CALLS &&
-        !apart(incident.account, account) &&
-        !apart(incident.region, region) &&
-        (run.direction === BELOW || (operation !== null && incident.operations.has(operation))),
+        !apart(incident.region, scope.region) &&
+        (apart(incident.account, scope.account)
+          ? begins(incident) && this.#isWide(run.direction, scope)
+          : begins(incident) || (mayShare(run, this.#critical) && this.#isCommon(run.direction, scope, incident))),
     );
   }
 
+  #isCommon(direction: Direction, scope: Scope, { account, region }: IncidentState): boolean {
+    const isSame = scope.account !== null && scope.account === account && scope.region === region;
+    return isSame && isCommon(this.#affected(scope, direction));
+  }
+
+  /** Whether it goes through all accounts of a Region. */
+  #isWide(direction: Direction, { region }: Scope): boolean {
+    return region !== null && isWide(this.#affected({ account: null, region }, direction));
+  }
+
+  /** Counts the keys that depart with an incident; what was counted stands when they are fewer. */
+  #count(incident: IncidentState): void {
+    const { account, region, direction, named } = incident;
+    if (account === null) return;
+    const isSpread = [...named.values()].some((key) => apart(scopeOf(key).account, account));
+    const affected = this.#affected({ account: isSpread ? null : account, region }, direction);
+    if (affected.keys > (incident.affected?.keys ?? 0) && isCommon(affected)) incident.affected = affected;
+  }
+
   #opening({ key, direction, from }: Run, fresh: IncidentState[]): IncidentState {
-    const { account, region } = key;
+    const { account, region } = scopeOf(key);
     const at = { opened: this.#end, changed: this.#end, joined: this.#end, from };
     const none = {
       id: '',
@@ -226,7 +268,7 @@ export class IncidentBook {
       named: new Map<string, SeriesKey>(),
       operations: new Set<string>(),
     } as const;
-    const incident: IncidentState = { ...none, ...at, direction, account, region, isOpen: true };
+    const incident: IncidentState = { ...none, ...at, direction, account, region, affected: null, isOpen: true };
     this.#open.push(incident);
     fresh.push(incident);
     return incident;
@@ -259,7 +301,7 @@ export class IncidentBook {
     const severity =
       compareSeverity(anomalies[0].severity, incident.severity) < 0 ? anomalies[0].severity : incident.severity;
     const state = closed === null ? 'open' : 'closed';
-    return { id, state, opened, changed: closed ?? changed, closed, severity, anomalies };
+    return { id, state, opened, changed: closed ?? changed, closed, severity, anomalies, ...countOf(incident) };
   }
 
   #runsOf(incident: IncidentState): Run[] {
@@ -344,6 +386,10 @@ function isHeavier(followed: Followed | undefined): boolean {
   if (run.departure <= weighed) return false;
   if (incident === undefined) return run.departure >= 1.25 * weighed;
   return run.departure >= 2 * Math.min(weighed, incident.size);
+}
+
+function countOf({ affected }: IncidentState): Pick<Incident, 'affected'> {
+  return affected === null ? {} : { affected };
 }
 
 /** Names of different accounts, Regions. */

@@ -2,7 +2,8 @@ import { type ByteReader, ByteWriter } from '../../series/bytes.js';
 import { readKeys, writeKeys } from '../../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../../series/codec-snapshot.js';
 import { keyId, type SeriesKey } from '../../series/key.js';
-import { ABOVE, type Anomaly, type AnomalyKind, BELOW, type Incident } from '../types.js';
+import { ABOVE, type Affected, type Anomaly, type AnomalyKind, BELOW, type Incident } from '../types.js';
+import type { Scope } from './affected-keys.js';
 import { idOf, SEVERITIES, timeOfId } from './anomaly-of-runs.js';
 import { type Followed, type IncidentState, MOST_PERIODS, type TrackerState } from './incident-book.js';
 import {
@@ -21,7 +22,7 @@ import {
 } from './run-bytes.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 1;
+const VERSION = 2;
 
 const KINDS = [
   'spike',
@@ -145,6 +146,7 @@ function emptyState(): IncidentState {
     operations: new Set(),
     account: null,
     region: null,
+    affected: null,
     isOpen: true,
   };
 }
@@ -158,9 +160,8 @@ function writeState(out: Figures, incident: IncidentState, placeOf: PlaceOf): vo
   writeList(writer, [...incident.named.values()], (key) => writer.varint(placeOf(key)));
   writeId(writer, incident.id, [...incident.named.values()], verdictOf(incident.direction), incident.opened, placeOf);
   writeList(writer, [...incident.operations], (name) => writer.string(name));
-  for (const name of [incident.account, incident.region]) {
-    writeList(writer, name === null ? [] : [name], (text) => writer.string(text));
-  }
+  writeNames(writer, incident);
+  writeAffected(writer, incident.affected);
 }
 
 function readState(from: FigureReader, keys: readonly SeriesKey[]): IncidentState {
@@ -172,10 +173,36 @@ function readState(from: FigureReader, keys: readonly SeriesKey[]): IncidentStat
   const named = new Map(readList(reader, () => readKey(reader, keys)).map((key) => [keyId(key), key]));
   const id = readId(reader, keys, verdictOf(direction), opened);
   const operations = new Set(readList(reader, () => reader.string()));
+  const { account, region } = readNames(reader);
+  const affected = readAffected(reader);
+  const times = { opened, changed, from: begin, joined };
+  return { id, direction, ...times, severity, size, named, operations, account, region, affected, isOpen: true };
+}
+
+function writeNames(writer: ByteWriter, { account, region }: Scope): void {
+  for (const name of [account, region]) writeList(writer, name === null ? [] : [name], (text) => writer.string(text));
+}
+
+function readNames(reader: ByteReader): Scope {
   const [account = null] = readList(reader, () => reader.string());
   const [region = null] = readList(reader, () => reader.string());
-  const times = { opened, changed, from: begin, joined };
-  return { id, direction, ...times, severity, size, named, operations, account, region, isOpen: true };
+  return { account, region };
+}
+
+/** How many keys depart, of none 0. */
+function writeAffected(writer: ByteWriter, affected: Affected | null): void {
+  writer.varint(affected?.keys ?? 0);
+  if (affected === null) return;
+  writer.varint(affected.of);
+  writeNames(writer, affected);
+}
+
+function readAffected(reader: ByteReader): Affected | null {
+  const keys = reader.varint();
+  if (keys === 0) return null;
+  const of = reader.varint();
+  if (keys > of) reader.fail(`${keys} of ${of} keys`);
+  return { keys, of, ...readNames(reader) };
 }
 
 function verdictOf(direction: number): 'above' | 'below' {
@@ -205,7 +232,7 @@ function readId(reader: ByteReader, keys: readonly SeriesKey[], verdict: 'above'
 
 /** Incidents that are closed: nothing of them follows from runs any more. */
 export function writeClosed(writer: ByteWriter, incidents: readonly Incident[], step: number, placeOf: PlaceOf): void {
-  writeList(writer, incidents, ({ id, opened, closed, severity, anomalies }) => {
+  writeList(writer, incidents, ({ id, opened, closed, severity, anomalies, affected = null }) => {
     const end = closed ?? Number.NaN;
     writer.float64(end);
     const out = new Figures(writer, step, end);
@@ -214,6 +241,7 @@ export function writeClosed(writer: ByteWriter, incidents: readonly Incident[], 
     writeList(writer, anomalies, (anomaly) => writeAnomaly(out, anomaly, placeOf));
     const keys = anomalies.flatMap(({ key, related }) => [key, ...related]);
     writeId(writer, id, keys, anomalies[0].verdict, opened, placeOf);
+    writeAffected(writer, affected);
   });
 }
 
@@ -227,7 +255,9 @@ export function readClosed(reader: ByteReader, step: number, keys: readonly Seri
     const anomalies = readList(reader, () => readAnomaly(from, keys));
     if (anomalies.length === 0) reader.fail('an incident of nothing');
     const id = readId(reader, keys, anomalies[0].verdict, opened);
-    return { id, state: 'closed', opened, changed: closed, closed, severity, anomalies };
+    const affected = readAffected(reader);
+    const incident = { id, state: 'closed', opened, changed: closed, closed, severity, anomalies } as const;
+    return affected === null ? incident : { ...incident, affected };
   });
 }
 

@@ -1,10 +1,11 @@
 import { checkInteger, InputError } from '../../errors.js';
 import type { Incident, IncidentChange, Scores } from '../types.js';
 import { ActiveRuns } from './active-runs.js';
+import { ScopeKeys, shownBy } from './affected-keys.js';
 import { isCriticalOperation } from './anomaly-of-runs.js';
 import { type AlarmRule, type Run, RunFinder } from './breach-runs.js';
 import { evidenceByBucket } from './evidence.js';
-import { IncidentBook, MOST_PERIODS, type TrackerState } from './incident-book.js';
+import { type AffectedIn, IncidentBook, MOST_PERIODS, type TrackerState } from './incident-book.js';
 import { incidentsFromBytes, incidentsToBytes } from './incident-bytes.js';
 
 export interface IncidentOptions {
@@ -42,6 +43,7 @@ export class IncidentTracker {
   #end = Number.NaN;
   #active = new ActiveRuns();
   #book: IncidentBook;
+  readonly #scopes = new ScopeKeys();
 
   /** @throws InputError when `alarm` asks for more breaches than it has buckets */
   constructor(options: IncidentOptions = {}) {
@@ -84,10 +86,16 @@ export class IncidentTracker {
     const evidence = evidenceByBucket(scores, first, last, finder, this.#active);
     let over: Run[] = [];
     const keep = (run: Run) => void over.push(run);
+    let at = first;
+    const affected: AffectedIn = (scope, direction) => {
+      this.#scopes.use(keys);
+      return this.#scopes.affected(scope, (row) => shownBy(scores, row, at, direction));
+    };
     for (let bucket = first; bucket < last; bucket++) {
       this.#end = start + (bucket + 1) * step;
+      at = bucket;
       const breaching = this.#active.step(scores, bucket, finder, evidence(bucket), keep);
-      this.#book.take(this.#end, breaching, over, changes);
+      this.#book.take(this.#end, breaching, over, changes, affected);
       if (over.length > 0) over = [];
     }
     return changes;

@@ -70,6 +70,18 @@ export function joinScores(list: readonly Scores[]): JoinedRow[] {
   });
 }
 
+/** Where a row has the bucket that begins at a time; nowhere between its pieces. */
+export function cellAt(
+  { pieces, step }: JoinedRow,
+  time: number,
+): (Omit<Piece, 'first' | 'last'> & { bucket: number }) | undefined {
+  for (const { scores, row, first, last } of pieces) {
+    const bucket = (time - scores.window.grid.start) / step;
+    if (bucket >= first && bucket < last) return { scores, row, bucket };
+  }
+  return undefined;
+}
+
 function areEqual(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
 }

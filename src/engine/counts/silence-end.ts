@@ -1,6 +1,7 @@
 import { WEEK } from '../../time/grid.js';
 import { slotAt, weekSlots } from '../../time/week.js';
 import { offsetAt, type ZoneOffsets } from '../../time/zone.js';
+import { pausedBy } from '../calendar-days.js';
 import { offsetsOver } from '../zone-candidates.js';
 import { LEAST_MEAN, type RowModel } from './model.js';
 import { silenceOf } from './silence.js';
@@ -26,18 +27,25 @@ export function silenceEnd(
   };
   let perWeek = 0;
   for (let slot = 0; slot < slots.perWeek; slot++) perWeek += each(slot);
-  // Whole weeks at once, but for the last two: daylight saving moves the rest by an hour at most.
   const weeks = Math.max(0, Math.floor(needed / perWeek) - 1);
   if (!(weeks < MOST_WEEKS)) return null;
-  let left = needed - weeks * perWeek;
-  let time = start + weeks * Math.max(WEEK, slots.perWeek * step);
-  const last = time + 4 * Math.max(WEEK, slots.perWeek * step);
+  // Whole weeks at once, but for the last two: daylight saving moves the rest by an hour at most. Days that are like others
+  // and maintenance make weeks unlike, and put it off: with a calendar, the last two years are gone through.
+  const skipped = zone.days === undefined ? weeks : Math.max(0, weeks - BY_DAYS);
+  let left = needed - skipped * perWeek;
+  const week = Math.max(WEEK, slots.perWeek * step);
+  let time = start + skipped * week;
+  const last = time + (zone.days === undefined ? 4 : 2 * (weeks - skipped) + 8) * week;
   const table = offsetsOver(zone, time, last + step);
+  const isPaused = pausedBy(zone, step);
   for (; time < last; time += step) {
-    left -= each(slotAt(time, offsetAt(table, time), slots));
+    if (isPaused?.(time) === true) continue;
+    left -= each(slotAt(time, offsetAt(table, time), slots, zone.days));
     if (left < 0) return time + step;
   }
   return null;
 }
+
+const BY_DAYS = 104;
 
 const MOST_WEEKS = 52 * 80;

@@ -50,7 +50,8 @@ export class GaugeRow implements Tracker {
         if (out !== undefined) unobserved(out, at + i, step);
         continue;
       }
-      const expected = exceptions?.expected(start + i * step) ?? false;
+      const time = start + i * step;
+      const expected = (exceptions?.paused?.(time) ?? false) || (exceptions?.expected(time) ?? false);
       this.observe(values[i], slots[i], learn && !expected, verdict);
       if (expected && verdict.reason === 0) {
         verdict.verdict = NORMAL;

@@ -1,5 +1,9 @@
 import { observedRow, type SeriesSet } from '../../../series/series-set.js';
-import { slotsOf } from '../../../time/week.js';
+import type { CivilDays } from '../../../time/civil-days.js';
+import { slotsBy } from '../../../time/week.js';
+import type { ZoneOffsets } from '../../../time/zone.js';
+import { outsideWindows } from '../../calendar-days.js';
+import { zoneKeeper } from '../../zone-candidates.js';
 import { CANDIDATE_ZONES, ZoneArbiter } from '../../zones.js';
 import { type FitPlan, gridPlan } from './fit-plan.js';
 import { fitRow, SPARSE } from './fit-series.js';
@@ -21,20 +25,36 @@ export interface FittedRows {
  * @param history whose keys are not looked at
  * @param given `[rows]` the zone of each; `undefined` where it is to be found
  * @param allowed `[grid.length]` 1 where a bucket may be learned from
+ * @param days `[rows]` the calendar of each; equal ones are the same object
  */
-export function fitRows(history: SeriesSet, given: readonly (string | undefined)[], allowed: Uint8Array): FittedRows {
+export function fitRows(
+  history: SeriesSet,
+  given: readonly (string | undefined)[],
+  allowed: Uint8Array,
+  days: readonly (CivilDays | undefined)[] = [],
+): FittedRows {
   const { grid } = history;
   const shared = gridPlan(grid);
-  const plans = new Map<string, FitPlan>();
-  const planFor = (zone: string): FitPlan => {
+  const keep = zoneKeeper(grid);
+  const plans = new Map<ZoneOffsets, FitPlan>();
+  const planFor = (zone: ZoneOffsets): FitPlan => {
     let plan = plans.get(zone);
     if (plan === undefined) {
-      plan = { ...shared, slots: slotsOf(grid, zone, shared.cells.slots) };
+      plan = { ...shared, slots: slotsBy(grid, zone, shared.cells.slots) };
       plans.set(zone, plan);
     }
     return plan;
   };
-  const alike = history.observed.length === grid.length;
+  const outside = new Map<ZoneOffsets, Uint8Array>();
+  const allowedIn = (zone: ZoneOffsets): Uint8Array => {
+    const known = outside.get(zone);
+    if (known !== undefined) return known;
+    const found = outsideWindows(grid, zone, allowed);
+    outside.set(zone, found);
+    return found;
+  };
+  const alike =
+    history.observed.length === grid.length && days.every((one) => one === undefined || one.windows.length === 0);
   let use = usableOf(history, 0, allowed);
   // Rows observed alike, as nearly all are, are fitted to the same columns; those that differ, to the last row's at best.
   const laidOut = new Map<FitPlan, Training>();
@@ -46,6 +66,11 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
     }
     return training;
   };
+  const useIn = (at: number, zone: ZoneOffsets): void => {
+    const own = usableOf(history, at, allowedIn(zone));
+    if (!sameBytes(own, use)) laidOut.clear();
+    use = own;
+  };
   const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
@@ -54,21 +79,22 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
   // Without any row, coverage still says how long nothing called.
   let support = use.reduce((sum, is) => sum + is, 0);
   for (let at = 0; at < given.length; at++) {
-    if (!alike) {
-      const own = usableOf(history, at, allowed);
-      if (!sameBytes(own, use)) laidOut.clear();
-      use = own;
-    }
-    let plan = planFor(zones[at]);
-    let training = trainingFor(plan);
+    let zone = keep(zones[at], days[at]);
+    if (!alike) useIn(at, zone);
+    let training = trainingFor(planFor(zone));
     support = Math.max(support, training.n);
     readCalls(history, at, training, SPARSE, calls, row);
     if (given[at] === undefined && arbiter !== undefined && row.total >= SPARSE) {
       zones[at] = arbiter.choose(calls, training);
-      plan = planFor(zones[at]);
-      training = trainingFor(plan);
+      zone = keep(zones[at], days[at]);
+      if (zone.days !== undefined && zone.days.windows.length > 0) {
+        // Maintenance is at other times by this zone.
+        useIn(at, zone);
+        training = trainingFor(planFor(zone));
+        readCalls(history, at, training, SPARSE, calls, row);
+      } else training = trainingFor(planFor(zone));
     }
-    rows.push(fitRow(row, training, plan));
+    rows.push(fitRow(row, training, planFor(zone)));
   }
   return { zones, rows, support };
 }

@@ -63,7 +63,8 @@ export function finishBucket(
   const { s, scratch, rules, straddles } = parts;
   const { bucket: b, distributions } = scratch;
   const { y, mean, exposure, exposureVar } = b;
-  b.isExpected = exceptions?.expected(b.time) ?? false;
+  const isPaused = exceptions?.paused?.(b.time) ?? false;
+  b.isExpected = isPaused || (exceptions?.expected(b.time) ?? false);
   b.isRetired = exceptions?.retired(b.time) ?? false;
   if (b.decided === 0) b.ratio = (y + 0.5) / (mean + 0.5);
   const verdict = verdictOf(parts);
@@ -72,10 +73,11 @@ export function finishBucket(
   s[CARRIED_SHORTFALL] = straddles ? Math.max(0, mean - y) : 0;
   const isExcused = b.isExpected || (b.isRetired && y === 0);
   if (y > 0) s[EVER_CALLED] = 1;
-  if (y > 0 || isExcused) s[LAST_CALL] = b.time / rules.windows.step + 1;
   // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
-  if (y > 0 || isExcused) endSilence(s);
-  else {
+  if (y > 0 || (isExcused && !isPaused)) {
+    s[LAST_CALL] = b.time / rules.windows.step + 1;
+    endSilence(s);
+  } else if (!isPaused) {
     const ratio = scratch.block.silenceRatio;
     s[SILENCE_NATS] += distributions.values[b.at + SILENCE_ADDED] * ratio;
     s[SILENCE_MEAN] += mean * ratio;
