@@ -73,10 +73,10 @@ export function machine(): string {
 }
 
 /** Prints a title with the date, the machine and what is measured: `seed` and `shape` are the input's. */
-export function printHeader(title: string, { seed, shape }: { seed: number; shape: string }): void {
+export function printHeader(title: string, { seed, shape }: { seed?: number; shape: string }): void {
   console.log(`\n# ${title}`);
   console.log(`${new Date().toISOString().slice(0, 10)}; ${machine()}`);
-  console.log(`seed ${seed}; ${shape}`);
+  console.log(seed === undefined ? shape : `seed ${seed}; ${shape}`);
 }
 
 /**

@@ -25,10 +25,8 @@ interface Cursor {
   readonly files: Readonly<Record<string, number>>;
   /** End of what was listened to. */
   readonly heard: number | null;
-  /** Files that could not be read to their end, of whatever age: every poll tries them again, once. */
+  /** Files that could not be read to their end, of whatever age, those tried longest ago first: every poll tries them again. */
   readonly failed?: readonly string[];
-  /** The time of the poll. */
-  readonly at?: number;
 }
 
 /** So long behind the newest, names are remembered one by one: copies to the folder may come out of order. */
@@ -57,11 +55,12 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
   const atOnce = checkInteger(options.filesAtOnce ?? 200, 'filesAtOnce', 1, 1e6);
   return {
     name: options.name ?? roots.join(', '),
-    async poll({ cursor, from, now, signal }) {
+    async poll({ cursor, from, signal }) {
       const before = (cursor ?? { before: NEVER, files: {}, heard: null }) as unknown as Cursor;
       const { found, problems } = await listed(roots);
-      const unread = unreadOf(found, before, from, now);
-      const batch = unread.slice(0, atOnce);
+      const fresh = freshIn(found, before, from);
+      // Behind what is new, and as many as there is room for: they must not keep a poll in parts from its end.
+      const batch = [...fresh.slice(0, atOnce), ...failedIn(found, before)].slice(0, atOnce);
       let coverage: readonly Coverage[] = [];
       let stats: IngestStats | undefined;
       const listened = (): TimeRange[] => listenedIn(coverage, before.heard, maxQuiet);
@@ -83,10 +82,10 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
                 },
               ),
         listened,
-        cursor: () => cursorAfter(before, found, batch, stats, listened(), now) as unknown as Json,
+        cursor: () => cursorAfter(before, found, batch, stats, listened()) as unknown as Json,
         rejected: () => (stats === undefined ? 0 : rejectedIn(stats, before.failed)),
         problem: () => problemIn([...problems, ...(stats?.filesUnreadable ?? [])]),
-        more: unread.length > batch.length,
+        more: fresh.length > atOnce,
       };
     },
   };
@@ -107,20 +106,20 @@ async function listed(roots: readonly string[]): Promise<{ found: LogFile[]; pro
   return { found, problems };
 }
 
-/** New files and those that have grown, then those that failed before, which a poll in parts tries once. */
-function unreadOf(
-  found: readonly LogFile[],
-  { before, files, failed = [], at }: Cursor,
-  from: number,
-  now: number,
-): LogFile[] {
+/** New files, and those that have grown. */
+function freshIn(found: readonly LogFile[], { before, files, failed = [] }: Cursor, from: number): LogFile[] {
   const known = new Map(Object.entries(files));
   const again = new Set(failed);
-  const unread = found.filter(
+  return found.filter(
     ({ path, size, time }) =>
       !again.has(path) && known.get(path) !== size && !(time <= before) && !(time < from - HOUR),
   );
-  return at === now ? unread : [...unread, ...found.filter(({ path }) => again.has(path))];
+}
+
+/** Those that failed before and are still there. */
+function failedIn(found: readonly LogFile[], { failed = [] }: Cursor): LogFile[] {
+  const byPath = new Map(found.map((file) => [file.path, file]));
+  return failed.flatMap((path) => byPath.get(path) ?? []);
 }
 
 /** So many files are named. */
@@ -160,17 +159,15 @@ function cursorAfter(
   batch: readonly LogFile[],
   stats: IngestStats | undefined,
   listened: readonly TimeRange[],
-  at: number,
 ): Cursor {
   const unreadable = new Set(stats?.filesUnreadable.map(({ path }) => path));
   const failed = new Set(cursor.failed);
   const read = new Map(Object.entries(cursor.files));
   for (const { path, size } of batch) {
+    // Behind those that were not tried now.
+    failed.delete(path);
     if (unreadable.has(path)) failed.add(path);
-    else {
-      failed.delete(path);
-      read.set(path, size);
-    }
+    else read.set(path, size);
   }
   const newest = batch.reduce((last, { time }) => (time > last ? time : last), cursor.before + OUT_OF_ORDER);
   const before = newest - OUT_OF_ORDER;
@@ -180,8 +177,7 @@ function cursorAfter(
     before,
     files: Object.fromEntries(read),
     heard: Number.isFinite(heard) ? heard : null,
-    failed: found.filter(({ path }) => failed.has(path)).map(({ path }) => path),
-    at,
+    failed: failedIn(found, { ...cursor, failed: [...failed] }).map(({ path }) => path),
   };
 }
 

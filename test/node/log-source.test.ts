@@ -13,8 +13,8 @@ const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
 const ask = <T>(value: T | (() => T)): T => (typeof value === 'function' ? (value as () => T)() : value);
 
-async function poll(source: CallSource, cursor: Json, now = START + 90 * HOUR) {
-  const answer = await source.poll({ cursor, from: START - 24 * HOUR, now, signal: undefined });
+async function poll(source: CallSource, cursor: Json) {
+  const answer = await source.poll({ cursor, from: START - 24 * HOUR, now: START + 90 * HOUR, signal: undefined });
   const calls: KmsCall[] = [];
   for await (const call of answer.calls) calls.push(call);
   return {
@@ -109,19 +109,19 @@ describe('logSource', () => {
       expect(first.rejected).toBeGreaterThanOrEqual(1);
       // What comes meanwhile is days newer: the file would be of before anything that is still remembered.
       writeFile(folder, name(START + 80 * HOUR), logText([record('later', START + 80 * HOUR)]));
-      const second = await poll(source, first.cursor, START + 91 * HOUR);
+      const second = await poll(source, first.cursor);
       expect(second.ids).toContain('later');
       // The file is counted once; a record in it that is none, whenever it is read.
       expect([second.rejected, second.problem]).toEqual([first.rejected - 1, first.problem]);
       writeFileSync(path, whole);
-      const third = await poll(source, second.cursor, START + 92 * HOUR);
+      const third = await poll(source, second.cursor);
       expect([third.ids, third.problem]).toEqual([ids, null]);
-      const fourth = await poll(source, third.cursor, START + 93 * HOUR);
+      const fourth = await poll(source, third.cursor);
       expect([fourth.ids, fourth.problem]).toEqual([[], null]);
     }
   });
 
-  it('tries what failed once a poll, behind what is new, and forgets it when it is gone', async () => {
+  it('tries what failed at every poll, behind what is new and in turn', async () => {
     const folder = tempFolder();
     const bad = Array.from({ length: 5 }, (_, i) =>
       writeFile(folder, name(START + i * 60_000), Buffer.from('no gzip')),
@@ -134,10 +134,29 @@ describe('logSource', () => {
       cursor = part.cursor;
     }
     writeFile(folder, name(START + HOUR), logText([record('new', START + HOUR)]));
-    const next = await poll(source, cursor, START + 91 * HOUR);
+    const next = await poll(source, cursor);
     expect(next.ids).toEqual(['new']);
-    for (const path of bad) rmSync(path);
-    const last = await poll(source, next.cursor, START + 92 * HOUR);
+    // In two more polls each of the five had its turn, without one of them keeping a poll from its end.
+    const mended = logText([record('mended', START)]);
+    for (const path of bad) writeFileSync(path, gzipSync(mended.replaceAll('mended', `mended${bad.indexOf(path)}`)));
+    const ids: string[] = [];
+    let last = next;
+    for (let i = 0; i < 3; i++) {
+      last = await poll(source, last.cursor);
+      ids.push(...last.ids);
+      expect(last.more).toBe(false);
+    }
+    expect(ids.sort()).toEqual([0, 1, 2, 3, 4].map((i) => `mended${i}`));
+    expect([last.problem, (last.cursor as { failed: unknown }).failed]).toEqual([null, []]);
+  });
+
+  it('forgets what failed when it is gone', async () => {
+    const folder = tempFolder();
+    const bad = writeFile(folder, name(START), Buffer.from('no gzip'));
+    const source = logSource(folder);
+    const { cursor } = await poll(source, null);
+    rmSync(bad);
+    const last = await poll(source, cursor);
     expect([last.problem, (last.cursor as { failed: unknown }).failed]).toEqual([null, []]);
   });
 
@@ -152,7 +171,7 @@ describe('logSource', () => {
       join(folder, 'main.mjs'),
       `import { logSource } from './source.mjs';
        const cursor = JSON.parse(process.argv[3]);
-       const now = (cursor?.at ?? ${START}) + 3_600_000;
+       const now = ${START + HOUR};
        const source = logSource(process.argv[2]);
        try {
          const poll = await source.poll({ cursor, from: now - 86_400_000, now });
