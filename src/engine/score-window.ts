@@ -5,14 +5,16 @@ import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
 import { DecidedSink } from './decided-sink.js';
-import { runRow, SlotTables, watchRow, watchRules } from './series-tracker.js';
+import { runRow, watchRow, watchRules } from './series-tracker.js';
 import type { ScoreColumns, Scores } from './types.js';
+import { SlotTables } from './zone-slots.js';
 
 export interface ScoreOptions {
   /**
-   * How many false episodes a week are acceptable, over all rows and both directions together; 1 a week by default. Each
-   * bucket of each row gets an equal share of it on either side. Where the model holds, fewer come: counts are discrete,
-   * and the tests of neighbouring buckets overlap; where traffic is burstier than its history showed, more.
+   * How many false episodes a week are acceptable, over all rows and both directions together; 1 a week by default. One
+   * level is sought at which all tests spend it together, by what whole numbers can attain: rows whose counts are too few
+   * for a test leave their share to the others. Where the model holds, fewer come, since the tests of neighbouring buckets
+   * overlap; where traffic is burstier than its history showed, more.
    */
   readonly alertBudget?: { readonly perWeek: number };
 }
@@ -42,7 +44,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const { length } = grid;
   const scores = roomForScores(whole);
   const rules = watchRules(baseline, perWeek, { minEffect: MIN_EFFECT, acceptShifts: false });
-  const tables = new SlotTables(baseline.grid, grid);
+  const tables = new SlotTables(baseline.zonePlans, grid);
   const y = new Float64Array(length);
   const follows = grid.start === gridEnd(baseline.grid);
   for (const [row, key] of keys.entries()) {
