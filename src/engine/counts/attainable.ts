@@ -22,7 +22,7 @@ const STEPS_A_BIN = 16;
  * How far the level may be below that which every test could spend, in nats. What few rows can spend together jumps from
  * next to nothing to more than most want: where one call a week is usual, each would be reported for one report a week.
  */
-export const MOST_BELOW = 1.2;
+export const MOST_BELOW = 0.8;
 /** Rows looked at, at most: taken evenly from all, they stand for the others. */
 const MOST_ROWS = 500;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
