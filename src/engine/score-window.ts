@@ -11,9 +11,10 @@ import { SlotTables } from './zone-slots.js';
 
 export interface ScoreOptions {
   /**
-   * How many false episodes a week are acceptable, over all rows and both directions together; 1 a week by default. Each
-   * bucket of each row gets an equal share of it on either side. Where the model holds, fewer come: counts are discrete,
-   * and the tests of neighbouring buckets overlap; where traffic is burstier than its history showed, more.
+   * How many false episodes a week are acceptable, over all rows and both directions together; 1 a week by default. One
+   * level is sought at which all tests spend it together, by what whole numbers can attain: rows whose counts are too few
+   * for a test leave their share to the others. Where the model holds, fewer come, since the tests of neighbouring buckets
+   * overlap; where traffic is burstier than its history showed, more.
    */
   readonly alertBudget?: { readonly perWeek: number };
 }

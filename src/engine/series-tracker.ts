@@ -4,7 +4,7 @@ import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { withPauses } from './calendar-days.js';
-import { type CountRules, countRules } from './counts/track/rules.js';
+import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
@@ -17,6 +17,8 @@ import type { SlotTables } from './zone-slots.js';
 /** How the rows of one detector, or of one window, are judged. */
 export interface WatchRules {
   readonly counts: CountRules;
+  /** Of keys that the history lacks: they have a share of their own, and spend nothing that others leave. */
+  readonly firstSeen: CountRules;
   /** ln of the tail probability at which one bucket of a level is told, on either side. */
   readonly logAlpha: number;
   /** Of whoever runs the rows. */
@@ -35,6 +37,7 @@ export function watchRules(
   const historyEnd = gridEnd(grid);
   return {
     counts: countRules(windows, { nats: baseline.natsFor(perWeek, options.minEffect), historyEnd, ...options }),
+    firstSeen: countRules(windows, { nats: natsFor(perWeek, keys.length, windows), historyEnd, ...options }),
     logAlpha: logAlphaFor(perWeek, keys.length, step),
     scratch: new TrackScratch(),
   };
@@ -82,7 +85,7 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
     return { key, zone, known: of !== undefined, learning: false, tracker, count: undefined, choice: undefined };
   }
   const { model, zone, known, learning, isNew } = baseline.modelOf(key);
-  const count = new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker);
+  const count = new CountTracker(model, known ? rules.counts : rules.firstSeen, isNew, rules.scratch, states?.tracker);
   return { key, zone, known, learning, tracker: count, count, choice: new ZoneChoice(states?.choice) };
 }
 

@@ -22,7 +22,7 @@ const STEPS_A_BIN = 16;
  * How far the level may be below that which every test could spend, in nats. What few rows can spend together jumps from
  * next to nothing to more than most want: where one call a week is usual, each would be reported for one report a week.
  */
-export const MOST_BELOW = 1.2;
+export const MOST_BELOW = 0.8;
 /**
  * False reports a week and row up to which all of that is taken, and from which on none is: between them by the logarithm. Where
  * a row has so much of a budget to itself, a limit at which it is just spent lies where tails are known least, and each incident
@@ -217,14 +217,14 @@ export class AttainableBudget {
 
   /** @param tails steps of the stretches above and below */
   #add(window: number, mean: number, size: number, tails: number, tests: number): void {
-    const m = Math.round(Math.log2(mean) * MEANS_AN_OCTAVE);
-    const s = Math.round(Math.log2(size) * SIZES_AN_OCTAVE);
+    const m = stepOf(mean, MEANS_AN_OCTAVE);
+    const s = stepOf(size, SIZES_AN_OCTAVE);
     const key = ((m + 4096) * 512 + Math.min(511, Math.max(0, s + 256))) * 16_384 + tails * 4 + window;
     let law = this.#laws.get(key);
     if (law === undefined) {
-      const stretch = (step: number) => 2 ** (step / STRETCHES_AN_OCTAVE);
-      const mostLike = 2 ** (m / MEANS_AN_OCTAVE);
-      law = new TestedLaw(window, mostLike, 2 ** (s / SIZES_AN_OCTAVE), stretch(tails >> 6), stretch(tails & 63));
+      const stretch = (step: number) => valueOf(step, STRETCHES_AN_OCTAVE);
+      const typical = valueOf(m, MEANS_AN_OCTAVE);
+      law = new TestedLaw(window, typical, valueOf(s, SIZES_AN_OCTAVE), stretch(tails >> 6), stretch(tails & 63));
       this.#laws.set(key, law);
     }
     law.tests += tests;
@@ -236,5 +236,14 @@ function stretchStep(nats: number, tail: Tail): number {
   const pivot = PIVOT;
   if (!(nats > pivot + 1e-6)) return 0;
   const stretch = (uncalibrate(nats, tail) - pivot) / (nats - pivot);
-  return Math.min(63, Math.max(0, Math.round(Math.log2(stretch) * STRETCHES_AN_OCTAVE)));
+  return Math.min(63, Math.max(0, stepOf(stretch, STRETCHES_AN_OCTAVE)));
+}
+
+/** Whole steps of the logarithm, and what one stands for: Math.pow is not the same on every Node. */
+function stepOf(value: number, anOctave: number): number {
+  return Math.round((Math.log(value) / Math.LN2) * anOctave);
+}
+
+function valueOf(step: number, anOctave: number): number {
+  return Math.exp((step * Math.LN2) / anOctave);
 }

@@ -2,6 +2,7 @@ import type { SeriesKey } from '../../series/key.js';
 import { PHI_PRECISION, PRIOR } from './dispersion.js';
 import { SPARSE } from './fit/fit-series.js';
 import type { RowModel } from './model.js';
+import { RANK } from './tail-calibration.js';
 
 /** Fewer rows than this say nothing of others. */
 const ENOUGH = 5;
@@ -10,7 +11,9 @@ const ENOUGH = 5;
  * have too few to show it: pooled by its mean alone, phi raised what was reported of 900 real rows of 0 to 21 calls a week from
  * 1.33 to 3.07 a week, most of which did not stand.
  */
-const COVERED = 0.95;
+const COVERED = 0.975;
+/** One or two incidents do not move it, as those of tails. */
+const BEYOND = RANK - 1;
 
 /** Batchiness by window: moments Σ Y (Y − 1) less chance, and the calls they are of. They add up over rows. */
 interface Batches {
@@ -50,7 +53,7 @@ export class BatchPool {
     if (own.length < ENOUGH) return;
     this.#floor = new Float64Array(windows).map((_, w) => {
       const sorted = Float64Array.from(own, (row) => row[w]).sort();
-      return sorted[Math.floor(COVERED * (sorted.length - 1))];
+      return sorted[Math.min(Math.floor(COVERED * (sorted.length - 1)), sorted.length - 1 - BEYOND)];
     });
   }
 
