@@ -11,7 +11,7 @@ import { RecentIds } from './recent-ids.js';
 import { Watch, type WatchParts } from './watch.js';
 
 const LETTERS = 'PLAN';
-const VERSION = 3;
+const VERSION = 5;
 
 /** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
 export function watchToBytes(watch: Watch): Uint8Array {
