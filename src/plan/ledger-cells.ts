@@ -30,6 +30,19 @@ export class LedgerCells {
     while (from.remaining > 0) visit(from.varint(), from.varint());
   }
 
+  /** Leaves out the rows that do not pass. */
+  retain(passes: (row: number) => boolean): void {
+    const kept = new Map<number, number>();
+    let dropped = false;
+    this.forEach((row, count) => {
+      if (passes(row)) kept.set(row, count);
+      else dropped = true;
+    });
+    if (!dropped) return;
+    this.#counts = kept;
+    this.packed();
+  }
+
   /** As bytes, which it is from then on until a call is added. */
   packed(): Uint8Array {
     if (this.#counts === null) return this.#packed;

@@ -6,6 +6,7 @@ import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { joinRows } from '../series/join-rows.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
+import { DAY } from '../time/grid.js';
 import { LedgerCells } from './ledger-cells.js';
 import { Refusals } from './refusals.js';
 
@@ -64,6 +65,8 @@ export class Ledger {
   /** Theirs; the same array while there are no new ones. */
   #judgedKeys: readonly SeriesKey[] = [];
   readonly #buckets = new Map<number, LedgerCells>();
+  /** Of buckets before it, counts of rows that are judged are left. */
+  #thinnedUntil = -Infinity;
   /** The rows in which a call counts, by what kind of call it is. */
   readonly #rowsOfKind = new Map<string, readonly Row[]>();
   readonly #sources: (readonly string[])[] = [];
@@ -254,6 +257,34 @@ export class Ledger {
 
   #whenAll(sources: readonly string[]): readonly TimeRange[] {
     return sources.map((source) => this.listenedBy(source)).reduce(commonTimes, [{ from: -Infinity, to: Infinity }]);
+  }
+
+  /** The first bucket of which counts are kept; −∞ before the first call. */
+  get since(): number {
+    let since = Infinity;
+    for (const bucket of this.#buckets.keys()) since = Math.min(since, bucket);
+    return Number.isFinite(since) ? since : -Infinity;
+  }
+
+  /**
+   * Forgets counts before `since`, and of the time before `until` those of rows that are not judged. Where more than `most`
+   * counts are left, the oldest day before `until` goes as well.
+   */
+  forget(since: number, until: number, most: number): void {
+    this.forgetBefore(since);
+    for (const [bucket, cells] of this.#buckets) {
+      if (bucket < this.#thinnedUntil || bucket >= until) continue;
+      cells.retain((number) => {
+        const row = this.#byNumber.get(number);
+        if (row === undefined || row.judged) return true;
+        if (--row.buckets === 0) this.#dropRow(row);
+        return false;
+      });
+    }
+    this.#thinnedUntil = until;
+    let counts = 0;
+    for (const { buckets } of this.#rows.values()) counts += buckets;
+    if (counts > most) this.forgetBefore(Math.min(until, this.since + DAY));
   }
 
   /** Forgets counts before `time`; rows that are judged stay, since their silence counts. */

@@ -58,6 +58,11 @@ export interface PlanInput {
   readonly calendar?: Calendar;
   /** What becomes of a lasting shift, as in `DetectorOptions`. */
   readonly learn?: 'accept-shifts' | 'hold';
+  /**
+   * How often the baseline is fitted again, to the last six weeks (or `learnFor`, if more) of what was counted, ms: a week by
+   * default. 0 for never, which is the default under `'hold'`.
+   */
+  readonly refitEvery?: number;
   /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
   readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
   /** After how long without hearing of a source somebody is told, ms; an hour by default. */
@@ -83,6 +88,8 @@ export interface MonitoringPlan {
   readonly timeZone: string | undefined;
   readonly calendar: Calendar | undefined;
   readonly learn: 'accept-shifts' | 'hold';
+  /** 0 for never. */
+  readonly refitEvery: number;
   readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
   readonly blindAfter: number;
 }
@@ -104,6 +111,7 @@ const FIELDS = [
   'timeZone',
   'calendar',
   'learn',
+  'refitEvery',
   'alarm',
   'blindAfter',
 ];
@@ -152,6 +160,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     timeZone: input.timeZone === undefined ? undefined : checkZone(input.timeZone, 'plan.timeZone'),
     calendar: input.calendar === undefined ? undefined : checkCalendar(input.calendar, 'plan.calendar'),
     learn,
+    refitEvery: refitEvery(input.refitEvery, learn),
     alarm: {
       evaluationPeriods,
       datapointsToAlarm: whole(
@@ -213,6 +222,18 @@ function nameFrom(purpose: string): string {
 function whole(value: unknown, field: string, min: number, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new InputError(`${field} must be a whole number in [${min}, ${max}], got ${shown(value)}`);
+}
+
+function refitEvery(value: unknown, learn: MonitoringPlan['learn']): number {
+  const given = value ?? (learn === 'hold' ? 0 : WEEK);
+  if (given === 0) return 0;
+  if (learn === 'hold') {
+    throw new InputError(
+      `plan.refitEvery must be 0 where plan.learn is 'hold': a fit learns what was not signed off, got ${shown(value)}`,
+    );
+  }
+  if (typeof given === 'number' && Number.isInteger(given) && given >= DAY && given <= 366 * DAY) return given;
+  throw new InputError(`plan.refitEvery must be 0 or a whole number in [${DAY}, ${366 * DAY}], got ${shown(value)}`);
 }
 
 function budget(value: unknown, field: string): number {

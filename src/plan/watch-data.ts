@@ -77,6 +77,8 @@ export interface WatchData {
    * it has, or never will.
    */
   relearnAt: number | null;
+  /** When the judge is fitted again to what was counted lately; null for never, and before the first judge. */
+  refitAt: number | null;
   /** What happened before this the judge has learned from as history: it cannot be corrected any more. */
   learnedUntil: number | null;
   /** Everything before this is judged, or learned from. */
@@ -107,6 +109,7 @@ export function newWatchData(stateId: string): WatchData {
     began: null,
     reportsFrom: null,
     relearnAt: null,
+    refitAt: null,
     learnedUntil: null,
     settled: null,
     sequence: 0,

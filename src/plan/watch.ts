@@ -19,6 +19,7 @@ import type { Notice } from './notice.js';
 import { noticeId } from './notice-id.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
+import { MOST_REMEMBERED, nextRefit, rememberedSince } from './refits.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
 import type { WatchData } from './watch-data.js';
@@ -242,6 +243,7 @@ export class Watch {
     const history = this.ledger.window(this.data.began ?? until, until, 'judged', this.plan.exclude);
     const judge = this.#judges.fit(history, this.plan);
     this.data.learnedUntil = until;
+    this.data.refitAt = nextRefit(this.plan, until);
     this.data.settled = until;
     this.#snapshot(judge, until);
     return judge;
@@ -262,7 +264,13 @@ export class Watch {
    * Not while an incident goes on, which the new one would not know; then a day later, and two, before it is too late.
    */
   #judgeUntil(judge: Judge, from: number, until: number): void {
-    const { relearnAt } = this.data;
+    const { relearnAt, refitAt } = this.data;
+    if (relearnAt === null && refitAt !== null && until >= refitAt) {
+      const at = Math.max(from, refitAt);
+      this.#judgeOn(judge, from, at);
+      this.#judgeUntil(this.#refitted(at), at, until);
+      return;
+    }
     if (relearnAt === null || until < relearnAt) {
       this.#judgeOn(judge, from, until);
       return;
@@ -277,8 +285,26 @@ export class Watch {
       this.#judge = next;
       this.#retire(next, this.data.retired);
     }
-    if (this.data.relearnAt === null) this.data.retired = [];
+    if (this.data.relearnAt === null && this.plan.refitEvery === 0) this.data.retired = [];
     this.#judgeUntil(next, relearnAt, until);
+  }
+
+  /**
+   * A judge that has learned from the last weeks as history, up to where late records may still correct; what came since it
+   * has observed, so that it knows what goes on.
+   */
+  #refitted(at: number): Judge {
+    const { step, exclude } = this.plan;
+    const until = at - Math.ceil(KEPT / step) * step;
+    const from = Math.max(this.data.began ?? until, rememberedSince(this.plan, until), this.ledger.since);
+    const judge = this.#judges.fit(this.ledger.window(from, until, 'judged', exclude), this.plan);
+    for (const window of this.#windows(until, at)) judge.observe(window);
+    this.data.learnedUntil = until;
+    this.data.refitAt = nextRefit(this.plan, at);
+    this.#judge = judge;
+    this.#retire(judge, this.data.retired);
+    this.#snapshot(judge, at);
+    return judge;
   }
 
   /** Judges the buckets from `from` on, and learns from them. */
@@ -316,7 +342,7 @@ export class Watch {
     const { deleted } = this.data;
     if (deleted.length === 0) return;
     this.#retire(judge, deleted);
-    if (this.data.relearnAt !== null) this.data.retired.push(...deleted);
+    if (this.data.relearnAt !== null || this.plan.refitEvery > 0) this.data.retired.push(...deleted);
     deleted.length = 0;
   }
 
@@ -333,7 +359,8 @@ export class Watch {
     const isOld = settled - (this.data.snapshot?.end ?? settled) >= SNAPSHOT;
     if (isOld && this.#judge !== null) this.#snapshot(this.#judge, settled);
     // Until then, all that the first poll brought is still to be learned from.
-    if (this.data.relearnAt === null) this.ledger.forgetBefore(settled - KEPT - DAY);
+    const until = settled - KEPT - DAY;
+    if (this.data.relearnAt === null) this.ledger.forget(rememberedSince(this.plan, until), until, MOST_REMEMBERED);
     this.ids.forgetBefore(settled);
     this.changes.forgetBefore(settled);
     this.incidents.forget(settled - KEPT - DAY, settled - KEPT);

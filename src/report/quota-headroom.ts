@@ -2,9 +2,10 @@ import { fitBaseline } from '../engine/fit-baseline.js';
 import { checkNumber } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { logUpperTail } from '../stats/negative-binomial.js';
-import { gridEnd, MINUTE, SECOND, WEEK } from '../time/grid.js';
+import { gridEnd, HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { civilTime } from './civil-time.js';
 import { grouped, mean } from './numbers.js';
+import { datesOf, type QuotaDates, timesToReach } from './quota-dates.js';
 import { type QuotaOptions, type QuotaUse, quotaSeries, useOf } from './quotas.js';
 
 export interface HeadroomOptions extends QuotaOptions {
@@ -24,6 +25,8 @@ export interface QuotaHeadroom extends QuotaUse {
    * Buckets are taken as independent: since busy ones come together, the true chance is lower rather than higher.
    */
   readonly chance: number | null;
+  /** Between which dates throttling becomes likely if use grows on as it did; `null` where the history is too short to tell. */
+  readonly reached: QuotaDates | null;
   /** The burst that was assumed. */
   readonly burst: number;
 }
@@ -46,14 +49,28 @@ export function quotaHeadroom(history: SeriesSet, options: HeadroomOptions = {})
     .map((quota, row): QuotaHeadroom => {
       const stride = Math.max(1, Math.round(STRIDE / step)) * step;
       const limits = CHANCES.map((chance) => callsAt(chance, quota.perSecond, step, burst));
-      // The logarithm of the chance that no bucket has a second over the quota.
-      let spared = 0;
-      for (let time = from; time < from + WEEK; time += stride) {
-        const reached = limits.map((calls) => baseline.chanceOf(set.keys[row], time, Math.ceil(calls)));
-        spared += (stride / step) * Math.log1p(-Math.min(meanChance(reached), 1 - 1e-12));
-      }
-      const chance = Number.isNaN(spared) ? null : -Math.expm1(spared);
-      return { ...useOf(quota, set, row), chance, burst };
+      const key = set.keys[row];
+      const chanceAt = (times: number, every: number) => {
+        // The logarithm of the chance that no bucket has a second over the quota.
+        let spared = 0;
+        for (let time = from; time < from + WEEK; time += every) {
+          const reached = limits.map((calls) => baseline.chanceOf(key, time, Math.ceil(calls / times)));
+          spared += (every / step) * Math.log1p(-Math.min(meanChance(reached), 1 - 1e-12));
+        }
+        return -Math.expm1(spared);
+      };
+      const whole = chanceAt(1, stride);
+      const chance = Number.isNaN(whole) ? null : whole;
+      const every = Math.max(stride, Math.round(HOUR / step) * step);
+      const reached =
+        chance === null
+          ? null
+          : datesOf(
+              timesToReach((times) => chanceAt(times, every)),
+              from,
+              (time) => baseline.growthAt(key, time),
+            );
+      return { ...useOf(quota, set, row), chance, reached, burst };
     })
     .filter(({ busiest }) => busiest > 0)
     .sort((a, b) => (b.chance ?? 0) - (a.chance ?? 0) || b.share - a.share);
@@ -78,7 +95,7 @@ function meanChance(reached: readonly number[]): number {
 
 /** One line on a quota for people. @param options.timeZone UTC by default */
 export function quotaWords(headroom: QuotaHeadroom, options: { readonly timeZone?: string } = {}): string {
-  const { quota, account, region, perSecond, busiest, at, share, chance, burst } = headroom;
+  const { quota, account, region, perSecond, busiest, at, share, chance, reached, burst } = headroom;
   const what = quota === 'symmetric' ? 'Cryptographic operations with symmetric keys' : `Quota ${quota}`;
   const where = `${region}${account === '' ? '' : `, account ${account}`}`;
   const used = share < 0.001 ? 'under 0.1 %' : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
@@ -88,8 +105,18 @@ export function quotaWords(headroom: QuotaHeadroom, options: { readonly timeZone
       : `Chance of throttling within a week: ${chanceWords(chance)}, if no second runs at over ${burst} times the mean around it.`;
   return (
     `${what} (${where}): at most ${mean(busiest)} calls a second, ${used} of ${grouped(perSecond)}, at ` +
-    `${civilTime(at, options.timeZone ?? 'UTC')}. ${risk}`
+    `${civilTime(at, options.timeZone ?? 'UTC')}. ${risk}${reached === null ? '' : ` ${dateWords(reached)}`}`
   );
+}
+
+function dateWords({ from, to }: QuotaDates): string {
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  if (from === null) return 'At the growth of the history, the quota is not reached within two years.';
+  const range =
+    to === null ? `${day(from)} at the earliest, or not within two years` : `between ${day(from)} and ${day(to)}`;
+  return from === to
+    ? `At this use, the quota is likely to be reached.`
+    : `At the growth of the history, the quota is reached ${range}.`;
 }
 
 function chanceWords(chance: number): string {

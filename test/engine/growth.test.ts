@@ -22,7 +22,8 @@ function weeksOf(rates: readonly number[], seed: number) {
       ),
       exposure: new Float64Array(rates.length * PER_WEEK).fill(1),
     },
-    { perWeek: PER_WEEK, usual: PER_WEEK, phi: 0 },
+    { block: 3_600_000, step: 3_600_000 },
+    0,
   );
 }
 

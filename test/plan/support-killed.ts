@@ -183,7 +183,7 @@ process.exitCode = await watch(process.argv.slice(2), { stdout: process.stdout, 
         ok(end === 'SIGKILL' || end === 'exit 0', `${folder}: ended with ${end}`);
         if (end === 'SIGKILL') done.kills++;
         if (!existsSync(state)) continue;
-        open(readFileSync(state), 'PLAN', 3, `the state in ${folder}`);
+        open(readFileSync(state), 'PLAN', 5, `the state in ${folder}`);
         done.states++;
       }
       deepStrictEqual(await ended(this.#start(folder, {})), 'exit 0');

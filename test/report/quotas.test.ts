@@ -3,6 +3,7 @@ import { Baseline } from '../../src/engine/baseline.js';
 import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import { InputError } from '../../src/errors.js';
 import type { KmsKey } from '../../src/kms/lifecycle.js';
+import { datesOf, timesToReach } from '../../src/report/quota-dates.js';
 import { quotaHeadroom, quotaWords } from '../../src/report/quota-headroom.js';
 import { quotaSeries, quotaUses } from '../../src/report/quotas.js';
 import { seriesSet } from '../../src/series/series-set.js';
@@ -165,7 +166,7 @@ describe('quotaHeadroom', () => {
     const [headroom] = quotaHeadroom(oneRow(poissonRow(1, 3, officeMean)), { timeZone: 'UTC' });
     if (headroom === undefined) throw new Error('no headroom');
     expect(quotaWords(headroom)).toMatch(
-      /^Cryptographic operations with symmetric keys \(eu-central-1, account 111122223333\): at most 0\.1\d? calls a second, under 0\.1 % of 20,000, at 2026-01-\d\d \d\d:\d\d\. Chance of throttling within a week: less than one in a million, if no second runs at over 3 times the mean around it\.$/,
+      /^Cryptographic operations with symmetric keys \(eu-central-1, account 111122223333\): at most 0\.1\d? calls a second, under 0\.1 % of 20,000, at 2026-01-\d\d \d\d:\d\d\. Chance of throttling within a week: less than one in a million, if no second runs at over 3 times the mean around it\. At the growth of the history, the quota is not reached within two years\.$/,
     );
     expect(quotaWords({ ...headroom, chance: 0.003 })).toContain('one in 300');
     expect(quotaWords({ ...headroom, chance: 0.31 })).toContain('31 %');
@@ -193,5 +194,34 @@ describe('Baseline.chanceOf', () => {
     );
     expect(chances[0]).toBe(1);
     for (let i = 1; i < chances.length; i++) expect(chances[i]).toBeLessThan(chances[i - 1] ?? NaN);
+  });
+});
+
+describe('when a quota is reached', () => {
+  it('names the dates between which growth that the history shows gets there', () => {
+    // Ten per cent a week, from 20 calls a bucket: the end of six weeks has 35.
+    const history = oneRow(poissonRow(9, 6, (time) => 20 * 1.1 ** ((time - MONDAY) / (7 * DAY))));
+    const end = MONDAY + 42 * DAY;
+    const at = (perSecond: number) => quotaHeadroom(history, { timeZone: 'UTC', raised: { symmetric: perSecond } })[0];
+    const headroom = at(10);
+    if (headroom?.reached == null) throw new Error('a history of six weeks shows growth');
+    const { from, to } = headroom.reached;
+    expect(from).toBeGreaterThan(end);
+    expect(to).toBeGreaterThan(from as number);
+    expect(quotaWords(headroom)).toContain('At the growth of the history, the quota is reached between');
+  });
+
+  it('is as likely as not at the middle of a law that is known, and wider with its doubt', () => {
+    const use = (variance: number) => (time: number) => ({ ratio: Math.exp(time / DAY / 100), variance });
+    const { from, to } = datesOf(Math.exp(1), 0, use(0.01));
+    // One in ten at 1.28 standard deviations: 13 days before and after day 100.
+    expect([from, to]).toEqual([88 * DAY, 113 * DAY]);
+    const wide = datesOf(Math.exp(1), 0, use(0.04));
+    expect(wide.from as number).toBeLessThan(from as number);
+    expect(wide.to as number).toBeGreaterThan(to as number);
+    expect(datesOf(undefined, 0, use(0.01))).toEqual({ from: null, to: null });
+    expect(datesOf(1e9, 0, use(0.01))).toEqual({ from: null, to: null });
+    expect(timesToReach((times) => (times > 7 ? 0.9 : 0.1))).toBeCloseTo(7, 0);
+    expect(timesToReach(() => 0)).toBeUndefined();
   });
 });

@@ -222,9 +222,9 @@ export class AttainableBudget {
     const key = ((m + 4096) * 512 + Math.min(511, Math.max(0, s + 256))) * 16_384 + tails * 4 + window;
     let law = this.#laws.get(key);
     if (law === undefined) {
-      const stretch = (step: number) => valueOf(step, STRETCHES_AN_OCTAVE);
-      const typical = valueOf(m, MEANS_AN_OCTAVE);
-      law = new TestedLaw(window, typical, valueOf(s, SIZES_AN_OCTAVE), stretch(tails >> 6), stretch(tails & 63));
+      const stretch = (step: number) => ofStep(step, STRETCHES_AN_OCTAVE);
+      const typical = ofStep(m, MEANS_AN_OCTAVE);
+      law = new TestedLaw(window, typical, ofStep(s, SIZES_AN_OCTAVE), stretch(tails >> 6), stretch(tails & 63));
       this.#laws.set(key, law);
     }
     law.tests += tests;
@@ -244,6 +244,6 @@ function stepOf(value: number, anOctave: number): number {
   return Math.round((Math.log(value) / Math.LN2) * anOctave);
 }
 
-function valueOf(step: number, anOctave: number): number {
+function ofStep(step: number, anOctave: number): number {
   return Math.exp((step * Math.LN2) / anOctave);
 }

@@ -1,4 +1,5 @@
 import { WEEK } from '../../time/grid.js';
+import type { Windows } from '../windows.js';
 
 /** How the rate of a series goes on after its history. */
 export interface Growth {
@@ -28,13 +29,15 @@ const MOST_UNKNOWN = 4;
  * weighted least squares, or the median of the steps from week to week where that is less. A step up, once, has a slope and
  * no median: it is no growth, and leaves as much doubt as the two disagree by. Drawn to none as far as it is in doubt.
  * @param calls `[blocks]`, outliers clipped, and `exposure`, the calls at rate 1
- * @param perWeek blocks of a week, and `usual` its exposure
- * @param phi batchiness of its sums
+ * @param phi batchiness of sums of a week
  */
 export function growthOf(
   { clipped: calls, exposure }: { readonly clipped: Float64Array; readonly exposure: Float64Array },
-  { perWeek, usual, phi }: { readonly perWeek: number; readonly usual: number; readonly phi: number },
+  { block, step }: Pick<Windows, 'block' | 'step'>,
+  phi: number,
 ): Growth {
+  const perWeek = Math.max(1, Math.round(WEEK / block));
+  const usual = WEEK / step;
   const logs: number[] = [];
   const weeks: number[] = [];
   const weights: number[] = [];
@@ -73,8 +76,8 @@ export function growthOf(
   for (let i = 0; i < n; i++) scatter += weights[i] * (logs[i] - meanLog - slope * (weeks[i] - meanWeek)) ** 2;
   scatter = Math.max(1, scatter / (n - 2 + SCATTER_WEIGHT));
   const steps = logs.slice(1).map((log, i) => (log - logs[i]) / (weeks[i + 1] - weeks[i]));
-  const step = median(steps);
-  const shown = slope * step <= 0 ? 0 : Math.abs(step) < Math.abs(slope) ? step : slope;
+  const middle = median(steps);
+  const shown = slope * middle <= 0 ? 0 : Math.abs(middle) < Math.abs(slope) ? middle : slope;
   const doubt = Math.max((TOGETHER * scatter) / spread, ofMean(steps)) + (slope - shown) * (slope - shown);
   const share = PRIOR_VARIANCE / (PRIOR_VARIANCE + doubt);
   return { growth: share * shown, growthVariance: share * doubt };
@@ -104,9 +107,4 @@ export function ahead(
   const weeks = Math.max(0, days) / 7;
   const variance = walk * Math.max(0, days) + Math.expm1(Math.min(3, growthVariance * weeks * weeks));
   return { ratio: Math.exp(growth * weeks), variance: Math.min(MOST_UNKNOWN, variance) };
-}
-
-/** Blocks of a week. */
-export function blocksPerWeek(block: number): number {
-  return Math.max(1, Math.round(WEEK / block));
 }

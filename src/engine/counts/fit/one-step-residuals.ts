@@ -1,7 +1,7 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
-import { blocksPerWeek, growthOf } from '../growth.js';
+import { growthOf } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import type { KeptProfile } from '../quantized-profile.js';
@@ -109,27 +109,22 @@ export function replay(
   above[0] = shownBy(base.maxima.above, taught.n);
   below[0] = shownBy(base.maxima.below, taught.n);
   const silence = silenceShown(scratch.silence.subarray(born), base.silences);
-  const tails = { above, below, silence };
   const model = {
     ...past,
     profile,
     level: state,
     anchor,
-    ...growthOf(b, {
-      perWeek: blocksPerWeek(windows.block),
-      usual: WEEK / step,
-      phi: dispersions[dispersions.length - 1].phi,
-    }),
+    ...growthOf(b, windows, dispersions[dispersions.length - 1].phi),
     walk: walkPerDay(state, dispersions[dispersions.length - 1].alpha),
     phi: Float64Array.from(dispersions, ({ phi }) => phi),
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),
-    ...tailsAtLeast(tails, leastStretch(days)),
+    ...tailsAtLeast({ above, below, silence }, leastStretch(days)),
     bursts: burstHours(burstsOf(base.maxima.above, taught.n), plan.cells.slots),
     drift,
     clock: base.clock,
     silent: base.silent,
   };
-  return { model, tails };
+  return { model, tails: { above, below, silence } };
 }
 
 /** The mean rate of a history; never 0: half a call was always seen. */
