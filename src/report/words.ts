@@ -114,9 +114,12 @@ function against(anomaly: Anomaly): string {
 }
 
 /** How likely the window that decided is by chance. */
-function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): string {
+function chance(anomaly: Anomaly): string {
+  const { surprise, kind, from, to, verdict } = anomaly;
+  // Anomalies of before 0.2 do not name it.
+  const { decidedBy }: Partial<Anomaly> = anomaly;
   const odds = byChance(surprise);
-  if (odds === undefined || !(decidedBy.to > decidedBy.from)) return '';
+  if (odds === undefined || decidedBy === undefined || !(decidedBy.to > decidedBy.from)) return '';
   const length = decidedBy.to - decidedBy.from;
   // A series that is like this every other week has its own law, whatever the model's says.
   const { of, alike } = decidedBy.weeks ?? { of: 0, alike: 0 };

@@ -50,7 +50,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown, --aliases and --help',
+      'Unknown option "--lsat" for analyze; known are --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown, --aliases and --help',
     ],
     [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
     [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],
