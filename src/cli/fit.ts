@@ -1,6 +1,7 @@
 import { fitBaseline } from '../engine/fit-baseline.js';
 import { InputError } from '../errors.js';
 import { mainStretch } from '../kms/coverage.js';
+import { judgedRows } from '../kms/judged-rows.js';
 import { jsonDocument } from '../report/analysis-json.js';
 import { holesIn } from '../report/holes.js';
 import { counted, duration, grouped } from '../report/numbers.js';
@@ -75,7 +76,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const from = Math.max(grid.start, main.from);
   if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
   const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
-  const rows = selectRows(history, (key) => key.caller === null);
+  const rows = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
   const baseline = fitBaseline(rows, timeZone === undefined ? {} : { timeZone });
   const bytes = baseline.toBytes();
   await write(out, bytes, '--out');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
 import { FormatError, InputError } from '../errors.js';
+import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';
 import { seriesFromBytes } from '../series/codec-set.js';
@@ -85,7 +86,8 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     problem === undefined ? windowOf(read, { from, until, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
-  const { judgement, evidence } = judgeWindow(baseline, withoutCallers(window), {
+  const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);
+  const { judgement, evidence } = judgeWindow(baseline, judged, {
     timeZone,
     alertBudget: { perWeek: budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
@@ -105,8 +107,10 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   return deliver('score', { analysis, evidence }, outputs, io);
 }
 
-function withoutCallers(set: SeriesSet): SeriesSet {
-  return selectRows(set, (key) => key.caller === null);
+/** The rows that a baseline can judge: those of callers only where it knows callers, or each would be new. */
+function judgedBy(baseline: Baseline, counts: SeriesSet): SeriesSet {
+  if (baseline.keys.some(isCallerOfKey)) return judgedRows(counts, 'all');
+  return selectRows(counts, (key) => key.caller === null);
 }
 
 /** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */

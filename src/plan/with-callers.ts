@@ -1,4 +1,5 @@
 import { callerShares, errorsWithin } from '../engine/anomalies/callers.js';
+import { askedOf } from '../engine/anomalies/find-anomalies.js';
 import type { Anomaly } from '../engine/types.js';
 import { DAY } from '../time/grid.js';
 import type { Ledger } from './ledger.js';
@@ -24,7 +25,7 @@ export function withCallers(
   if (from - DAY < kept) return anomaly;
   const usual = ledger.window(Math.max(kept, from - 2 * DAY), from, 'callers', exclude);
   const now = ledger.window(from, to, 'callers', exclude);
-  const asked = { ...anomaly, from, to };
+  const asked = { ...askedOf(anomaly), from, to };
   // The days that are kept are not all of the history: that a caller is not in them says nothing of it.
   const callers = callerShares(asked, now, usual, timeZone).map(({ caller, calls, usual }) => ({
     caller,

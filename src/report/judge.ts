@@ -7,6 +7,7 @@ import { scoreWindow } from '../engine/score-window.js';
 import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
+import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
@@ -59,7 +60,8 @@ export interface BucketVerdict {
 /**
  * The main job on counts: learns from what is before `historyUntil`, judges what comes after it, and says what cannot be
  * judged.
- * @param counts rows to be judged, and rows that name a caller, for the callers of an anomaly
+ * @param counts rows to be judged, and rows that name a caller: they say who called, and each caller of a key is judged too
+ *   where it has several, see {@link judgedRows}
  * @throws InputError when there is no history, or nothing to judge
  */
 export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement {
@@ -71,8 +73,8 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { historyUntil, until, timeZone = 'UTC', alertBudget } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
-  const rows = selectRows(counts, (key) => key.caller === null);
-  const callers = selectRows(counts, (key) => key.caller !== null);
+  const rows = judgedRows(counts, 'several');
+  const callers = selectRows(counts, isByCaller);
   // Rows that call only after `until` are not known of yet.
   const called = calledKeys(sliceWindow(rows, start, until));
   const known = selectRows(rows, (key) => called.has(key));

@@ -1,3 +1,4 @@
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
 import type { SeriesKey } from '../series/key.js';
 import { printable } from './printable.js';
 
@@ -57,6 +58,9 @@ export function accountOfCaller(caller: string): string | null {
  * @param nameOf a key; by default by the first digits of its id
  */
 export function seriesName(key: SeriesKey, nameOf: KeyNames = keyName): string {
+  const home = key.account ?? (key.keyArn === null ? null : accountOfKey(key.keyArn));
+  if (key.metric === REFUSED_KEYS)
+    return `Keys that refuse ${callerName(key.caller ?? '', accountOfCaller(key.caller ?? ''))}`;
   if (key.metric !== null) {
     const metric = printable(key.metric, 80);
     // Of this library's own: counts that are no metric of CloudWatch's.
@@ -68,7 +72,7 @@ export function seriesName(key: SeriesKey, nameOf: KeyNames = keyName): string {
   else if (key.operation === null || !WITHOUT_KEY.test(key.operation)) name += ' (all keys)';
   if (key.account !== null) name += ` in account ${printable(key.account, 30)}`;
   if (key.region !== null) name += ` in ${printable(key.region, 30)}`;
-  if (key.caller !== null) name += ` by ${callerName(key.caller, key.account)}`;
+  if (key.caller !== null) name += ` by ${callerName(key.caller, home)}`;
   return name;
 }
 

@@ -13,7 +13,7 @@ import { type Painter, painter } from './paint.js';
 import { printable } from './printable.js';
 import { sparkline } from './sparkline.js';
 import { plotRow } from './svg/plot-series.js';
-import { sentencesFor } from './words.js';
+import { alsoAffected, sentencesFor } from './words.js';
 import { wrap } from './wrap.js';
 
 /** So many rows that moved with an anomaly are named. */
@@ -106,9 +106,10 @@ const KINDS: Readonly<Record<Anomaly['kind'], string>> = {
 };
 
 /** The kind of an anomaly, its side, and what moved with it. */
-export function kindOf({ key, kind, verdict, related }: Anomaly, nameOf?: KeyNames): string {
+export function kindOf(anomaly: Anomaly, nameOf?: KeyNames): string {
+  const { key, kind, verdict } = anomaly;
   const critical = key.operation !== null && operationInfo(key.operation)?.critical === true;
-  const names = [...new Map(related.map((row) => [keyId(row), seriesName(row, nameOf)])).values()];
+  const names = [...new Map(alsoAffected(anomaly).map((row) => [keyId(row), seriesName(row, nameOf)])).values()];
   const shown = names.slice(0, NAMED);
   if (names.length > NAMED) shown.push(`${grouped(names.length - NAMED)} more`);
   const also = shown.length === 0 ? '' : `; also affected: ${shown.join(', ')}`;

@@ -6,12 +6,15 @@ import { counted, grouped, mean } from './numbers.js';
 const NAMED = 3;
 /** A caller with less than this share of what there is too much or too little of had no part in it. */
 const PART = 0.05;
+/** Other callers took a caller's place where they make up for this share of what it departs by. */
+const TAKEN_OVER = 0.5;
 
 /**
  * Which callers made the calls of an anomaly, in a sentence: `role/Support made 420 of them; none in the history.`, or
  * which ceased: `role/Gateway stopped; in these hours it usually makes 65.` Empty without callers.
  */
 export function whoIn(anomaly: Anomaly): string {
+  if (anomaly.key.caller !== null) return insteadOf(anomaly);
   const callers = (anomaly.callers ?? []).filter((share) => departure(anomaly, share) > 0);
   // A caller's calls are among those of the row: where they were counted otherwise, they say nothing of it.
   const all = (anomaly.callers ?? []).reduce((sum, { calls }) => sum + calls, 0);
@@ -30,6 +33,28 @@ export function whoIn(anomaly: Anomaly): string {
   if (others.length > 0 && sum(others) >= least) parts.push(rest(others));
   // Names of roles and services stay as they are, at the beginning of a sentence too.
   return `${parts.join(anomaly.verdict === 'below' ? '; ' : ', ')}.`.replace(/^account /, 'Account ');
+}
+
+/**
+ * Of one caller's row, whose place it took or who took its own, in a sentence: `Meanwhile role/Stranger made 51 (none in the
+ * history).` Empty where no other caller departs the other way.
+ */
+function insteadOf(anomaly: Anomaly): string {
+  const { key, verdict } = anomaly;
+  if (key.metric !== null) return '';
+  const other: Anomaly = { ...anomaly, verdict: verdict === 'above' ? 'below' : 'above' };
+  const callers = (anomaly.callers ?? [])
+    .filter((share) => share.caller !== key.caller && departure(other, share) > 0)
+    .sort((a, b) => departure(other, b) - departure(other, a));
+  const least = TAKEN_OVER * Math.abs(anomaly.value - anomaly.expected);
+  if (callers.reduce((sum, share) => sum + departure(other, share), 0) < least) return '';
+  const home = homeOf(anomaly, callers);
+  const named = callers.slice(0, NAMED).map((share) => {
+    const name = callerName(share.caller, home);
+    return verdict === 'above' ? missed(name, share) : `${name} made ${grouped(share.calls)}${inBrackets(share)}`;
+  });
+  const rest = callers.length - named.length;
+  return `Meanwhile ${named.join(', ')}${rest > 0 ? ` and ${counted(rest, 'other')} more` : ''}.`;
 }
 
 /** Calls of a caller too many, or too few; all of them where it is not known what is usual. */

@@ -1,6 +1,9 @@
 import type { Anomaly } from '../engine/types.js';
 import { checkNumber } from '../errors.js';
 import { errorInfo } from '../kms/errors.js';
+import { isCallerOfKey } from '../kms/judged-rows.js';
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
+import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
@@ -72,8 +75,12 @@ function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: bool
     const [first, last] = civilEnds(from, to, timeZone);
     return `${name}: no calls ${first}${last.length === 5 ? '–' : ' – '}${last} ${timeZone} (${length}, ${expected}).`;
   }
-  const calls = counted(value, 'call');
+  const isKeys = anomaly.key.metric === REFUSED_KEYS;
+  const calls = counted(value, isKeys ? 'key' : 'call');
   const usual = against(anomaly);
+  if (isKeys) {
+    return `${name}, ${range}: ${calls} in ${length} that did not in the 24 h before (${kind === 'first-seen' ? 'none in the history' : usual}).`;
+  }
   if (!isAsJudged(anomaly)) {
     const some = verdict === 'above' ? 'too many' : 'too few';
     return `${name}, ${range} (${length}): ${some} for part of it, ${calls} in all (${usual}).`;
@@ -135,6 +142,11 @@ function chance(anomaly: Anomaly): string {
   // The calls of a burst that was reported before do not make up for those that are missing, nor are they reported twice.
   const without = (decidedBy.reported ?? 0) === 0 ? '' : ', without the calls of findings before it,';
   return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over}${without} ${odds}.`;
+}
+
+/** The rows that moved with an anomaly; without its callers' own where it is of all of them, and names them itself. */
+export function alsoAffected({ key, related }: Anomaly): readonly SeriesKey[] {
+  return key.caller === null ? related.filter((row) => !isCallerOfKey(row)) : related;
 }
 
 /** What rose or fell with it, by outcome: a burst of refused calls is another matter than one of calls that worked. */

@@ -3,7 +3,7 @@ import type { SeriesSet } from '../../series/series-set.js';
 import { ABOVE, type Anomaly, BELOW, type Scores } from '../types.js';
 import { anomalyOf, bySurprise, type IsCritical, isCriticalOperation } from './anomaly-of-runs.js';
 import { type Run, RunFinder } from './breach-runs.js';
-import { callerShares, errorsWithin } from './callers.js';
+import { type Asked, callerShares, errorsWithin } from './callers.js';
 import { discoveries } from './false-discovery.js';
 import { groupRuns } from './group-runs.js';
 import { type JoinedRow, joinScores, type Piece, reachOver } from './joined-scores.js';
@@ -47,14 +47,24 @@ export function findAnomalies(scores: Scores | readonly Scores[], options: Anoma
     .map((group) => {
       const anomaly = anomalyOf(group, critical);
       if (callers === undefined) return anomaly;
-      const errors = errorsWithin(anomaly, callers);
+      const asked = askedOf(anomaly);
+      const errors = errorsWithin(asked, callers);
       return {
         ...anomaly,
-        callers: callerShares(anomaly, callers, usualCallers, options.timeZone),
+        callers: callerShares(asked, callers, usualCallers, options.timeZone),
         ...(errors.length === 0 ? {} : { errors }),
       };
     })
     .sort(bySurprise);
+}
+
+/**
+ * Whose callers and errors are those of an anomaly: of a caller's row those of all callers, which say whose place it took, or
+ * who took its own; of one that counts keys those of the calls.
+ */
+export function askedOf({ key, verdict, from, to }: Anomaly): Asked {
+  const isKeys = key.caller !== null && key.metric !== null;
+  return { key: isKeys ? { ...key, metric: null } : { ...key, caller: null }, verdict, from, to };
 }
 
 function isList(scores: Scores | readonly Scores[]): scores is readonly Scores[] {

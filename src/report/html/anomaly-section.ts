@@ -12,7 +12,7 @@ import { drawPlot } from '../svg/draw-plot.js';
 import { type Markup, markup } from '../svg/markup.js';
 import { type PlotSeries, plotRow } from '../svg/plot-series.js';
 import { homeOf } from '../who.js';
-import { factsFor } from '../words.js';
+import { alsoAffected, factsFor } from '../words.js';
 import { MOST_ANOMALIES } from './page-rows.js';
 
 /** Every anomaly as an item of a list: its words, a small picture, and what opens on demand. */
@@ -115,7 +115,7 @@ function callersTable(anomaly: Anomaly): Markup {
 const RELATED = 30;
 
 function related(anomaly: Anomaly, nameOf: KeyNames): Markup {
-  const names = [...new Set(anomaly.related.map((row) => seriesName(row, nameOf)))];
+  const names = [...new Set(alsoAffected(anomaly).map((row) => seriesName(row, nameOf)))];
   if (names.length === 0) return markup``;
   const more = names.length - RELATED;
   return markup`<h4>Moved with it</h4><ul class="related">${names.slice(0, RELATED).map((name) => markup`<li data-series>${name}</li>`)}${more > 0 ? markup`<li>${counted(more, 'more')}</li>` : ''}</ul>`;
