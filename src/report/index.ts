@@ -21,6 +21,7 @@ export {
   judgeWindow,
   judgeWithEvidence,
 } from './judge.js';
+export { type KeyLoss, keyLoss } from './key-loss.js';
 export { type KeyLabel, keyLabelsFrom, type NamedKey, nameKeys } from './key-names.js';
 export type { KeyNames } from './names.js';
 export { type NextSteps, nextSteps } from './next-steps.js';
