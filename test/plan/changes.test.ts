@@ -62,7 +62,7 @@ describe('ChangeWatch', () => {
   it.each(['CreateKey', 'EnableKeyRotation', 'RotateKeyOnDemand', 'UpdateKeyDescription'])(
     'reports %s by a caller not seen before, and not by one that is known',
     (operation) => {
-      const watch = learned(new ChangeWatch(plan({ firstPair: 0, firstSeen: 0 })));
+      const watch = learned(new ChangeWatch(plan({ firstPair: 1e-6, firstSeen: 1e-6 })));
       const [finding, ...rest] = watch.take(call(28 * DAY, operation, 'Stranger', { keyArns: [] }), true);
       expect(rest).toEqual([]);
       expect(finding.text).toBe(
