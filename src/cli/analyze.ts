@@ -1,3 +1,4 @@
+import type { Coverage } from '../kms/coverage.js';
 import type { Analysis, LogsRead } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
 import { type Judgement, judgeWithEvidence } from '../report/judge.js';
@@ -42,10 +43,24 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);
+}
+
+/** Where KMS has left a log whose other records go on: what it may be, what to look for, and what follows from it. */
+export function trailNotes(gaps: readonly Coverage[], { window, timeZone }: Judgement): string[] {
+  return gaps
+    .filter(({ from, to }) => to > window.from && from < window.to)
+    .map(({ account, region, from, to }) => {
+      const until = to >= window.to ? 'since' : `until ${civilTime(to, timeZone)}, since`;
+      return (
+        `No KMS records of ${printable(account, 40)} ${printable(region, 40)} ${until} ${civilTime(from, timeZone)} ${timeZone}, ` +
+        "while other services' records go on: its keys are unknown for that time, not unused. Check whether the trail excludes KMS " +
+        'events: look for PutEventSelectors, UpdateTrail and StopLogging of cloudtrail.amazonaws.com before it'
+      );
+    });
 }
 
 /** Says why there is nothing to do, with what was read. */

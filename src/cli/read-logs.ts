@@ -1,5 +1,6 @@
 import type { CountStats } from '../kms/call-counter.js';
 import type { Coverage } from '../kms/coverage.js';
+import { coverageWithout } from '../kms/service-gaps.js';
 import { countCloudTrail, type IngestStats } from '../node/index.js';
 import type { LogSource, LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
@@ -25,17 +26,21 @@ export interface ReadLogs {
   readonly calls: CountStats;
   /** Most KMS calls first. */
   readonly sources: readonly LogSource[];
+  /** Without `serviceGaps`. */
   readonly coverage: readonly Coverage[];
+  /** Where a log goes on without its KMS records. */
+  readonly serviceGaps: readonly Coverage[];
 }
 
 /** Reads and counts all logs in one pass, on all cores. */
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
   try {
-    const { set, stats, calls, sources, coverage, crashes } = await countCloudTrail(paths, {
+    const { set, stats, calls, sources, coverage, serviceGaps, crashes } = await countCloudTrail(paths, {
       step,
       by: LEVELS,
       coverage: 'records',
+      serviceGaps: true,
       onProgress: (state) => progress.tell(state),
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
@@ -47,7 +52,8 @@ export async function readLogs(paths: readonly string[], step: number, io: CliIo
       logs: logsRead(stats),
       calls,
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
-      coverage,
+      coverage: coverageWithout(coverage, serviceGaps),
+      serviceGaps,
     };
   } finally {
     progress.clear();

@@ -9,7 +9,7 @@ import type { SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
-import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
+import { notesOn, nothingToJudge, tellProblem, trailNotes } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
@@ -110,7 +110,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
   };
   return deliver('score', { analysis, evidence }, outputs, io);
 }

@@ -10,6 +10,7 @@ import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
 import { SeenIds, type Sighting } from './seen-ids.js';
+import { coverageWithout, ServiceGaps } from './service-gaps.js';
 import { type Source, type SourceCalls, Sources } from './sources.js';
 
 export interface CountOptions {
@@ -27,6 +28,11 @@ export interface CountOptions {
   readonly by?: readonly (readonly (keyof SeriesKey | 'error')[])[];
   /** When the logs were listening; a function is asked once all calls are read, since a log's reader knows no earlier. */
   readonly coverage?: readonly Coverage[] | (() => readonly Coverage[]);
+  /**
+   * Whether times at which the KMS records of an account and Region cease while its log goes on are not observed; default
+   * false. See `ServiceGaps`: such a trail has been set to leave KMS out, or nothing calls KMS any more.
+   */
+  readonly serviceGaps?: boolean;
   /** Told once, at the end, what became of every call. */
   readonly onStats?: (stats: CountStats) => void;
 }
@@ -70,6 +76,7 @@ export class CallCounter {
   readonly #end: number;
   readonly #builder: SeriesSetBuilder;
   readonly #rows: CallRows;
+  readonly #service: ServiceGaps | undefined;
   readonly #sources = new Sources();
   /** By Region: a call is one of its Region in every account's log. */
   readonly #shared = new Map<string, SeenIds>();
@@ -96,6 +103,7 @@ export class CallCounter {
       ...(end === undefined ? {} : { end }),
     });
     this.#rows = new CallRows(by, this.#builder);
+    this.#service = options.serviceGaps === true ? new ServiceGaps() : undefined;
     // A mistake in it should show now rather than after hours of reading.
     if (coverage !== undefined && typeof coverage !== 'function') new Listening(coverage);
   }
@@ -143,6 +151,7 @@ export class CallCounter {
       unchecked = sighting === 'unchecked';
     }
     place.source.calls++;
+    this.#service?.add(place.kind.account, place.kind.region, time);
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
 
@@ -164,14 +173,23 @@ export class CallCounter {
 
   #rowsOf({ kind, lasting }: Place, source: Source): readonly number[] {
     const rows = this.#rows.of(kind);
+    this.#service?.addKind(kind.account, kind.region, kind.caller, kind.keyArns);
     for (const row of rows) this.#sources.contribute(row, source);
     return lasting ? rows.slice() : rows;
   }
 
   /** The counts so far. `add` must not be called after it. */
-  finish(): { set: SeriesSet; stats: CountStats; sources: readonly SourceCalls[] } {
+  finish(): {
+    set: SeriesSet;
+    stats: CountStats;
+    sources: readonly SourceCalls[];
+    /** Where the log of a source goes on without its KMS records, where `serviceGaps` asked for it. */
+    serviceGaps: readonly Coverage[];
+  } {
     const { coverage } = this.#options;
-    const given = typeof coverage === 'function' ? coverage() : coverage;
+    const listened = typeof coverage === 'function' ? coverage() : coverage;
+    const serviceGaps = listened === undefined ? [] : (this.#service?.within(listened) ?? []);
+    const given = listened === undefined ? undefined : coverageWithout(listened, serviceGaps);
     const listening = given === undefined ? undefined : new Listening(given);
     const from = Math.min(this.#first, listening?.span?.from ?? Infinity);
     const to = Math.max(this.#last + 1, listening?.span?.to ?? -Infinity);
@@ -191,7 +209,7 @@ export class CallCounter {
       withoutId: this.#withoutId,
     };
     this.#options.onStats?.(stats);
-    return { set, stats, sources: this.#sources.calls() };
+    return { set, stats, sources: this.#sources.calls(), serviceGaps };
   }
 
   /** Counts a call whose record two accounts may have in each of the rows that have not counted it yet. */

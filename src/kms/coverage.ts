@@ -92,6 +92,15 @@ export class CoverageTracker {
     return all;
   }
 
+  /** Epoch ms: the stretches with records of one account and Region, apart by more than its `limit`; none without records. */
+  stretchesOf(account: string, region: string): { readonly limit: number; readonly stretches: readonly TimeRange[] } {
+    const days = this.#sources.get(account)?.get(region);
+    if (days === undefined) return { limit: Infinity, stretches: [] };
+    const ticks = ticksOf(days);
+    const limit = quietLimit(ticks);
+    return { limit, stretches: [...stretches(ticks, Math.min(limit, APART))] };
+  }
+
   #daysOf(account: string, region: string): Days {
     const regions = this.#sources.get(account) ?? new Map<string, Days>();
     this.#sources.set(account, regions);

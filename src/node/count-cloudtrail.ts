@@ -31,6 +31,8 @@ export interface CountedLogs {
   readonly sources: readonly SourceCalls[];
   /** When the logs were listening, told from all their records. */
   readonly coverage: readonly Coverage[];
+  /** Where a log goes on without its KMS records; `coverage` holds these times, the counts do not: see `serviceGaps`. */
+  readonly serviceGaps: readonly Coverage[];
   /** Worker threads that ended too early. Their files were read again here: nothing is missing. */
   readonly crashes: readonly CrashedWorker[];
 }
@@ -61,8 +63,8 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   const found = tracker.coverage(options);
   coverage = found;
   options.onCoverage?.(found);
-  const { set, stats: calls, sources: from } = counter.finish();
-  return { set, stats: tally.finish(), calls, sources: from, coverage, crashes };
+  const { set, stats: calls, sources: from, serviceGaps } = counter.finish();
+  return { set, stats: tally.finish(), calls, sources: from, coverage, serviceGaps, crashes };
 }
 
 /**
@@ -114,7 +116,7 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
 }
 
 function counterOptions(
-  { start, end, step, by, coverage }: CountLogsOptions,
+  { start, end, step, by, coverage, serviceGaps }: CountLogsOptions,
   learned: () => readonly Coverage[],
 ): CountOptions {
   return {
@@ -122,6 +124,7 @@ function counterOptions(
     ...(end === undefined ? {} : { end }),
     ...(step === undefined ? {} : { step }),
     ...(by === undefined ? {} : { by }),
+    ...(serviceGaps === undefined ? {} : { serviceGaps }),
     ...(coverage === undefined ? {} : { coverage: coverage === 'records' ? learned : coverage }),
   };
 }

@@ -1,5 +1,6 @@
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
+import { lossesBy } from './key-loss.js';
 import { keyNamesOf } from './key-names.js';
 import { callerName, seriesName } from './names.js';
 import { nextSteps } from './next-steps.js';
@@ -59,7 +60,9 @@ function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
     '',
     `${sign} ${kind}`,
     '',
-    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf }).map(escapeMarkdown).join(' '),
+    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf, lossOf: lossesBy(analysis.losses) })
+      .map(escapeMarkdown)
+      .join(' '),
     '',
     `Next: ${escapeMarkdown(check)}`,
   ];

@@ -8,7 +8,8 @@ import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { affectedText } from './affected-words.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
-import { type KeyNames, keyName, seriesName } from './names.js';
+import { isLoss, type KeyLoss } from './key-loss.js';
+import { accountOfKey, callerName, type KeyNames, keyName, seriesName } from './names.js';
 import { byChance, counted, countOver, duration, grouped, mean } from './numbers.js';
 import { printable } from './printable.js';
 import { whoIn } from './who.js';
@@ -22,6 +23,8 @@ export interface WordsOptions {
   readonly judgedUntil?: number;
   /** How KMS keys are named; by default by the first digits of their ids. */
   readonly nameOf?: KeyNames;
+  /** What depends on a key that is about to be gone: `keyLoss`, where a baseline is at hand. */
+  readonly lossOf?: (keyArn: string) => KeyLoss | undefined;
 }
 
 /** In fewer weeks, the same hours say nothing of how usual something is. */
@@ -58,6 +61,7 @@ export function factsFor(anomaly: Anomaly, options: WordsOptions): string[] {
     outcomes(anomaly, nameOf),
     errors(anomaly),
     ...affectedText(anomaly.affected, anomaly.verdict),
+    loss(anomaly, options.lossOf),
   ].filter((sentence) => sentence !== '');
 }
 
@@ -123,9 +127,12 @@ function against(anomaly: Anomaly): string {
 }
 
 /** How likely the window that decided is by chance. */
-function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): string {
+function chance(anomaly: Anomaly): string {
+  const { surprise, kind, from, to, verdict } = anomaly;
+  // Anomalies of before 0.2 do not name it.
+  const { decidedBy }: Partial<Anomaly> = anomaly;
   const odds = byChance(surprise);
-  if (odds === undefined || !(decidedBy.to > decidedBy.from)) return '';
+  if (odds === undefined || decidedBy === undefined || !(decidedBy.to > decidedBy.from)) return '';
   const length = decidedBy.to - decidedBy.from;
   // A series that is like this every other week has its own law, whatever the model's says.
   const { of, alike } = decidedBy.weeks ?? { of: 0, alike: 0 };
@@ -157,6 +164,23 @@ function outcomes({ key, verdict, related, errors = [] }: Anomaly, nameOf: KeyNa
     return isTold ? [seriesName(row, nameOf)] : [];
   });
   return [...new Set(names)].map((name) => `${name} ${went} too.`).join(' ');
+}
+
+/** What breaks if the key of a finding goes. */
+function loss(anomaly: Anomaly, lossOf: WordsOptions['lossOf']): string {
+  const { keyArn } = anomaly.key;
+  const found = keyArn === null || !isLoss(anomaly) ? undefined : lossOf?.(keyArn);
+  if (found === undefined || keyArn === null) return '';
+  if (found.calls < 0.5) return 'The history has no use of the key that would break without it.';
+  const home = accountOfKey(keyArn);
+  const operations = found.operations
+    .slice(0, CODES)
+    .map(({ operation, calls }) => `${mean(calls)} ${printable(operation, 60)}`);
+  const callers = found.callers.slice(0, CODES).map(({ caller }) => callerName(caller, home));
+  const more = found.callers.length - callers.length;
+  const who =
+    callers.length === 0 ? '' : ` by ${callers.join(', ')}${more > 0 ? ` and ${counted(more, 'other')}` : ''}`;
+  return `Without the key, about ${mean(found.calls)} calls of the next 30 days would fail: ${operations.join(', ')}${who}.`;
 }
 
 /** The error codes of failed calls, what the most frequent one means, and who mends it. */

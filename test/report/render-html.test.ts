@@ -25,7 +25,7 @@ describe('renderHtml', () => {
       '1 anomaly in 1 day: 1 critical. Most severe: Decrypt on 00000000 (eu-central-1), 301 calls (expected',
     );
     expect(header).toContain('1,000 records');
-    expect(header).toMatch(/over all \d+ series/);
+    expect(header).toMatch(/across \d+ series/);
   });
 
   it('tells each anomaly with its picture, callers with their shares, and what moved with it', () => {

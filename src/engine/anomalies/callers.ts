@@ -67,6 +67,12 @@ export function errorsWithin({ key, from, to }: Omit<Asked, 'verdict'>, callers:
     .sort((a, b) => b.calls - a.calls || (a.code < b.code ? -1 : 1));
 }
 
+/** Who made an operation's calls on a key in all of a set, counted by key, operation and caller. */
+export function callsOfKey(keyArn: string, operation: string, set: SeriesSet): { caller: string; calls: number }[] {
+  const key: SeriesKey = { operation, keyArn, account: null, region: null, caller: null, outcome: null, metric: null };
+  return [...sums(key, set, [])].map(([caller, { all }]) => ({ caller, calls: all })).filter(({ calls }) => calls > 0);
+}
+
 /** `[from, to)` in the weeks before, or in the days before, where the set holds all of it. */
 function sameHours(from: number, to: number, set: SeriesSet, timeZone: string): readonly TimeRange[] {
   const weeks = rangesBefore(from, to, set, timeZone, WEEK).slice(0, WEEKS);

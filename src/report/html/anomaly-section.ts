@@ -1,6 +1,7 @@
 import type { Anomaly } from '../../engine/types.js';
 import { rowOf } from '../../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../../time/grid.js';
+import { lossesBy } from '../key-loss.js';
 import { keyNamesOf } from '../key-names.js';
 import { callerName, type KeyNames, seriesName } from '../names.js';
 import { nextSteps } from '../next-steps.js';
@@ -32,7 +33,13 @@ export function anomalyList(report: Report, timeZone: string): Markup {
 function item(report: Report, anomaly: Anomaly, i: number, timeZone: string): Markup {
   const { window, step } = report.analysis;
   const nameOf = keyNamesOf(report.analysis.keys);
-  const [what, ...rest] = factsFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf });
+  const [what, ...rest] = factsFor(anomaly, {
+    timeZone,
+    step,
+    judgedUntil: window.to,
+    nameOf,
+    lossOf: lossesBy(report.analysis.losses),
+  });
   const name = seriesName(anomaly.key, nameOf);
   const { check, queries } = nextSteps(anomaly);
   const side = anomaly.verdict === 'above' ? '▲ above' : '▼ below';
