@@ -7,7 +7,7 @@ import { renderLogs } from '../report/render-logs.js';
 import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
 import { calibrationFor } from './calibrate.js';
-import { deliver, widthOf } from './deliver.js';
+import { checkOutputs, deliver, widthOf } from './deliver.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -17,6 +17,7 @@ import { NOT_DONE } from './status.js';
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
+  await checkOutputs({ '--html': options.html, '--markdown': options.markdown });
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
@@ -38,7 +39,8 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     notes: [...spans.notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
-  return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);
+  const chosen = { filter: options.filter, callers: read.counts.keys.filter(({ caller }) => caller !== null) };
+  return deliver('analyze', { analysis, evidence, ...calibrated }, options, chosen, io);
 }
 
 /** Says why there is nothing to do, with what was read. */

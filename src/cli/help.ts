@@ -1,3 +1,5 @@
+import { FILTER_HELP } from './filters.js';
+
 export const HELP = `Usage: kms-baseline <command> [options]
 
 Learns what is normal in the use of AWS KMS keys from CloudTrail logs, and says
@@ -44,13 +46,16 @@ How it is judged:
   --budget <number>        false alarms a week to put up with, over everything;
                            default 1
 
+${FILTER_HELP}
+
 What comes out:
   --html <file>            write a page with pictures, for a browser; one file
                            that needs no network
   --markdown <file>        write the findings as Markdown
   --json                   one JSON document instead of text, as kms-baseline
                            schema describes it
-  --fail-on-anomaly        exit with status 4 when there is an anomaly
+  --verbose                list what is too quiet to judge, too
+  --fail-on-anomaly        exit with status 4 when an anomaly is shown
   -h, --help               this text
 
 Times are ISO 8601: 2024-03-05 (midnight UTC), 2024-03-05T14:30 (UTC) or
@@ -69,5 +74,6 @@ Examples:
   kms-baseline analyze ./AWSLogs --html report.html
   kms-baseline analyze ./AWSLogs --last 1w --time-zone America/New_York
   kms-baseline analyze ./AWSLogs --history-until 2024-03-05T14:00Z --budget 0.1
+  kms-baseline analyze ./AWSLogs --severity high --operation Decrypt --top 5
   kms-baseline analyze ./new ./old --json --fail-on-anomaly > findings.json
 `;

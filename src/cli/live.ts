@@ -10,7 +10,8 @@ import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
-import { deliver } from './deliver.js';
+import { checkOutputs, deliver } from './deliver.js';
+import { filterOf, LIVE_FILTER_FLAGS } from './filters.js';
 import { readArguments } from './flags.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
@@ -26,6 +27,7 @@ const FLAGS = {
   'time-zone': 'string',
   budget: 'string',
   'linked-accounts': 'boolean',
+  ...LIVE_FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -46,10 +48,13 @@ Options:
   --linked-accounts     metrics of linked accounts too
   --time-zone <zone>    whose clock people and jobs follow; default UTC
   --budget <number>     false alarms a week to put up with; default 1
+  --severity, --kind, --key, --operation, --top
+                        show only some of the anomalies, as analyze does
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
   --json                one JSON document instead of text
-  --fail-on-anomaly     exit with status 4 when there is an anomaly
+  --verbose             list what is too quiet to judge, too
+  --fail-on-anomaly     exit with status 4 when an anomaly is shown
   -h, --help            this text
 
 Exit status: 0 done, 2 could not do the job, 4 there are anomalies (only with
@@ -88,6 +93,8 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
+  const filter = filterOf(given, ['key', 'operation']);
+  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where there is no clock');
   const to = Math.floor(now / STEP) * STEP;
@@ -143,6 +150,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       'live',
       { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
       outputs,
+      { filter },
       io,
     );
   } catch (error) {

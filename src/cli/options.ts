@@ -1,6 +1,8 @@
 import { InputError } from '../errors.js';
+import type { AnomalyFilter } from '../report/filter.js';
 import { DAY, MINUTE, SECOND } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
+import { FILTER_FLAGS, FILTER_NAMES, filterOf } from './filters.js';
 import { type Arguments, readArguments } from './flags.js';
 import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
@@ -8,6 +10,8 @@ import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 export interface OutputOptions {
   readonly json: boolean;
   readonly failOnAnomaly: boolean;
+  /** List what is too quiet to judge, too. */
+  readonly verbose: boolean;
   /** Path of an HTML page to write; `undefined` for none. */
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
@@ -25,6 +29,7 @@ export interface SpanOptions {
 }
 
 export interface AnalyzeOptions extends OutputOptions, SpanOptions {
+  readonly filter: AnomalyFilter;
   readonly paths: readonly string[];
   /** Ms. */
   readonly step: number;
@@ -37,6 +42,7 @@ const SPAN_FLAGS = { 'history-until': 'string', last: 'string', until: 'string' 
 export const OUTPUT_FLAGS = {
   json: 'boolean',
   'fail-on-anomaly': 'boolean',
+  verbose: 'boolean',
   html: 'string',
   markdown: 'string',
 } as const;
@@ -46,6 +52,7 @@ const FLAGS = {
   step: 'string',
   'time-zone': 'string',
   budget: 'string',
+  ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -63,6 +70,7 @@ export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
     step,
     timeZone: given.read('time-zone', checkZone) ?? 'UTC',
     budget: given.read('budget', parseBudget) ?? 1,
+    filter: filterOf(given, FILTER_NAMES),
     ...outputsOf(given),
   };
 }
@@ -96,6 +104,7 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
   return {
     json: given.has('json'),
     failOnAnomaly: given.has('fail-on-anomaly'),
+    verbose: given.has('verbose'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
   };

@@ -9,7 +9,8 @@ import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
-import { deliver } from './deliver.js';
+import { checkOutputs, deliver } from './deliver.js';
+import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
@@ -24,6 +25,7 @@ const FLAGS = {
   until: 'string',
   'time-zone': 'string',
   budget: 'string',
+  ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -43,12 +45,15 @@ What is judged:
   --budget <number>    false alarms a week to put up with, over everything;
                        default 1
 
+${FILTER_HELP}
+
 What comes out:
   --time-zone <zone>   on whose clock times are told; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
   --json               one JSON document instead of text
-  --fail-on-anomaly    exit with status 4 when there is an anomaly
+  --verbose            list what is too quiet to judge, too
+  --fail-on-anomaly    exit with status 4 when an anomaly is shown
   -h, --help           this text
 
 Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
@@ -71,7 +76,12 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const until = given.read('until', parseTime);
   const zone = given.read('time-zone', checkZone);
   const outputs = outputsOf(given);
+  const filter = filterOf(given, FILTER_NAMES);
+  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
   const callersPath = given.read('callers', parsePath);
+  if (filter.caller !== undefined && callersPath === undefined) {
+    throw new InputError('--caller needs --callers, who usually calls: a file that kms-baseline fit has written');
+  }
   const baseline = await open(path, '--baseline', Baseline.fromBytes);
   const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
   const read = await readLogs(given.paths, baseline.grid.step, io);
@@ -97,7 +107,8 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     ...judgement,
     notes: [...spans.notes, ...notesOn(judgement)],
   };
-  return deliver('score', { analysis, evidence }, outputs, io);
+  const callers = [...window.keys, ...(usualCallers?.keys ?? [])].filter(({ caller }) => caller !== null);
+  return deliver('score', { analysis, evidence }, outputs, { filter, callers }, io);
 }
 
 function withoutCallers(set: SeriesSet): SeriesSet {

@@ -5,6 +5,7 @@ import { rowOf } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { Analysis } from './analysis.js';
 import { civilTime } from './civil-time.js';
+import { filteredSentence } from './filter.js';
 import { seriesName } from './names.js';
 import { counted, grouped } from './numbers.js';
 import { type Painter, painter } from './paint.js';
@@ -33,11 +34,12 @@ export function renderAnomalies(
 ): string[] {
   const { anomalies, window, step, unknown } = analysis;
   if (anomalies.length === 0) {
-    return wrap(noAnomaly(unknown), width);
+    const hidden = filteredSentence(analysis);
+    return wrap(hidden === '' ? noAnomaly(unknown) : hidden, width);
   }
-  const lines = [
-    `${counted(anomalies.length, 'anomaly', 'anomalies')}${anomalies.length > 1 ? ', most unusual first' : ''}`,
-  ];
+  const all = analysis.filtered?.of ?? anomalies.length;
+  const some = all === anomalies.length ? '' : `${grouped(anomalies.length)} of `;
+  const lines = [`${some}${counted(all, 'anomaly', 'anomalies')}${anomalies.length > 1 ? ', most unusual first' : ''}`];
   const indent = ' '.repeat(String(anomalies.length).length + 3);
   for (const [i, anomaly] of anomalies.entries()) {
     const sentences = sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to });

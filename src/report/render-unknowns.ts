@@ -8,7 +8,7 @@ import { wrap } from './wrap.js';
 const NAMED = 6;
 
 /** What could not be judged and why, and whose silence would not be heard. */
-export function renderUnknowns({ unknown, window }: Analysis, width: number): string[] {
+export function renderUnknowns({ unknown, window }: Analysis, width: number, verbose = true): string[] {
   const indent = '  ';
   const lines = ['Not judged', ''];
   lines.push(...wrap(coveragePhrase(unknown), width, indent));
@@ -28,7 +28,7 @@ export function renderUnknowns({ unknown, window }: Analysis, width: number): st
     const newcomers = counted(unknown.newSeries, 'series is', 'series are');
     lines.push(...wrap(`${newcomers} new in the judged time, and judged by what newcomers do`, width, indent));
   }
-  lines.push(...quietLines(unknown.tooQuiet, window.to - window.from, width, indent));
+  lines.push(...quietLines(unknown.tooQuiet, window.to - window.from, width, indent, verbose));
   return lines;
 }
 
@@ -40,13 +40,21 @@ function coveragePhrase({ cells, judged, series }: Unknowns): string {
   return `${(Math.floor((judged / cells) * 1000) / 10).toFixed(1)} % of ${all} were judged; the others were`;
 }
 
-function quietLines(quiet: Unknowns['tooQuiet'], length: number, width: number, indent: string): string[] {
+function quietLines(
+  quiet: Unknowns['tooQuiet'],
+  length: number,
+  width: number,
+  indent: string,
+  verbose: boolean,
+): string[] {
   if (quiet.series === 0) return [];
+  const rest = verbose ? 'How long it would have to last:' : 'Each of them: --verbose';
   const lines = wrap(
-    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series (outcomes apart)', 'known series (outcomes apart)')} ${quiet.series === 1 ? 'is' : 'are'} too quiet for a silence of ${duration(length)} to be told from chance. How long it would have to last:`,
+    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series (outcomes apart)', 'known series (outcomes apart)')} ${quiet.series === 1 ? 'is' : 'are'} too quiet for a silence of ${duration(length)} to be told from chance. ${rest}`,
     width,
     indent,
   );
+  if (!verbose) return lines;
   for (const series of quiet.listed.slice(0, NAMED))
     lines.push(...wrap(quietPhrase(series), width, `${indent}- `, `${indent}  `));
   const more = quiet.series - Math.min(NAMED, quiet.listed.length);

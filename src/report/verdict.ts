@@ -1,27 +1,33 @@
+import { SEVERITIES, worstFirst } from '../engine/anomalies/anomaly-of-runs.js';
+import type { Anomaly } from '../engine/types.js';
 import type { Analysis } from './analysis.js';
+import { filteredSentence } from './filter.js';
 import { seriesName } from './names.js';
 import { counted, duration, grouped, mean } from './numbers.js';
 import { noAnomaly } from './render-anomalies.js';
 
-/** What was found, in one sentence: how many anomalies on which side, and the most unusual of them. */
-export function verdictSentence({ anomalies, unknown, window }: Analysis): string {
-  if (anomalies.length === 0) return noAnomaly(unknown);
-  const above = anomalies.filter(({ verdict }) => verdict === 'above').length;
-  const below = anomalies.length - above;
-  const [first] = anomalies;
+/** What was found: how many anomalies of which severity, and the most severe; before it, what a filter left out. */
+export function verdictSentence(analysis: Analysis): string {
+  const { anomalies, unknown, window } = analysis;
+  const hidden = filteredSentence(analysis);
+  if (anomalies.length === 0) return hidden === '' ? noAnomaly(unknown) : hidden;
+  const severities = SEVERITIES.flatMap((severity) => {
+    const count = anomalies.filter((anomaly) => anomaly.severity === severity).length;
+    return count === 0 ? [] : [`${grouped(count)} ${severity}`];
+  });
   const length = duration(window.to - window.from);
-  const what = counted(anomalies.length, 'anomaly', 'anomalies');
-  const sides =
-    above > 0 && below > 0
-      ? `, ${grouped(above)} above and ${grouped(below)} below what was expected; the most unusual: `
-      : `, ${above > 0 ? 'above' : 'below'} what was expected${anomalies.length > 1 ? '; the most unusual: ' : ': '}`;
-  const calls = first.kind === 'silence' ? 'no call' : counted(first.value, 'call');
-  const be = mean(first.expected) === '1' ? 'was' : 'were';
-  const expected =
-    first.kind === 'first-seen'
-      ? 'where the history has none'
-      : first.expected < 0.05
-        ? 'where almost none were expected'
-        : `where about ${mean(first.expected)} ${be} expected`;
-  return `${what} in ${length}${sides}${seriesName(first.key)}, ${calls}, ${expected}.`;
+  const found =
+    hidden === ''
+      ? `${counted(anomalies.length, 'anomaly', 'anomalies')} in ${length}: ${severities.join(', ')}.`
+      : `${hidden} ${severities.join(', ')} in ${length}.`;
+  const [worst] = [...anomalies].sort(worstFirst);
+  const first = `${seriesName(worst.key)}, ${callsOf(worst)}.`;
+  return `${found} ${anomalies.length > 1 ? `Most severe: ${first}` : first}`;
+}
+
+/** `425 calls (expected about 2)`. */
+function callsOf({ kind, value, expected }: Anomaly): string {
+  const calls = kind === 'silence' ? 'no calls' : counted(value, 'call');
+  if (kind === 'first-seen') return `${calls} (first use)`;
+  return `${calls} (expected ${expected < 0.05 ? 'almost none' : `about ${mean(expected)}`})`;
 }

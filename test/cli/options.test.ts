@@ -14,6 +14,8 @@ const DEFAULTS: AnalyzeOptions = {
   budget: 1,
   json: false,
   failOnAnomaly: false,
+  verbose: false,
+  filter: {},
   html: undefined,
   markdown: undefined,
 };
@@ -49,7 +51,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --json, --fail-on-anomaly, --html, --markdown and --help',
+      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --key, --operation, --caller, --account, --region, --kind, --severity, --top, --json, --fail-on-anomaly, --verbose, --html, --markdown and --help',
     ],
     [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
     [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],

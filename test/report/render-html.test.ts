@@ -21,7 +21,9 @@ describe('renderHtml', () => {
   it('says on its first screen what was judged, what was read, and the verdict in one sentence', () => {
     const header = html.slice(html.indexOf('<header>'), html.indexOf('</header>'));
     expect(header).toContain('2026-01-19 01:00 – 2026-01-20 01:00 Europe/Berlin');
-    expect(header).toContain('1 anomaly in 1 day, above what was expected: Decrypt on 00000000 (eu-central-1)');
+    expect(header).toContain(
+      '1 anomaly in 1 day: 1 critical. Decrypt on 00000000 (eu-central-1), 301 calls (expected about 4.1).',
+    );
     expect(header).toContain('1,000 records');
     expect(header).toMatch(/over all \d+ series/);
   });
