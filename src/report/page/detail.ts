@@ -1,6 +1,6 @@
 import { HOUR } from '../../time/grid.js';
 import type { PageData } from '../html/page-data.js';
-import { hourOfWeek } from './clock.js';
+import { hourOfWeek } from '../hour-of-week.js';
 import { element } from './dom.js';
 import { plot } from './plot.js';
 import { recentOf, rowAt, weekOf } from './rows.js';
