@@ -101,7 +101,11 @@ function leastSilence(
 }
 
 /** Calls and expectations of the `count` buckets up to each one; NaN where none of them was observed. */
-function sumsOver({ scores, history, baseline }: Evidence, row: number, count: number): Pick<Columns, 'values' | 'expected'> {
+function sumsOver(
+  { scores, history, baseline }: Evidence,
+  row: number,
+  count: number,
+): Pick<Columns, 'values' | 'expected'> {
   const { window } = scores;
   const { start, step, length } = window.grid;
   const key = window.keys[row];
