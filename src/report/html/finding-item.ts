@@ -29,8 +29,21 @@ export function findingItem(report: Report, place: number, timeZone: string, dra
   const label = `${severity.charAt(0).toUpperCase()}${severity.slice(1)}`;
   const arn =
     anomaly.key.keyArn === null ? '' : markup`<p class="arn">${breakable(printable(anomaly.key.keyArn, 256))}</p>`;
-  return markup`<article class="finding" id="${anchorOf(anomaly)}" data-finding="${place}"><div class="card"><div class="words"><p class="kind"><span class="severity ${severity}">${label}</span> <span class="${anomaly.verdict}">${side} ${kindWords(anomaly)}</span></p><h3><span class="place">${place + 1}.</span> ${name}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}</div><figure data-picture="${place}">${drawn ? picture(report, anomaly, timeZone) : ''}</figure></div><details data-anomaly="${place}"><summary>Details</summary><div class="drawn" data-detail="${place}"></div>${callersTable(anomaly)}${related(anomaly)}${arn}<p class="note"><a href="#${anchorOf(anomaly)}">Link to this finding</a></p></details></article>`;
+  return markup`<article class="finding" id="${anchorOf(anomaly)}" data-finding="${place}"><div class="card"><div class="words"><p class="kind"><span class="severity ${severity}">${label}</span> <span class="${anomaly.verdict}">${side} ${kindWords(anomaly)}</span></p><h3><span class="place">${place + 1}.</span> ${unbroken(name)}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}</div><figure data-picture="${place}">${drawn ? picture(report, anomaly, timeZone) : ''}</figure></div><details data-anomaly="${place}"><summary>Details</summary><div class="drawn" data-detail="${place}"></div>${callersTable(anomaly)}${related(anomaly)}${arn}<p class="note"><a href="#${anchorOf(anomaly)}">Link to this finding</a></p></details></article>`;
 }
+
+/** A name that breaks at its spaces alone: `eu-central-1` stays whole. What no line could hold breaks where it must. */
+function unbroken(name: string): Markup[] {
+  return name
+    .split(' ')
+    .map(
+      (word, i) =>
+        markup`${i === 0 ? '' : ' '}${word.length > LONG ? word : markup`<span class="whole">${word}</span>`}`,
+    );
+}
+
+/** Letters that stand in a line of a small screen. */
+const LONG = 24;
 
 /** A long name with places where a line may end: behind the marks that part its words. */
 function breakable(text: string): Markup[] {

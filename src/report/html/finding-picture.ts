@@ -29,6 +29,7 @@ export function findingPicture({ series, span, fine, from, to, timeZone, name }:
   // A window of a day is shown whole; of longer ones, what is around the anomaly.
   const part = gridEnd(grid) - grid.start <= DAY ? series : cut(series, from - reach, to + reach);
   const most = greatest(part.values);
+  const isDay = gridEnd(part.grid) - part.grid.start <= DAY;
   const ceiling = plausibleCeiling(part);
   const frame = { width: WIDTH, height: HEIGHT, axes: false, timeZone, marks: [{ from, to }], ceiling, root: fine };
   const top = Math.min(
@@ -37,7 +38,9 @@ export function findingPicture({ series, span, fine, from, to, timeZone, name }:
   );
   const unit = unitOf(span, grid.step);
   const cutOff = ceiling === undefined ? '' : `, ${grouped(most)} cut off`;
-  const [begin, end] = [part.grid.start, gridEnd(part.grid)].map((time) => civilTime(time, timeZone).slice(5, 16));
+  const [begin, end] = [part.grid.start, gridEnd(part.grid)].map((time) =>
+    civilTime(time, timeZone).slice(isDay ? 11 : 5, 16),
+  );
   const caption = `0–${grouped(top)} ${unit}${cutOff}${fine ? ', square-root scale' : ''}`;
   return markup`<svg class="picture" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${name}: ${unit} with the normal range, ${begin} to ${end}`}">${drawPlot(part, frame)}</svg><figcaption><span>${begin}</span><span class="unit">${caption}</span><span>${end}</span></figcaption>`;
 }

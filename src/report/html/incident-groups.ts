@@ -1,9 +1,10 @@
+import { worstFirst } from '../../engine/anomalies/anomaly-of-runs.js';
 import { IncidentTracker } from '../../engine/anomalies/incident-tracker.js';
 import type { Anomaly, Scores } from '../../engine/types.js';
 
 /**
  * The anomalies of an analysis by incident, as places in its list: what happened at once and belongs together. Groups stand
- * in the order of their first anomaly, and so do the places in each.
+ * worst first, by their first anomaly, and so do the places in each.
  */
 export function incidentGroups(scores: Scores, anomalies: readonly Anomaly[]): number[][] {
   const incidentOf = new Map<string, string>();
@@ -13,7 +14,9 @@ export function incidentGroups(scores: Scores, anomalies: readonly Anomaly[]): n
     }
   }
   const groups = new Map<string, number[]>();
-  for (const [i, { id }] of anomalies.entries()) {
+  const order = [...anomalies.keys()].sort((a, b) => worstFirst(anomalies[a], anomalies[b]));
+  for (const i of order) {
+    const { id } = anomalies[i];
     // An anomaly that no incident holds, as of scores judged elsewhere, stands for itself.
     const name = incidentOf.get(id) ?? `alone ${id}`;
     const group = groups.get(name);

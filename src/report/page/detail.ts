@@ -40,7 +40,11 @@ export function drawFinding(data: PageData, index: number, place: HTMLElement): 
         lower: series.lower ?? [],
         upper: series.upper ?? [],
       },
-      ...{ title: `${picture.name}: ${unitOf(span, step)}, as it was decided`, unit: unitOf(span, step), verdicts },
+      ...{
+        title: `${picture.name}: ${unitOf(span, step)}, as it was decided${fine ? ' (square-root scale)' : ''}`,
+        unit: unitOf(span, step),
+        verdicts,
+      },
       times: Array.from(series.values, (_, i) => start + i * step),
       ...{ timeZone: data.timeZone, mark, heading: 'h4', height: 240, root: fine, ceiling: plausibleCeiling(series) },
     });

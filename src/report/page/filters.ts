@@ -7,6 +7,9 @@ const DIMENSION_WORDS = {
 } as const;
 const SORT_WORDS = { severity: 'most severe first', time: 'oldest first', size: 'most calls off first' } as const;
 
+/** So few findings are looked through faster than filtered. */
+const FEW = 10;
+
 /** The fields above the incidents that choose and sort them. */
 export class Filters {
   readonly #fields = new Map<string, HTMLSelectElement>();
@@ -53,7 +56,8 @@ export class Filters {
     fields.append(this.#clear);
     if (place === null || anomalies.length < 2) return;
     const fold = element('details', { class: 'filters' }, this.#summary, fields);
-    fold.open = matchMedia('(min-width: 761px)').matches;
+    // A list that is seen whole needs no filter at first.
+    fold.open = anomalies.length > FEW && matchMedia('(min-width: 761px)').matches;
     place.append(fold, this.#status);
   }
 

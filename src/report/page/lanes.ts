@@ -16,6 +16,7 @@ export class SwimLanes {
   readonly #data: PageData;
   readonly #lanes = element('div', { class: 'swim' });
   readonly #by = element('select', { id: 'lanes-by' });
+  readonly #more = element('button', { type: 'button' });
   readonly #change: (changes: Partial<ListState>) => void;
   readonly #open: (place: number) => void;
   #all = false;
@@ -35,6 +36,10 @@ export class SwimLanes {
       if (names.size > 0) this.#by.append(element('option', { value: dimension }, WORDS[dimension]));
     }
     if (place === null || data.anomalies.length < 2) return;
+    this.#more.addEventListener('click', () => {
+      this.#all = !this.#all;
+      if (this.#last !== undefined) this.show(...this.#last);
+    });
     this.#by.addEventListener('change', () => {
       this.#all = false;
       change({ lanes: DIMENSIONS.find((dimension) => dimension === this.#by.value) ?? 'key' });
@@ -43,8 +48,8 @@ export class SwimLanes {
       'details',
       { class: 'timeline' },
       element('summary', {}, 'Timeline'),
-      element('p', { class: 'tools' }, element('label', { for: 'lanes-by' }, 'A lane for each'), this.#by),
       this.#lanes,
+      element('p', { class: 'tools' }, element('label', { for: 'lanes-by' }, 'A lane for each'), this.#by, this.#more),
     );
     fold.open = matchMedia('(min-width: 761px)').matches;
     place.append(fold);
@@ -59,17 +64,8 @@ export class SwimLanes {
     const rows = shown.map(([name, places]) => this.#lane(state, name, places));
     const more = lanes.length - FEW;
     this.#lanes.replaceChildren(...rows, this.#axis());
-    if (more <= 0) return;
-    const button = element(
-      'button',
-      { type: 'button', class: 'link' },
-      this.#all ? 'Fewer lanes' : `${more} more lanes`,
-    );
-    button.addEventListener('click', () => {
-      this.#all = !this.#all;
-      if (this.#last !== undefined) this.show(...this.#last);
-    });
-    this.#lanes.append(button);
+    this.#more.hidden = more <= 0;
+    this.#more.textContent = this.#all ? 'Fewer lanes' : `${more} more lane${more === 1 ? '' : 's'}`;
   }
 
   /** Lanes by their worst finding, then by how many they have. */

@@ -167,9 +167,11 @@ function draw(input: PlotInput, ceiling: number | undefined, frame: HTMLElement,
       },
       {
         ...axis,
-        label: `${input.unit}${input.root === true ? ', square-root scale' : ''}`,
+        label: input.unit,
         size: 48,
         splits: (_, __, min, max) => valueTicks(Math.max(1, max), 4).filter((tick) => tick >= min),
+        // Of scales that are not linear, uPlot leaves out labels of its own choice.
+        filter: (_, splits) => splits,
         values: (_, splits) => splits.map(shortNumber),
       },
     ],
