@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
   readonly markdown: string | undefined;
+  /** Path of a JSON file with aliases and owners of keys. */
+  readonly aliases: string | undefined;
 }
 
 /** Which part of the logs is judged. */
@@ -45,6 +47,7 @@ export const OUTPUT_FLAGS = {
   verbose: 'boolean',
   html: 'string',
   markdown: 'string',
+  aliases: 'string',
 } as const;
 
 const FLAGS = {
@@ -107,5 +110,6 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
     verbose: given.has('verbose'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
+    aliases: given.read('aliases', parsePath),
   };
 }

@@ -29,7 +29,7 @@ export function facetsOf(anomaly: Anomaly, sources: readonly LogSource[]): Facet
     regions: distinct(rows.map(regionOf), only(used.map(({ region }) => region))),
     callers: distinct([
       anomaly.key.caller,
-      ...(anomaly.callers ?? []).map(({ caller, calls, usual }) => (sign * (calls - usual) > 0 ? caller : null)),
+      ...(anomaly.callers ?? []).map(({ caller, calls, usual }) => (sign * (calls - (usual ?? 0)) > 0 ? caller : null)),
     ]),
   };
 }

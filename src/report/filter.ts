@@ -5,6 +5,7 @@ import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
 import { closest } from './closest.js';
 import { accountOf, facetsOf, regionOf } from './facets.js';
+import type { NamedKey } from './key-names.js';
 import { callerName, keyName } from './names.js';
 import { grouped } from './numbers.js';
 import { printable } from './printable.js';
@@ -13,7 +14,7 @@ type Names = string | readonly string[];
 
 /** Which anomalies a report shows: those that meet every field that is given, and of a list any of its entries. */
 export interface AnomalyFilter {
-  /** An ARN, a key id, or how an id begins (four characters at least). */
+  /** An ARN, a key id, how an id begins (four characters at least), or an alias that the analysis knows. */
   readonly key?: Names;
   readonly operation?: Names;
   /** A caller that has a part in the anomaly: its ARN or account, `role/App`, or `App`. */
@@ -108,14 +109,14 @@ function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
-function matches(anomaly: Anomaly, filter: AnomalyFilter, { sources }: Analysis): boolean {
+function matches(anomaly: Anomaly, filter: AnomalyFilter, { sources, keys = [] }: Analysis): boolean {
   const { severity } = filter;
   if (severity !== undefined && compareSeverity(anomaly.severity, severity) > 0) return false;
   if (filter.kind !== undefined && !listOf(filter.kind).includes(anomaly.kind)) return false;
   const facets = facetsOf(anomaly, sources);
   const has = (field: NameField, names: readonly string[]) =>
     filter[field] === undefined ||
-    listOf(filter[field]).some((asked) => names.some((name) => isNamed(field, name, asked)));
+    listOf(filter[field]).some((asked) => names.some((name) => isNamed(field, name, asked, keys)));
   return (
     has('key', facets.keys) &&
     has('operation', facets.operations) &&
@@ -128,9 +129,12 @@ function matches(anomaly: Anomaly, filter: AnomalyFilter, { sources }: Analysis)
 /** Ids shorter than this would name a sixteenth of all keys, or more. */
 const LEAST_ID = 4;
 
-function isNamed(field: NameField, name: string, asked: string): boolean {
+function isNamed(field: NameField, name: string, asked: string, keys: readonly NamedKey[] = []): boolean {
   if (name === asked) return true;
   if (field === 'key') {
+    const known = keys.find(({ keyArn }) => keyArn === name);
+    if (known?.name === asked || known?.aliases.some((alias) => alias === asked || alias === `alias/${asked}`))
+      return true;
     const id = name.slice(name.lastIndexOf('/') + 1);
     return asked.length >= LEAST_ID && id.toLowerCase().startsWith(asked.toLowerCase());
   }
@@ -183,7 +187,7 @@ function checkNames(
       throw new InputError(`${nameOf(field)} cannot be judged by: the counts name no ${field}`);
     }
     for (const name of asked) {
-      if (names.some((existing) => isNamed(field, existing, name))) continue;
+      if (names.some((existing) => isNamed(field, existing, name, analysis.keys))) continue;
       const short = [...new Set(names.map((existing) => shortName(field, existing)))].sort();
       const bare = short.map((name) => name.slice(name.indexOf('/') + 1));
       throw new InputError(

@@ -18,6 +18,7 @@ const DEFAULTS: AnalyzeOptions = {
   filter: {},
   html: undefined,
   markdown: undefined,
+  aliases: undefined,
 };
 
 describe('the arguments of analyze', () => {

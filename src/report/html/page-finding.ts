@@ -1,7 +1,8 @@
 import { SEVERITIES } from '../../engine/anomalies/anomaly-of-runs.js';
 import type { Anomaly } from '../../engine/types.js';
 import { facetsOf } from '../facets.js';
-import { callerName, keyName } from '../names.js';
+import { keyNamesOf } from '../key-names.js';
+import { callerName } from '../names.js';
 import { printable } from '../printable.js';
 import type { Report } from '../report.js';
 import { homeOf } from '../who.js';
@@ -23,7 +24,7 @@ export function pageFinding({ analysis, evidence }: Report, anomaly: Anomaly, ro
     ...{ row, from, to, kind, verdict, severity: SEVERITIES.indexOf(severity) },
     size: Number(Math.abs(value - expected).toPrecision(6)),
     names: {
-      key: facets.keys.map((key) => keyName(key)),
+      key: facets.keys.map(keyNamesOf(analysis.keys)),
       operation: shown(facets.operations),
       caller: facets.callers.map((caller) => callerName(caller, home)),
       account: shown(facets.accounts),

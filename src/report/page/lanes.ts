@@ -4,6 +4,8 @@ import { element, svgElement } from './dom.js';
 import { type ListState, SEVERITY_NAMES } from './state.js';
 
 const WORDS = { key: 'key', operation: 'operation', caller: 'caller', account: 'account', region: 'Region' } as const;
+/** The lane of findings that are of several, or of none. */
+const UNNAMED = 'none of its own';
 /** So many lanes stand at first. */
 const FEW = 6;
 const WIDTH = 1000;
@@ -73,9 +75,8 @@ export class SwimLanes {
     const lanes = new Map<string, number[]>();
     for (const place of findings) {
       const [name] = this.#data.anomalies[place].names[dimension];
-      if (name === undefined) continue;
-      const lane = lanes.get(name);
-      if (lane === undefined) lanes.set(name, [place]);
+      const lane = lanes.get(name ?? UNNAMED);
+      if (lane === undefined) lanes.set(name ?? UNNAMED, [place]);
       else lane.push(place);
     }
     const worst = (places: readonly number[]) =>
@@ -88,6 +89,7 @@ export class SwimLanes {
     const dimension = state.lanes;
     const chosen = state.names[dimension] === name;
     const label = element('button', { type: 'button', class: 'lane-name', 'aria-pressed': chosen, title: name }, name);
+    label.disabled = name === UNNAMED;
     label.addEventListener('click', () => this.#change({ names: { ...state.names, [dimension]: chosen ? '' : name } }));
     const findings = `${places.length} finding${places.length === 1 ? '' : 's'}`;
     const strip = svgElement('svg', {

@@ -261,7 +261,7 @@ const VERDICTS = ['normal', '▲ above', '▼ below', 'unknown'] as const;
 function tell(chart: uPlot, input: PlotInput, readout: HTMLElement): void {
   const i = chart.cursor.idx ?? null;
   if (i === null) {
-    readout.textContent = 'Point at the chart for its figures; drag to zoom; + − ← → and 0 work when it has the focus.';
+    readout.textContent = 'Hover for values; drag to zoom; + − ← → and 0 work when it has the focus.';
     return;
   }
   const { times, values, expected, lower, upper, verdicts, timeZone } = input;
