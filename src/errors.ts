@@ -41,5 +41,8 @@ export function checkTime(value: unknown, name: string): number {
 export function checkRange(from: unknown, to: unknown, name = 'from/to'): { from: number; to: number } {
   const range = { from: checkTime(from, `${name.split('/')[0]}`), to: checkTime(to, `${name.split('/')[1] ?? name}`) };
   if (range.from < range.to) return range;
-  throw new InputError(`${name} XX, got ${new Date(range.from).toISOString()} and ${new Date(range.to).toISOString()}`);
+  const [first, second = name] = name.split('/');
+  throw new InputError(
+    `${first} must be earlier than ${second}, got ${new Date(range.from).toISOString()} and ${new Date(range.to).toISOString()}`,
+  );
 }

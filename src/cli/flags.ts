@@ -40,7 +40,7 @@ export function readArguments<Flag extends string>(
     const { name, rawName, value, inlineValue } = token;
     if (!isFlag(name) || !rawName.startsWith('--')) {
       const known = names.map((flag) => `--${flag}`);
-      throw new InputError(`${shown(rawName)} is no flag of ${command}; it has ${known.join(', ')} and --help`);
+      throw new InputError(`Unknown option ${shown(rawName)} for ${command}; known are ${known.join(', ')} and --help`);
     }
     const before = values.get(name) ?? [];
     if (before.length > 0 && flags[name] !== 'list') throw new InputError(`${rawName} must be given once only`);

@@ -157,6 +157,18 @@ const analysis = {
     }),
   }),
   quiet: fields({ keys: count, listed: list(fields({ key, since: time, reportedAt: time })) }),
+  losses: {
+    ...list(
+      fields({
+        keyArn: text,
+        calls: number,
+        operations: list(fields({ operation: text, calls: number })),
+        callers: list(fields({ caller: text, calls: number })),
+      }),
+    ),
+    description:
+      'what depends on keys that were disabled or scheduled for deletion: calls expected in the next 30 days',
+  },
   keys: {
     ...list(fields({ keyArn: text, name: text, aliases: list(text), owner: orNull(text) })),
     description: 'those that are mentioned',

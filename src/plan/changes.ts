@@ -77,7 +77,14 @@ export class ChangeWatch {
         ];
       }
     }
-    // The callers of a key that is new itself are no news beside it: its first call is an anomaly of its own.
+    if (NOTABLE.has(operation) && !this.#pairs.has(caller)) {
+      const rarity = this.#pairs.rarity(caller, operation, time);
+      if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
+        const what = `${whatIn(call)} by ${whoIn(call)}, a caller not seen before`;
+        return [finding('change', call, what, 'Events like this are', rarity)];
+      }
+    }
+    // Beside a key that is new itself, its callers need no notice: its first call is an anomaly of its own.
     const newTo = keyArns.find((keyArn) => this.#callers.has(keyArn) && !this.#callers.has(keyArn, caller));
     if (newTo !== undefined) {
       const rarity = this.#callers.rarity(newTo, caller, time);
@@ -130,6 +137,14 @@ export class ChangeWatch {
     };
   }
 }
+
+/** Not critical by themselves, but worth a word of a caller that was never seen before. */
+const NOTABLE: ReadonlySet<string> = new Set([
+  'CreateKey',
+  'EnableKeyRotation',
+  'RotateKeyOnDemand',
+  'UpdateKeyDescription',
+]);
 
 function isCritical(operation: string): boolean {
   return operationInfo(operation)?.critical === true;

@@ -1,7 +1,7 @@
 import type { Incident } from '../engine/types.js';
 import { seriesName } from '../report/names.js';
 import { counted, duration, mean } from '../report/numbers.js';
-import { wordsFor } from '../report/words.js';
+import { factsFor } from '../report/words.js';
 import type { SeriesKey } from '../series/key.js';
 import type { MonitoringPlan } from './plan.js';
 
@@ -42,10 +42,16 @@ export function rowsOf({ anomalies }: Incident): readonly SeriesKey[] {
  * @param suspects keys that may be about to join it
  */
 export function openingText(incident: Incident, suspects: readonly SeriesKey[], plan: PlanWords, at: number): string {
+  const { severity } = incident;
+  return `${severity.charAt(0).toUpperCase()}${severity.slice(1)}. ${knownText(incident, suspects, plan, at)}`;
+}
+
+/** What is known at `at`, without how bad it is. */
+function knownText(incident: Incident, suspects: readonly SeriesKey[], plan: PlanWords, at: number): string {
   const { timeZone = 'UTC', step } = plan;
   const [, ...others] = rowsOf(incident);
   return [
-    wordsFor(incident.anomalies[0], { timeZone, step, judgedUntil: at }),
+    ...factsFor(incident.anomalies[0], { timeZone, step, judgedUntil: at }),
     ...(others.length === 0 ? [] : [`Also affected: ${listed(others)}.`]),
     ...(suspects.length === 0 ? [] : [`Fewer calls too, though not yet unusual alone: ${listed(suspects)}.`]),
   ].join(' ');
@@ -66,7 +72,7 @@ export function updateText(
       ? []
       : [`${counted(excessOf(incident).calls, 'call')} more than expected, ${counted(why.grownFrom, 'call')} before`]),
   ];
-  return `Update after ${duration(at - fromOf(incident))}: ${parts.join('; ')}. ${openingText(incident, suspects, plan, at)}`;
+  return `Update after ${duration(at - fromOf(incident))}: ${parts.join('; ')}. ${knownText(incident, suspects, plan, at)}`;
 }
 
 /** An incident that never was, as records that came late have shown. */

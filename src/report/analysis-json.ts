@@ -1,5 +1,6 @@
 import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
+import { lossesBy } from './key-loss.js';
 import { keyNamesOf } from './key-names.js';
 import { keyParts } from './names.js';
 import { nextSteps } from './next-steps.js';
@@ -22,7 +23,13 @@ export function analysisJson(
 ): string {
   const { step, window } = analysis;
   const nameOf = keyNamesOf(analysis.keys);
-  const words = { timeZone: options.timeZone ?? analysis.timeZone, step, judgedUntil: window.to, nameOf };
+  const words = {
+    timeZone: options.timeZone ?? analysis.timeZone,
+    step,
+    judgedUntil: window.to,
+    nameOf,
+    lossOf: lossesBy(analysis.losses),
+  };
   const anomalies = analysis.anomalies.map((anomaly) => ({
     words: wordsFor(anomaly, words),
     ...anomaly,

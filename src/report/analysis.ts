@@ -2,6 +2,7 @@ import type { QuietKeys } from '../engine/quiet-keys.js';
 import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
 import type { FilteredAnomalies } from './filter.js';
+import type { KeyLoss } from './key-loss.js';
 import type { NamedKey } from './key-names.js';
 import type { OperationUse } from './operations.js';
 import type { Unknowns } from './unknown.js';
@@ -38,6 +39,8 @@ export interface Analysis {
   readonly quiet: QuietKeys;
   /** The KMS keys that are mentioned, each with a name that none of the others has. */
   readonly keys?: readonly NamedKey[];
+  /** What depends on the keys that were disabled or scheduled for deletion in the judged time, by the baseline. */
+  readonly losses?: readonly ({ readonly keyArn: string } & KeyLoss)[];
   /** What a reader has to know to take the rest right, in sentences. */
   readonly notes: readonly string[];
 }

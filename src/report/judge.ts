@@ -4,7 +4,7 @@ import type { Baseline } from '../engine/baseline.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
 import { quietKeysAfter } from '../engine/quiet-keys.js';
 import { scoreWindow } from '../engine/score-window.js';
-import type { Scores } from '../engine/types.js';
+import type { Anomaly, Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { isByCaller, judgedRows } from '../kms/judged-rows.js';
@@ -14,6 +14,7 @@ import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd, WEEK } from '../time/grid.js';
 import type { Analysis, LogSource } from './analysis.js';
 import { holesIn } from './holes.js';
+import { isLoss, keyLoss } from './key-loss.js';
 import { type KeyLabel, keyNamesOf, nameKeys } from './key-names.js';
 import type { KeyNames } from './names.js';
 import { operationsOf } from './operations.js';
@@ -39,7 +40,17 @@ export interface JudgeOptions {
 /** The part of an {@link Analysis} that follows from counts. */
 export type Judgement = Pick<
   Analysis,
-  'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown' | 'quiet' | 'keys'
+  | 'timeZone'
+  | 'step'
+  | 'alertBudget'
+  | 'history'
+  | 'window'
+  | 'anomalies'
+  | 'operations'
+  | 'unknown'
+  | 'quiet'
+  | 'keys'
+  | 'losses'
 >;
 
 /** What a judgement rests on, for pictures of it. */
@@ -162,9 +173,23 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     unknown,
     quiet,
     keys: named.filter(({ keyArn }) => mentioned.has(keyArn)),
+    losses: lossesOf(anomalies, baseline, usualCallers),
   };
   const history = options.history ?? null;
   return { judgement, evidence: { baseline, scores, history, nameOf: keyNamesOf(named) } };
+}
+
+/** What depends on the keys that findings are about to take away. */
+function lossesOf(
+  anomalies: readonly Anomaly[],
+  baseline: Baseline,
+  usualCallers: SeriesSet | undefined,
+): NonNullable<Analysis['losses']> {
+  if (baseline.learning) return [];
+  return [...new Set(keyArnsOf(anomalies.filter(isLoss).map(({ key }) => key)))].map((keyArn) => ({
+    keyArn,
+    ...keyLoss(keyArn, baseline, usualCallers),
+  }));
 }
 
 function keyArnsOf(keys: readonly SeriesKey[]): string[] {

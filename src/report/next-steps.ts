@@ -1,6 +1,7 @@
 import type { Anomaly } from '../engine/types.js';
 import { athenaEventsQuery, type EventsAsked, insightsEventsQuery } from '../kms/events-query.js';
 import { operationInfo } from '../kms/operations.js';
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
 import { DAY } from '../time/grid.js';
 
 /** What to do about a finding. */
@@ -71,6 +72,9 @@ const CRITICAL: Readonly<Record<string, string>> = {
 
 function checkFor({ key, verdict, kind, errors = [] }: Anomaly): string {
   const { operation, outcome, metric } = key;
+  if (metric === REFUSED_KEYS) {
+    return 'Ask the caller why it tries these keys. If it has no reason to, revoke its sessions, and check what it may still use.';
+  }
   if (metric !== null) return 'Check what else happened in the account at that time.';
   if (verdict === 'below') {
     return outcome === 'error'

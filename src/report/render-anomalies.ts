@@ -6,6 +6,7 @@ import { gridEnd } from '../time/grid.js';
 import type { Analysis } from './analysis.js';
 import { civilTime } from './civil-time.js';
 import { filteredSentence } from './filter.js';
+import { lossesBy } from './key-loss.js';
 import { keyNamesOf } from './key-names.js';
 import { type KeyNames, seriesName } from './names.js';
 import { nextSteps } from './next-steps.js';
@@ -48,7 +49,13 @@ export function renderAnomalies(
   const nameOf = keyNamesOf(analysis.keys);
   const indent = ' '.repeat(String(anomalies.length).length + 3);
   for (const [i, anomaly] of anomalies.entries()) {
-    const sentences = sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf });
+    const sentences = sentencesFor(anomaly, {
+      timeZone,
+      step,
+      judgedUntil: window.to,
+      nameOf,
+      lossOf: lossesBy(analysis.losses),
+    });
     const number = `${i + 1}. `.padStart(indent.length);
     lines.push('', ...sentences.flatMap((sentence, j) => wrap(sentence, width, j === 0 ? number : indent)));
     if (scores !== undefined) lines.push(...pictureLine(anomaly, scores, timeZone, width - indent.length, indent));

@@ -1,5 +1,6 @@
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
+import { lossesBy } from './key-loss.js';
 import { keyNamesOf } from './key-names.js';
 import { callerName, seriesName } from './names.js';
 import { nextSteps } from './next-steps.js';
@@ -59,7 +60,9 @@ function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
     '',
     `${sign} ${kind}`,
     '',
-    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf }).map(escapeMarkdown).join(' '),
+    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf, lossOf: lossesBy(analysis.losses) })
+      .map(escapeMarkdown)
+      .join(' '),
     '',
     `Next: ${escapeMarkdown(check)}`,
   ];
@@ -81,6 +84,8 @@ function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
 /** Text in a fence that is longer than any within it. */
 function codeBlock(text: string): string[] {
   const shown = printable(text, 4096);
+  // What could be taken for a tag stands as text: not every reader of Markdown knows fences.
+  if (/<\w/.test(shown)) return [escapeMarkdown(shown)];
   const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return [`${fence}sql`, shown, fence];

@@ -7,7 +7,8 @@ import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
-import { type KeyNames, keyName, seriesName } from './names.js';
+import { isLoss, type KeyLoss } from './key-loss.js';
+import { accountOfKey, callerName, type KeyNames, keyName, seriesName } from './names.js';
 import { byChance, counted, countOver, duration, grouped, mean } from './numbers.js';
 import { printable } from './printable.js';
 import { whoIn } from './who.js';
@@ -21,6 +22,8 @@ export interface WordsOptions {
   readonly judgedUntil?: number;
   /** How KMS keys are named; by default by the first digits of their ids. */
   readonly nameOf?: KeyNames;
+  /** What depends on a key that is about to be gone: `keyLoss`, where a baseline is at hand. */
+  readonly lossOf?: (keyArn: string) => KeyLoss | undefined;
 }
 
 /** In fewer weeks, the same hours say nothing of how usual something is. */
@@ -56,6 +59,7 @@ export function factsFor(anomaly: Anomaly, options: WordsOptions): string[] {
     whoIn(anomaly),
     outcomes(anomaly, nameOf),
     errors(anomaly),
+    loss(anomaly, options.lossOf),
   ].filter((sentence) => sentence !== '');
 }
 
@@ -65,7 +69,7 @@ function isAsJudged({ verdict, value, expected }: Anomaly): boolean {
 }
 
 function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: boolean): string {
-  const { from, to, kind, value, verdict } = anomaly;
+  const { from, to, key, kind, value, verdict } = anomaly;
   const length = duration(to - from);
   const begin = `${civilTime(from, timeZone)} ${timeZone}`;
   const range = `${civilRange(from, to, timeZone)} ${timeZone}`;
@@ -94,7 +98,7 @@ function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: bool
         : `${name} was ${side} ${range}: ${calls} in ${length} (${usual}).`;
     }
     case 'first-seen':
-      return `New use of ${name}, ${range}${lasting}: ${calls}, none in the history${firstLimit(anomaly)}.`;
+      return `${key.metric === null ? 'New use of ' : ''}${name}, ${range}${lasting}: ${calls}, none in the history${firstLimit(anomaly)}.`;
     case 'rare':
       return `${name}, ${range}${lasting}: ${calls} at a time with almost none (${expectation(anomaly)}).`;
     default:
@@ -121,9 +125,12 @@ function against(anomaly: Anomaly): string {
 }
 
 /** How likely the window that decided is by chance. */
-function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): string {
+function chance(anomaly: Anomaly): string {
+  const { surprise, kind, from, to, verdict } = anomaly;
+  // Anomalies of before 0.2 do not name it.
+  const { decidedBy }: Partial<Anomaly> = anomaly;
   const odds = byChance(surprise);
-  if (odds === undefined || !(decidedBy.to > decidedBy.from)) return '';
+  if (odds === undefined || decidedBy === undefined || !(decidedBy.to > decidedBy.from)) return '';
   const length = decidedBy.to - decidedBy.from;
   // A series that is like this every other week has its own law, whatever the model's says.
   const { of, alike } = decidedBy.weeks ?? { of: 0, alike: 0 };
@@ -155,6 +162,23 @@ function outcomes({ key, verdict, related, errors = [] }: Anomaly, nameOf: KeyNa
     return isTold ? [seriesName(row, nameOf)] : [];
   });
   return [...new Set(names)].map((name) => `${name} ${went} too.`).join(' ');
+}
+
+/** What breaks if the key of a finding goes. */
+function loss(anomaly: Anomaly, lossOf: WordsOptions['lossOf']): string {
+  const { keyArn } = anomaly.key;
+  const found = keyArn === null || !isLoss(anomaly) ? undefined : lossOf?.(keyArn);
+  if (found === undefined || keyArn === null) return '';
+  if (found.calls < 0.5) return 'The history has no use of the key that would break without it.';
+  const home = accountOfKey(keyArn);
+  const operations = found.operations
+    .slice(0, CODES)
+    .map(({ operation, calls }) => `${mean(calls)} ${printable(operation, 60)}`);
+  const callers = found.callers.slice(0, CODES).map(({ caller }) => callerName(caller, home));
+  const more = found.callers.length - callers.length;
+  const who =
+    callers.length === 0 ? '' : ` by ${callers.join(', ')}${more > 0 ? ` and ${counted(more, 'other')}` : ''}`;
+  return `Without the key, about ${mean(found.calls)} calls of the next 30 days would fail: ${operations.join(', ')}${who}.`;
 }
 
 /** The error codes of failed calls, what the most frequent one means, and who mends it. */

@@ -85,7 +85,7 @@ describe('the commands together', () => {
     const [html, markdown] = [join(folder, 'r.html'), join(folder, 'r.md')];
     await cli(['analyze', join(folder, 'AWSLogs'), '--html', html, '--markdown', markdown]);
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/);
-    expect(readFileSync(markdown, 'utf8')).toMatch(/^# KMS use in /);
+    expect(readFileSync(markdown, 'utf8')).toMatch(/^# KMS usage in /);
     expect(existsSync(join(folder, 'labels.json'))).toBe(true);
   });
 

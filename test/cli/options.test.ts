@@ -52,10 +52,10 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      '"--lsat" is no flag of analyze; it has --history-until, --last, --until, --step, --time-zone, --budget, --key, --operation, --caller, --account, --region, --kind, --severity, --top, --json, --fail-on-anomaly, --verbose, --html, --markdown and --help',
+      'Unknown option "--lsat" for analyze; known are --history-until, --last, --until, --step, --time-zone, --budget, --key, --operation, --caller, --account, --region, --kind, --severity, --top, --json, --fail-on-anomaly, --verbose, --html, --markdown, --aliases and --help',
     ],
-    [['logs', '-x'], '"-x" is no flag of analyze; it has --history-until'],
-    [['logs', '--__proto__'], '"--__proto__" is no flag of analyze'],
+    [['logs', '-x'], 'Unknown option "-x" for analyze; known are --history-until'],
+    [['logs', '--__proto__'], 'Unknown option "--__proto__" for analyze'],
     [['logs', '--last'], '--last needs a value'],
     [['logs', '--last='], '--last needs a value'],
     [['logs', '--last', '--json'], '--last needs a value'],

@@ -32,9 +32,9 @@ describe.skipIf(!hasSharedData)('kms-baseline analyze on the SANS logs', () => {
   it('says it in words, and that weekly habits cannot be known yet', async () => {
     const { stdout } = await cli(args);
     const text = flowing(stdout);
-    expect(text).toContain('2,073 distinct calls (3,269 duplicates left out)');
-    expect(text).toContain('2021-07-30 16:30–16:35 UTC: 566 calls, where the history has none');
+    expect(text).toContain('2,073 distinct calls (3,269 duplicates removed)');
+    expect(text).toContain('2021-07-30 16:30–16:35 UTC: 566 calls, none in the history');
     expect(text).toContain('user/FalsimentisRoot made all 566 (usually none).');
-    expect(text).toContain('Weekly habits cannot be known yet: the history is 2 days, KMS for 16 h 10 min of it');
+    expect(text).toContain('Weekly patterns need at least two weeks: the history is 2 days, KMS for 16 h 10 min of it');
   });
 });

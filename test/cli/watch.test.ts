@@ -138,7 +138,7 @@ describe('kms-baseline watch', () => {
     const { run, path } = planned(PLAN);
     const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 } };
     await expect(watch([], io)).rejects.toThrow('watch needs the path of one plan, got 0');
-    await expect(run('--twice')).rejects.toThrow('"--twice" is no flag of watch');
+    await expect(run('--twice')).rejects.toThrow('Unknown option "--twice" for watch');
     await expect(run('--state')).rejects.toThrow('--state needs a path');
     await expect(watch([`${path}.txt`], io)).rejects.toThrow('a plan must be a file .json, .mjs or .js');
     await expect(watch([path.replace('plan.', 'none.')], io)).rejects.toThrow('cannot be read: ENOENT');

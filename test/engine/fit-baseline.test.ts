@@ -204,7 +204,7 @@ describe('fitBaseline', () => {
   it.each([
     [{ timeZone: 'Nowhere' }, 'timeZone must be an IANA time zone'],
     [{ timeZone: () => 'Nowhere' }, 'timeZone(key) must be an IANA time zone'],
-    [{ exclude: [{ from: 5, to: 5 }] }, 'exclude[0].from/exclude[0].to must be a time and a later one'],
+    [{ exclude: [{ from: 5, to: 5 }] }, 'exclude[0].from must be earlier than exclude[0].to'],
     [{ exclude: [{ from: Number.NaN, to: 5 }] }, 'exclude[0].from must be a Date or whole epoch milliseconds, got NaN'],
   ])('refuses options that cannot be (%#)', (options, message) => {
     expect(() => fitBaseline(oneRow([1, 2]), options)).toThrow(InputError);

@@ -59,6 +59,19 @@ describe('ChangeWatch', () => {
     expect(watch.take(call(28 * DAY, operation, 'Admin'), true).map(({ kind }) => kind)).toEqual(['change']);
   });
 
+  it.each(['CreateKey', 'EnableKeyRotation', 'RotateKeyOnDemand', 'UpdateKeyDescription'])(
+    'reports %s by a caller not seen before, and not by one that is known',
+    (operation) => {
+      const watch = learned(new ChangeWatch(plan({ firstPair: 0, firstSeen: 0 })));
+      const [finding, ...rest] = watch.take(call(28 * DAY, operation, 'Stranger', { keyArns: [] }), true);
+      expect(rest).toEqual([]);
+      expect(finding.text).toBe(
+        `${operation} by role/Stranger, a caller not seen before. Events like this are expected about once in 4 weeks.`,
+      );
+      expect(watch.take(call(28 * DAY + HOUR, operation, 'App', { keyArns: [] }), true)).toEqual([]);
+    },
+  );
+
   it('keeps what is routine to itself, and an errand to one notice', () => {
     const watch = learned(new ChangeWatch(plan()));
     expect(watch.take(call(28 * DAY, 'CreateGrant', 'Service'), true)).toEqual([]);

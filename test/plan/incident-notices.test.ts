@@ -156,7 +156,7 @@ describe('texts of incidents', () => {
 
   it('open with the worst anomaly and name the other rows', () => {
     expect(openingText(two, [], PLAN, T0 + 4 * HOUR)).toMatch(
-      /^Decrypt on 00000001 \(eu-central-1\): no call since 2026-06-02 09:00 UTC \(4 h so far\), .* Also affected: Decrypt on 00000002 \(eu-central-1\)\.$/,
+      /^Medium\. Decrypt on 00000001 \(eu-central-1\): no calls since 2026-06-02 09:00 UTC \(4 h so far, .*\)\. .*Also affected: Decrypt on 00000002 \(eu-central-1\)\.$/,
     );
   });
 

@@ -17,8 +17,8 @@ describe('kms-baseline watch', () => {
     const { told, health } = clean;
     expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
     const texts = told.map(({ state, text }) => `${state} ${text}`).join('\n');
-    expect(texts).toMatch(/^ALARM Decrypt on 1234abcd.* 2\d\d calls/m);
-    expect(texts).toMatch(/^ALARM .*no call since/m);
+    expect(texts).toMatch(/^ALARM \w+\. Decrypt on 1234abcd.* 2\d\d calls/m);
+    expect(texts).toMatch(/^ALARM .*no calls since/m);
     expect(texts).toMatch(/^ALARM DisableKey on 1234abcd .* by role\/Admin \(critical operation\)\./m);
     expect(texts).toMatch(/^ALARM role\/Stranger used 1234abcd .* for the first time/m);
     expect(texts).toMatch(/^INSUFFICIENT_DATA No data from log for/m);

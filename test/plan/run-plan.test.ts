@@ -29,7 +29,7 @@ describe('runPlan', () => {
     const [first, opened, over] = told;
     expect(first.text).toMatch(/^role\/Stranger used 1234abcd \(eu-central-1\) for the first time \(Decrypt\)\./);
     expect(opened).toMatchObject({ plan: 'test', owner: 'Tests', at: spike + STEP });
-    expect(opened.text).toMatch(/1[45]\d calls, where .*role\/Stranger made 150 of the calls/);
+    expect(opened.text).toMatch(/1[45]\d calls \(expected .*role\/Stranger made 150 of them/);
     expect(over.alarm).toBe(opened.id);
     expect(over.at - opened.at).toBeLessThanOrEqual(2 * HOUR);
     expect(health.phase).toBe('watching');
@@ -475,7 +475,7 @@ describe('definePlan', () => {
       { alertBudget: { perWeek: 0 } },
       'plan.alertBudget.perWeek must be a number of false alarms a week above 0, got 0',
     ],
-    [{ exclude: [{ from: 2, to: 1 }] }, 'plan.exclude[0].from/plan.exclude[0].to must be a time and a later one'],
+    [{ exclude: [{ from: 2, to: 1 }] }, 'plan.exclude[0].from must be earlier than plan.exclude[0].to'],
     [{ resources: { keys: [] } }, 'plan.resources.keys must be an array of at least one text'],
     [{ resources: { key: ['x'] } }, 'plan.resources.key is none of'],
     [{ timeZone: 'Mars' }, 'plan.timeZone must be an IANA time zone'],
@@ -484,8 +484,8 @@ describe('definePlan', () => {
       { alarm: { evaluationPeriods: 2, datapointsToAlarm: 3 } },
       'plan.alarm.datapointsToAlarm must be a whole number in [1, 2]',
     ],
-    [{ budget: 1 }, 'plan.budget is no field of it; there are name, purpose'],
-    [{ alertBudget: { perDay: 1 } }, 'plan.alertBudget.perDay is no field of it; there are perWeek'],
+    [{ budget: 1 }, 'unknown field plan.budget; known fields: name, purpose'],
+    [{ alertBudget: { perDay: 1 } }, 'unknown field plan.alertBudget.perDay; known fields: perWeek'],
     [{ alertBudget: 3 }, 'plan.alertBudget must be an object, got 3'],
   ])('names the field: %j', (fields, message) => {
     expect(() => definePlan({ ...input, ...fields } as PlanInput)).toThrow(InputError);

@@ -51,7 +51,7 @@ describe('judgeCounts', () => {
     expect(judged.anomalies.map(({ key, kind, value }) => [key.operation, key.keyArn, kind, value])).toEqual([
       ['DisableKey', KEY, 'first-seen', 40],
     ]);
-    expect(judged.anomalies[0]?.callers).toEqual([{ caller: APP, calls: 40, usual: 0 }]);
+    expect(judged.anomalies[0]?.callers).toEqual([{ caller: APP, calls: 40, usual: 0, before: 0 }]);
   });
 
   it('holds one line for each operation of history and window, and for no other', () => {

@@ -22,10 +22,10 @@ describe('renderHtml', () => {
     const header = html.slice(html.indexOf('<header>'), html.indexOf('</header>'));
     expect(header).toContain('2026-01-19 01:00 – 2026-01-20 01:00 Europe/Berlin');
     expect(header).toContain(
-      '1 anomaly in 1 day: 1 critical. Decrypt on 00000000 (eu-central-1), 301 calls (expected about 4.1).',
+      '1 anomaly in 1 day: 1 critical. Most severe: Decrypt on 00000000 (eu-central-1), 301 calls (expected',
     );
     expect(header).toContain('1,000 records');
-    expect(header).toMatch(/over all \d+ series/);
+    expect(header).toMatch(/across \d+ series/);
   });
 
   it('tells each anomaly with its picture, callers with their shares, and what moved with it', () => {

@@ -97,45 +97,49 @@ const ANALYSIS: Analysis = {
 describe('renderText', () => {
   it('tells everything, in the order in which a person asks for it', () => {
     expect(renderText(ANALYSIS, { width: 100, verbose: true })).toBe(
-      `KMS use in logs
+      `KMS usage in logs
 
 read      1 of 9 files, 40 records, 30 of KMS: 20 distinct calls (7 duplicates and 3 other accounts'
-          copies left out); 1 call came too late to tell a copy; 2 calls had no eventID to tell a
-          copy by
-skipped   files that are no logs by their name: 1 digest, 1 hidden
-unread    logs/0.gz: ends too early
-unread    logs/1.gz: damaged gzip data
-unread    logs/2.gz: damaged gzip data
-unread    logs/3.gz: damaged gzip data
-unread    logs/4.gz: damaged gzip data
+          copies removed); 1 call arrived too late to deduplicate, counted; 2 calls have no eventID
+          to deduplicate by, counted
+skipped   files not named like logs: 1 digest, 1 hidden
+not read  logs/0.gz: ends too early
+not read  logs/1.gz: damaged gzip data
+not read  logs/2.gz: damaged gzip data
+not read  logs/3.gz: damaged gzip data
+not read  logs/4.gz: damaged gzip data
           and 1 more unreadable file
-set aside 2 records: lacks a field; first in logs/a.gz, record 7 (eventTime)
+rejected  2 records: lacks a field; first in logs/a.gz, record 7 (eventTime)
 logs of   111122223333 eu-central-1; 1 account and Region without KMS calls
 history   2024-03-03 01:00 – 2024-03-05 01:00 Europe/Berlin (2 days), KMS calls since 2024-03-03
-          09:00; 1 hole in the logs: 2024-03-04 15:00–17:00 (2 h) in 111122223333 eu-central-1
-judged    2024-03-05 01:00 – 2024-03-06 01:00 Europe/Berlin (1 day) in buckets of 5 min; no holes in
-          the logs
-budget    at most 0.5 false alarms a week, above and below together, over all 3 series
+          09:00; 1 coverage gap: 2024-03-04 15:00–17:00 (2 h) in 111122223333 eu-central-1
+judged    2024-03-05 01:00 – 2024-03-06 01:00 Europe/Berlin (1 day) in buckets of 5 min; no coverage
+          gaps
+budget    0.5 false alarms a week, both directions, across 3 series
 note      A note
 
 1 anomaly
 
- 1. DisableKey on 1234abcd (eu-central-1), 2024-03-05 03:00–03:05 Europe/Berlin: 9 calls, where the
-    history has none (up to 6 would have passed as a first use).
-    By chance, such five minutes would come about once in 10^8.
+ 1. Critical. New use of DisableKey on 1234abcd (eu-central-1), 2024-03-05 03:00–03:05
+    Europe/Berlin: 9 calls, none in the history (normal for a new use: up to 6).
+    A 5-minute count this high is practically impossible by chance.
+    Next: Ask the caller whether it was planned. If not, enable the key (EnableKey) and revoke the
+    sessions of the caller.
     arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
-    first-seen, above, critical operation; with it: a (all keys), b (all keys), c (all keys), d (all
-    keys), 1 more
+    first use, above, critical operation; also affected: a (all keys), b (all keys), c (all keys), d
+    (all keys), 1 more
+    Athena: SELECT eventtime, eventname, useridentity.arn, useridentity.invokedby, sourceipaddress, useragent, errorcode, errormessage, eventid FROM cloudtrail_logs WHERE eventsource = 'kms.amazonaws.com' AND eventtime >= '2024-03-05T02:00:00Z' AND eventtime < '2024-03-05T02:05:00Z' AND eventname = 'DisableKey' AND any_match(resources, r -> r.arn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab') ORDER BY eventtime LIMIT 200
+    id 20260602T020500Z-0123456789abcdef
 
 Not judged
 
   66.5 % of 864 buckets of 3 series were judged; the others were
-  - 288 not observed: the logs were not listening
-  - 1 cannot be judged: no count could have told
+  - 288 not observed: no coverage
+  - 1 too few calls: no count would be significant
   1 series has no verdict at all
-  1 series is new in the judged time, and judged by what newcomers do
-  1 of 2 known series (outcomes apart) is too quiet for a silence of 1 day to be told from chance.
-  How long it would have to last:
+  1 series was first seen in this window, and judged like other new series
+  1 of 2 known series (outcomes apart) is called too rarely for 1 day without calls to be
+  significant. It would have to last:
   - Sign on 1234abcd (eu-central-1): more than 90 days
 
 Quiet keys
@@ -145,7 +149,8 @@ Quiet keys
   - 2024-03-07 13:00 All operations on 1234abcd (eu-central-1), no calls since 2024-03-05 07:00
   - 2 more keys: later
 
-1 anomaly in 1 day: 1 critical. DisableKey on 1234abcd (eu-central-1), 9 calls (first use).`,
+1 anomaly in 1 day: 1 critical. Most severe: DisableKey on 1234abcd (eu-central-1), 9 calls (none in
+the history).`,
     );
   });
 
@@ -153,9 +158,9 @@ Quiet keys
     const lines = renderText(ANALYSIS, { width: 80 }).split('\n');
     expect(lines.some((line) => line.includes('more than 90 days'))).toBe(false);
     expect(lines.filter((line) => line.includes('--verbose'))).toHaveLength(2);
-    expect(lines.slice(-24).join('\n')).toContain('1 of 2 known series (outcomes apart) is too quiet');
+    expect(lines.slice(-24).join('\n')).toContain('1 of 2 known series (outcomes apart) is called too rarely');
     expect(lines.slice(-2).join(' ')).toBe(
-      '1 anomaly in 1 day: 1 critical. DisableKey on 1234abcd (eu-central-1), 9 calls (first use).',
+      '1 anomaly in 1 day: 1 critical. Most severe: DisableKey on 1234abcd (eu-central-1), 9 calls (none in the history).',
     );
   });
 
@@ -168,9 +173,9 @@ Quiet keys
     expect(renderText(blind)).toContain('\n\nNothing could be judged.\n\n');
     const headline = (judged: number, notObserved: number) =>
       renderText({ ...blind, unknown: { ...ANALYSIS.unknown, cells: 1000, judged, notObserved } });
-    expect(headline(990, 10)).toContain('\n\nNo anomalies: all that could be judged is normal.\n\n');
+    expect(headline(990, 10)).toContain('\n\nNo anomalies: every bucket that could be judged is normal.\n\n');
     expect(headline(189, 811)).toContain(
-      '\n\nNo anomalies in the 18 % that could be judged: the logs were not listening to the rest.\n\n',
+      '\n\nNo anomalies in the 18 % of buckets that could be judged; the rest has no coverage.\n\n',
     );
   });
 
@@ -224,10 +229,18 @@ describe('analysisJson', () => {
     const [anomaly] = ANALYSIS.anomalies;
     expect(found.anomalies[0]).toEqual({
       ...anomaly,
+      key: { ...anomaly.key, ...place },
+      check: expect.stringMatching(/^Ask the caller/),
+      queries: {
+        athena: expect.stringContaining("eventname = 'DisableKey'"),
+        logsInsights: expect.stringContaining('eventName = "DisableKey"'),
+        from: '2024-03-05T02:00:00.000Z',
+        to: '2024-03-05T02:05:00.000Z',
+      },
       decidedBy: { from: '2024-03-05T02:00:00.000Z', to: '2024-03-05T02:05:00.000Z' },
       from: '2024-03-05T02:00:00.000Z',
       to: '2024-03-05T02:05:00.000Z',
-      words: expect.stringMatching(/^DisableKey on 1234abcd .* Europe\/Berlin: 9 calls/),
+      words: expect.stringMatching(/^Critical\. New use of DisableKey on 1234abcd .* Europe\/Berlin: 9 calls/),
     });
   });
 

@@ -31,9 +31,8 @@ export function callerShares(
   timeZone = 'UTC',
 ): CallerShare[] {
   const now = sums(key, callers, [{ from, to }]);
-  const history = usualCallers ?? NO_CALLERS;
-  const ranges = sameHours(from, to, history, timeZone);
-  const then = sums(key, history, ranges);
+  const ranges = usualCallers === undefined ? [] : sameHours(from, to, usualCallers, timeZone);
+  const then = usualCallers === undefined ? new Map<string, Sum>() : sums(key, usualCallers, ranges);
   const found: { share: CallerShare; departure: number }[] = [];
   for (const caller of new Set([...now.keys(), ...then.keys()])) {
     const calls = now.get(caller)?.calls ?? 0;
@@ -45,7 +44,8 @@ export function callerShares(
     const typical = usual ?? rate;
     // A caller of old who is neither here now nor would usually be says nothing.
     if (calls === 0 && typical < 0.5) continue;
-    found.push({ share: { caller, calls, usual, before: all }, departure: calls - typical });
+    const share = { caller, calls, usual, ...(usualCallers === undefined ? {} : { before: all }) };
+    found.push({ share, departure: calls - typical });
   }
   const sign = verdict === 'above' ? 1 : -1;
   return found
@@ -67,13 +67,11 @@ export function errorsWithin({ key, from, to }: Omit<Asked, 'verdict'>, callers:
     .sort((a, b) => b.calls - a.calls || (a.code < b.code ? -1 : 1));
 }
 
-const NO_CALLERS: SeriesSet = {
-  grid: { start: 0, step: 1, length: 0 },
-  keys: [],
-  measure: 'count',
-  values: new Float64Array(0),
-  observed: new Uint8Array(0),
-};
+/** Who made an operation's calls on a key in all of a set, counted by key, operation and caller. */
+export function callsOfKey(keyArn: string, operation: string, set: SeriesSet): { caller: string; calls: number }[] {
+  const key: SeriesKey = { operation, keyArn, account: null, region: null, caller: null, outcome: null, metric: null };
+  return [...sums(key, set, [])].map(([caller, { all }]) => ({ caller, calls: all })).filter(({ calls }) => calls > 0);
+}
 
 /** `[from, to)` in the weeks before, or in the days before, where the set holds all of it. */
 function sameHours(from: number, to: number, set: SeriesSet, timeZone: string): readonly TimeRange[] {

@@ -1,4 +1,5 @@
 import type { Anomaly } from '../../engine/types.js';
+import { lossesBy } from '../key-loss.js';
 import { keyNamesOf } from '../key-names.js';
 import { callerName, type KeyNames, seriesName } from '../names.js';
 import { nextSteps } from '../next-steps.js';
@@ -25,7 +26,13 @@ export function findingItem(report: Report, place: number, timeZone: string, dra
   const anomaly = report.analysis.anomalies[place];
   const { window, step } = report.analysis;
   const nameOf = keyNamesOf(report.analysis.keys);
-  const [what, ...rest] = factsFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf });
+  const [what, ...rest] = factsFor(anomaly, {
+    timeZone,
+    step,
+    judgedUntil: window.to,
+    nameOf,
+    lossOf: lossesBy(report.analysis.losses),
+  });
   const name = seriesName(anomaly.key, nameOf);
   const { check, queries } = nextSteps(anomaly);
   const side = anomaly.verdict === 'above' ? '▲' : '▼';
