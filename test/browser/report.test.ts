@@ -198,7 +198,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     const { page } = await open(html('bundled'));
     await page.keyboard.press('/');
     await page.keyboard.type('genesis');
-    expect(await page.locator('#series-table [role=status]').textContent()).toMatch(/^0 of 79 series/);
+    expect(await page.locator('#series-table [role=status]').textContent()).toMatch(/^0 of 91 series/);
     await page.keyboard.press('Escape');
     await page.keyboard.type('0a1b63c4 above');
     const rows = page.locator('table.series tbody tr');
