@@ -9,7 +9,7 @@ import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
 import { openCalendar } from './calendar.js';
 import { calibrationFor } from './calibrate.js';
-import { deliver, widthOf } from './deliver.js';
+import { checkOutputs, deliver, widthOf } from './deliver.js';
 import { readLabels } from './labels.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
@@ -21,6 +21,7 @@ import { NOT_DONE } from './status.js';
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
   const calendarOver = await openCalendar(options);
+  await checkOutputs({ '--html': options.html, '--markdown': options.markdown });
   const labels = await readLabels(options.aliases);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
@@ -46,7 +47,8 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
-  return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);
+  const chosen = { filter: options.filter, callers: read.counts.keys.filter(({ caller }) => caller !== null) };
+  return deliver('analyze', { analysis, evidence, ...calibrated }, options, chosen, io);
 }
 
 /** Where KMS has left a log whose other records go on: what it may be, what to look for, and what follows from it. */

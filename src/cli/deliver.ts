@@ -1,12 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
 import { analysisJson } from '../report/analysis-json.js';
+import { type AnomalyFilter, filterFindings, isFilter } from '../report/filter.js';
 import { renderHtml } from '../report/html/render-html.js';
 import { printable } from '../report/printable.js';
 import { renderMarkdown } from '../report/render-markdown.js';
 import { renderText } from '../report/render-text.js';
 import type { Report } from '../report/report.js';
+import type { SeriesKey } from '../series/key.js';
 import type { OutputOptions } from './options.js';
 import type { CliIo } from './output.js';
 import { ANOMALIES, DONE, NOT_DONE, PARTLY_READ } from './status.js';
@@ -14,22 +18,74 @@ import { ANOMALIES, DONE, NOT_DONE, PARTLY_READ } from './status.js';
 /** Records set aside for these reasons are whole and ordinary: they tell of calls without being one. */
 const ORDINARY: ReadonlySet<string> = new Set(['network-activity', 'updated-data', 'summary']);
 
+/** Which of the findings are shown, and what else there is that a filter may name. */
+export interface Chosen {
+  readonly filter: AnomalyFilter;
+  /** Rows by caller; those judged are known. */
+  readonly callers?: readonly SeriesKey[];
+}
+
 /** Prints what was found, writes the files that were asked for, and returns the exit status. */
-export async function deliver(command: string, report: Report, options: OutputOptions, io: CliIo): Promise<number> {
-  const { analysis, evidence } = report;
-  // Files first: what is printed may be cut off by whoever reads it.
-  if (options.html !== undefined) await write(options.html, renderHtml(report), '--html');
-  if (options.markdown !== undefined) await write(options.markdown, renderMarkdown(analysis), '--markdown');
+export async function deliver(
+  command: string,
+  whole: Report,
+  options: OutputOptions,
+  { filter, callers = [] }: Chosen,
+  io: CliIo,
+): Promise<number> {
+  const { evidence } = whole;
+  const rows = [...evidence.scores.window.keys, ...callers];
+  const analysis = isFilter(filter)
+    ? filterFindings(whole.analysis, filter, rows, (field) => `--${field}`)
+    : whole.analysis;
+  const report = { ...whole, analysis };
+  const files: readonly (readonly [flag: string, path: string | undefined, make: () => string])[] = [
+    ['--html', options.html, () => renderHtml(report)],
+    ['--markdown', options.markdown, () => renderMarkdown(analysis)],
+  ];
+  const written: string[] = [];
+  let failed: InputError | undefined;
+  // Files first: what is printed may be cut off by whoever reads it. A disk that is full by now costs no finding.
+  for (const [flag, path, make] of files) {
+    if (path === undefined) continue;
+    try {
+      await write(path, make(), flag);
+      written.push(path);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      failed ??= error;
+    }
+  }
   if (options.json) io.stdout.write(`${analysisJson(analysis, { command })}\n`);
   else {
     const terminal = io.stdout.isTTY === true;
     const look = terminal ? { scores: evidence.scores, color: wantsColor(io) } : {};
-    io.stdout.write(`${renderText(analysis, { width: widthOf(io), ...look })}\n`);
+    io.stdout.write(`${renderText(analysis, { width: widthOf(io), verbose: options.verbose, ...look })}\n`);
   }
-  for (const path of [options.html, options.markdown]) {
-    if (path !== undefined && io.stderr.isTTY === true) io.stderr.write(`written: ${printable(path, 500)}\n`);
-  }
+  for (const path of written) io.stderr.write(`written: ${printable(path, 500)}\n`);
+  if (failed !== undefined) throw failed;
   return statusOf(analysis, options.failOnAnomaly);
+}
+
+/**
+ * Makes sure, before the work is done, that the files asked for can be written.
+ * @throws InputError that names the flag and why not
+ */
+export async function checkOutputs(paths: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [flag, path] of Object.entries(paths)) {
+    if (path === undefined) continue;
+    try {
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' });
+      // The folder's own trouble is named, as a write would name it: ENOENT, ENOTDIR, EACCES, EROFS.
+      if (found === undefined && !(await stat(dirname(path))).isDirectory()) {
+        throw Object.assign(new Error(), { code: 'ENOTDIR' });
+      }
+      await access(found === undefined ? dirname(path) : path, constants.W_OK);
+    } catch (error) {
+      throw notWritable(flag, path, error);
+    }
+  }
 }
 
 /** @throws InputError that names the flag and why the file could not be written */
@@ -37,9 +93,13 @@ export async function write(path: string, content: string | Uint8Array, flag: st
   try {
     await writeFile(path, content);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new InputError(`${flag} must be a path that can be written, got ${JSON.stringify(path)} (${reason})`);
+    throw notWritable(flag, path, error);
   }
+}
+
+function notWritable(flag: string, path: string, error: unknown): InputError {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return new InputError(`${flag} must be a path that can be written, got ${JSON.stringify(path)} (${reason})`);
 }
 
 /** As https://no-color.org has it: any value but the empty one switches colours off. */

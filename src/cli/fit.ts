@@ -13,7 +13,7 @@ import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { nothingToJudge, tellProblem } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { partlyRead, widthOf, write } from './deliver.js';
+import { checkOutputs, partlyRead, widthOf, write } from './deliver.js';
 import { readArguments } from './flags.js';
 import { stepOf } from './options.js';
 import type { CliIo } from './output.js';
@@ -71,6 +71,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const until = given.read('until', parseTime);
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
+  await checkOutputs({ '--out': out, '--callers': callersPath });
   const { counts, logs, calls, sources, coverage } = await readLogs(given.paths, step, io);
   const problem = nothingToJudge(given.paths, logs, calls.counted);
   if (problem !== undefined) return tellProblem(problem, logs, io);

@@ -1,3 +1,5 @@
+import { FILTER_HELP } from './filters.js';
+
 export const HELP = `Usage: kms-baseline <command> [options]
 
 Learns normal AWS KMS key usage from CloudTrail logs, and reports what is
@@ -48,6 +50,8 @@ How it is judged:
   --budget <number>        alert budget: false alarms per week, across all
                            series; default 1
 
+${FILTER_HELP}
+
 What comes out:
   --html <file>            write a page with pictures, for a browser; one file
                            that needs no network
@@ -57,7 +61,8 @@ What comes out:
                            owners by key ARN
   --json                   one JSON document instead of text, as kms-baseline
                            schema describes it
-  --fail-on-anomaly        exit with status 4 when there is an anomaly
+  --verbose                list what is too quiet to judge, too
+  --fail-on-anomaly        exit with status 4 when an anomaly is shown
   -h, --help               this text
 
 Times are ISO 8601: 2024-03-05 (midnight UTC), 2024-03-05T14:30 (UTC) or
@@ -76,5 +81,6 @@ Examples:
   kms-baseline analyze ./AWSLogs --html report.html
   kms-baseline analyze ./AWSLogs --last 1w --time-zone America/New_York
   kms-baseline analyze ./AWSLogs --history-until 2024-03-05T14:00Z --budget 0.1
+  kms-baseline analyze ./AWSLogs --severity high --operation Decrypt --top 5
   kms-baseline analyze ./new ./old --json --fail-on-anomaly > findings.json
 `;

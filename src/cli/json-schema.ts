@@ -126,6 +126,7 @@ const analysis = {
   history: fields({ ...span, observed: length, firstKmsCall: orNull(time), learning: flag, weeklyHabitsKnown: flag }),
   window: fields(span),
   anomalies: list(anomaly),
+  filtered: fields({ shown: count, of: count, filter: { type: 'object' } }),
   operations: list(
     fields({
       operation: text,
@@ -227,8 +228,8 @@ const evaluated = {
   ),
 };
 
-const of = (command: string, properties: Readonly<Record<string, Schema>>) =>
-  fields({ command: { const: command }, ...properties });
+const of = (command: string, properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []) =>
+  fields({ command: { const: command }, ...properties }, optional);
 
 /** What `--json` prints, by `command`. Fields may be added; one that changes its meaning raises `schemaVersion`. */
 export const JSON_SCHEMA: Schema = {
@@ -236,7 +237,7 @@ export const JSON_SCHEMA: Schema = {
   title: 'kms-baseline --json',
   description: 'Times are ISO 8601 in UTC, durations milliseconds.',
   oneOf: [
-    ...['analyze', 'score', 'live'].map((command) => of(command, analysis)),
+    ...['analyze', 'score', 'live'].map((command) => of(command, analysis, ['filtered'])),
     of('fit', fitted),
     of('simulate', simulated),
     of('evaluate', evaluated),

@@ -11,7 +11,8 @@ import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { deliver } from './deliver.js';
+import { checkOutputs, deliver } from './deliver.js';
+import { filterOf, LIVE_FILTER_FLAGS } from './filters.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
@@ -29,6 +30,7 @@ const FLAGS = {
   budget: 'string',
   'linked-accounts': 'boolean',
   ...CALENDAR_FLAGS,
+  ...LIVE_FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -53,12 +55,15 @@ Options:
                         needs the package date-holidays
   --calendar <file>     JSON: days that are like another weekday, maintenance
   --budget <number>     alert budget: false alarms per week; default 1
+  --severity, --kind, --key, --operation, --top
+                        show only some of the anomalies, as analyze does
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
   --aliases <file>      name keys by their aliases: the output of
                         aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
-  --fail-on-anomaly     exit with status 4 when there is an anomaly
+  --verbose             list what is too quiet to judge, too
+  --fail-on-anomaly     exit with status 4 when an anomaly is shown
   -h, --help            this text
 
 Exit status: 0 done, 2 could not do the job, 4 there are anomalies (only with
@@ -98,6 +103,8 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
   const calendarOver = await openCalendar(calendarFlags(given));
+  const filter = filterOf(given, ['key', 'operation']);
+  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
   const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where the current time is not known');
@@ -157,6 +164,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       'live',
       { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
       outputs,
+      { filter },
       io,
     );
   } catch (error) {

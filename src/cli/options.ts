@@ -1,7 +1,9 @@
 import { InputError } from '../errors.js';
+import type { AnomalyFilter } from '../report/filter.js';
 import { DAY, MINUTE, SECOND } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { CALENDAR_FLAGS, type CalendarFlags, calendarFlags } from './calendar.js';
+import { FILTER_FLAGS, FILTER_NAMES, filterOf } from './filters.js';
 import { type Arguments, readArguments } from './flags.js';
 import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
@@ -9,6 +11,8 @@ import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 export interface OutputOptions {
   readonly json: boolean;
   readonly failOnAnomaly: boolean;
+  /** List what is too quiet to judge, too. */
+  readonly verbose: boolean;
   /** Path of an HTML page to write; `undefined` for none. */
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
@@ -28,6 +32,7 @@ export interface SpanOptions {
 }
 
 export interface AnalyzeOptions extends OutputOptions, SpanOptions, CalendarFlags {
+  readonly filter: AnomalyFilter;
   readonly paths: readonly string[];
   /** Ms. */
   readonly step: number;
@@ -40,6 +45,7 @@ const SPAN_FLAGS = { 'history-until': 'string', last: 'string', until: 'string' 
 export const OUTPUT_FLAGS = {
   json: 'boolean',
   'fail-on-anomaly': 'boolean',
+  verbose: 'boolean',
   html: 'string',
   markdown: 'string',
   aliases: 'string',
@@ -51,6 +57,7 @@ const FLAGS = {
   'time-zone': 'string',
   budget: 'string',
   ...CALENDAR_FLAGS,
+  ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -69,6 +76,7 @@ export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
     timeZone: given.read('time-zone', checkZone) ?? 'UTC',
     budget: given.read('budget', parseBudget) ?? 1,
     ...calendarFlags(given),
+    filter: filterOf(given, FILTER_NAMES),
     ...outputsOf(given),
   };
 }
@@ -102,6 +110,7 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
   return {
     json: given.has('json'),
     failOnAnomaly: given.has('fail-on-anomaly'),
+    verbose: given.has('verbose'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
     aliases: given.read('aliases', parsePath),

@@ -11,7 +11,8 @@ import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem, trailNotes } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { deliver } from './deliver.js';
+import { checkOutputs, deliver } from './deliver.js';
+import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
@@ -28,6 +29,7 @@ const FLAGS = {
   'time-zone': 'string',
   budget: 'string',
   ...CALENDAR_FLAGS,
+  ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -50,6 +52,8 @@ What is judged:
   --budget <number>    alert budget: false alarms per week, across all
                        series; default 1
 
+${FILTER_HELP}
+
 What comes out:
   --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
@@ -57,7 +61,8 @@ What comes out:
   --aliases <file>     name keys by their aliases: the output of
                        aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
-  --fail-on-anomaly    exit with status 4 when there is an anomaly
+  --verbose            list what is too quiet to judge, too
+  --fail-on-anomaly    exit with status 4 when an anomaly is shown
   -h, --help           this text
 
 Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
@@ -80,8 +85,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const until = given.read('until', parseTime);
   const zone = given.read('time-zone', checkZone);
   const outputs = outputsOf(given);
+  const filter = filterOf(given, FILTER_NAMES);
+  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
+  if (filter.caller !== undefined && callersPath === undefined) {
+    throw new InputError('--caller needs --callers, who usually calls: a file that kms-baseline fit has written');
+  }
   const labels = await readLabels(outputs.aliases);
   const kept = await open(path, '--baseline', Baseline.fromBytes);
   const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
@@ -112,7 +122,8 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     ...judgement,
     notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
   };
-  return deliver('score', { analysis, evidence }, outputs, io);
+  const callers = [...window.keys, ...(usualCallers?.keys ?? [])].filter(({ caller }) => caller !== null);
+  return deliver('score', { analysis, evidence }, outputs, { filter, callers }, io);
 }
 
 /** The rows that a baseline can judge: those of callers only where it knows callers, or each would be new. */

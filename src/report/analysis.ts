@@ -1,6 +1,7 @@
 import type { QuietKeys } from '../engine/quiet-keys.js';
 import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
+import type { FilteredAnomalies } from './filter.js';
 import type { KeyLoss } from './key-loss.js';
 import type { NamedKey } from './key-names.js';
 import type { OperationUse } from './operations.js';
@@ -30,6 +31,8 @@ export interface Analysis {
   readonly window: LogSpan;
   /** Most severe first, then most surprising. */
   readonly anomalies: readonly Anomaly[];
+  /** What a filter left of them: see `filterAnalysis`. */
+  readonly filtered?: FilteredAnomalies;
   readonly operations: readonly OperationUse[];
   readonly unknown: Unknowns;
   /** Keys without calls at the end of the judged time, and when the silence of each would be reported if none came. */

@@ -8,6 +8,7 @@ export type {
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
+export { type AnomalyFilter, type FilteredAnomalies, filterAnalysis } from './filter.js';
 export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';
 export { type HtmlOptions, renderHtml } from './html/render-html.js';

@@ -22,6 +22,11 @@ export function accountOfKey(arn: string): string | null {
   return KEY_ARN.exec(arn)?.[2] ?? null;
 }
 
+/** The Region in a key's ARN; `null` when it is none. */
+export function regionOfKey(arn: string): string | null {
+  return KEY_ARN.exec(arn)?.[1] ?? null;
+}
+
 /**
  * A KMS key as people name it: the first part of its id with its Region, `1234abcd (eu-central-1)`; a multi-Region key as
  * `mrk-1234abcd (eu-central-1)`.

@@ -5,6 +5,7 @@ import { rowOf } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { Analysis } from './analysis.js';
 import { civilTime } from './civil-time.js';
+import { filteredSentence } from './filter.js';
 import { lossesBy } from './key-loss.js';
 import { keyNamesOf } from './key-names.js';
 import { type KeyNames, seriesName } from './names.js';
@@ -39,11 +40,12 @@ export function renderAnomalies(
 ): string[] {
   const { anomalies, window, step, unknown } = analysis;
   if (anomalies.length === 0) {
-    return wrap(noAnomaly(unknown), width);
+    const hidden = filteredSentence(analysis);
+    return wrap(hidden === '' ? noAnomaly(unknown) : hidden, width);
   }
-  const lines = [
-    `${counted(anomalies.length, 'anomaly', 'anomalies')}${anomalies.length > 1 ? ', most severe first' : ''}`,
-  ];
+  const all = analysis.filtered?.of ?? anomalies.length;
+  const some = all === anomalies.length ? '' : `${grouped(anomalies.length)} of `;
+  const lines = [`${some}${counted(all, 'anomaly', 'anomalies')}${anomalies.length > 1 ? ', most severe first' : ''}`];
   const nameOf = keyNamesOf(analysis.keys);
   const indent = ' '.repeat(String(anomalies.length).length + 3);
   for (const [i, anomaly] of anomalies.entries()) {

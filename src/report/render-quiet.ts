@@ -7,13 +7,28 @@ import { counted, grouped } from './numbers.js';
 import { wrap } from './wrap.js';
 
 /** Which keys are quiet at the end of the judged time, and when each would be reported; nothing where there are none. */
-export function renderQuiet({ quiet, window, keys }: Analysis, timeZone: string, width: number): string[] {
+export function renderQuiet(
+  { quiet, window, keys }: Analysis,
+  timeZone: string,
+  width: number,
+  verbose = true,
+): string[] {
   if (quiet.keys === 0) return [];
   const nameOf = keyNamesOf(keys);
   const [have, silence] =
     quiet.keys === 1
       ? ['key (or operation on it) has', 'its silence']
       : ['keys (or operations on them) have', 'their silence'];
+  if (!verbose) {
+    const [next] = quiet.listed;
+    const first =
+      next === undefined ? '' : ` The first to be reported if no calls come: ${quietPhrase(next, timeZone, nameOf)}.`;
+    return [
+      'Quiet keys',
+      '',
+      ...wrap(`${grouped(quiet.keys)} ${have} no calls in the last hour.${first} All: --verbose`, width, '  '),
+    ];
+  }
   const intro = `${grouped(quiet.keys)} ${have} no calls in the last hour before ${civilTime(window.to, timeZone)} ${timeZone}. If none come, ${silence} is reported at:`;
   const more = quiet.keys - quiet.listed.length;
   return [

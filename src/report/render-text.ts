@@ -11,6 +11,7 @@ import { renderLogs } from './render-logs.js';
 import { renderQuiet } from './render-quiet.js';
 import { renderSpans } from './render-spans.js';
 import { renderUnknowns } from './render-unknowns.js';
+import { verdictSentence } from './verdict.js';
 import { wrap } from './wrap.js';
 
 export interface RenderOptions {
@@ -20,18 +21,21 @@ export interface RenderOptions {
   readonly width?: number;
   /** The scores behind the analysis: with them, a line of text shows the judged time of each anomaly's series. */
   readonly scores?: Scores;
+  /** Whether to list each series that is too quiet to judge and each key without calls, rather than count them; default false. */
+  readonly verbose?: boolean;
   /** Whether to colour by the codes of a terminal (ANSI); default false. */
   readonly color?: boolean;
 }
 
 /**
- * An analysis as a person reads it: what was read, of what time it speaks, each anomaly in words, the operations, and what
- * could not be judged. Plain text, without colours unless asked for, lines parted by `\n`, none at the end.
+ * An analysis as a person reads it: what was read, of what time it speaks, each anomaly in words, the operations, what
+ * could not be judged, and last, where a terminal ends, a summary. Plain text, without colours unless asked for, lines parted by `\n`, none at the end.
  * @throws InputError for an unknown zone or a width outside [40, 1000]
  */
 export function renderText(analysis: Analysis, options: RenderOptions = {}): string {
   const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
   const width = checkInteger(options.width ?? 100, 'width', 40, 1000);
+  const { verbose = false } = options;
   const paths = analysis.paths.map((path) => printable(path)).join(', ');
   const blocks = [
     wrap(`KMS usage in ${paths}`, width).map(painter(options.color ?? false).bold),
@@ -43,8 +47,9 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
     ],
     renderAnomalies(analysis, timeZone, width, { paint: painter(options.color ?? false), scores: options.scores }),
     operationsBlock(analysis),
-    renderUnknowns(analysis, width),
-    renderQuiet(analysis, timeZone, width),
+    renderUnknowns(analysis, width, verbose),
+    renderQuiet(analysis, timeZone, width, verbose),
+    wrap(verdictSentence(analysis), width).map(painter(options.color ?? false).bold),
   ];
   return blocks
     .filter((lines) => lines.length > 0)

@@ -9,7 +9,7 @@ import { wrap } from './wrap.js';
 const NAMED = 6;
 
 /** What could not be judged and why, and which series are called too rarely for missing calls to be significant. */
-export function renderUnknowns({ unknown, window, keys }: Analysis, width: number): string[] {
+export function renderUnknowns({ unknown, window, keys }: Analysis, width: number, verbose = true): string[] {
   const indent = '  ';
   const lines = ['Not judged', ''];
   lines.push(...wrap(coveragePhrase(unknown), width, indent));
@@ -29,7 +29,7 @@ export function renderUnknowns({ unknown, window, keys }: Analysis, width: numbe
     const added = counted(unknown.newSeries, 'series was', 'series were');
     lines.push(...wrap(`${added} first seen in this window, and judged like other new series`, width, indent));
   }
-  lines.push(...quietLines(unknown.tooQuiet, window.to - window.from, width, indent, keyNamesOf(keys)));
+  lines.push(...quietLines(unknown.tooQuiet, window.to - window.from, width, indent, verbose, keyNamesOf(keys)));
   return lines;
 }
 
@@ -46,14 +46,17 @@ function quietLines(
   length: number,
   width: number,
   indent: string,
+  verbose: boolean,
   nameOf: KeyNames,
 ): string[] {
   if (quiet.series === 0) return [];
+  const rest = verbose ? 'It would have to last:' : 'Each of them: --verbose';
   const lines = wrap(
-    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series (outcomes apart)', 'known series (outcomes apart)')} ${quiet.series === 1 ? 'is' : 'are'} called too rarely for ${duration(length)} without calls to be significant. It would have to last:`,
+    `${grouped(quiet.series)} of ${counted(quiet.of, 'known series (outcomes apart)', 'known series (outcomes apart)')} ${quiet.series === 1 ? 'is' : 'are'} called too rarely for ${duration(length)} without calls to be significant. ${rest}`,
     width,
     indent,
   );
+  if (!verbose) return lines;
   for (const series of quiet.listed.slice(0, NAMED))
     lines.push(...wrap(quietPhrase(series, nameOf), width, `${indent}- `, `${indent}  `));
   const more = quiet.series - Math.min(NAMED, quiet.listed.length);

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/html/render-html.js';
 import { cli } from '../cli/traffic.js';
-import { fleetReport, HOSTILE, reportOf } from '../report/reports.js';
+import { findingsReport, fleetReport, HOSTILE, reportOf } from '../report/reports.js';
 import { tempFolder } from '../support/logs.js';
 import { hasSharedData, sharedData } from '../support/shared-data.js';
 import { browser, hasChromium } from './chromium.js';
@@ -23,12 +23,21 @@ interface Opened {
   readonly asked: string[];
 }
 
-async function open(html: string, look: { width?: number; scheme?: 'light' | 'dark' } = {}): Promise<Opened> {
+interface Look {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+  /** What the address ends with. */
+  readonly hash?: string;
+  readonly script?: boolean;
+}
+
+async function open(html: string, look: Look = {}): Promise<Opened> {
   const file = join(tempFolder(), 'report.html');
   writeFileSync(file, html);
   const context = await (await browser()).newContext({
     viewport: { width: look.width ?? 1600, height: 1000 },
     colorScheme: look.scheme ?? 'light',
+    javaScriptEnabled: look.script ?? true,
   });
   const page = await context.newPage();
   const said: string[] = [];
@@ -36,7 +45,7 @@ async function open(html: string, look: { width?: number; scheme?: 'light' | 'da
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => said.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
-  await page.goto(pathToFileURL(file).href);
+  await page.goto(`${pathToFileURL(file).href}${look.hash ?? ''}`);
   return { page, said, asked };
 }
 
@@ -55,6 +64,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
         expect((await cli(['analyze', ...args, '--html', file])).status).toBe(0);
         pages.set(name, readFileSync(file, 'utf8'));
       }
+      pages.set('fleet', renderHtml(findingsReport()));
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -62,15 +72,22 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
   const html = (name: string) => pages.get(name) ?? '';
 
   const looks = [1600, 375].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ width, scheme })));
-  const names = hasSharedData ? ['bundled', 'sans'] : ['bundled'];
+  const names = hasSharedData ? ['bundled', 'sans', 'fleet'] : ['bundled', 'fleet'];
 
   it.each(names.flatMap((name) => looks.map((look) => [name, look.width, look.scheme] as const)))(
     'of the %s logs at %i pixels, %s: fits, is accessible, is silent, and stays at home',
     async (name, width, scheme) => {
       const { page, said, asked } = await open(html(name), { width, scheme });
-      await page.locator('summary').first().click();
+      await page.locator('details[data-anomaly] > summary').first().click();
       await page.locator('button.open').first().click();
       expect(await page.locator('.drawn canvas').count()).toBe(4);
+      // Unfolded, as a reader leaves them: what is folded is looked at too.
+      for (const fold of ['timeline', 'filters', 'about']) {
+        const details = page.locator(`details.${fold}`);
+        if ((await details.count()) > 0 && (await details.getAttribute('open')) === null) {
+          await details.locator('> summary').click();
+        }
+      }
       // No part of the page is wider than the screen, though tables may scroll in themselves.
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       await page.evaluate(axe.source);
@@ -81,7 +98,14 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
       )) as string[];
       expect(found).toEqual([]);
       expect(said).toEqual([]);
-      expect(asked).toEqual([page.url()]);
+      expect(asked).toEqual([page.url().replace(/#.*$/, '')]);
+      // Thousands of findings are no scroll of thousands of cards, and an opened row is seen whole.
+      expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(
+        width === 375 ? 21_000 : 12_000,
+      );
+      const drawn = await page.locator('tr.detail .drawn').boundingBox();
+      expect(drawn?.x).toBeGreaterThanOrEqual(0);
+      expect((drawn?.x ?? 0) + (drawn?.width ?? 0)).toBeLessThanOrEqual(width);
       if (SHOTS !== undefined) {
         mkdirSync(SHOTS, { recursive: true });
         await page.screenshot({ path: join(SHOTS, `${name}-${width}-${scheme}.png`), fullPage: true });
@@ -91,18 +115,82 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     60_000,
   );
 
-  it('tells the verdict and the first anomaly without scrolling', async () => {
-    const { page } = await open(html('bundled'));
-    for (const text of ['5 anomalies in 1 day', '425 calls (expected about']) {
-      const box = await page.getByText(text).first().boundingBox();
-      expect(box?.y).toBeLessThan(700);
+  it.each([1600, 375])('tells the verdict and the first finding without scrolling at %i pixels', async (width) => {
+    const { page } = await open(html('bundled'), { width });
+    expect((await page.locator('.verdict').boundingBox())?.y).toBeLessThan(150);
+    expect((await page.locator('article').first().boundingBox())?.y).toBeLessThan(600);
+    // No name is broken within a word.
+    for (const word of await page.locator('h3 .whole').all()) {
+      expect(await word.evaluate((span) => span.getClientRects().length)).toBe(1);
     }
+  });
+
+  it('goes to a finding by its address, wherever it is folded', async () => {
+    const ids = [...html('fleet').matchAll(/<article class="finding" id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of [ids[0], ids[Math.floor(ids.length / 2)], ids.at(-1)]) {
+      const { page } = await open(html('fleet'), { hash: `#${id}` });
+      const finding = page.locator(`article[id="${id}"]`);
+      expect(await finding.isVisible()).toBe(true);
+      expect(await finding.locator('canvas').count()).toBeGreaterThan(0);
+      expect(await page.evaluate('document.activeElement.id')).toBe(id);
+      const box = await finding.boundingBox();
+      expect(Math.abs(box?.y ?? 9999)).toBeLessThan(400);
+      await page.context().close();
+    }
+  });
+
+  it('keeps filter, sort, lanes and page in the address', async () => {
+    const { page } = await open(html('fleet'));
+    const status = page.locator('#filters [role=status]');
+    const counts = async () =>
+      ((await status.textContent()) ?? '').match(/\d[\d,]*/g)?.map((n) => Number(n.replace(',', '')));
+    const [incidents = 0, findings = 0, , pages = 0] = (await counts()) ?? [];
+    expect(findings).toBeGreaterThan(100);
+    expect(pages).toBe(Math.ceil(incidents / 20));
+    expect(await page.locator('.incident:visible').count()).toBe(20);
+    await page.getByRole('button', { name: 'Next incidents' }).click();
+    expect(page.url()).toMatch(/#page=2$/);
+    await page.getByLabel('Severity').selectOption('0');
+    await page.getByLabel('Sort').selectOption('time');
+    await page.getByLabel('A lane for each').selectOption('operation');
+    expect(page.url()).toMatch(/#severity=critical&sort=time&lanes=operation$/);
+    const [, critical = 0] = (await counts()) ?? [];
+    expect(critical).toBe(html('fleet').match(/<span class="severity critical">/g)?.length);
+    const texts = await page.locator('.incident:visible').allTextContents();
+    // The same address shows the same.
+    const again = await open(html('fleet'), { hash: new URL(page.url()).hash });
+    expect(await again.page.locator('.incident:visible').allTextContents()).toEqual(texts);
+    // A lane's name filters, and once more does not.
+    const lane = page.locator('.lane-name').first();
+    const name = (await lane.textContent()) ?? '';
+    await lane.click();
+    expect(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('operation')).toBe(name);
+    expect(await page.locator('.lane-name[aria-pressed=true]').textContent()).toBe(name);
+    await page.locator('.lane-name[aria-pressed=true]').click();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    expect(((await counts()) ?? [])[1]).toBe(findings);
+    await page.locator('#find').fill('no such words');
+    expect(await status.textContent()).toMatch(/^0 incidents with 0 findings/);
+    await page.goBack();
+    expect(await page.locator('body').isVisible()).toBe(true);
+  });
+
+  it('shows the first findings without its script, and prints all that a filter leaves', async () => {
+    const { page } = await open(html('fleet'), { script: false });
+    expect(await page.locator('.incident:visible').count()).toBe(20);
+    expect(await page.locator('.incident:visible .picture').count()).toBeGreaterThanOrEqual(20);
+    const filtered = await open(html('fleet'), { hash: '#severity=critical' });
+    const shown = await filtered.page.locator('.incident:not([hidden])').count();
+    await filtered.page.emulateMedia({ media: 'print' });
+    expect(await filtered.page.locator('.incident:visible').count()).toBe(shown);
+    expect(shown).toBeLessThan(await filtered.page.locator('.incident').count());
   });
 
   it('draws nothing that was not asked for', async () => {
     const { page } = await open(html('bundled'));
     expect(await page.locator('canvas').count()).toBe(0);
-    await page.locator('summary').nth(1).click();
+    await page.locator('details[data-anomaly] > summary').nth(1).click();
     expect(await page.locator('canvas').count()).toBe(2);
   });
 
@@ -110,11 +198,12 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     const { page } = await open(html('bundled'));
     await page.keyboard.press('/');
     await page.keyboard.type('genesis');
-    expect(await page.locator('#series-table [role=status]').textContent()).toMatch(/^0 of 79 series/);
+    expect(await page.locator('#series-table [role=status]').textContent()).toMatch(/^0 of 91 series/);
     await page.keyboard.press('Escape');
     await page.keyboard.type('0a1b63c4 above');
     const rows = page.locator('table.series tbody tr');
-    expect(await rows.count()).toBe(2);
+    // The key, its Decrypt, and its calls by one caller.
+    expect(await rows.count()).toBe(3);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
@@ -141,7 +230,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
 
   it('zooms, moves and goes back, with keys, buttons and the mouse', async () => {
     const { page } = await open(html('bundled'));
-    await page.locator('summary').first().click();
+    await page.locator('details[data-anomaly] > summary').first().click();
     const chart = page.locator('.chart').first();
     const readout = page.locator('.plot .readout').first();
     const told = async (share: number) => {
@@ -170,13 +259,14 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     expect(await told(0.999)).toMatch(/^2026-06-02 16:/);
   });
 
-  it('enlarges the usual beside a burst, and finds a series that moved with an anomaly', async () => {
+  it('shows the normal range beside a burst, all of it on demand, and finds a series that moved with an anomaly', async () => {
     const { page } = await open(html('bundled'));
-    await page.locator('summary').first().click();
-    const enlarge = page.getByRole('button', { name: 'Enlarge the usual' }).first();
+    await page.locator('details[data-anomaly] > summary').first().click();
+    const normal = page.getByRole('button', { name: 'Zoom to normal range' }).first();
+    expect(await normal.getAttribute('aria-pressed')).toBe('true');
     const before = await page.locator('.chart canvas').first().screenshot();
-    await enlarge.click();
-    expect(await enlarge.getAttribute('aria-pressed')).toBe('true');
+    await normal.click();
+    expect(await normal.getAttribute('aria-pressed')).toBe('false');
     expect((await page.locator('.chart canvas').first().screenshot()).equals(before)).toBe(false);
     await page.getByRole('button', { name: 'Decrypt (all keys)', exact: true }).first().click();
     expect(await page.locator('#search').inputValue()).toBe('Decrypt (all keys)');
@@ -223,7 +313,7 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
   it('prints with its anomalies, and without its buttons', async () => {
     const { page } = await open(html('bundled'));
     await page.emulateMedia({ media: 'print' });
-    expect(await page.locator('.anomaly .picture').first().isVisible()).toBe(true);
+    expect(await page.locator('.incident .picture').first().isVisible()).toBe(true);
     expect(await page.locator('#search').isVisible()).toBe(false);
     expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(20_000);
   });

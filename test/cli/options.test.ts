@@ -16,6 +16,8 @@ const DEFAULTS: AnalyzeOptions = {
   holidays: undefined,
   json: false,
   failOnAnomaly: false,
+  verbose: false,
+  filter: {},
   html: undefined,
   markdown: undefined,
   aliases: undefined,
@@ -52,7 +54,7 @@ describe('the arguments of analyze', () => {
     [[''], 'a path must not be empty'],
     [
       ['logs', '--lsat', '1d'],
-      'Unknown option "--lsat" for analyze; known are --history-until, --last, --until, --step, --time-zone, --budget, --holidays, --calendar, --json, --fail-on-anomaly, --html, --markdown, --aliases and --help',
+      'Unknown option "--lsat" for analyze; known are --history-until, --last, --until, --step, --time-zone, --budget, --holidays, --calendar, --key, --operation, --caller, --account, --region, --kind, --severity, --top, --json, --fail-on-anomaly, --verbose, --html, --markdown, --aliases and --help',
     ],
     [['logs', '-x'], 'Unknown option "-x" for analyze; known are --history-until'],
     [['logs', '--__proto__'], 'Unknown option "--__proto__" for analyze'],

@@ -29,7 +29,7 @@ describe('renderHtml', () => {
   });
 
   it('tells each anomaly with its picture, callers with their shares, and what moved with it', () => {
-    const list = html.slice(html.indexOf('<ol class="anomalies">'), html.indexOf('</ol>'));
+    const list = html.slice(html.indexOf('<ol class="incidents"'), html.indexOf('</ol>'));
     expect(list.match(/<svg class="picture"/g)).toHaveLength(report.analysis.anomalies.length);
     expect(list).toContain('<path class="above"');
     expect(list).toMatch(
@@ -57,13 +57,23 @@ describe('renderHtml', () => {
 
   it('is one file: no address, no import, and a policy that lets only its own script run', () => {
     const addresses = [...html.matchAll(/\b(?:src|href)\s*=\s*["'][^"']*/g)].map(([text]) => text);
-    expect(addresses).toEqual([]);
+    // Those of findings lead to the page itself.
+    const ids = report.analysis.anomalies.map(({ id }) => `href="#finding-${id}`);
+    expect(addresses).toEqual(ids);
     expect(/url\((?!data:)|@import|import\(/.test(html)).toBe(false);
     const script = /<script>(.*)<\/script><\/body>/s.exec(html)?.[1] ?? '';
     const hash = createHash('sha256').update(script).digest('base64');
     expect(html).toContain(`script-src &#39;sha256-${hash}&#39;`);
     expect(script).toContain('The MIT License (MIT)');
     expect(script).toContain('Leon Sorokin');
+  });
+
+  it('names each finding by its id, and folds what a reader does not come for', () => {
+    for (const { id } of report.analysis.anomalies) expect(html).toContain(`id="finding-${id}"`);
+    const before = html.slice(html.indexOf('<body>'), html.indexOf('<article'));
+    const seen = before.replace(/<(details)\b.*?<\/summary>(.*?)<\/details>/gs, '').replace(/<[^>]+>/g, ' ');
+    expect(seen).not.toContain('1,000 records');
+    expect(seen.split(/\s+/).length).toBeLessThan(60);
   });
 
   it('leaves out what it has no room for, and says so', () => {

@@ -96,7 +96,7 @@ const ANALYSIS: Analysis = {
 
 describe('renderText', () => {
   it('tells everything, in the order in which a person asks for it', () => {
-    expect(renderText(ANALYSIS, { width: 100 })).toBe(
+    expect(renderText(ANALYSIS, { width: 100, verbose: true })).toBe(
       `KMS usage in logs
 
 read      1 of 9 files, 40 records, 30 of KMS: 20 distinct calls (7 duplicates and 3 other accounts'
@@ -147,7 +147,20 @@ Quiet keys
   3 keys (or operations on them) have no calls in the last hour before 2024-03-06 01:00
   Europe/Berlin. If none come, their silence is reported at:
   - 2024-03-07 13:00 All operations on 1234abcd (eu-central-1), no calls since 2024-03-05 07:00
-  - 2 more keys: later`,
+  - 2 more keys: later
+
+1 anomaly in 1 day: 1 critical. Most severe: DisableKey on 1234abcd (eu-central-1), 9 calls (none in
+the history).`,
+    );
+  });
+
+  it('counts what is too quiet unless asked for each, and ends with a summary', () => {
+    const lines = renderText(ANALYSIS, { width: 80 }).split('\n');
+    expect(lines.some((line) => line.includes('more than 90 days'))).toBe(false);
+    expect(lines.filter((line) => line.includes('--verbose'))).toHaveLength(2);
+    expect(lines.slice(-24).join('\n')).toContain('1 of 2 known series (outcomes apart) is called too rarely');
+    expect(lines.slice(-2).join(' ')).toBe(
+      '1 anomaly in 1 day: 1 critical. Most severe: DisableKey on 1234abcd (eu-central-1), 9 calls (none in the history).',
     );
   });
 

@@ -1,9 +1,11 @@
+import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import type { Analysis } from '../../src/report/analysis.js';
-import { judgeWithEvidence } from '../../src/report/judge.js';
+import { judgeWindow, judgeWithEvidence } from '../../src/report/judge.js';
 import type { Report } from '../../src/report/report.js';
 import { SeriesSetBuilder } from '../../src/series/builder.js';
 import type { SeriesKey } from '../../src/series/key.js';
 import { type SeriesSet, seriesSet } from '../../src/series/series-set.js';
+import { simulateFleet } from '../../src/simulate/fleet.js';
 import { poisson, seeded } from '../support/random.js';
 import { DAY, MONDAY, STEP, WEEK } from '../support/sets.js';
 
@@ -75,6 +77,15 @@ export function fleetReport(keys: number): Report {
   });
   series[0].values[(BURST - MONDAY) / STEP] += 300;
   return judgedReport(seriesSet({ start: MONDAY, step: STEP, series }), []);
+}
+
+/** A simulated fleet of 500 series, judged at a generous budget: hundreds of findings of every kind. */
+export function findingsReport(): Report {
+  const { history, judged } = simulateFleet({ seed: 11, series: 500, historyDays: 21, judgedDays: 1 });
+  const baseline = fitBaseline(history, {});
+  const { judgement, evidence } = judgeWindow(baseline, judged, { history, alertBudget: { perWeek: 700 } });
+  const { analysis } = reportOf(1);
+  return { analysis: { ...analysis, ...judgement, paths: ['a simulated fleet'], sources: [] }, evidence };
 }
 
 function judgedReport(counts: SeriesSet, names: readonly string[]): Report {

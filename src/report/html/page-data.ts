@@ -13,8 +13,43 @@ export interface PageData {
   readonly left: number;
   /** Operations' mean calls an hour, by hour of the week: see {@link packMeans}. */
   readonly heat: { readonly names: readonly string[]; readonly hours: readonly string[] };
-  /** Each anomaly's time, and the row of its series; −1 where a page could not hold it. */
-  readonly anomalies: readonly { readonly row: number; readonly from: number; readonly to: number }[];
+  /** Width of the judged buckets, ms. */
+  readonly step: number;
+  readonly anomalies: readonly PageFinding[];
+}
+
+/** What the page's script knows of an anomaly, to find, sort and draw it. Names are those that are shown. */
+export interface PageFinding {
+  /** The row of its series; −1 where a page could not hold it. */
+  readonly row: number;
+  readonly from: number;
+  readonly to: number;
+  /** 0 critical to 3 low. */
+  readonly severity: number;
+  readonly kind: string;
+  readonly verdict: 'above' | 'below';
+  /** How far from what was expected, in calls. */
+  readonly size: number;
+  /** What it can be filtered by; none of a dimension that it does not name. */
+  readonly names: Readonly<Record<Dimension, readonly string[]>>;
+  /** Where a window longer than a bucket decided: what it saw. */
+  readonly view?: PageView;
+}
+
+/** The dimensions that findings are filtered and laid out by. */
+export const DIMENSIONS = ['key', 'operation', 'caller', 'account', 'region'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** A series in the window that decided, packed: see `decidingView`. */
+export interface PageView {
+  readonly from: number;
+  readonly span: number;
+  readonly mark: number;
+  readonly fine: boolean;
+  readonly values: string;
+  readonly expected: string;
+  readonly lower: string;
+  readonly upper: string;
 }
 
 /** One entry a series in every column. */

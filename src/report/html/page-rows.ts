@@ -10,12 +10,13 @@ import { wholeRows } from '../whole-rows.js';
 import { addHours, HOURS_A_WEEK, usualWeek } from './hours.js';
 import { packCounts, packMeans } from './pack.js';
 import type { PageData, PageSeries } from './page-data.js';
+import { pageFinding } from './page-finding.js';
 
 /** Buckets of a series that belongs to no anomaly; more are drawn together. Those of an anomaly's own may be more. */
 const BUCKETS = 576;
 const BUCKETS_OF_ANOMALY = 4032;
 /** Anomalies of a page's list; an analysis with more has another trouble. */
-export const MOST_ANOMALIES = 200;
+export const MOST_ANOMALIES = 3000;
 
 type Columns = { -readonly [name in keyof PageSeries]: PageSeries[name][number][] };
 
@@ -76,7 +77,8 @@ export function pageData(report: Report, most: number): PageData {
       names: operations.map((row) => seriesName(keys[row]).replace(/ \(all keys\)$/, '')),
       hours: operations.map((row) => columns.week[place.get(row) ?? 0]),
     },
-    anomalies: told.map(({ key, from, to }) => ({ row: place.get(rows.get(keyId(key)) ?? -1) ?? -1, from, to })),
+    step: grid.step,
+    anomalies: told.map((anomaly) => pageFinding(report, anomaly, place.get(rows.get(keyId(anomaly.key)) ?? -1) ?? -1)),
   };
 }
 

@@ -1,14 +1,17 @@
 import { checkInteger, InputError } from '../../errors.js';
 import { checkZone } from '../../time/zone.js';
+import type { Analysis } from '../analysis.js';
 import { civilRange } from '../civil-time.js';
+import { counted, duration } from '../numbers.js';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE } from '../page.generated.js';
 import { printable } from '../printable.js';
 import type { Report } from '../report.js';
 import { type Markup, markup, trusted } from '../svg/markup.js';
 import { COLOUR_VARIABLES } from '../svg/theme.js';
 import { verdictSentence } from '../verdict.js';
-import { anomalyList } from './anomaly-section.js';
 import { factList } from './facts.js';
+import { incidentGroups } from './incident-groups.js';
+import { incidentList } from './incident-section.js';
 import {
   alarmSection,
   calibrationSection,
@@ -18,7 +21,7 @@ import {
   quotaSection,
   unknownSection,
 } from './overview.js';
-import { pageData } from './page-rows.js';
+import { MOST_ANOMALIES, pageData } from './page-rows.js';
 
 export interface HtmlOptions {
   /** The IANA zone on whose clock times are told; default that of the analysis. */
@@ -43,13 +46,22 @@ export function renderHtml(report: Report, options: HtmlOptions = {}): string {
   const verdict = verdictSentence(analysis);
   const when = `${civilRange(analysis.window.from, analysis.window.to, timeZone)} ${timeZone}`;
   const calm = analysis.anomalies.length === 0 ? (analysis.unknown.judged === 0 ? 'blind' : 'calm') : 'alert';
+  const groups = incidentGroups(evidence.scores, analysis.anomalies.slice(0, MOST_ANOMALIES));
   const paths = analysis.paths.map((path) => printable(path)).join(', ');
-  const body = markup`<header><p class="eyebrow">KMS usage${paths === '' ? '' : ` in ${paths}`}</p><h1>${when}</h1><p class="verdict ${calm}">${verdict}</p>${factList(analysis, timeZone)}</header><main>${anomalyList(report, timeZone)}${alarmSection(report, timeZone)}${drawnSections(report, timeZone)}${quotaSection(report, timeZone)}${coverageSection(report, timeZone)}${calibrationSection(report, timeZone)}${unknownSection(report)}${quietSection(report, timeZone)}</main><footer><p>Made by kms-baseline. Times are in the time zone ${timeZone}. Charts by uPlot (MIT licence, in this file).</p></footer>`;
+  const body = markup`<header><p class="eyebrow">KMS usage${paths === '' ? '' : ` in ${paths}`}</p><h1>${when}</h1><p class="verdict ${calm}">${verdict}</p>${about(analysis, timeZone)}</header><main>${incidentList(report, groups, timeZone)}${alarmSection(report, timeZone)}${drawnSections(report, timeZone)}${quotaSection(report, timeZone)}${coverageSection(report, timeZone)}${calibrationSection(report, timeZone)}${unknownSection(report)}${quietSection(report, timeZone)}</main><footer><p>Made by kms-baseline. Times are in the time zone ${timeZone}. Charts by uPlot (MIT licence, in this file).</p></footer>`;
   const data = pageData({ ...report, analysis: { ...analysis, timeZone } }, maxSeries);
   const head = markup`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy()}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${`KMS usage, ${when}`}</title><style>${trusted(styleSheet())}</style>`;
   return markup`<!doctype html>
 <html lang="en"><head>${head}</head><body>${body}<script type="application/json" id="data">${scriptData(data)}</script><script>${trusted(PAGE_SCRIPT)}</script></body></html>
 `.markup;
+}
+
+/** What the report rests on, folded: a reader comes for the findings. Notes are counted where they are not seen. */
+function about(analysis: Analysis, timeZone: string): Markup {
+  const { notes, window, history, step } = analysis;
+  const summary = `${duration(window.to - window.from)} in ${duration(step)} buckets, judged by ${duration(history.to - history.from)} of history`;
+  const noted = notes.length === 0 ? '' : ` · ${counted(notes.length, 'note')}`;
+  return markup`<details class="about"><summary>${summary}${noted}</summary>${factList(analysis, timeZone)}</details>`;
 }
 
 /** Nothing is loaded, nothing is sent, and no script runs but the page's own, told by its hash. */

@@ -1,5 +1,5 @@
 import type { PageData } from '../html/page-data.js';
-import { drawDetail } from './detail.js';
+import { drawFinding } from './detail.js';
 import { element } from './dom.js';
 
 /**
@@ -13,7 +13,6 @@ export function openAnomalies(data: PageData, find: (name: string) => void): voi
     details.addEventListener('toggle', () => {
       const place = details.querySelector<HTMLElement>('[data-detail]');
       if (!details.open || place === null || place.childElementCount > 0) return;
-      const { row, from, to } = data.anomalies[Number(details.dataset['anomaly'])];
       for (const item of details.querySelectorAll<HTMLElement>('[data-series]')) {
         const name = item.textContent ?? '';
         if (!here.has(name)) continue;
@@ -21,7 +20,7 @@ export function openAnomalies(data: PageData, find: (name: string) => void): voi
         link.addEventListener('click', () => find(name));
         item.replaceChildren(link);
       }
-      if (row >= 0) drawDetail(data, row, place, 'h4', { from, to });
+      drawFinding(data, Number(details.dataset['anomaly']), place);
     });
   }
 }

@@ -2,6 +2,7 @@
 import type { PageData } from '../html/page-data.js';
 import { openAnomalies } from './anomalies.js';
 import { drawHeatMap } from './heat-map.js';
+import { IncidentList } from './incident-list.js';
 import { SeriesTable } from './series-table.js';
 
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as PageData;
@@ -9,5 +10,7 @@ const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as
 const place = document.getElementById('series-table');
 const table = place === null ? undefined : new SeriesTable(data, place);
 openAnomalies(data, (name) => table?.find(name));
+const list = document.getElementById('incidents');
+if (list !== null) new IncidentList(data, list);
 const map = document.getElementById('heat-map');
 if (map !== null) drawHeatMap(data, map, document.getElementById('heat-readout'));

@@ -6,6 +6,8 @@ import { colour, element } from './dom.js';
 /** Columns over time as uPlot shows them: the first is drawn as counts, the others as the band behind them. */
 export interface PlotInput {
   readonly title: string;
+  /** What is counted: stands at the vertical axis. */
+  readonly unit: string;
   readonly timeZone: string;
   /** Epoch ms, where each bucket begins. */
   readonly times: readonly number[];
@@ -18,6 +20,10 @@ export interface PlotInput {
   /** A stretch of time to be shaded. */
   readonly mark: { readonly from: number; readonly to: number } | undefined;
   readonly height: number;
+  /** Where the chart ends above, so that the band can be read beside a burst; without it, over everything. */
+  readonly ceiling?: number | undefined;
+  /** Heights by square roots: 1 stands apart from 0 beside 80. */
+  readonly root?: boolean;
   /** Of its heading, which the place decides. */
   readonly heading: 'h3' | 'h4';
 }
@@ -33,9 +39,8 @@ export function plot(input: PlotInput, place: HTMLElement): void {
   const frame = element('div', { class: 'chart', tabindex: 0, role: 'img', 'aria-label': input.title });
   const zoom = element('p', { class: 'tools' });
   place.append(element(input.heading, { class: 'chart-title' }, input.title), frame, readout, zoom);
-  const usual = usualCeiling(input);
-  let enlarged = false;
-  const make = () => draw(input, enlarged ? usual : undefined, frame, readout);
+  let isCut = input.ceiling !== undefined;
+  const make = () => draw(input, isCut ? input.ceiling : undefined, frame, readout);
   let chart = make();
   const [first, last] = [input.times[0], input.times[input.times.length - 1]].map((time) => time / 1000);
   const view = (from: number, to: number) =>
@@ -68,15 +73,15 @@ export function plot(input: PlotInput, place: HTMLElement): void {
   button('Zoom out', () => scale(1 / ZOOM));
   button('All', whole);
   // Beside a burst of hundreds, a band of a few calls is a line on the axis.
-  if (usual < highest(input.values) / 4) {
-    const enlarge = button('Zoom to normal range', () => {
-      enlarged = !enlarged;
-      enlarge.setAttribute('aria-pressed', String(enlarged));
+  if (input.ceiling !== undefined) {
+    const normal = button('Zoom to normal range', () => {
+      isCut = !isCut;
+      normal.setAttribute('aria-pressed', String(isCut));
       const { min, max } = chart.scales['x'];
       repaint();
       if (min !== undefined && max !== undefined) view(Number(min), Number(max));
     });
-    enlarge.setAttribute('aria-pressed', 'false');
+    normal.setAttribute('aria-pressed', 'true');
   }
   frame.addEventListener('keydown', (event) => {
     const acts: Record<string, () => void> = {
@@ -109,11 +114,6 @@ function highest(column: ArrayLike<number> | undefined): number {
   return Array.from(column ?? [], (value) => (Number.isFinite(value) ? value : 0)).reduce((a, b) => Math.max(a, b), 0);
 }
 
-/** What a chart must reach up to, to show the band and what is expected: the counts above it are cut off. */
-function usualCeiling({ expected, upper }: PlotInput): number {
-  return Math.max(1, highest(upper) * 1.1, highest(expected) * 2);
-}
-
 /** @param ceiling where the chart ends above; without it, over all that is in view */
 function draw(input: PlotInput, ceiling: number | undefined, frame: HTMLElement, readout: HTMLElement): uPlot {
   const { times, values, expected, lower, upper, timeZone } = input;
@@ -131,6 +131,8 @@ function draw(input: PlotInput, ceiling: number | undefined, frame: HTMLElement,
     finite(values, () => null),
   ];
   const axis = {
+    labelFont: '12px system-ui, sans-serif',
+    labelSize: 18,
     stroke: colour('label'),
     grid: { stroke: colour('grid'), width: 1 },
     font: '11px system-ui, sans-serif',
@@ -142,11 +144,17 @@ function draw(input: PlotInput, ceiling: number | undefined, frame: HTMLElement,
     cursor: { points: { show: false }, drag: { x: true, y: false } },
     scales: {
       x: { time: true },
-      y: { range: (_, __, max) => [0, valueTicks(ceiling ?? Math.max(1, max ?? 1), 4).at(-1) ?? 1] },
+      y: {
+        ...(input.root === true
+          ? { distr: 100, fwd: (value: number) => Math.sqrt(Math.max(0, value)), bwd: (value: number) => value * value }
+          : {}),
+        range: (_, __, max) => [0, valueTicks(ceiling ?? Math.max(1, max ?? 1), 4).at(-1) ?? 1],
+      },
     },
     axes: [
       {
         ...axis,
+        label: `time, ${timeZone}`,
         size: 30,
         splits: (chart, _, min, max) =>
           timeTicks(min * 1000, max * 1000, timeZone, Math.max(2, chart.width / 90)).map(({ at }) => at / 1000),
@@ -159,8 +167,11 @@ function draw(input: PlotInput, ceiling: number | undefined, frame: HTMLElement,
       },
       {
         ...axis,
+        label: input.unit,
         size: 48,
         splits: (_, __, min, max) => valueTicks(Math.max(1, max), 4).filter((tick) => tick >= min),
+        // Of scales that are not linear, uPlot leaves out labels of its own choice.
+        filter: (_, splits) => splits,
         values: (_, splits) => splits.map(shortNumber),
       },
     ],

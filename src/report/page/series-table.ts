@@ -20,6 +20,7 @@ const COLUMNS: readonly { readonly order: Order; readonly title: string; readonl
 ];
 
 const LEVELS = ['operations', 'keys', 'operations on keys', 'outcomes'] as const;
+const ON_KEYS = 2;
 
 /** The table of all series: sorted by its headings, searched, leafed through, each row with pictures that open. */
 export class SeriesTable {
@@ -38,6 +39,7 @@ export class SeriesTable {
   readonly #texts: string[];
   #order: Order = 'rank';
   #descending = true;
+  #isChosen = false;
   #page = 0;
   #found: number[] = [];
 
@@ -80,7 +82,12 @@ export class SeriesTable {
       this.#pager,
     );
     this.#search.addEventListener('input', () => this.#show(0));
-    this.#level.addEventListener('change', () => this.#show(0));
+    // Totals and outcomes repeat what operations on keys say.
+    if (present.has(ON_KEYS)) this.#level.value = String(ON_KEYS);
+    this.#level.addEventListener('change', () => {
+      this.#isChosen = true;
+      this.#show(0);
+    });
     document.addEventListener('keydown', (event) => this.#keys(event));
     this.#show(0);
   }
@@ -104,7 +111,8 @@ export class SeriesTable {
   #show(page: number): void {
     const { series, left } = this.#data;
     const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const level = this.#level.value;
+    // A search goes through all series unless it was said among which.
+    const level = words.length > 0 && !this.#isChosen ? '' : this.#level.value;
     this.#found = [...series.name.keys()].filter(
       (row) =>
         (level === '' || series.level[row] === Number(level)) && words.every((word) => this.#texts[row].includes(word)),

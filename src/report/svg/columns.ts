@@ -10,7 +10,10 @@ export interface PlotColumns {
   /** Least and greatest value seen in each; NaN where nothing was observed. */
   readonly low: Float64Array;
   readonly high: Float64Array;
-  /** Mean expectation, and the widest band: least `lower`, greatest finite `upper`; NaN where not known. */
+  /**
+   * Mean expectation, and the widest band: least `lower`, greatest finite `upper`; NaN where not known. Where a bucket
+   * breached, the band is that bucket's: beside its neighbours' it would seem to lie within.
+   */
   readonly expected: Float64Array;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
@@ -30,6 +33,7 @@ export function plotColumns(series: PlotSeries, most: number): PlotColumns {
     let expected = 0;
     let known = 0;
     let balance = 0;
+    let worst = -1;
     for (let i = c * width; i < Math.min(buckets, (c + 1) * width); i++) {
       const value = series.values[i];
       if (!Number.isNaN(value)) {
@@ -48,9 +52,20 @@ export function plotColumns(series: PlotSeries, most: number): PlotColumns {
       const verdict = series.verdicts?.[i];
       if (verdict === ABOVE) balance++;
       else if (verdict === BELOW) balance--;
+      if ((verdict === ABOVE || verdict === BELOW) && isWorse(series, i, worst, verdict)) worst = i;
+    }
+    if (worst >= 0) {
+      const [low, high] = [series.lower?.[worst] ?? Number.NaN, series.upper?.[worst] ?? Number.NaN];
+      columns.lower[c] = Number.isFinite(low) ? low : Number.NaN;
+      columns.upper[c] = Number.isFinite(high) ? high : Number.NaN;
     }
     if (known > 0) columns.expected[c] = expected / known;
     breach[c] = Math.sign(balance);
   }
   return { length, width, ...columns, breach };
+}
+
+/** Whether bucket `i` lies further on the side of its breach than the one that did so far. */
+function isWorse({ values }: PlotSeries, i: number, before: number, verdict: number): boolean {
+  return before < 0 || (verdict === ABOVE ? values[i] > values[before] : values[i] < values[before]);
 }

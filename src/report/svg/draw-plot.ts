@@ -18,6 +18,10 @@ export interface PlotFrame {
   readonly axes: boolean;
   readonly timeZone: string;
   readonly marks: readonly PlotMark[];
+  /** Where the picture ends above: what is greater is cut off. By default it reaches over everything. */
+  readonly ceiling?: number | undefined;
+  /** Heights by square roots, so that 1 stands apart from 0 beside 80; linear by default. */
+  readonly root?: boolean;
 }
 
 /** Where the picture's parts stand, and how values become coordinates. */
@@ -58,7 +62,9 @@ function planOf(series: PlotSeries, columns: PlotColumns, frame: PlotFrame): Pla
   const counts = least >= 0;
   const base = counts ? 0 : least;
   const ticks = axes ? valueTicks(most - base, Math.max(2, Math.floor(height / 45)), counts && most >= 1) : [];
-  const ceiling = Math.max(ticks.at(-1) ?? 0, (most - base) * (axes ? 1 : 1.08), Number.MIN_VALUE * 1e10);
+  const whole = Math.max(ticks.at(-1) ?? 0, (most - base) * (axes ? 1 : 1.08), Number.MIN_VALUE * 1e10);
+  const ceiling = Math.min(whole, frame.ceiling ?? whole);
+  const share = (value: number) => Math.max(0, Math.min(value - base, ceiling) / ceiling);
   const [left, right, top, bottom] = axes ? [44, width - 10, 10, height - 22] : [1, width - 1, 6, height - 6];
   return {
     left,
@@ -66,7 +72,7 @@ function planOf(series: PlotSeries, columns: PlotColumns, frame: PlotFrame): Pla
     top,
     bottom,
     x: (time) => left + ((right - left) * (time - grid.start)) / Math.max(1, grid.length * grid.step),
-    y: (value) => bottom - (bottom - top) * (Math.min(value - base, ceiling) / ceiling),
+    y: (value) => bottom - (bottom - top) * (frame.root === true ? Math.sqrt(share(value)) : share(value)),
     ticks: ticks.map((tick) => tick + base),
   };
 }

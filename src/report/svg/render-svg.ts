@@ -20,8 +20,9 @@ export interface SvgOptions {
   readonly theme?: 'light' | 'dark';
 }
 
-/** Room for the title. */
+/** Room for the title, and for each of its letters: wider than most. */
 const HEAD = 26;
+const LETTER = 7.2;
 
 /**
  * A series as a static picture, for notebooks and tickets: counts in steps, the band of what is normal behind them, gaps
@@ -42,8 +43,13 @@ export function renderSvg(series: PlotSeries, options: SvgOptions = {}): string 
   const head = title === undefined ? 0 : HEAD;
   const name = title === undefined ? 'A series over time, with the band of what is normal' : printable(title, 300);
   const body = drawPlot(series, { width, height: height - head, axes: true, timeZone, marks: options.marks ?? [] });
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="11"><title>${name}</title><style>${trusted(PLOT_THEMES[theme])}</style><rect class="paper" width="${width}" height="${height}"/>${title === undefined ? '' : markup`<text class="title" x="10" y="18" font-size="13">${name}</text>`}<g transform="translate(0 ${head})">${body}</g></svg>`
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="11"><title>${name}</title><style>${trusted(PLOT_THEMES[theme])}</style><rect class="paper" width="${width}" height="${height}"/>${title === undefined ? '' : markup`<text class="title" x="10" y="18" font-size="13">${shortened(name, (width - 20) / LETTER)}</text>`}<g transform="translate(0 ${head})">${body}</g></svg>`
     .markup;
+}
+
+function shortened(text: string, most: number): string {
+  const letters = [...text];
+  return letters.length <= most ? text : `${letters.slice(0, Math.max(1, Math.floor(most) - 1)).join('')}…`;
 }
 
 function checkColumns(series: PlotSeries): void {
