@@ -35,7 +35,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...read.notes, ...spans.notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);

@@ -54,6 +54,7 @@ const SHARED: Readonly<Record<string, Schema>> = {
     duplicates: count,
     sharedCopies: count,
     late: count,
+    overlapping: count,
     outside: count,
     withoutId: count,
   }),

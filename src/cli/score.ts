@@ -95,7 +95,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...read.notes, ...spans.notes, ...notesOn(judgement)],
   };
   return deliver('score', { analysis, evidence }, outputs, io);
 }

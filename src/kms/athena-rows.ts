@@ -6,6 +6,7 @@ import { COLUMN_OF } from './athena-query.js';
 import type { CallField } from './call-rows.js';
 import { type Coverage, CoverageTracker } from './coverage.js';
 import { Listening } from './listening.js';
+import { OldIds } from './seen-ids.js';
 import { Sources } from './sources.js';
 
 /** A row of Athena's answer, its values by the names of the columns: text as the API gives it, or numbers. */
@@ -31,7 +32,7 @@ export async function readAthenaCounts(
   const listening = options.coverage === undefined ? undefined : new Listening(options.coverage);
   const asked = new Map<string, number>();
   const setAside = new Map<string, number>();
-  const sources = new Sources();
+  const sources = new Sources(new OldIds());
   /** Calls that came before all of what was asked. */
   const early: AthenaRow[] = [];
   let builder: SeriesSetBuilder | undefined;

@@ -1,4 +1,4 @@
-import { CallCounter, type CountOptions, type CountStats } from '../kms/call-counter.js';
+import { CallCounter, type CountOptions, type CountStats, type LogOverlap } from '../kms/call-counter.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import type { SourceCalls } from '../kms/sources.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -29,6 +29,11 @@ export interface CountedLogs {
   readonly calls: CountStats;
   /** How many calls came from which account and Region. */
   readonly sources: readonly SourceCalls[];
+  /**
+   * Logs that have calls of the same hours and were read too far apart for copies to be recognised (`maxIds`), those with
+   * most calls first: their counts may be too high. Empty as a rule.
+   */
+  readonly overlaps: readonly LogOverlap[];
   /** When the logs were listening, told from all their records. */
   readonly coverage: readonly Coverage[];
   /** Worker threads that ended too early. Their files were read again here: nothing is missing. */
@@ -61,8 +66,8 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   const found = tracker.coverage(options);
   coverage = found;
   options.onCoverage?.(found);
-  const { set, stats: calls, sources: from } = counter.finish();
-  return { set, stats: tally.finish(), calls, sources: from, coverage, crashes };
+  const { set, stats: calls, sources: from, overlaps } = counter.finish();
+  return { set, stats: tally.finish(), calls, sources: from, overlaps, coverage, crashes };
 }
 
 /**
@@ -83,7 +88,7 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
     withCaller,
     tally,
     coverage: tracker,
-    onCalls: (batch) => counter.addBatch(batch),
+    onCalls: (batch, _, log) => counter.addBatch(batch, log),
   });
   const onRead = (bytes: number): void => {
     tally.bytes += bytes;
@@ -112,7 +117,7 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
 }
 
 function counterOptions(
-  { start, end, step, by, coverage }: CountLogsOptions,
+  { start, end, step, by, coverage, maxIds }: CountLogsOptions,
   learned: () => readonly Coverage[],
 ): CountOptions {
   return {
@@ -120,6 +125,7 @@ function counterOptions(
     ...(end === undefined ? {} : { end }),
     ...(step === undefined ? {} : { step }),
     ...(by === undefined ? {} : { by }),
+    ...(maxIds === undefined ? {} : { maxIds }),
     ...(coverage === undefined ? {} : { coverage: coverage === 'records' ? learned : coverage }),
   };
 }

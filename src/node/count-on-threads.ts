@@ -146,8 +146,9 @@ class CountedJob {
     const { signal, tally, tracker, counter, progress } = this.#counting;
     signal?.throwIfAborted();
     addPart(part, tally, tracker);
-    counter.addBatch(part.calls);
-    progress.path = this.#files[this.#done].path;
+    const { path } = this.#files[this.#done];
+    counter.addBatch(part.calls, path);
+    progress.path = path;
     this.#parts++;
     this.#bytes += part.counts.bytes;
     if (!part.more) {

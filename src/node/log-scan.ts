@@ -13,7 +13,7 @@ export interface LogScanOptions {
   readonly tally: Tally;
   readonly coverage: Listener;
   /** Hears of calls in batches, good for the time of this function. The last of a log, with no `more`, may be empty. */
-  readonly onCalls: (batch: CallBatch, more: boolean) => void;
+  readonly onCalls: (batch: CallBatch, more: boolean, log: string) => void;
 }
 
 /** So many calls make a batch. */
@@ -28,6 +28,7 @@ export class LogScan implements RecordListener {
   readonly #options: LogScanOptions;
   readonly #scanner: RecordScanner | null;
   #records: FileRecords;
+  #name = '';
 
   constructor(options: LogScanOptions) {
     this.#options = options;
@@ -40,6 +41,7 @@ export class LogScan implements RecordListener {
     const { tally, coverage } = this.#options;
     const records = new FileRecords(name, tally, coverage);
     this.#records = records;
+    this.#name = name;
     const units = new JsonUnits(this.#scanner);
     try {
       if (Symbol.asyncIterator in chunks) for await (const chunk of chunks) this.take(units.push(chunk));
@@ -84,7 +86,7 @@ export class LogScan implements RecordListener {
 
   /** Hands on the calls collected so far. */
   flush(more = true): void {
-    this.#options.onCalls(this.batch.view(), more);
+    this.#options.onCalls(this.batch.view(), more, this.#name);
     this.batch.clear();
     this.#scanner?.forgetKinds();
   }

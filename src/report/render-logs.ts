@@ -54,13 +54,22 @@ function readPhrase({ files, filesRead, records, kmsRecords }: LogsRead): string
   return `${all}, ${counted(records, 'record')}, ${grouped(kmsRecords)} of KMS`;
 }
 
-function callsPhrase({ counted: distinct, duplicates, sharedCopies, late, withoutId }: CountStats): string {
+function callsPhrase({
+  counted: distinct,
+  duplicates,
+  sharedCopies,
+  late,
+  overlapping,
+  withoutId,
+}: CountStats): string {
   let phrase = `: ${counted(distinct, 'distinct call')}`;
   const left: string[] = [];
   if (duplicates > 0) left.push(counted(duplicates, 'duplicate'));
   if (sharedCopies > 0) left.push(counted(sharedCopies, "other account's copy", "other accounts' copies"));
   if (left.length > 0) phrase += ` (${left.join(' and ')} left out)`;
-  if (late > 0) phrase += `; ${counted(late, 'call')} came too late to tell a copy`;
+  const outOfOrder = late - overlapping;
+  if (outOfOrder > 0) phrase += `; ${counted(outOfOrder, 'call')} arrived too late to deduplicate, counted`;
+  if (overlapping > 0) phrase += `; ${counted(overlapping, 'call')} may be counted twice (see the notes)`;
   if (withoutId > 0) phrase += `; ${counted(withoutId, 'call')} had no eventID to tell a copy by`;
   return phrase;
 }

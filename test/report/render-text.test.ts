@@ -32,7 +32,7 @@ const ANALYSIS: Analysis = {
       { reason: 'missing-field', records: 2, first: { path: 'logs/a.gz', record: 7, byte: 99, field: 'eventTime' } },
     ],
   },
-  calls: { calls: 30, counted: 20, duplicates: 7, sharedCopies: 3, late: 1, outside: 0, withoutId: 2 },
+  calls: { calls: 30, counted: 20, duplicates: 7, sharedCopies: 3, late: 1, overlapping: 0, outside: 0, withoutId: 2 },
   sources: [
     { ...place, kmsCalls: 30, from: T - 48 * HOUR, to: T + 24 * HOUR },
     { account: '444455556666', region: 'us-east-1', kmsCalls: 0, from: T, to: T + HOUR },
@@ -100,8 +100,8 @@ describe('renderText', () => {
       `KMS use in logs
 
 read      1 of 9 files, 40 records, 30 of KMS: 20 distinct calls (7 duplicates and 3 other accounts'
-          copies left out); 1 call came too late to tell a copy; 2 calls had no eventID to tell a
-          copy by
+          copies left out); 1 call arrived too late to deduplicate, counted; 2 calls had no eventID to
+          tell a copy by
 skipped   files that are no logs by their name: 1 digest, 1 hidden
 unread    logs/0.gz: ends too early
 unread    logs/1.gz: damaged gzip data
