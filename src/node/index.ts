@@ -1,3 +1,4 @@
+export type { LogOverlap } from '../kms/call-counter.js';
 export type { Coverage } from '../kms/coverage.js';
 export type { SourceCalls } from '../kms/sources.js';
 export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';

@@ -100,8 +100,8 @@ describe('renderText', () => {
       `KMS use in logs
 
 read      1 of 9 files, 40 records, 30 of KMS: 20 distinct calls (7 duplicates and 3 other accounts'
-          copies left out); 1 call arrived too late to deduplicate, counted; 2 calls had no eventID to
-          tell a copy by
+          copies left out); 1 call arrived too late to deduplicate, counted; 2 calls had no eventID
+          to tell a copy by
 skipped   files that are no logs by their name: 1 digest, 1 hidden
 unread    logs/0.gz: ends too early
 unread    logs/1.gz: damaged gzip data
