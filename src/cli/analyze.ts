@@ -55,10 +55,23 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   if (filesRead + filesUnreadable.length === 0) {
     return 'None of the files found has the name of a log. A file that is given by its own name is read whatever it is.';
   }
+  const foreign = filesUnreadable.find(({ reason }) => reason === 'not-a-log');
+  if (filesRead === 0 && foreign !== undefined) return notLogs(foreign.found);
   if (records === 0) return 'No record could be read.';
   if (kmsRecords === 0) return `Not one of ${counted(records, 'record')} is of KMS: there is nothing to judge.`;
   if (calls === 0) return `Not one of ${counted(kmsRecords, 'record')} of KMS could be read.`;
   return undefined;
+}
+
+/** Says of files that are no logs what they are, and what can be read. */
+function notLogs(found: string | undefined): string {
+  const what = found === undefined ? '' : ` (first: ${printable(found, 200)})`;
+  return (
+    `These are not CloudTrail records${what}. What can be read: CloudTrail log files, JSON lines of records, the output of ` +
+    '`aws cloudtrail lookup-events`, events of EventBridge, exports of CloudWatch Logs, messages of SNS and SQS, and JSON of ' +
+    'Elasticsearch, Splunk, Datadog, Wazuh, Fluent Bit or Athena that holds whole records; gzipped or not. Unpack archives, ' +
+    'and export JSON rather than CSV.'
+  );
 }
 
 /** What a reader has to know to take a judgement right. */

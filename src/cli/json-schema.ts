@@ -35,7 +35,7 @@ const SHARED: Readonly<Record<string, Schema>> = {
     files: count,
     filesRead: count,
     filesSkipped: list(fields({ reason: text, files: count })),
-    filesUnreadable: list(fields({ path: text, reason: text })),
+    filesUnreadable: list(fields({ path: text, reason: text, found: text }, ['found'])),
     bytes: count,
     records: count,
     kmsRecords: count,

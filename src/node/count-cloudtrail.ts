@@ -3,6 +3,7 @@ import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import type { SourceCalls } from '../kms/sources.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { type Counting, type CrashedWorker, countOnThreads } from './count-on-threads.js';
+import { checkGiveUpAfter } from './file-records.js';
 import { type IngestStats, IngestTally } from './ingest-stats.js';
 import { type CheckedSources, checkSources, filesOf, type LogSources, streamInput } from './log-input.js';
 import { LogScan } from './log-scan.js';
@@ -55,13 +56,22 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   const threads = checkThreads(options.threads);
   const tracker = new CoverageTracker();
   tracker.coverage(options);
+  checkGiveUpAfter(options.giveUpAfter);
   let coverage: readonly Coverage[] = [];
   const counter = new CallCounter(counterOptions(options, () => coverage));
   const tally = new IngestTally(options.onRejected);
   const progress = new Progress(tally, options.onProgress);
-  const { signal, by } = options;
+  const { signal, by, giveUpAfter } = options;
   const withCaller = by?.some((level) => level.includes('caller')) ?? false;
-  const crashes = await readAll(checked, threads, { signal, withCaller, tally, tracker, counter, progress });
+  const crashes = await readAll(checked, threads, {
+    signal,
+    withCaller,
+    giveUpAfter,
+    tally,
+    tracker,
+    counter,
+    progress,
+  });
   progress.tell(true);
   const found = tracker.coverage(options);
   coverage = found;
@@ -77,7 +87,7 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
 const MIN_BYTES_A_THREAD = 8 * 1024 * 1024;
 
 async function readAll(sources: CheckedSources, threads: number, counting: Counting): Promise<CrashedWorker[]> {
-  const { signal, withCaller, tally, tracker, counter, progress } = counting;
+  const { signal, withCaller, giveUpAfter, tally, tracker, counter, progress } = counting;
   signal?.throwIfAborted();
   const files = await filesOf(sources, tally);
   if (files !== null) progress.expect(files);
@@ -86,6 +96,7 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
 
   const scan = new LogScan({
     withCaller,
+    giveUpAfter,
     tally,
     coverage: tracker,
     onCalls: (batch, _, log) => counter.addBatch(batch, log),

@@ -12,6 +12,7 @@ export type {
   RejectedInput,
   SetAside,
   SetAsideReason,
+  UnreadableFile,
 } from './ingest-stats.js';
 export type { LogSources, LogStream } from './log-input.js';
 export type { SkipReason } from './log-names.js';

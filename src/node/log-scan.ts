@@ -10,6 +10,8 @@ import type { JsonUnit } from './unit-bytes.js';
 export interface LogScanOptions {
   /** Whether callers are to be told apart: without, all are the empty text. */
   readonly withCaller: boolean;
+  /** As in `ReadOptions`. */
+  readonly giveUpAfter?: number | undefined;
   readonly tally: Tally;
   readonly coverage: Listener;
   /** Hears of calls in batches, good for the time of this function. The last of a log, with no `more`, may be empty. */
@@ -38,8 +40,8 @@ export class LogScan implements RecordListener {
 
   /** Reads one log, whose bytes come in chunks that stay as they are. Never throws for what is wrong with the log. */
   async read(name: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
-    const { tally, coverage } = this.#options;
-    const records = new FileRecords(name, tally, coverage);
+    const { tally, coverage, giveUpAfter } = this.#options;
+    const records = new FileRecords(name, tally, coverage, giveUpAfter);
     this.#records = records;
     this.#name = name;
     const units = new JsonUnits(this.#scanner);

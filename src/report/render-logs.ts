@@ -14,6 +14,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
   ['truncated', 'ends too early'],
   ['corrupt-gzip', 'damaged gzip data'],
   ['not-a-log', 'no CloudTrail log'],
+  ['given-up', 'too many records in a row that cannot be read: the rest was passed over'],
   ['not-utf-8', 'not UTF-8'],
   ['no-permission', 'no permission to read it'],
   ['missing', 'gone since it was listed, or a link that leads nowhere'],
@@ -40,8 +41,9 @@ export function renderLogs(logs: LogsRead, width: number, calls?: CountStats): s
     const reasons = logs.filesSkipped.map(({ reason, files }) => `${grouped(files)} ${printable(reason)}`);
     lines.push(...fact('skipped', `files that are no logs by their name: ${reasons.join(', ')}`));
   }
-  for (const { path, reason } of logs.filesUnreadable.slice(0, NAMED)) {
-    lines.push(...fact('unread', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}`));
+  for (const { path, reason, found } of logs.filesUnreadable.slice(0, NAMED)) {
+    const what = found === undefined ? '' : ` (${printable(found, 200)})`;
+    lines.push(...fact('unread', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}${what}`));
   }
   const more = logs.filesUnreadable.length - NAMED;
   if (more > 0) lines.push(...fact('', `and ${counted(more, 'more unreadable file', 'more unreadable files')}`));
