@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 /** The IAM actions that each adapter needs, and no other: one for each API operation that it calls. */
 export const AWS_PERMISSIONS = {
   lookupKmsCalls: ['cloudtrail:LookupEvents'],
@@ -78,6 +79,7 @@ export function iamPolicy(
     readonly partition?: string;
   } = {},
 ): IamPolicy {
+  checkOptions(options, IAM_POLICY_OPTIONS);
   const adapters = options.adapters ?? (Object.keys(AWS_PERMISSIONS) as AwsAdapter[]);
   const { bucket = '*', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
   const s3 = `arn:${partition}:s3:::`;
@@ -113,3 +115,10 @@ export function iamPolicy(
       .map((statement) => ({ ...statement, Action: [...new Set(statement.Action)].sort() })),
   };
 }
+
+const IAM_POLICY_OPTIONS: OptionNames<NonNullable<Parameters<typeof iamPolicy>[0]>> = {
+  adapters: true,
+  bucket: true,
+  results: true,
+  partition: true,
+};

@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { checkInteger, checkRange } from '../errors.js';
+import { checkInteger, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
 import { AwsCallError, Caller, type CallOptions } from './call-aws.js';
@@ -59,6 +59,7 @@ export async function validateLogs(
   clients: { readonly s3: S3Client; readonly cloudTrail: CloudTrailClient },
   options: ValidateOptions,
 ): Promise<LogValidation> {
+  checkOptions(options, VALIDATE_OPTIONS);
   const asked = checkRange(options.from, options.to);
   const width = checkInteger(options.concurrency ?? 8, 'concurrency', 1, 1000);
   const { bucket } = options;
@@ -98,6 +99,22 @@ export async function validateLogs(
     uncovered: rest(covered, asked),
   };
 }
+
+const VALIDATE_OPTIONS: OptionNames<ValidateOptions> = {
+  bucket: true,
+  prefix: true,
+  organization: true,
+  account: true,
+  region: true,
+  from: true,
+  to: true,
+  trail: true,
+  concurrency: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+};
 
 /** CloudTrail's public keys by their fingerprint, of a Region and time. */
 async function publicKeys(

@@ -21,8 +21,9 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
+  const { notes, ...times } = spans;
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
-    ...spans,
+    ...times,
     timeZone: options.timeZone,
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
@@ -35,7 +36,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...read.notes, ...spans.notes, ...notesOn(judgement)],
+    notes: [...read.notes, ...notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);

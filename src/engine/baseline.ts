@@ -1,4 +1,4 @@
-import { checkNumber, checkTime, InputError } from '../errors.js';
+import { checkNumber, checkOptions, checkTime, InputError, type OptionNames } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { lowerQuantile, upperQuantile } from '../stats/limits.js';
@@ -241,6 +241,7 @@ export class Baseline {
     key: Partial<SeriesKey>,
     options: { readonly alertBudget?: { readonly perWeek: number } } = {},
   ): BaselineSummary {
+    checkOptions(options, DESCRIBE_OPTIONS);
     const whole = seriesKey(key);
     const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
     const row = this.#rows.get(keyId(whole));
@@ -274,6 +275,8 @@ export class Baseline {
     return silenceEnd(model, rate, zone, this.grid.step, gridEnd(this.grid), needed - evidence);
   }
 }
+
+const DESCRIBE_OPTIONS: OptionNames<NonNullable<Parameters<Baseline['describe']>[1]>> = { alertBudget: true };
 
 /** The change of a mean day's sum that its limits let show: the window of a day, the level known as at the history's end. */
 function detectableInADay(model: RowModel, step: number): BaselineSummary['detectableInADay'] {

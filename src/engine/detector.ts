@@ -1,4 +1,4 @@
-import { checkNumber, checkRange, checkTime, InputError, shown } from '../errors.js';
+import { checkNumber, checkOptions, checkRange, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
@@ -59,6 +59,7 @@ export class Detector {
   readonly #incidents = new DetectorIncidents();
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
+    checkOptions(options, DETECTOR_OPTIONS);
     const learn = options.learn ?? 'accept-shifts';
     if (learn !== 'accept-shifts' && learn !== 'hold') {
       throw new InputError(`learn must be 'accept-shifts' or 'hold', got ${shown(learn)}`);
@@ -373,6 +374,8 @@ export class Detector {
     return detector;
   }
 }
+
+const DETECTOR_OPTIONS: OptionNames<DetectorOptions> = { alertBudget: true, learn: true, minEffect: true };
 
 /** The rows of a set that has all of a detector's. */
 function inOrder(set: SeriesSet): Int32Array {

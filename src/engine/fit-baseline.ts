@@ -1,4 +1,4 @@
-import { checkRange } from '../errors.js';
+import { checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
 import { slotsOf, weekSlots } from '../time/week.js';
@@ -28,10 +28,14 @@ export interface FitOptions {
  * @throws InputError when the set's columns do not fit one another, a zone is unknown, or a range is none
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
+  checkOptions(options, FIT_OPTIONS);
   const terms = fitTerms(history, options);
   if (history.measure === 'level') return levelBaseline(history, terms);
   return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed));
 }
+
+/** The names of {@link FitOptions}. */
+export const FIT_OPTIONS: OptionNames<FitOptions> = { timeZone: true, exclude: true };
 
 /** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
 export interface FitTerms {

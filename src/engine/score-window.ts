@@ -1,4 +1,4 @@
-import { checkNumber, InputError } from '../errors.js';
+import { checkNumber, checkOptions, InputError, type OptionNames } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
@@ -27,6 +27,7 @@ export interface ScoreOptions {
  * @throws InputError when the window's step or measure is not the baseline's, or its columns do not fit one another
  */
 export function scoreWindow(baseline: Baseline, window: SeriesSet, options: ScoreOptions = {}): Scores {
+  checkOptions(options, SCORE_OPTIONS);
   checkSet(window, 'window');
   const { step } = baseline.grid;
   if (window.grid.step !== step) {
@@ -56,6 +57,8 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   }
   return scores;
 }
+
+const SCORE_OPTIONS: OptionNames<ScoreOptions> = { alertBudget: true };
 
 /** Default minimum relative deviation to report. */
 export const MIN_EFFECT = 0.1;

@@ -1,6 +1,6 @@
 import { Detector, type DetectorOptions } from '../engine/detector.js';
 import { type FitOptions, fitBaseline } from '../engine/index.js';
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { type SeriesSet, selectRows, sliceWindow } from '../series/index.js';
 import { keyId } from '../series/key.js';
 import { isSparse } from '../series/series-set.js';
@@ -40,6 +40,7 @@ export interface BacktestResult extends BacktestSummary {
  * @throws InputError when `from` leaves no history or nothing to judge, or a label's key is no row of the set
  */
 export function backtest(set: SeriesSet, labels: readonly EventLabel[], options: BacktestOptions): BacktestResult {
+  checkOptions(options, BACKTEST_OPTIONS);
   const from = checkTime(options.from, 'from');
   const random = new Random('backtest', checkInteger(options.seed ?? 1, 'seed', 0, Number.MAX_SAFE_INTEGER));
   const { start } = set.grid;
@@ -57,6 +58,8 @@ export function backtest(set: SeriesSet, labels: readonly EventLabel[], options:
   );
   return { ...summaryOf(detail), detail, scores };
 }
+
+const BACKTEST_OPTIONS: OptionNames<BacktestOptions> = { from: true, fit: true, detector: true, seed: true };
 
 /** The rows of a history of counts that hold a call; all rows of levels. */
 function knownRows(history: SeriesSet): SeriesSet {

@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_BUCKETS, MAX_STEP, MINUTE } from '../time/grid.js';
 import { type AthenaTable, listOf, literal, partitionsOf, tableName } from './athena-sql.js';
@@ -44,6 +44,7 @@ export const COLUMN_OF: Readonly<Record<CallField, string>> = {
  * @throws InputError for an option out of range, by its name
  */
 export function athenaCountQuery(options: AthenaCountOptions): string {
+  checkOptions(options, ATHENA_COUNT_OPTIONS);
   const { from, to, where } = partitionsOf(options);
   const step = checkInteger(options.step ?? 5 * MINUTE, 'step', 1, MAX_STEP);
   if ((to - from) / step > MAX_BUCKETS) {
@@ -207,6 +208,19 @@ ${(
 ORDER BY 1, 3, 4, 5, 6, 7, 8, 2`;
 }
 
+/** The names of {@link AthenaCountOptions}. */
+export const ATHENA_COUNT_OPTIONS: OptionNames<AthenaCountOptions> = {
+  step: true,
+  by: true,
+  table: true,
+  from: true,
+  to: true,
+  date: true,
+  accounts: true,
+  regions: true,
+  partitions: true,
+};
+
 /**
  * The query that tells when the logs were listening, from all their records, those of other services too;
  * `readAthenaCoverage` turns its answer into the coverage that `readCloudTrail` tells of the same records. It reads the
@@ -214,6 +228,8 @@ ORDER BY 1, 3, 4, 5, 6, 7, 8, 2`;
  * @throws InputError for an option out of range, by its name
  */
 export function athenaCoverageQuery(options: AthenaTable): string {
+  // Whoever asks both queries gives both the same options.
+  checkOptions(options, ATHENA_COUNT_OPTIONS);
   const { from, to, where } = partitionsOf(options);
   const asked = [`time >= ${from}`, `time < ${to}`];
   for (const name of ['accounts', 'regions'] as const) {

@@ -1,4 +1,4 @@
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import { type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -29,6 +29,7 @@ export async function readAthenaCounts(
   rows: Iterable<AthenaRow> | AsyncIterable<AthenaRow>,
   options: AthenaReadOptions = {},
 ): Promise<SeriesSet> {
+  checkOptions(options, ATHENA_READ_OPTIONS);
   const listening = options.coverage === undefined ? undefined : new Listening(options.coverage);
   const asked = new Map<string, number>();
   const setAside = new Map<string, number>();
@@ -72,6 +73,8 @@ export async function readAthenaCounts(
   return builder.finish(undefined, (_, row) => observed(row));
 }
 
+const ATHENA_READ_OPTIONS: OptionNames<AthenaReadOptions> = { coverage: true, onSetAside: true };
+
 /**
  * The coverage that an `athenaCoverageQuery` found: what `readCloudTrail` tells of the same records.
  * @param options.maxQuiet the longest stretch without any record that is still covered, ms; see `CoverageTracker`
@@ -81,6 +84,7 @@ export async function readAthenaCoverage(
   rows: Iterable<AthenaRow> | AsyncIterable<AthenaRow>,
   options: { readonly maxQuiet?: number } = {},
 ): Promise<Coverage[]> {
+  checkOptions(options, READ_ATHENA_COVERAGE_OPTIONS);
   const tracker = new CoverageTracker();
   for await (const row of rows) {
     const { account, region, ticks } = row;
@@ -92,6 +96,10 @@ export async function readAthenaCoverage(
   }
   return tracker.coverage(options);
 }
+
+const READ_ATHENA_COVERAGE_OPTIONS: OptionNames<NonNullable<Parameters<typeof readAthenaCoverage>[1]>> = {
+  maxQuiet: true,
+};
 
 function builderOf(asked: ReadonlyMap<string, number>): SeriesSetBuilder {
   const [start, step, end] = ['asked-from', 'asked-step', 'asked-to'].map((kind) => {

@@ -1,4 +1,4 @@
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -108,6 +108,7 @@ export class CallCounter {
   readonly #idInRow: IdHash = { a: 0, b: 0 };
 
   constructor(options: CountOptions = {}) {
+    checkOptions(options, COUNT_OPTIONS);
     const { start, end, step = 5 * MINUTE, by = DEFAULT_BY, coverage } = options;
     this.#options = options;
     this.#start = start === undefined ? -Infinity : checkTime(start, 'start');
@@ -262,6 +263,16 @@ export class CallCounter {
     if (from < 8.64e15) this.#builder.markUnobserved(from, 8.64e15);
   }
 }
+
+const COUNT_OPTIONS: OptionNames<CountOptions> = {
+  start: true,
+  end: true,
+  step: true,
+  by: true,
+  coverage: true,
+  maxIds: true,
+  onStats: true,
+};
 
 function checkCall(call: unknown): void {
   if (typeof call === 'object' && call !== null && 'time' in call && Number.isFinite(call.time)) return;

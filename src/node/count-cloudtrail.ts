@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import { CallCounter, type CountOptions, type CountStats, type LogOverlap } from '../kms/call-counter.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import type { SourceCalls } from '../kms/sources.js';
@@ -52,6 +53,7 @@ export interface CountedLogs {
  * @throws InputError for a path that does not exist and for bad options
  */
 export async function countCloudTrail(sources: LogSources, options: CountLogsOptions = {}): Promise<CountedLogs> {
+  checkOptions(options, COUNT_LOGS_OPTIONS);
   const checked = checkSources(sources);
   const threads = checkThreads(options.threads);
   const tracker = new CoverageTracker();
@@ -79,6 +81,22 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
   const { set, stats: calls, sources: from, overlaps } = counter.finish();
   return { set, stats: tally.finish(), calls, sources: from, overlaps, coverage, crashes };
 }
+
+const COUNT_LOGS_OPTIONS: OptionNames<CountLogsOptions> = {
+  coverage: true,
+  threads: true,
+  onProgress: true,
+  onRejected: true,
+  onCoverage: true,
+  giveUpAfter: true,
+  maxQuiet: true,
+  signal: true,
+  start: true,
+  end: true,
+  step: true,
+  by: true,
+  maxIds: true,
+};
 
 /**
  * Below this a thread costs more than it saves: it takes some 100 ms of a core to start and to warm up, in which 8 MiB of

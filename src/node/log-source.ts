@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
@@ -41,6 +41,7 @@ const ORDINARY: ReadonlySet<string> = new Set(['not-kms', 'network-activity', 'u
  * @throws InputError for paths or options that cannot be; from `poll`, when a path does not exist
  */
 export function logSource(paths: string | readonly string[], options: LogSourceOptions = {}): CallSource {
+  checkOptions(options, LOG_SOURCE_OPTIONS);
   const roots = typeof paths === 'string' ? [paths] : [...paths];
   if (roots.length === 0 || roots.some((path) => typeof path !== 'string' || path === '')) {
     throw new InputError(`paths must be a path or several, got ${shown(paths)}`);
@@ -84,6 +85,8 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
     },
   };
 }
+
+const LOG_SOURCE_OPTIONS: OptionNames<LogSourceOptions> = { name: true, maxQuiet: true, filesAtOnce: true };
 
 /** All the times of all accounts and Regions; joined to what was heard before over a gap that is short enough. */
 export function listenedIn(coverage: readonly Coverage[], heard: number | null, maxQuiet: number): TimeRange[] {

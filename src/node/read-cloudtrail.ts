@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import { recordsIn } from '../kms/records-in.js';
@@ -50,6 +51,7 @@ export function readCloudTrail(
   sources: LogSources,
   options: ReadOptions = {},
 ): AsyncGenerator<KmsCall, void, undefined> {
+  checkOptions(options, READ_OPTIONS);
   const checked = checkSources(sources);
   const coverage = new CoverageTracker();
   // Here rather than after hours of reading.
@@ -57,6 +59,16 @@ export function readCloudTrail(
   checkGiveUpAfter(options.giveUpAfter);
   return readCalls(checked, options, coverage);
 }
+
+const READ_OPTIONS: OptionNames<ReadOptions> = {
+  onProgress: true,
+  onRejected: true,
+  onCoverage: true,
+  onStats: true,
+  giveUpAfter: true,
+  maxQuiet: true,
+  signal: true,
+};
 
 async function* readCalls(
   sources: CheckedSources,

@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, optionsFor, shown } from '../errors.js';
 import { machineClock, type PlanClock } from './clock.js';
 import { type Notice, type Notifier, noticeJson } from './notice.js';
 
@@ -19,6 +19,7 @@ export class NotifyError extends Error {
 
 /** Tries again what fails in passing; throws the last failure. */
 export async function retried<T>(send: () => Promise<T>, options: RetryOptions = {}, signal?: AbortSignal): Promise<T> {
+  checkOptions(options, RETRY_OPTIONS);
   const tries = checkInteger(options.tries ?? 4, 'tries', 1, 100);
   const { clock = machineClock, passes = (error: unknown) => !(error instanceof NotifyError) } = options;
   let wait = checkInteger(options.wait ?? 1_000, 'wait', 0, 1e6);
@@ -32,6 +33,8 @@ export async function retried<T>(send: () => Promise<T>, options: RetryOptions =
     }
   }
 }
+
+const RETRY_OPTIONS: OptionNames<RetryOptions> = { tries: true, wait: true, clock: true, passes: true };
 
 /** One line of text a notice, for people who watch. @param write takes a line with its end, as `process.stdout.write` does */
 export function textNotifier(write: (line: string) => unknown, name = 'console'): Notifier {
@@ -70,6 +73,7 @@ export interface WebhookOptions extends RetryOptions {
  * @throws InputError unless `url` is one of http or https
  */
 export function webhookNotifier(url: string, options: WebhookOptions = {}): Notifier {
+  checkOptions(options, WEBHOOK_OPTIONS);
   const { body = 'json', headers = {}, timeout = 10_000, name = 'webhook' } = options;
   let host: string;
   try {
@@ -100,8 +104,23 @@ export function webhookNotifier(url: string, options: WebhookOptions = {}): Noti
     const passing = status === 408 || status === 429 || status >= 500;
     throw new (passing ? Error : NotifyError)(`${host} answered ${status}`);
   };
-  return { name, tell: (notice, signal) => retried(() => send(notice, signal), options, signal) };
+  return {
+    name,
+    tell: (notice, signal) => retried(() => send(notice, signal), optionsFor(options, RETRY_OPTIONS), signal),
+  };
 }
+
+const WEBHOOK_OPTIONS: OptionNames<WebhookOptions> = {
+  name: true,
+  body: true,
+  headers: true,
+  fetch: true,
+  timeout: true,
+  tries: true,
+  wait: true,
+  clock: true,
+  passes: true,
+};
 
 /** `&`, `<` and `>` are what Slack reads as its own; so nothing in a log can mention or link. */
 function slackBody({ state, text, owner, id }: Notice): object {

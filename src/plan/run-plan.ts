@@ -1,4 +1,5 @@
 import type { Scores } from '../engine/types.js';
+import { checkOptions, type OptionNames } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { DAY, HOUR } from '../time/grid.js';
@@ -63,6 +64,7 @@ const MOST_PARTS = 10_000;
  * @throws StoreConflict when another run keeps its state in the same store
  */
 export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promise<Health> {
+  checkOptions(options, RUN_OPTIONS);
   const { store, clock = machineClock, signal, once = false, judges = detectors } = options;
   const kept = await store.load();
   const watch =
@@ -82,6 +84,19 @@ export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promis
     if (isAborted(signal)) return watch.health(clock.now());
   }
 }
+
+const RUN_OPTIONS: OptionNames<RunOptions> = {
+  store: true,
+  once: true,
+  signal: true,
+  clock: true,
+  inventory: true,
+  onScores: true,
+  onHealth: true,
+  onProblem: true,
+  judges: true,
+  stateId: true,
+};
 
 async function step(watch: Watch, options: RunOptions, now: number): Promise<void> {
   const { plan } = watch;

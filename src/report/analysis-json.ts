@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import type { Analysis } from './analysis.js';
 import { wordsFor } from './words.js';
 
@@ -15,6 +16,7 @@ export function analysisJson(
   analysis: Analysis,
   options: { readonly timeZone?: string; readonly command?: string } = {},
 ): string {
+  checkOptions(options, ANALYSIS_JSON_OPTIONS);
   const { step, window } = analysis;
   const words = { timeZone: options.timeZone ?? analysis.timeZone, step, judgedUntil: window.to };
   const anomalies = analysis.anomalies.map((anomaly) => ({ words: wordsFor(anomaly, words), ...anomaly }));
@@ -22,6 +24,11 @@ export function analysisJson(
   const command = options.command === undefined ? {} : { command: options.command };
   return jsonDocument({ schemaVersion, ...command, ...fields, anomalies });
 }
+
+const ANALYSIS_JSON_OPTIONS: OptionNames<NonNullable<Parameters<typeof analysisJson>[1]>> = {
+  timeZone: true,
+  command: true,
+};
 
 /** Plain data as JSON, with times by the names of their fields as ISO 8601 in UTC, safe to print. */
 export function jsonDocument(value: object): string {

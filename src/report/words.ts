@@ -1,5 +1,5 @@
 import type { Anomaly } from '../engine/types.js';
-import { checkNumber } from '../errors.js';
+import { checkNumber, checkOptions, type OptionNames } from '../errors.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
@@ -22,8 +22,11 @@ export interface WordsOptions {
  * @throws InputError when the zone is unknown or the step is none
  */
 export function wordsFor(anomaly: Anomaly, options: WordsOptions = {}): string {
+  checkOptions(options, WORDS_OPTIONS);
   return sentencesFor(anomaly, options).join(' ');
 }
+
+const WORDS_OPTIONS: OptionNames<WordsOptions> = { timeZone: true, step: true, judgedUntil: true };
 
 /** The sentences of {@link wordsFor}, apart. */
 export function sentencesFor(anomaly: Anomaly, options: WordsOptions): string[] {

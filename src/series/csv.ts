@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_STEP } from '../time/grid.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from './key.js';
 import { checkSet, observedRow, readRow, type SeriesInput, type SeriesSet, seriesSet } from './series-set.js';
@@ -54,6 +54,7 @@ function cellOf(text: string | null): string {
  * @throws InputError naming the line and the column (both from 1; a column is a cell, not a letter)
  */
 export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet {
+  checkOptions(options, CSV_OPTIONS);
   if (typeof text !== 'string') throw new InputError(`text must be a string, got ${shown(text)}`);
   const measure = options.measure ?? 'count';
   if (measure !== 'count' && measure !== 'level') {
@@ -85,6 +86,8 @@ export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet
   const observed = series.length > 0 ? {} : { observed: new Uint8Array(times.length) };
   return seriesSet({ start: times[0] ?? 0, step, measure, series, ...observed });
 }
+
+const CSV_OPTIONS: OptionNames<CsvOptions> = { step: true, measure: true };
 
 interface Cell {
   readonly text: string;

@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames } from '../../errors.js';
 import type { Incident, IncidentChange, Scores } from '../types.js';
 import { ActiveRuns } from './active-runs.js';
 import { isCriticalOperation } from './anomaly-of-runs.js';
@@ -45,6 +45,7 @@ export class IncidentTracker {
 
   /** @throws InputError when `alarm` asks for more breaches than it has buckets */
   constructor(options: IncidentOptions = {}) {
+    checkOptions(options, INCIDENT_OPTIONS);
     const { datapointsToAlarm = 1, evaluationPeriods = 1 } = options.alarm ?? {};
     checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, MOST_PERIODS);
     checkInteger(datapointsToAlarm, 'alarm.datapointsToAlarm', 1, evaluationPeriods);
@@ -72,6 +73,7 @@ export class IncidentTracker {
    * @throws InputError when the step differs from that before, or the buckets do not fall on those before
    */
   take(scores: Scores, options: TakeOptions = {}): readonly IncidentChange[] {
+    checkOptions(options, TAKE_OPTIONS);
     const { grid, keys } = scores.window;
     const { start, step, length } = grid;
     const finder = this.#finderFor(start, step);
@@ -144,3 +146,7 @@ export class IncidentTracker {
     return tracker;
   }
 }
+
+const TAKE_OPTIONS: OptionNames<TakeOptions> = { from: true, to: true };
+
+const INCIDENT_OPTIONS: OptionNames<IncidentOptions> = { critical: true, alarm: true };

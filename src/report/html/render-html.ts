@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames } from '../../errors.js';
 import { checkZone } from '../../time/zone.js';
 import { civilRange } from '../civil-time.js';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE } from '../page.generated.js';
@@ -34,6 +34,7 @@ export interface HtmlOptions {
  * @throws InputError for an unknown zone, a limit that cannot be, or an analysis of levels
  */
 export function renderHtml(report: Report, options: HtmlOptions = {}): string {
+  checkOptions(options, HTML_OPTIONS);
   const { analysis, evidence } = report;
   const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
   const maxSeries = checkInteger(options.maxSeries ?? 2000, 'maxSeries', 1, 100_000);
@@ -51,6 +52,8 @@ export function renderHtml(report: Report, options: HtmlOptions = {}): string {
 <html lang="en"><head>${head}</head><body>${body}<script type="application/json" id="data">${scriptData(data)}</script><script>${trusted(PAGE_SCRIPT)}</script></body></html>
 `.markup;
 }
+
+const HTML_OPTIONS: OptionNames<HtmlOptions> = { timeZone: true, maxSeries: true };
 
 /** Nothing is loaded, nothing is sent, and no script runs but the page's own, told by its hash. */
 function policy(): string {

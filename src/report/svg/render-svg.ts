@@ -1,4 +1,4 @@
-import { checkInteger, checkRange, InputError, shown } from '../../errors.js';
+import { checkInteger, checkOptions, checkRange, InputError, type OptionNames, shown } from '../../errors.js';
 import { checkZone } from '../../time/zone.js';
 import { printable } from '../printable.js';
 import { drawPlot, type PlotMark } from './draw-plot.js';
@@ -31,6 +31,7 @@ const HEAD = 26;
  * @throws InputError when a column has another length than the grid, or an option cannot be
  */
 export function renderSvg(series: PlotSeries, options: SvgOptions = {}): string {
+  checkOptions(options, SVG_OPTIONS);
   const width = checkInteger(options.width ?? 720, 'width', 120, 10_000);
   const height = checkInteger(options.height ?? 240, 'height', 80, 10_000);
   const timeZone = checkZone(options.timeZone ?? 'UTC');
@@ -45,6 +46,15 @@ export function renderSvg(series: PlotSeries, options: SvgOptions = {}): string 
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="11"><title>${name}</title><style>${trusted(PLOT_THEMES[theme])}</style><rect class="paper" width="${width}" height="${height}"/>${title === undefined ? '' : markup`<text class="title" x="10" y="18" font-size="13">${name}</text>`}<g transform="translate(0 ${head})">${body}</g></svg>`
     .markup;
 }
+
+const SVG_OPTIONS: OptionNames<SvgOptions> = {
+  title: true,
+  timeZone: true,
+  width: true,
+  height: true,
+  marks: true,
+  theme: true,
+};
 
 function checkColumns(series: PlotSeries): void {
   const { grid } = series;
