@@ -1,4 +1,4 @@
-import { checkOptions, type OptionNames } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 /** The IAM actions that each adapter needs, and no other: one for each API operation that it calls. */
 export const AWS_PERMISSIONS = {
   lookupKmsCalls: ['cloudtrail:LookupEvents'],
@@ -81,6 +81,19 @@ export function iamPolicy(
 ): IamPolicy {
   checkOptions(options, IAM_POLICY_OPTIONS);
   const adapters = options.adapters ?? (Object.keys(AWS_PERMISSIONS) as AwsAdapter[]);
+  const given: unknown = adapters;
+  if (!Array.isArray(given)) throw new InputError(`adapters must be an array of names, got ${shown(given)}`);
+  for (const [i, adapter] of given.entries()) {
+    if (typeof adapter === 'string' && Object.hasOwn(AWS_PERMISSIONS, adapter)) continue;
+    throw new InputError(
+      `adapters[${i}] must be one of ${Object.keys(AWS_PERMISSIONS).join(', ')}, got ${shown(adapter)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== 'adapters' && value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw new InputError(`${name} must be text, got ${shown(value)}`);
+    }
+  }
   const { bucket = '*', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
   const s3 = `arn:${partition}:s3:::`;
   const athena = adapters.includes('athenaCounts');

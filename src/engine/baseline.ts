@@ -26,7 +26,7 @@ import { windowsOf } from './windows.js';
 export interface BaselineSummary {
   readonly key: SeriesKey;
   readonly timeZone: string;
-  /** Calls in the history. */
+  /** Calls in the history. This and the next two are NaN for a continuous metric, which has no calls. */
   readonly calls: number;
   /** Mean calls an hour over a week, at the end of the history. */
   readonly callsPerHour: number;
@@ -72,9 +72,9 @@ export interface ModelOfKey {
 
 /** What a summary says of a level, which has no calls. */
 const NOTHING = {
-  calls: 0,
-  callsPerHour: 0,
-  observed: 0,
+  calls: Number.NaN,
+  callsPerHour: Number.NaN,
+  observed: Number.NaN,
   firstCall: null,
   lastCall: null,
   learning: false,

@@ -6,6 +6,7 @@ import { COLUMN_OF } from './athena-query.js';
 import type { CallField } from './call-rows.js';
 import { type Coverage, CoverageTracker } from './coverage.js';
 import { Listening } from './listening.js';
+import { isObject } from './raw-record.js';
 import { OldIds } from './seen-ids.js';
 import { Sources } from './sources.js';
 
@@ -48,7 +49,7 @@ export async function readAthenaCounts(
       throw new InputError(`rows must lie in the time that they were asked for, got bucket ${shown(row['bucket'])}`);
     }
   };
-  for await (const row of rows) {
+  for await (const row of checkRows(rows)) {
     const kind = typeof row === 'object' && row !== null ? row['kind'] : row;
     if (typeof kind !== 'string')
       throw new InputError(`rows must have the column kind of athenaCountQuery, got ${shown(kind)}`);
@@ -86,7 +87,7 @@ export async function readAthenaCoverage(
 ): Promise<Coverage[]> {
   checkOptions(options, READ_ATHENA_COVERAGE_OPTIONS);
   const tracker = new CoverageTracker();
-  for await (const row of rows) {
+  for await (const row of checkRows(rows)) {
     const { account, region, ticks } = row;
     if (typeof account !== 'string' || typeof region !== 'string' || typeof ticks !== 'string') {
       throw new InputError('rows must have the columns account, region, day and ticks of athenaCoverageQuery');
@@ -100,6 +101,20 @@ export async function readAthenaCoverage(
 const READ_ATHENA_COVERAGE_OPTIONS: OptionNames<NonNullable<Parameters<typeof readAthenaCoverage>[1]>> = {
   maxQuiet: true,
 };
+
+/** Rows one by one, each of them an object. */
+async function* checkRows(rows: unknown): AsyncGenerator<AthenaRow> {
+  if (typeof rows !== 'object' || rows === null || !(Symbol.asyncIterator in rows || Symbol.iterator in rows)) {
+    throw new InputError(`rows must be an iterable of rows, got ${shown(rows)}`);
+  }
+  let i = 0;
+  for await (const row of rows as Iterable<unknown>) {
+    if (!isObject(row))
+      throw new InputError(`rows[${i}] must be an object with the columns of the query, got ${shown(row)}`);
+    i++;
+    yield row;
+  }
+}
 
 function builderOf(asked: ReadonlyMap<string, number>): SeriesSetBuilder {
   const [start, step, end] = ['asked-from', 'asked-step', 'asked-to'].map((kind) => {

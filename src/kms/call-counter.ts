@@ -9,6 +9,7 @@ import { CallRows, DEFAULT_BY } from './call-rows.js';
 import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
+import { isObject } from './raw-record.js';
 import { MAX_IDS, OldIds, SeenIds, type Sighting } from './seen-ids.js';
 import { type Source, type SourceCalls, Sources } from './sources.js';
 
@@ -274,8 +275,27 @@ const COUNT_OPTIONS: OptionNames<CountOptions> = {
   onStats: true,
 };
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What a call must have for it to be counted, and what is said where it has not. */
+const CALL_FIELDS: readonly (readonly [field: keyof KmsCall, fits: (value: unknown) => boolean, need: string])[] = [
+  ['time', (value) => Number.isFinite(value), 'epoch ms'],
+  ['operation', isText, 'text'],
+  ['keyArns', (value) => Array.isArray(value) && value.every(isText), 'an array of texts'],
+  ['account', isText, 'text'],
+  ['region', isText, 'text'],
+  ['caller', isText, 'text'],
+  ['error', (value) => value === null || isText(value), 'text or null'],
+  ['eventId', isText, 'text'],
+  ['sharedEventId', (value) => value === null || isText(value), 'text or null'],
+];
+
 function checkCall(call: unknown): void {
-  if (typeof call === 'object' && call !== null && 'time' in call && Number.isFinite(call.time)) return;
+  const wrong = isObject(call) ? CALL_FIELDS.find(([field, fits]) => !fits(call[field])) : undefined;
+  if (isObject(call) && wrong === undefined) return;
+  if (isObject(call) && wrong !== undefined && !('reason' in call)) {
+    throw new InputError(`calls must have ${wrong[2]} as ${wrong[0]}, got ${shown(call[wrong[0]])}`);
+  }
   const got =
     typeof call === 'object' && call !== null && 'reason' in call
       ? `a record set aside as ${shown(call.reason)}: leave those out`

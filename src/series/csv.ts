@@ -137,6 +137,13 @@ function nameOf({ text, quoted }: Cell): string | null {
 /** UTC, as `toISOString` writes it; minutes, seconds and their fractions may be left out from the right. */
 const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/;
 
+/** Epoch ms; NaN for a day that its month does not have, which `Date.parse` takes for one of the next month. */
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  const day = text.slice(0, text.indexOf('T'));
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(`${day}T`) ? time : Number.NaN;
+}
+
 function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number[] } {
   const fields: (keyof SeriesKey)[] = [];
   const times: number[] = [];
@@ -147,7 +154,7 @@ function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number
       fields.push(field);
       continue;
     }
-    const time = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+    const time = ISO_TIME.test(text) ? timeOf(text) : Number.NaN;
     if (Number.isNaN(time)) {
       const need = times.length === 0 ? `one of ${KEY_FIELDS.join(', ')} that is new, or a time` : 'a time';
       throw new InputError(`line 1, column ${i + 1} must be ${need} like 2026-01-05T00:00:00Z, got ${shown(text)}`);
@@ -178,12 +185,15 @@ function readStep(times: readonly number[], names: number, given: number | undef
   return step;
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** No digit can stand in two places of it: linear in the length of the text. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A double is written exactly in fewer characters; what `String` writes has 24 at most. */
+const MAX_NUMBER = 1100;
 
 function numberOf(line: Line, column: number, measure: 'count' | 'level'): number {
   const { text } = line.cells[column];
   if (text === '') return Number.NaN;
-  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  const value = text.length <= MAX_NUMBER && NUMBER.test(text) ? Number(text) : Number.NaN;
   const fits = measure === 'count' ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value);
   if (fits) return value;
   const need = measure === 'count' ? 'a whole number of calls, 0 or more' : 'a finite number';
