@@ -8,6 +8,22 @@ export class FormatError extends Error {
   override readonly name = 'FormatError';
 }
 
+/**
+ * What `read` makes of bytes. A checksum is no signature: whoever makes one anew can have contents that no library wrote, and
+ * whatever goes wrong with those (a text that is no JSON, a length beyond an array's) is a {@link FormatError}.
+ */
+export function decoded<T>(bytes: unknown, what: string, read: () => T): T {
+  // What is no bytes at all is a caller's mistake.
+  if (!ArrayBuffer.isView(bytes)) return read();
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`bytes are not what ${what} holds: ${why.slice(0, 200)}`, { cause });
+  }
+}
+
 /** Shows a caller's value in a message: short, on one line, and never the whole of a large object. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);

@@ -1,5 +1,5 @@
 import type { Scores } from '../engine/types.js';
-import { checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
+import { checkOptions, checkTime, decoded, InputError, type OptionNames, shown } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
 import { type AlarmMemory, alarmFromBytes, alarmToBytes } from './alarm-bytes.js';
@@ -124,8 +124,10 @@ export class Alarm {
 
   /** @throws FormatError unless `bytes` are those of an alarm of this version */
   static fromBytes(bytes: Uint8Array): Alarm {
-    const { rule, memory } = alarmFromBytes(bytes);
-    return new Alarm(rule, { memory });
+    return decoded(bytes, 'an alarm', () => {
+      const { rule, memory } = alarmFromBytes(bytes);
+      return new Alarm(rule, { memory });
+    });
   }
 
   get memory(): AlarmMemory {

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkTime, InputError, type OptionNames } from '../errors.js';
+import { checkNumber, checkOptions, checkTime, decoded, InputError, type OptionNames } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { lowerQuantile, upperQuantile } from '../stats/limits.js';
@@ -124,7 +124,7 @@ export class Baseline {
 
   /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Baseline {
-    return new Baseline(baselineFromBytes(bytes));
+    return decoded(bytes, 'a Baseline', () => new Baseline(baselineFromBytes(bytes)));
   }
 
   /**

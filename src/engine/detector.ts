@@ -1,10 +1,19 @@
-import { checkNumber, checkOptions, checkRange, checkTime, InputError, type OptionNames, shown } from '../errors.js';
+import {
+  checkNumber,
+  checkOptions,
+  checkRange,
+  checkTime,
+  decoded,
+  InputError,
+  type OptionNames,
+  shown,
+} from '../errors.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
+import { type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
@@ -348,7 +357,11 @@ export class Detector {
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Detector {
-    const { baseline, learn, minEffect, perWeek, ...parts } = detectorFromBytes(bytes);
+    return decoded(bytes, 'a Detector', () => Detector.#fromParts(detectorFromBytes(bytes)));
+  }
+
+  static #fromParts(all: DetectorParts): Detector {
+    const { baseline, learn, minEffect, perWeek, ...parts } = all;
     const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } });
     detector.#rows.acknowledged = [...parts.acknowledged];
     detector.#rows.retired = new Map(parts.retired);

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, InputError, type OptionNames } from '../../errors.js';
+import { checkInteger, checkOptions, decoded, InputError, type OptionNames } from '../../errors.js';
 import type { Incident, IncidentChange, Scores } from '../types.js';
 import { ActiveRuns } from './active-runs.js';
 import { isCriticalOperation } from './anomaly-of-runs.js';
@@ -118,7 +118,7 @@ export class IncidentTracker {
    * @throws FormatError when the bytes are not a tracker's, of another version, or damaged; it says which
    */
   static fromBytes(bytes: Uint8Array, options: Pick<IncidentOptions, 'critical'> = {}): IncidentTracker {
-    return IncidentTracker.fromState(incidentsFromBytes(bytes), options);
+    return decoded(bytes, 'an IncidentTracker', () => IncidentTracker.fromState(incidentsFromBytes(bytes), options));
   }
 
   /** All that it knows, as it stands: for whoever writes it into bytes of its own. @internal */
