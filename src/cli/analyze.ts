@@ -8,6 +8,7 @@ import { WEEK } from '../time/grid.js';
 import { zoneOffsets } from '../time/zone.js';
 import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
+import { readLabels } from './labels.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -17,6 +18,7 @@ import { NOT_DONE } from './status.js';
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
+  const labels = await readLabels(options.aliases);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
@@ -28,6 +30,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
+    labels,
   });
   const analysis: Analysis = {
     schemaVersion: 1,
@@ -54,13 +57,13 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
   if (files === 0) return `There are no files in ${paths.map((path) => printable(path)).join(', ')}.`;
   if (filesRead + filesUnreadable.length === 0) {
-    return 'None of the files found has the name of a log. A file that is given by its own name is read whatever it is.';
+    return "No file is named like a CloudTrail log; pass a file's own path to read it anyway.";
   }
   const foreign = filesUnreadable.find(({ reason }) => reason === 'not-a-log');
   if (filesRead === 0 && foreign !== undefined) return notLogs(foreign.found);
   if (records === 0) return 'No record could be read.';
-  if (kmsRecords === 0) return `Not one of ${counted(records, 'record')} is of KMS: there is nothing to judge.`;
-  if (calls === 0) return `Not one of ${counted(kmsRecords, 'record')} of KMS could be read.`;
+  if (kmsRecords === 0) return `None of the ${counted(records, 'record')} is a KMS event: there is nothing to judge.`;
+  if (calls === 0) return `None of the ${counted(kmsRecords, 'record')} of KMS could be read.`;
   return undefined;
 }
 
@@ -84,14 +87,12 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
       `The history is too short to judge by: it was observed for ${duration(history.observed)}, and at least 6 hours and 12 buckets are needed`,
     );
   } else if (unknown.judged === 0) {
-    notes.push(
-      `Nothing could be judged: no log was listening in the ${duration(window.to - window.from)} to be judged`,
-    );
+    notes.push(`Nothing could be judged: the ${duration(window.to - window.from)} to be judged have no coverage`);
   }
   const change = clockChange(timeZone, window.from - WEEK, window.to);
   if (change !== undefined) {
     notes.push(
-      `The clocks of ${timeZone} changed ${civilTime(change, timeZone)}: what runs on UTC seems moved until a week has passed`,
+      `Daylight saving changed in ${timeZone} at ${civilTime(change, timeZone)}: UTC jobs look shifted for a week`,
     );
   }
   if (history.firstKmsCall === null) {
@@ -99,9 +100,7 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
   } else if (!history.weeklyHabitsKnown) {
     const seen = duration(history.to - history.firstKmsCall);
     const kms = history.to - history.firstKmsCall < history.observed ? `, KMS for ${seen} of it` : '';
-    notes.push(
-      `Weekly habits cannot be known yet: the history is ${span}${kms}, and two weeks are the least that shows what comes back every week`,
-    );
+    notes.push(`Weekly patterns need at least two weeks: the history is ${span}${kms}`);
   }
   return notes;
 }

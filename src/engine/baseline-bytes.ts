@@ -3,14 +3,14 @@ import { type ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
-import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
-import { checkZone } from '../time/zone.js';
+import { DAY, MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
+import { checkZone, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { ModelCodec } from './counts/model-bytes.js';
 import type { GaugeModel } from './levels/model.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** A baseline as a snapshot: versioned, with a checksum, the same bytes for the same baseline everywhere. */
 export function baselineToBytes(parts: BaselineParts): Uint8Array {
@@ -28,25 +28,26 @@ export function baselineFromBytes(bytes: Uint8Array): BaselineParts {
 }
 
 function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
-  const { grid, keys, support, models, gauges, zones, found, defaultZone, measure } = parts;
+  const { grid, keys, support, models, gauges, zones, defaultZone, measure } = parts;
   writer.uint8(measure === 'count' ? 0 : 1);
   writer.signed(grid.start);
   writer.varint(grid.step);
   writer.varint(grid.length);
   writer.varint(support);
-  writer.string(defaultZone ?? '');
   writeKeys(writer, keys);
-  const names = [...new Set(zones)];
-  writer.varint(names.length);
-  for (const name of names) writer.string(name);
+  const tables = new Map<string, ZoneOffsets>();
+  const all = defaultZone === undefined ? zones : [...zones, defaultZone];
+  for (const zone of new Set(all)) if (!tables.has(idOf(zone))) tables.set(idOf(zone), zone);
+  const places = new Map([...tables.keys()].map((id, place) => [id, place]));
+  const placeOf = new Map([...new Set(all)].map((zone) => [zone, places.get(idOf(zone)) ?? 0]));
+  writer.varint(tables.size);
+  for (const table of tables.values()) writeZone(writer, table);
   writeColumn(
     writer,
-    Uint32Array.from(zones, (zone) => names.indexOf(zone)),
+    Uint32Array.from(zones, (zone) => placeOf.get(zone) ?? 0),
   );
-  writeColumn(
-    writer,
-    Uint8Array.from(found, (is) => (is ? 1 : 0)),
-  );
+  // 0: no zone was given for all.
+  writer.varint(defaultZone === undefined ? 0 : 1 + (placeOf.get(defaultZone) ?? 0));
   const codec = new ModelCodec(grid);
   for (const model of models) codec.write(writer, model);
   for (const gauge of gauges) writeGauge(writer, gauge);
@@ -59,19 +60,57 @@ function readBaseline(reader: ByteReader): BaselineParts {
   if (Math.abs(grid.start) > 8.64e15 || grid.start + grid.length * grid.step > 8.64e15)
     reader.fail('a time that cannot be');
   const support = reader.varint();
-  const zone = reader.string();
   const keys = readKeys(reader);
-  const names: string[] = [];
-  for (let left = reader.varint(); left > 0; left--) names.push(zoneName(reader));
+  const tables: ZoneOffsets[] = [];
+  for (let left = reader.varint(); left > 0; left--) tables.push(readZone(reader));
   const zones = Array.from(
     readColumn(reader, Uint32Array, 'zones', keys.length),
-    (i) => names[i] ?? reader.fail('a zone that is not listed'),
+    (i) => tables[i] ?? reader.fail('a zone that is not listed'),
   );
-  const found = Array.from(readColumn(reader, Uint8Array, 'found', keys.length), (is) => is === 1);
+  const forNew = reader.varint();
+  const defaultZone =
+    forNew === 0 ? undefined : (tables[forNew - 1] ?? reader.fail('a zone of new keys that is not listed'));
   const codec = new ModelCodec(grid);
   const models = measure === 'count' ? keys.map(() => codec.read(reader)) : [];
   const gauges = measure === 'level' ? keys.map(() => readGauge(reader)) : [];
-  return { measure, grid, keys, support, models, gauges, zones, found, defaultZone: zone === '' ? undefined : zone };
+  return { measure, grid, keys, support, models, gauges, zones, defaultZone };
+}
+
+/** What tells zones apart: their names and all their offsets. */
+function idOf({ zone, from, to, times, offsets }: ZoneOffsets): string {
+  return [zone, from, to, ...times, ...offsets].join(' ');
+}
+
+function writeZone(writer: ByteWriter, { zone, from, to, times, offsets }: ZoneOffsets): void {
+  writer.string(zone);
+  if (statedOffset(zone) !== undefined) return;
+  writer.signed(from);
+  writer.varint(to - from);
+  writer.varint(times.length);
+  for (const [i, time] of times.entries()) {
+    writer.varint(time - from);
+    writer.signed(offsets[i]);
+  }
+}
+
+function readZone(reader: ByteReader): ZoneOffsets {
+  const zone = zoneName(reader);
+  if (statedOffset(zone) !== undefined) return zoneOffsets(zone, 0, 0);
+  const from = reader.signed();
+  const to = from + reader.varint();
+  const times: number[] = [];
+  const offsets: number[] = [];
+  for (let left = reader.varint(); left > 0; left--) {
+    const time = from + reader.varint();
+    const before = times.at(-1);
+    if (before === undefined ? time !== from : !(time > before && time <= to)) reader.fail('a zone that cannot be');
+    times.push(time);
+    const offset = reader.signed();
+    if (Math.abs(offset) > DAY) reader.fail(`an offset of ${offset} ms`);
+    offsets.push(offset);
+  }
+  if (times.length === 0) reader.fail('a zone without offsets');
+  return { zone, from, to, times: Float64Array.from(times), offsets: Float64Array.from(offsets) };
 }
 
 /** A zone that this platform does not know would give wrong slots: better no baseline. */

@@ -1,6 +1,7 @@
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { TimeGrid } from '../time/grid.js';
+import type { ZoneOffsets } from '../time/zone.js';
 import type { RowModel } from './counts/model.js';
 import type { GaugeModel } from './levels/model.js';
 
@@ -14,9 +15,8 @@ export interface BaselineParts {
   readonly models: readonly RowModel[];
   /** `[keys]` for levels, empty for counts. */
   readonly gauges: readonly GaugeModel[];
-  /** `[keys]` each: the zone, and whether it was found rather than given. */
-  readonly zones: readonly string[];
-  readonly found: readonly boolean[];
+  /** `[keys]`: the zone that was given or found, with its offsets over the history and some time after it. */
+  readonly zones: readonly ZoneOffsets[];
   /** The zone of keys that are new; `undefined` where none was given for all. */
-  readonly defaultZone: string | undefined;
+  readonly defaultZone: ZoneOffsets | undefined;
 }

@@ -5,7 +5,7 @@ import { lowerQuantile, upperQuantile } from '../stats/limits.js';
 import { logUpperTail } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { slotAt, weekSlots } from '../time/week.js';
-import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
@@ -21,6 +21,8 @@ import { type GaugeModel, gaugeBand } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
 import type { Band } from './types.js';
 import { windowsOf } from './windows.js';
+import { offsetsOver } from './zone-candidates.js';
+import { ZonePlans } from './zone-slots.js';
 
 /** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
 export interface BaselineSummary {
@@ -60,8 +62,8 @@ export interface BaselineSummary {
 export interface ModelOfKey {
   readonly model: RowModel;
   readonly timeZone: string;
-  /** True when the zone was not given but found: then others may be as plausible, see {@link otherClocks}. */
-  readonly found: boolean;
+  /** The same with its offsets, as they were known when the baseline was fitted. */
+  readonly zone: ZoneOffsets;
   /** False without a call in the history. */
   readonly known: boolean;
   /** True when the history of this key is too short for a verdict. */
@@ -97,9 +99,11 @@ export class Baseline {
   readonly grid: TimeGrid;
   /** Observed buckets of the history, of the row that had most. */
   readonly support: number;
+  /** How its zones may turn out to go on. @internal */
+  readonly zonePlans: ZonePlans;
   readonly #parts: BaselineParts;
   readonly #models: readonly RowModel[];
-  readonly #zones: readonly string[];
+  readonly #zones: readonly ZoneOffsets[];
   readonly #rows: Map<string, number>;
   readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
 
@@ -113,6 +117,7 @@ export class Baseline {
     this.#models = parts.models;
     this.#zones = parts.zones;
     this.#rows = rowsById(parts.keys);
+    this.zonePlans = new ZonePlans(parts.grid);
   }
 
   /**
@@ -157,8 +162,8 @@ export class Baseline {
     if (known)
       return {
         model: this.#models[row],
-        timeZone: this.#zones[row],
-        found: this.#parts.found[row],
+        timeZone: this.#zones[row].zone,
+        zone: this.#zones[row],
         known,
         learning,
         isNew: false,
@@ -172,15 +177,14 @@ export class Baseline {
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.
     const model = row === undefined ? first.model : this.#models[row];
-    const timeZone = row === undefined ? (this.#parts.defaultZone ?? 'UTC') : this.#zones[row];
-    const found = row === undefined ? this.#parts.defaultZone === undefined : this.#parts.found[row];
-    return { model, timeZone, found, known, learning, isNew: first.isNew };
+    const zone = row === undefined ? (this.#parts.defaultZone ?? zoneOffsets('UTC', 0, 0)) : this.#zones[row];
+    return { model, timeZone: zone.zone, zone, known, learning, isNew: first.isNew };
   }
 
   /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
-  gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly timeZone: string } | undefined {
+  gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly zone: ZoneOffsets } | undefined {
     const row = this.#rows.get(keyId(key));
-    return row === undefined ? undefined : { gauge: this.#parts.gauges[row], timeZone: this.#zones[row] };
+    return row === undefined ? undefined : { gauge: this.#parts.gauges[row], zone: this.#zones[row] };
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */
@@ -202,8 +206,8 @@ export class Baseline {
     const at = checkTime(time, 'time');
     checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
     if (this.measure === 'level') return this.#gaugeBand(seriesKey(key), at, probability);
-    const { model, timeZone } = this.modelOf(seriesKey(key));
-    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    const { model, zone } = this.modelOf(seriesKey(key));
+    const slot = this.#slotAt(zone, at);
     return bandOf(model, slot, -Math.log((1 - probability) / 2), this.#rateAt(model, at));
   }
 
@@ -216,10 +220,10 @@ export class Baseline {
     const at = checkTime(time, 'time');
     checkNumber(count, 'count', 0, Number.MAX_SAFE_INTEGER);
     if (this.measure === 'level') return NaN;
-    const { model, timeZone, learning } = this.modelOf(seriesKey(key));
+    const { model, zone, learning } = this.modelOf(seriesKey(key));
     if (learning) return NaN;
     if (count === 0) return 1;
-    const slot = slotAt(at, offsetAt(zoneOffsets(timeZone, at, at), at), weekSlots(this.grid.step));
+    const slot = this.#slotAt(zone, at);
     const { expected, size } = bucketOf(model, slot, this.#rateAt(model, at));
     const shift = burstShift(model.bursts, slot, model.profile.perWeek / 7);
     const bound = calibrateIn(leastNats(count, expected, size), model.above[0], shift);
@@ -228,12 +232,14 @@ export class Baseline {
     return Math.exp(-calibrateIn(-logUpperTail(count, expected, size), model.above[0], shift));
   }
 
+  #slotAt(zone: ZoneOffsets, time: number): number {
+    return slotAt(time, offsetAt(offsetsOver(zone, time, time), time), weekSlots(this.grid.step));
+  }
+
   #gaugeBand(key: SeriesKey, at: number, probability: number): Band {
     const known = this.gaugeOf(key);
     if (known === undefined) return { expected: Number.NaN, lower: -Infinity, upper: Infinity };
-    const slots = weekSlots(this.grid.step);
-    const slot = slotAt(at, offsetAt(zoneOffsets(known.timeZone, at, at), at), slots);
-    return gaugeBand(known.gauge, slot, -Math.log10((1 - probability) / 2));
+    return gaugeBand(known.gauge, this.#slotAt(known.zone, at), -Math.log10((1 - probability) / 2));
   }
 
   /** What is known of one key. @throws InputError when the baseline does not hold it */
@@ -247,13 +253,13 @@ export class Baseline {
     const row = this.#rows.get(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
-    if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row] };
+    if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row].zone };
     const model = this.#models[row];
     const reportedAt = this.#silenceReportedAt(model, this.#zones[row], 0, DETECT_NATS);
     const budgetNats = natsFor(perWeek, this.keys.length, windowsOf(this.grid.step));
     return {
       key: whole,
-      timeZone: this.#zones[row],
+      timeZone: this.#zones[row].zone,
       calls: model.calls,
       callsPerHour: (model.level[RATE] * HOUR) / this.grid.step,
       observed: model.support * this.grid.step,
@@ -268,7 +274,7 @@ export class Baseline {
   }
 
   /** When a silence that has `evidence` at the end of the history is beyond `nats`, if no call comes; epoch ms. */
-  #silenceReportedAt(model: RowModel, zone: string, evidence: number, nats: number): number | null {
+  #silenceReportedAt(model: RowModel, zone: ZoneOffsets, evidence: number, nats: number): number | null {
     if (model.calls === 0) return null;
     const { rate, variance } = rateBy(model.level, silenceFilterOf(model), model.anchor);
     const needed = evidenceFor(nats, variance, model.silenceShift, model.silence);

@@ -5,7 +5,8 @@ import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
-import { slotsOf, weekSlots } from '../time/week.js';
+import { slotsBy, weekSlots } from '../time/week.js';
+import type { ZoneOffsets } from '../time/zone.js';
 import { Baseline } from './baseline.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
@@ -13,9 +14,11 @@ import { readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
 import type { SignOff } from './types.js';
 import { type Windows, windowsOf } from './windows.js';
+import { offsetsOver } from './zone-candidates.js';
+import { CHOICE_STATE, priorState } from './zone-choice.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 3;
+const VERSION = 4;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
@@ -186,39 +189,35 @@ function readRecent(reader: ByteReader, { measure, grid: { step } }: Baseline, k
 }
 
 /** Week slots of the buckets before `time` by zone, for {@link StateContext}. */
-function contexts(step: number, time: number, windows: Windows): (zone: string) => StateContext {
-  const known = new Map<string, StateContext>();
+function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffsets) => StateContext {
+  const known = new Map<ZoneOffsets, StateContext>();
   const length = slotsBack(windows);
   return (zone) => {
     let context = known.get(zone);
     if (context === undefined) {
       const grid = { start: time - length * step, step, length };
-      context = { windows, time, slots: slotsOf(grid, zone, weekSlots(step)) };
+      context = { windows, time, slots: slotsBy(grid, offsetsOver(zone, grid.start, time), weekSlots(step)) };
       known.set(zone, context);
     }
     return context;
   };
 }
 
-/** Weights of zones that a row has at most. */
-const MOST_WEIGHTS = 64;
-
 /** The states of rows at `time`, without their keys and models. */
 export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
   const codec = new StateCodec();
-  const noWeights = new Float64Array(MOST_WEIGHTS);
+  const prior = priorState();
   const writer = new ByteWriter();
   for (const row of rows) {
-    const { tracker, clock } = stateOf(row);
+    const { tracker, choice } = stateOf(row);
     if (row.count === undefined) {
       writeColumn(writer, tracker);
       continue;
     }
     codec.write(writer, tracker, row.count.model, contextOf(row.zone));
-    writer.varint(clock.length);
-    writeGuessed(writer, clock, noWeights);
+    writeGuessed(writer, choice, prior);
   }
   return writer.toBytes();
 }
@@ -234,20 +233,18 @@ export function rowsFromBytes(
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
   const codec = new StateCodec();
-  const noWeights = new Float64Array(MOST_WEIGHTS);
+  const prior = priorState();
   const reader = new ByteReader(bytes);
   const found: RowStates[] = [];
   for (const row of rows.slice(0, count)) {
     if (row.count === undefined) {
-      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), clock: new Float64Array(0) });
+      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: new Float64Array(0) });
       continue;
     }
     const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
-    const weights = reader.varint();
-    if (weights > MOST_WEIGHTS) reader.fail(`${weights} weights of zones`);
-    const clock = new Float64Array(weights);
-    readGuessed(reader, clock, noWeights);
-    found.push({ tracker, clock });
+    const choice = new Float64Array(CHOICE_STATE);
+    readGuessed(reader, choice, prior);
+    found.push({ tracker, choice });
   }
   reader.end();
   return found;

@@ -1,8 +1,8 @@
 import { keyId, type SeriesKey, sameKeys } from '../series/key.js';
 import { readPart, type SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
-import { slotAt, slotsOf, weekSlots } from '../time/week.js';
-import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { slotAt, slotsBy, weekSlots } from '../time/week.js';
+import { offsetAt } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
@@ -10,8 +10,10 @@ import { type Acknowledged, rowsFromBytes, rowsToBytes } from './detector-bytes.
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import type { RoomForScores } from './score-window.js';
-import { runRow, SlotTables, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
+import type { Offsets } from './zone-candidates.js';
+import { SlotTables } from './zone-slots.js';
 
 /** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
 export interface Matching {
@@ -107,7 +109,7 @@ export class DetectorRows {
     const { start, step, length } = whole.grid;
     const { observed } = whole;
     const grid = { start: start + first * step, step, length: last - first };
-    const tables = new SlotTables(this.#baseline.grid, grid);
+    const tables = new SlotTables(this.#baseline.zonePlans, grid);
     const isAlike = observed.length === length;
     const y = new Float64Array(grid.length);
     const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
@@ -118,7 +120,7 @@ export class DetectorRows {
       lookahead.reserve(this.#rows.length);
       lookahead.begin(grid.start);
     }
-    const ahead = new SlotTables(this.#baseline.grid, { ...grid, length: lookahead.length });
+    const ahead = new SlotTables(this.#baseline.zonePlans, { ...grid, length: lookahead.length });
     for (let row = 0; row < rowOf.length; row++) {
       readPart(whole, row, first, last, y);
       if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
@@ -129,9 +131,10 @@ export class DetectorRows {
       if (isQuiet && lookahead.take(place, scores, at)) continue;
       const watched = this.#rows[place];
       this.settle(place);
-      if (isQuiet && watched.count !== undefined && watched.clock === undefined) {
-        lookahead.foresee(place, watched.count, ahead.own(watched.zone), watched.learning);
-        if (lookahead.take(place, scores, at)) continue;
+      if (isQuiet && watched.count !== undefined) {
+        const slots = settledSlots(watched, ahead);
+        if (slots !== undefined) lookahead.foresee(place, watched.count, slots, watched.learning);
+        if (slots !== undefined && lookahead.take(place, scores, at)) continue;
       }
       lookahead.drop(place);
       runRow(watched, y, listened, grid, tables, true, scores, at, own);
@@ -156,18 +159,24 @@ export class DetectorRows {
     const calls = recent.row(place, grid);
     const own = this.#exceptionsByRow().get(place);
     for (let i = 0; i < calls.length; i++) if (own?.expected(from + i * step)) calls[i] = Number.NaN;
-    row.count.accept(calls, slotsOf(grid, row.zone, weekSlots(step)), to);
+    row.count.accept(calls, slotsBy(grid, this.#offsetsOf(row, from, to), weekSlots(step)), to);
   }
 
   /** What is expected of a row's bucket at `time`; `undefined` of a level that was never known. */
   band(place: number, time: number, nats: number): Band | undefined {
     this.settle(place);
-    const { key, zone, count, tracker } = this.#rows[place];
+    const row = this.#rows[place];
+    const { key, count, tracker } = row;
     const { step } = this.#baseline.grid;
-    const slot = slotAt(time, offsetAt(zoneOffsets(zone, time, time), time), weekSlots(step));
+    const slot = slotAt(time, offsetAt(this.#offsetsOf(row, time, time), time), weekSlots(step));
     if (count !== undefined) return count.band(slot, nats);
     const model = this.#baseline.gaugeOf(key)?.gauge;
     return model === undefined ? undefined : gaugeBand({ ...model, state: tracker.toState() }, slot, nats / Math.LN10);
+  }
+
+  /** The offsets that a row turned out to keep so far. */
+  #offsetsOf({ zone, choice }: WatchedRow, from: number, to: number): Offsets {
+    return this.#baseline.zonePlans.of(zone).offsets(choice?.best ?? 0, from, to);
   }
 
   /** See {@link Detector.quietKeys}. */

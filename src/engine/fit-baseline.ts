@@ -7,13 +7,15 @@ import { Baseline } from './baseline.js';
 import { type FittedRows, fitRows } from './counts/fit/fit-all.js';
 import { pooledModels } from './counts/pool-tails.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
+import { zoneKeeper } from './zone-candidates.js';
 import { CANDIDATE_ZONES } from './zones.js';
 
 export interface FitOptions {
   /**
-   * The IANA zone in whose civil time the week runs: one for all, or one per key. Where none is given (or the function says
-   * `undefined`), each series' zone is found among {@link CANDIDATE_ZONES} by its own history; and around a change of the
-   * clocks that the history could not decide, every zone that it could be counts as plausible until the series shows.
+   * The zone in whose civil time the week runs, an IANA name or an offset such as `+05:30`: one for all, or one per key.
+   * Where none is given (or the function says `undefined`), each series' zone is found among {@link CANDIDATE_ZONES} by its
+   * own history. Given or found, it is the first candidate: after a change of the clocks that the history could not
+   * show, made or not made, all that is plausible counts as usual until the series shows which it keeps.
    */
   readonly timeZone?: string | ((key: SeriesKey) => string | undefined);
   /** Times that nothing is learned of: known incidents, load tests, holidays. Every bucket that touches one is left out. */
@@ -57,12 +59,20 @@ export function fitTerms(history: SeriesSet, { timeZone, exclude = [] }: FitOpti
 /** The baseline of fitted rows of counts; young ones borrow their tails from their kind. */
 export function countBaseline(
   { keys, grid }: SeriesSet,
-  { given, defaultZone }: FitTerms,
+  { defaultZone }: FitTerms,
   { zones, rows, support }: FittedRows,
 ): Baseline {
-  const found = given.map((zone) => zone === undefined);
-  const models = pooledModels(keys, rows, grid.step);
-  return new Baseline({ measure: 'count', keys, grid, zones, found, support, models, gauges: [], defaultZone });
+  const keep = zoneKeeper(grid);
+  return new Baseline({
+    measure: 'count',
+    keys,
+    grid,
+    zones: zones.map(keep),
+    support,
+    models: pooledModels(keys, rows, grid.step),
+    gauges: [],
+    defaultZone: defaultZone === undefined ? undefined : keep(defaultZone),
+  });
 }
 
 /** A continuous metric learns its day and week as they come, by its zone's civil time or by UTC. */
@@ -71,9 +81,17 @@ function levelBaseline(history: SeriesSet, { given, allowed, defaultZone }: FitT
   const slots = weekSlots(grid.step);
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
   const gauges = zones.map((zone, row) => fitLevelRow(history, row, allowed, slotsOf(grid, zone, slots)));
-  const found = given.map((zone) => zone === undefined);
-  const support = grid.length;
-  return new Baseline({ measure: 'level', keys, grid, zones, found, support, models: [], gauges, defaultZone });
+  const keep = zoneKeeper(grid);
+  return new Baseline({
+    measure: 'level',
+    keys,
+    grid,
+    zones: zones.map(keep),
+    support: grid.length,
+    models: [],
+    gauges,
+    defaultZone: defaultZone === undefined ? undefined : keep(defaultZone),
+  });
 }
 
 function fitLevelRow(history: SeriesSet, row: number, allowed: Uint8Array, slots: Int32Array): GaugeModel {

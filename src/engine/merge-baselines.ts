@@ -5,6 +5,7 @@ import { gridEnd } from '../time/grid.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { mergedModel, modelColumns } from './counts/model.js';
 import { windowsOf } from './windows.js';
+import { zoneJoiner } from './zone-candidates.js';
 
 /**
  * Two baselines as one. Rows of one only are taken as they are, so that baselines of disjoint series (shards) make exactly
@@ -28,22 +29,17 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
   const models = [...a.models];
   const gauges = [...a.gauges];
   const zones = [...a.zones];
-  const found = [...a.found];
   for (const [row, key] of b.keys.entries()) {
     const known = rowOf.get(keyId(key));
     if (known === undefined) {
       keys.push(key);
       zones.push(b.zones[row]);
-      found.push(b.found[row]);
       if (a.measure === 'count') models.push(b.models[row]);
       else gauges.push(b.gauges[row]);
       continue;
     }
     const later = second === b;
-    if (later) {
-      zones[known] = b.zones[row];
-      found[known] = b.found[row];
-    }
+    if (later) zones[known] = b.zones[row];
     if (a.measure === 'level') {
       if (later) gauges[known] = b.gauges[row];
       continue;
@@ -51,6 +47,8 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
     const [early, late] = later ? [a.models[known], b.models[row]] : [b.models[row], a.models[known]];
     models[known] = mergedModel(early, late, columns);
   }
+  const defaultZone = a.defaultZone ?? b.defaultZone;
+  const whole = zoneJoiner([...a.zones, ...b.zones], start, gridEnd(second.grid));
   // Two shards were observed at one time, two ranges of one series one after the other.
   const apart = gridEnd(first.grid) <= second.grid.start;
   return {
@@ -59,9 +57,8 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
     keys,
     models,
     gauges,
-    zones,
-    found,
+    zones: zones.map(whole),
     support: apart ? a.support + b.support : Math.max(a.support, b.support),
-    defaultZone: a.defaultZone ?? b.defaultZone,
+    defaultZone: defaultZone === undefined ? undefined : whole(defaultZone),
   };
 }

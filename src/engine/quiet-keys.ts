@@ -5,8 +5,9 @@ import { gridEnd, HOUR } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { MIN_EFFECT } from './score-window.js';
-import { runRow, SlotTables, type WatchRules, watchRow, watchRules } from './series-tracker.js';
+import { runRow, type WatchRules, watchRow, watchRules } from './series-tracker.js';
 import { BELOW, type QuietKey, type Scores } from './types.js';
+import { SlotTables } from './zone-slots.js';
 
 export interface QuietKeysOptions {
   /** As it was handed to `scoreWindow`; 1 a week by default. */
@@ -100,7 +101,7 @@ function silenceOfRow(
   readRow(window, row, y);
   const part = { start: start + from * step, step, length: length - from };
   if (from > 0 || start !== gridEnd(baseline.grid)) count.startAnew(part.start);
-  const tables = new SlotTables(baseline.grid, part);
+  const tables = new SlotTables(baseline.zonePlans, part);
   runRow(watched, y.subarray(from), observedRow(window, row).subarray(from), part, tables, false, undefined, 0);
   const left = count.silenceLeft();
   if (left === null || left.needed <= 0) return undefined;

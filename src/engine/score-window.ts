@@ -4,8 +4,9 @@ import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } fr
 import { gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { DecidedSink } from './decided-sink.js';
-import { runRow, SlotTables, watchRow, watchRules } from './series-tracker.js';
+import { runRow, watchRow, watchRules } from './series-tracker.js';
 import type { ScoreColumns, Scores } from './types.js';
+import { SlotTables } from './zone-slots.js';
 
 export interface ScoreOptions {
   /**
@@ -42,7 +43,7 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   const { length } = grid;
   const scores = roomForScores(whole);
   const rules = watchRules(baseline, perWeek, { minEffect: MIN_EFFECT, acceptShifts: false });
-  const tables = new SlotTables(baseline.grid, grid);
+  const tables = new SlotTables(baseline.zonePlans, grid);
   const y = new Float64Array(length);
   const follows = grid.start === gridEnd(baseline.grid);
   for (const [row, key] of keys.entries()) {

@@ -1,8 +1,8 @@
 import type { SeriesKey } from '../series/key.js';
-import { DAY, type TimeGrid, WEEK } from '../time/grid.js';
-import { slotsOf, weekSlots } from '../time/week.js';
+import { type TimeGrid, WEEK } from '../time/grid.js';
+import { weekSlots } from '../time/week.js';
+import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
-import type { RowModel } from './counts/model.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
@@ -11,7 +11,7 @@ import { GaugeRow } from './levels/tracker.js';
 import type { Exceptions, ScoreColumns, TrackedRange, Tracker } from './types.js';
 import { windowsOf } from './windows.js';
 import { ZoneChoice } from './zone-choice.js';
-import { otherClocks } from './zones.js';
+import type { SlotTables } from './zone-slots.js';
 
 /** How the rows of one detector, or of one window, are judged. */
 export interface WatchRules {
@@ -36,17 +36,17 @@ export function watchRules(
   };
 }
 
-/** One row as it is watched: its tracker, and which of the clocks it may keep it turns out to. */
+/** One row as it is watched: its tracker, and what its time zone turns out to be. */
 export interface WatchedRow {
   readonly key: SeriesKey;
-  readonly zone: string;
+  readonly zone: ZoneOffsets;
   readonly known: boolean;
   readonly learning: boolean;
   readonly tracker: Tracker;
   /** The same, of counts. */
   readonly count: CountTracker | undefined;
-  /** Only where the zone was not given. */
-  readonly clock: ZoneChoice | undefined;
+  /** Of counts: how its time zone goes on. */
+  readonly choice: ZoneChoice | undefined;
 }
 
 /** The gauge of a metric of which nothing is known: it learns as it is watched. */
@@ -74,65 +74,22 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
     const { logAlpha, counts } = rules;
     const levels = { logAlpha, acceptShifts: counts.acceptShifts };
     const tracker = new GaugeRow(of?.gauge ?? emptyGauge(step), step, levels, states?.tracker.slice());
-    const zone = of?.timeZone ?? 'UTC';
-    return { key, zone, known: of !== undefined, learning: false, tracker, count: undefined, clock: undefined };
+    const zone = of?.zone ?? baseline.modelOf(key).zone;
+    return { key, zone, known: of !== undefined, learning: false, tracker, count: undefined, choice: undefined };
   }
-  const { model, timeZone: zone, found, known, learning, isNew } = baseline.modelOf(key);
+  const { model, zone, known, learning, isNew } = baseline.modelOf(key);
   const count = new CountTracker(model, rules.counts, isNew, rules.scratch, states?.tracker);
-  const clock = found ? new ZoneChoice(states?.clock) : undefined;
-  return { key, zone, known, learning, tracker: count, count, clock };
+  return { key, zone, known, learning, tracker: count, count, choice: new ZoneChoice(states?.choice) };
 }
 
 /** What a row has become, to the last bit. */
 export interface RowStates {
   readonly tracker: Float64Array;
-  readonly clock: Float64Array;
+  readonly choice: Float64Array;
 }
 
-export function stateOf({ tracker, clock }: WatchedRow): RowStates {
-  return { tracker: tracker.toState(), clock: clock?.toState() ?? new Float64Array(0) };
-}
-
-/** The week slots of one window's buckets by zone, and those of the other zones that a found one may be. */
-export class SlotTables {
-  readonly #history: TimeGrid;
-  readonly #grid: TimeGrid;
-  readonly #own = new Map<string, Int32Array>();
-  /** By zone, and by the days of the history before a series began. */
-  readonly #others = new Map<string, Map<number, (Int32Array | null)[]>>();
-
-  constructor(history: TimeGrid, grid: TimeGrid) {
-    this.#history = history;
-    this.#grid = grid;
-  }
-
-  own(zone: string): Int32Array {
-    let slots = this.#own.get(zone);
-    if (slots === undefined) {
-      slots = slotsOf(this.#grid, zone, weekSlots(this.#grid.step));
-      this.#own.set(zone, slots);
-    }
-    return slots;
-  }
-
-  /** @param model of the row: where its series began within the history, the time before says nothing of its zone */
-  others(zone: string, { support, listened, firstCall }: RowModel): readonly (Int32Array | null)[] {
-    const { start, step, length } = this.#history;
-    const skipped = support < listened && firstCall > start ? Math.floor((firstCall - start) / DAY) : 0;
-    let bySkipped = this.#others.get(zone);
-    if (bySkipped === undefined) {
-      bySkipped = new Map();
-      this.#others.set(zone, bySkipped);
-    }
-    let slots = bySkipped.get(skipped);
-    if (slots === undefined) {
-      const from = Math.min(length, Math.floor((skipped * DAY) / step));
-      const history = { start: start + from * step, step, length: length - from };
-      slots = otherClocks(zone, history, this.#grid, weekSlots(step));
-      bySkipped.set(skipped, slots);
-    }
-    return slots;
-  }
+export function stateOf({ tracker, choice }: WatchedRow): RowStates {
+  return { tracker: tracker.toState(), choice: choice?.toState() ?? new Float64Array(0) };
 }
 
 /**
@@ -151,12 +108,21 @@ export function runRow(
   at: number,
   exceptions?: Exceptions,
 ): void {
-  const { tracker, count, clock, learning } = row;
-  const slots = tables.own(row.zone);
+  const { tracker, count, choice, learning } = row;
+  const settled = settledSlots(row, tables);
+  const slots = settled ?? tables.own(row.zone);
   let choose: TrackedRange['choose'];
-  if (count !== undefined && clock !== undefined) {
-    const others = tables.others(row.zone, count.model);
-    if (others.some((other) => other !== null)) choose = (calls, i) => clock.choose(count, calls, i, slots, others);
+  if (settled === undefined && count !== undefined && choice !== undefined) {
+    const all = tables.of(row.zone, count.model);
+    const { step } = count.rules.windows;
+    choose = (calls, i) => choice.choose(count, calls, i, start + i * step, all);
   }
   tracker.run({ start, length, values, observed, slots, choose, exceptions, learning }, learn, scores, at);
+}
+
+/** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */
+export function settledSlots({ zone, count, choice }: WatchedRow, tables: SlotTables): Int32Array | undefined {
+  if (count === undefined || choice === undefined) return tables.own(zone);
+  const all = tables.of(zone, count.model);
+  return count.isFlat ? all.own : choice.settled(all);
 }

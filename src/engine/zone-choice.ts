@@ -1,53 +1,187 @@
+import { HOUR } from '../time/grid.js';
 import type { CountTracker } from './counts/track/tracker.js';
-import { CANDIDATE_ZONES } from './zones.js';
+import { CANDIDATES, priorWeights } from './zone-candidates.js';
+import type { OddHour, RowSlots } from './zone-slots.js';
 
-/** A zone whose log-likelihood is so far behind is out of the question. */
+/** A candidate whose log-likelihood is so far behind is not judged by. */
 const RULED_OUT = 8;
+/** One that is so far behind does not come back. */
+const DECIDED = 24;
 /** One bucket speaks for so many nats at most. */
 const MOST = 3;
+/**
+ * Nats by which a bucket may be less likely and say nothing: what is not known of a profile is the same for hours, and a
+ * quiet week end of buckets that each say a little would decide by it.
+ */
+const LITTLE = 0.7;
+/** The buckets of one hour speak for so many at most, for the same reason. */
+const MOST_AN_HOUR = 4;
+/** In the hour of a change another slot counts where it fits by so many nats better. */
+const BETTER = 2;
+
+/** After the candidates' weights: what each lost in the last hour that said something, and which hour since 1970 that was. */
+const LOST = CANDIDATES;
+const LAST_HOUR = 2 * CANDIDATES;
+/** The change whose hour comes twice, and in which of its slots the first pass was short. */
+const CHANGE = LAST_HOUR + 1;
+const SHORT = LAST_HOUR + 2;
+/** Entries of a state. */
+export const CHOICE_STATE = LAST_HOUR + 3;
+
+/** What a state is before anything is seen. */
+export function priorState(): Float64Array {
+  const state = new Float64Array(CHOICE_STATE);
+  state.set(priorWeights());
+  return state;
+}
 
 /**
- * Which zone a series follows, where its history could not show: while several are plausible, each bucket is judged by the
- * one that fits it best, so that nothing is reported of a daylight saving change that a series follows, or does not; and
- * what they show adds up, so that after a day or two of people, or a run or two of a job, one is left.
+ * How a series goes on around changes of the clocks, which no history can show beforehand. While several candidates are
+ * plausible, each bucket is judged by the one that fits it best, so that nothing is reported of a daylight saving change
+ * that a series follows, or does not; and what they show adds up, so that after a day or two of people, or a run or two of
+ * a job, one is left. In the hour that comes twice, what is due may come in either pass; what is due in the hour that is
+ * missing may come within an hour after it, or not at all.
  */
 export class ZoneChoice {
-  /** The chosen zone's, then those of the candidates: log-likelihoods, the best 0. */
-  readonly #weights: Float64Array;
+  /** Log-likelihoods of the candidates, the best 0, −∞ of those decided against, and what is behind them; none at first. */
+  #known: Float64Array | undefined;
 
+  /** @param state of {@link toState}; nothing where nothing was in doubt yet, as of most rows for most of the year */
   constructor(state?: Float64Array) {
-    this.#weights = state?.slice() ?? new Float64Array(1 + CANDIDATE_ZONES.length);
+    this.#known = state?.slice();
   }
 
   toState(): Float64Array {
-    return this.#weights.slice();
+    return this.#known?.slice() ?? priorState();
+  }
+
+  get #state(): Float64Array {
+    this.#known ??= priorState();
+    return this.#known;
+  }
+
+  /** The candidate that is most likely by now. */
+  get best(): number {
+    if (this.#known === undefined) return 0;
+    let best = 0;
+    for (let c = 1; c < CANDIDATES; c++) if (this.#known[c] > this.#known[best]) best = c;
+    return best;
+  }
+
+  /** The slots of a window all of whose buckets are judged alike by what is left; `undefined` where each has to be asked for. */
+  settled({ each, own, doubtful, odd }: RowSlots): Int32Array | undefined {
+    if (doubtful === undefined) return own;
+    if (odd.size > 0) return undefined;
+    const known = this.#known;
+    let left: Int32Array | undefined;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (known !== undefined && known[c] === Number.NEGATIVE_INFINITY) continue;
+      const its = each[c] ?? own;
+      if (left !== undefined && its !== left) return undefined;
+      left = its;
+    }
+    return left;
   }
 
   /**
-   * The slot to judge bucket `i` by, and what its count says of the zones.
-   * @param own slots by the zone that was found
-   * @param others slots by the candidates; `null` where a candidate agrees with `own` all over the window
+   * The slot to judge a bucket by; what its count says of the candidates is taken in.
+   * @param i of the bucket in the window, which begins at `time`
    */
-  choose(tracker: CountTracker, y: number, i: number, own: Int32Array, others: readonly (Int32Array | null)[]): number {
-    const weights = this.#weights;
-    let differ = false;
-    for (const slots of others) differ ||= slots !== null && slots[i] !== own[i];
-    if (!differ) return own[i];
-    const fits = others.map((slots) => tracker.likelihood(y, slots === null ? own[i] : slots[i]));
-    const ownFit = tracker.likelihood(y, own[i]);
-    const best = Math.max(ownFit, ...fits);
-    let slot = own[i];
-    let most = weights[0] > -RULED_OUT ? ownFit : Number.NEGATIVE_INFINITY;
-    for (const [k, slots] of others.entries()) {
-      if (slots === null || weights[k + 1] <= -RULED_OUT || fits[k] <= most) continue;
-      most = fits[k];
-      slot = slots[i];
+  choose(tracker: CountTracker, y: number, i: number, time: number, slots: RowSlots): number {
+    const { each, own, doubtful, odd } = slots;
+    if (doubtful === undefined || doubtful[i] === 0) return own[i];
+    const state = this.#state;
+    const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
+    if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
+    const fits = new Float64Array(CANDIDATES);
+    let slot = -1;
+    let isDoubt = false;
+    let bestFit = Number.NEGATIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (state[c] === Number.NEGATIVE_INFINITY) continue;
+      const its = (each[c] ?? own)[i];
+      if (slot < 0) slot = its;
+      isDoubt ||= its !== slot;
+    }
+    if (!isDoubt) return slot;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (state[c] === Number.NEGATIVE_INFINITY) continue;
+      const its = (each[c] ?? own)[i];
+      let same = 0;
+      while (same < c && !(state[same] > Number.NEGATIVE_INFINITY && (each[same] ?? own)[i] === its)) same++;
+      fits[c] = same < c ? fits[same] : tracker.likelihood(y, its);
+      if (fits[c] > bestFit) bestFit = fits[c];
+      if (state[c] > -RULED_OUT && fits[c] > most) {
+        most = fits[c];
+        slot = its;
+      }
+    }
+    this.#takeIn(fits, bestFit, Math.floor(time / HOUR));
+    return slot;
+  }
+
+  /** Adds the likelihoods of a bucket to the weights. */
+  #takeIn(fits: Float64Array, bestFit: number, hour: number): void {
+    const state = this.#state;
+    if (state[LAST_HOUR] !== hour) {
+      state[LAST_HOUR] = hour;
+      state.fill(0, LOST, LOST + CANDIDATES);
     }
     let top = Number.NEGATIVE_INFINITY;
-    weights[0] += Math.max(-MOST, ownFit - best);
-    for (const [k, value] of fits.entries()) weights[k + 1] += Math.max(-MOST, value - best);
-    for (const weight of weights) top = Math.max(top, weight);
-    for (let k = 0; k < weights.length; k++) weights[k] -= top;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (state[c] === Number.NEGATIVE_INFINITY) continue;
+      const before = state[LOST + c];
+      const by = Math.min(0, fits[c] - bestFit + LITTLE);
+      state[LOST + c] = Math.max(-MOST_AN_HOUR, before + Math.max(-MOST, by));
+      state[c] += state[LOST + c] - before;
+      if (state[c] > top) top = state[c];
+    }
+    for (let c = 0; c < CANDIDATES; c++) {
+      state[c] -= top;
+      if (state[c] < -DECIDED) state[c] = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** A bucket beside a change: it says nothing of which candidate is right. */
+  #inOddHour(tracker: CountTracker, y: number, { each, own }: RowSlots, i: number, hours: readonly OddHour[]): number {
+    const state = this.#state;
+    let slot = own[i];
+    let fit = Number.NEGATIVE_INFINITY;
+    const offer = (other: number, least: number): boolean => {
+      if (other === slot && fit > Number.NEGATIVE_INFINITY) return false;
+      const its = tracker.likelihood(y, other);
+      if (!(its > fit + least)) return false;
+      fit = its;
+      slot = other;
+      return true;
+    };
+    for (const { candidate, change, pass, place } of hours) {
+      // What the first pass lacked has to be in the second.
+      if (pass === 2 && this.#wasShort(change, place)) return (each[candidate] ?? own)[i];
+    }
+    for (let c = 0; c < CANDIDATES; c++) if (state[c] > -RULED_OUT) offer((each[c] ?? own)[i], 0);
+    for (const { candidate, change, pass, place, instead } of hours) {
+      const usual = tracker.shapeOf((each[candidate] ?? own)[i]);
+      for (const other of instead) {
+        // Twice: less than is due there. Missing: more.
+        if (pass === 0 ? tracker.shapeOf(other) <= usual : tracker.shapeOf(other) >= usual) continue;
+        if (offer(other, BETTER) && pass === 1) this.#noteShort(change, place);
+      }
+    }
     return slot;
+  }
+
+  #wasShort(change: number, place: number): boolean {
+    return this.#state[CHANGE] === change && Math.floor(this.#state[SHORT] / 2 ** place) % 2 === 1;
+  }
+
+  #noteShort(change: number, place: number): void {
+    const state = this.#state;
+    if (state[CHANGE] !== change) {
+      state[CHANGE] = change;
+      state[SHORT] = 0;
+    }
+    if (!this.#wasShort(change, place)) state[SHORT] += 2 ** place;
   }
 }

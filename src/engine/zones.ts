@@ -1,4 +1,4 @@
-import { DAY, gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
+import { gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, type WeekSlots } from '../time/week.js';
 import { offsetAt, zoneOffsets } from '../time/zone.js';
 import type { Training } from './counts/fit/training-layout.js';
@@ -253,38 +253,4 @@ function weekFit(
     }
   }
   return { within: Math.max(0, within), additive };
-}
-
-/**
- * The other zones that a series may keep for all that its history can show: those candidates whose distance from `zone`
- * did not change within it. Each is given as offsets of its own, moved so that it agrees with `zone` over the
- * history; slots of a window by one that agrees there too are left out. In the order of {@link CANDIDATE_ZONES}.
- */
-export function otherClocks(
-  zone: string,
-  history: TimeGrid,
-  window: TimeGrid,
-  slots: WeekSlots,
-): (Int32Array | null)[] {
-  const from = history.start;
-  const to = Math.max(gridEnd(history), from + 1);
-  const windowEnd = Math.max(gridEnd(window), to);
-  const own = zoneOffsets(zone, Math.min(from, window.start), windowEnd);
-  return CANDIDATE_ZONES.map((other) => {
-    if (other === zone) return null;
-    const table = zoneOffsets(other, Math.min(from, window.start), windowEnd);
-    const distance = offsetAt(table, to - 1) - offsetAt(own, to - 1);
-    for (let time = from; time < to; time += DAY) {
-      if (offsetAt(table, time) - offsetAt(own, time) !== distance) return null;
-    }
-    let differs = false;
-    const found = new Int32Array(window.length);
-    for (let i = 0; i < window.length; i++) {
-      const time = window.start + i * window.step;
-      const offset = offsetAt(table, time) - distance;
-      found[i] = slotAt(time, offset, slots);
-      differs ||= offset !== offsetAt(own, time);
-    }
-    return differs ? found : null;
-  });
 }

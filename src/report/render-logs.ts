@@ -13,7 +13,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
   ['empty', 'empty'],
   ['truncated', 'ends too early'],
   ['corrupt-gzip', 'damaged gzip data'],
-  ['not-a-log', 'no CloudTrail log'],
+  ['not-a-log', 'not a CloudTrail log'],
   ['given-up', 'too many records in a row that cannot be read: the rest was passed over'],
   ['not-utf-8', 'not UTF-8'],
   ['no-permission', 'no permission to read it'],
@@ -22,7 +22,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const RECORD_REASONS: ReadonlyMap<string, string> = new Map([
-  ['not-a-record', 'no CloudTrail record'],
+  ['not-a-record', 'not a CloudTrail record'],
   ['missing-field', 'lacks a field'],
   ['malformed-field', 'a field cannot be read'],
   ['time-out-of-range', 'a time that cannot be'],
@@ -39,15 +39,15 @@ export function renderLogs(logs: LogsRead, width: number, calls?: CountStats): s
   const lines = fact('read', `${readPhrase(logs)}${calls === undefined ? '' : callsPhrase(calls)}`);
   if (logs.filesSkipped.length > 0) {
     const reasons = logs.filesSkipped.map(({ reason, files }) => `${grouped(files)} ${printable(reason)}`);
-    lines.push(...fact('skipped', `files that are no logs by their name: ${reasons.join(', ')}`));
+    lines.push(...fact('skipped', `files not named like logs: ${reasons.join(', ')}`));
   }
   for (const { path, reason, found } of logs.filesUnreadable.slice(0, NAMED)) {
     const what = found === undefined ? '' : ` (${printable(found, 200)})`;
-    lines.push(...fact('unread', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}${what}`));
+    lines.push(...fact('not read', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}${what}`));
   }
   const more = logs.filesUnreadable.length - NAMED;
   if (more > 0) lines.push(...fact('', `and ${counted(more, 'more unreadable file', 'more unreadable files')}`));
-  for (const aside of logs.setAside) lines.push(...fact('set aside', setAsidePhrase(aside)));
+  for (const aside of logs.setAside) lines.push(...fact('rejected', setAsidePhrase(aside)));
   return lines;
 }
 
@@ -68,11 +68,12 @@ function callsPhrase({
   const left: string[] = [];
   if (duplicates > 0) left.push(counted(duplicates, 'duplicate'));
   if (sharedCopies > 0) left.push(counted(sharedCopies, "other account's copy", "other accounts' copies"));
-  if (left.length > 0) phrase += ` (${left.join(' and ')} left out)`;
+  if (left.length > 0) phrase += ` (${left.join(' and ')} removed)`;
   const outOfOrder = late - overlapping;
   if (outOfOrder > 0) phrase += `; ${counted(outOfOrder, 'call')} arrived too late to deduplicate, counted`;
   if (overlapping > 0) phrase += `; ${counted(overlapping, 'call')} may be counted twice (see the notes)`;
-  if (withoutId > 0) phrase += `; ${counted(withoutId, 'call')} had no eventID to tell a copy by`;
+  if (withoutId > 0)
+    phrase += `; ${counted(withoutId, 'call')} ${withoutId === 1 ? 'has' : 'have'} no eventID to deduplicate by, counted`;
   return phrase;
 }
 

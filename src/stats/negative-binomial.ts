@@ -90,6 +90,11 @@ export function logLowerTail(y: number, mean: number, size: number): number {
   return Math.min(0, logFront(size, a, q, x) + Math.log(betaFraction(size, a, q)));
 }
 
+/** ln P(Y = y) of the same law, for y ≥ 0: {@link logFront} at a = y and b = size. */
+export function logMass(y: number, mean: number, size: number): number {
+  return y === 0 ? logZero(mean, size) : logFront(y, size, mean / (mean + size), size / (mean + size));
+}
+
 /** ln P(Y = 0) = −size · ln(1 + mean/size). */
 export function logZero(mean: number, size: number): number {
   return -size * Math.log1p(mean / size);

@@ -1,5 +1,5 @@
 import { DAY, HOUR, MINUTE, type TimeGrid, WEEK } from './grid.js';
-import { offsetAt, zoneOffsets } from './zone.js';
+import { offsetAt, type ZoneOffsets, zoneOffsets } from './zone.js';
 
 /** 1970-01-05T00:00 was a Monday; weeks begin there, as ISO 8601 has it. */
 const MONDAY = 4 * DAY;
@@ -34,9 +34,13 @@ export function slotAt(time: number, offset: number, slots: WeekSlots): number {
  * has its slots twice, one that is left out has none.
  */
 export function slotsOf(grid: TimeGrid, zone: string, slots: WeekSlots): Int32Array {
+  return slotsBy(grid, zoneOffsets(zone, grid.start, grid.start + grid.length * grid.step), slots);
+}
+
+/** The same by a table of offsets, which covers the grid. */
+export function slotsBy(grid: TimeGrid, table: Pick<ZoneOffsets, 'times' | 'offsets'>, slots: WeekSlots): Int32Array {
   const found = new Int32Array(grid.length);
   if (grid.length === 0) return found;
-  const table = zoneOffsets(zone, grid.start, grid.start + grid.length * grid.step);
   let next = 0;
   let offset = offsetAt(table, grid.start);
   while (next < table.times.length && table.times[next] <= grid.start) next++;

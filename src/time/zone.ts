@@ -1,5 +1,5 @@
 import { InputError, shown } from '../errors.js';
-import { DAY, MINUTE, SECOND } from './grid.js';
+import { DAY, HOUR, MINUTE, SECOND } from './grid.js';
 
 /**
  * A zone's UTC offsets over a stretch of time: from `times[i]` on, local time is UTC + `offsets[i]`. `times[0]` is where
@@ -18,9 +18,32 @@ const NEAR = 366 * DAY;
 const formats = new Map<string, Intl.DateTimeFormat>();
 const known = new Map<string, ZoneOffsets>();
 
-/** `zone` as it is when the platform knows it as an IANA time zone; throws {@link InputError} otherwise. */
+/** The first and the last time that a Date can hold. */
+const EVER = 8.64e15;
+
+/** `+05:30`, `-0500`, `UTC+5`, `UTC-03:00`. */
+const OFFSET = /^(?:(?:UTC)?([+-])([01]\d|2[0-3])(?::?([0-5]\d))?|UTC([+-])(\d))$/;
+
+/**
+ * The offset that a zone's name states, in ms: `+05:30`, `-05:00`, `UTC+05:30`, `UTC-3`, and `UTC` itself; `undefined` of
+ * any other name. Read here, not by `Intl`: Node 20 refuses offsets, and later versions read some ways to write them.
+ */
+export function statedOffset(zone: string): number | undefined {
+  if (zone === 'UTC') return 0;
+  const match = OFFSET.exec(zone);
+  if (match === null) return undefined;
+  const [, sign = match[4], hours = match[5], minutes = '0'] = match;
+  // Not -0, which no table of numbers should hold.
+  return (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * MINUTE) || 0;
+}
+
+/**
+ * `zone` as it is when it is an IANA time zone that the platform knows, or a UTC offset (see {@link statedOffset}).
+ * @throws InputError otherwise
+ */
 export function checkZone(zone: unknown, name = 'timeZone'): string {
   if (typeof zone === 'string' && zone !== '') {
+    if (statedOffset(zone) !== undefined) return zone;
     try {
       formatOf(zone);
       return zone;
@@ -28,7 +51,9 @@ export function checkZone(zone: unknown, name = 'timeZone'): string {
       if (!(error instanceof RangeError)) throw error;
     }
   }
-  throw new InputError(`${name} must be an IANA time zone such as 'Europe/Berlin' or 'UTC', got ${shown(zone)}`);
+  throw new InputError(
+    `${name} must be an IANA time zone such as 'Europe/Berlin' or 'UTC', or an offset such as '+05:30', got ${shown(zone)}`,
+  );
 }
 
 function formatOf(zone: string): Intl.DateTimeFormat {
@@ -74,6 +99,12 @@ export function zoneOffsets(zone: string, from: number, to: number): ZoneOffsets
   const cached = known.get(zone);
   if (cached !== undefined && cached.from <= from && cached.to >= to) return cached;
   checkZone(zone);
+  const stated = statedOffset(zone);
+  if (stated !== undefined) {
+    const always = { zone, from: -EVER, to: EVER, times: Float64Array.of(-EVER), offsets: Float64Array.of(stated) };
+    known.set(zone, always);
+    return always;
+  }
   // What is near what is known extends it; a far time starts anew, or one question about the year 3000 would cost the
   // 350,000 probes to there.
   const near = cached !== undefined && from < cached.to + NEAR && to > cached.from - NEAR ? cached : undefined;
@@ -104,7 +135,7 @@ export function zoneOffsets(zone: string, from: number, to: number): ZoneOffsets
 }
 
 /** The UTC offset at `time`, by bisection; `time` must lie in the table's stretch. */
-export function offsetAt(table: ZoneOffsets, time: number): number {
+export function offsetAt(table: Pick<ZoneOffsets, 'times' | 'offsets'>, time: number): number {
   let low = 0;
   let high = table.times.length - 1;
   while (low < high) {

@@ -16,6 +16,7 @@ const DEFAULTS: AnalyzeOptions = {
   failOnAnomaly: false,
   html: undefined,
   markdown: undefined,
+  aliases: undefined,
 };
 
 describe('the arguments of analyze', () => {

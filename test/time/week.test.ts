@@ -90,9 +90,48 @@ describe('zoneOffsets', () => {
 describe('checkZone', () => {
   it('names the parameter, the need and what came', () => {
     expect(() => checkZone('Mars/Olympus')).toThrow(
-      new InputError("timeZone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', got \"Mars/Olympus\""),
+      new InputError(
+        "timeZone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', or an offset such as '+05:30', got \"Mars/Olympus\"",
+      ),
     );
     expect(() => checkZone(undefined)).toThrow(InputError);
     expect(checkZone('Asia/Kolkata')).toBe('Asia/Kolkata');
+  });
+});
+
+describe('a UTC offset as a time zone', () => {
+  it.each([
+    ['+05:30', 330],
+    ['-05:00', -300],
+    ['+0545', 345],
+    ['-03', -180],
+    ['UTC+05:30', 330],
+    ['UTC-03:00', -180],
+    ['UTC+5', 300],
+    ['UTC', 0],
+    ['+00:00', 0],
+    ['-00:00', 0],
+  ])('%s is read, here and not by the platform', (zone, minutes) => {
+    expect(checkZone(zone)).toBe(zone);
+    for (const time of [Date.UTC(1950, 0, 1), Date.UTC(2026, 6, 1), Date.UTC(2500, 0, 1)]) {
+      expect(Object.is(offsetAt(zoneOffsets(zone, time, time), time), minutes * 60_000)).toBe(true);
+    }
+  });
+
+  it.each([
+    '+5',
+    '5:30',
+    '+24:00',
+    '+05:60',
+    '+05:3',
+    'UTC05:30',
+    'UTC+',
+    '+',
+    '+05:30:00',
+    ' +05:30',
+    'GMT+5',
+    'utc+5',
+  ])('%j is refused', (zone) => {
+    expect(() => checkZone(zone)).toThrow(InputError);
   });
 });

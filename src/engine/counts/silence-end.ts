@@ -1,6 +1,7 @@
 import { WEEK } from '../../time/grid.js';
 import { slotAt, weekSlots } from '../../time/week.js';
-import { offsetAt, zoneOffsets } from '../../time/zone.js';
+import { offsetAt, type ZoneOffsets } from '../../time/zone.js';
+import { offsetsOver } from '../zone-candidates.js';
 import { LEAST_MEAN, type RowModel } from './model.js';
 import { silenceOf } from './silence.js';
 
@@ -12,7 +13,7 @@ import { silenceOf } from './silence.js';
 export function silenceEnd(
   model: RowModel,
   rate: number,
-  zone: string,
+  zone: ZoneOffsets,
   step: number,
   start: number,
   needed: number,
@@ -31,7 +32,7 @@ export function silenceEnd(
   let left = needed - weeks * perWeek;
   let time = start + weeks * Math.max(WEEK, slots.perWeek * step);
   const last = time + 4 * Math.max(WEEK, slots.perWeek * step);
-  const table = zoneOffsets(zone, time, last + step);
+  const table = offsetsOver(zone, time, last + step);
   for (; time < last; time += step) {
     left -= each(slotAt(time, offsetAt(table, time), slots));
     if (left < 0) return time + step;

@@ -1,3 +1,4 @@
+import { logMass } from '../../../stats/negative-binomial.js';
 import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
@@ -137,14 +138,23 @@ export class CountTracker implements Tracker, TrackerParts {
     return this.s[INCIDENT_SIDE] !== 0;
   }
 
-  /** Log-likelihood of `y` calls in a bucket of this slot, by a normal law of the model's mean and variance. */
+  /** True of a series whose week has no shape: all slots are one to it. */
+  get isFlat(): boolean {
+    return isFlat(this.profile) && this.shapePrior === 0;
+  }
+
+  /** How much is usual in a slot, in means of the week. */
+  shapeOf(slot: number): number {
+    return this.profile.shapeAt(slot);
+  }
+
+  /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
-    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE];
-    const variance = mean * (1 + phi[0]) + relative * mean * mean + 0.01;
-    return -0.5 * (((y - mean) * (y - mean)) / variance + Math.log(variance));
+    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean;
+    return logMass(y, mean, 1 / relative);
   }
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
@@ -289,8 +299,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s = s;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
-    const isFlat = [profile.shapeSteps, profile.varianceSteps, profile.hourSteps].every((steps) => steps.length === 1);
-    s[d + FLAT] = isFlat && this.shapePrior === 0 ? profile.shapeAt(0) : Number.NaN;
+    s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;
     s[d + FLAT + 1] = profile.varianceAt(0);
     s[d + FLAT + 2] = profile.hourVarianceAt(0);
     sumBlocks(this);
@@ -312,4 +321,8 @@ export class CountTracker implements Tracker, TrackerParts {
       s[d + FLAT + 2],
     );
   }
+}
+
+function isFlat({ shapeSteps, varianceSteps, hourSteps }: KeptProfile): boolean {
+  return shapeSteps.length === 1 && varianceSteps.length === 1 && hourSteps.length === 1;
 }

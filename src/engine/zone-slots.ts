@@ -1,0 +1,177 @@
+import { HOUR, type TimeGrid } from '../time/grid.js';
+import { slotAt, slotsBy, type WeekSlots, weekSlots } from '../time/week.js';
+import { offsetAt, type ZoneOffsets } from '../time/zone.js';
+import type { RowModel } from './counts/model.js';
+import { CANDIDATES, type Offsets, ZoneCandidates } from './zone-candidates.js';
+
+/** A bucket beside a change of the clocks, as one candidate has it. */
+export interface OddHour {
+  readonly candidate: number;
+  /** When the clocks change, epoch ms. */
+  readonly change: number;
+  /** The first or the second pass of an hour that comes twice; 0 in the hour after one that is missing. */
+  readonly pass: 0 | 1 | 2;
+  /** Which slot of the hour it is, from 0. */
+  readonly place: number;
+  /** Slots by which it may be judged instead: of what is due beside it, or not at all. */
+  readonly instead: readonly number[];
+}
+
+/** The week slots of one window's buckets, by each way in which a row may turn out to go on. */
+export interface RowSlots {
+  /** `[candidates]`, the zone's own first; `undefined` of one that the history rules out, or that agrees with the first. */
+  readonly each: readonly (Int32Array | undefined)[];
+  readonly own: Int32Array;
+  /** `[length]`: 1 where candidates differ, or where clocks change; `undefined` where nothing is in doubt all over the window. */
+  readonly doubtful: Uint8Array | undefined;
+  /** By bucket. */
+  readonly odd: ReadonlyMap<number, readonly OddHour[]>;
+}
+
+/** A candidate's part in a window. */
+interface Part {
+  readonly slots: Int32Array | undefined;
+  readonly odd: readonly (readonly [bucket: number, hour: OddHour])[];
+}
+
+/** What a baseline knows of its zones, for all the windows that are judged by it. */
+export class ZonePlans {
+  readonly #history: TimeGrid;
+  readonly #known = new Map<ZoneOffsets, ZoneCandidates>();
+
+  constructor(history: TimeGrid) {
+    this.#history = history;
+  }
+
+  get history(): TimeGrid {
+    return this.#history;
+  }
+
+  of(zone: ZoneOffsets): ZoneCandidates {
+    let candidates = this.#known.get(zone);
+    if (candidates === undefined) {
+      candidates = new ZoneCandidates(zone, this.#history);
+      this.#known.set(zone, candidates);
+    }
+    return candidates;
+  }
+}
+
+/** The week slots of one window's buckets by zone, and by what each zone may turn out to be. */
+export class SlotTables {
+  readonly #plans: ZonePlans;
+  readonly #grid: TimeGrid;
+  readonly #slots: WeekSlots;
+  readonly #parts = new Map<ZoneOffsets, readonly Part[]>();
+  /** By zone, and by which of the candidates are open, one bit each. */
+  readonly #rows = new Map<ZoneOffsets, Map<number, RowSlots>>();
+
+  constructor(plans: ZonePlans, grid: TimeGrid) {
+    this.#plans = plans;
+    this.#grid = grid;
+    this.#slots = weekSlots(grid.step);
+  }
+
+  /** @param model of the row: where its series began within the history, the time before says nothing of its zone */
+  of(zone: ZoneOffsets, { support, listened, firstCall }: RowModel): RowSlots {
+    const { start } = this.#plans.history;
+    const from = support < listened && firstCall > start ? firstCall : start;
+    const candidates = this.#plans.of(zone);
+    let open = 0;
+    for (let c = 0; c < CANDIDATES; c++) if (candidates.isOpen(c, from)) open |= 1 << c;
+    let byOpen = this.#rows.get(zone);
+    if (byOpen === undefined) {
+      byOpen = new Map();
+      this.#rows.set(zone, byOpen);
+    }
+    let slots = byOpen.get(open);
+    if (slots === undefined) {
+      slots = rowSlots(this.#partsOf(zone), open, this.#grid.length);
+      byOpen.set(open, slots);
+    }
+    return slots;
+  }
+
+  /** Slots by the zone as it was known when the baseline was fitted. */
+  own(zone: ZoneOffsets): Int32Array {
+    return this.#partsOf(zone)[0].slots as Int32Array;
+  }
+
+  #partsOf(zone: ZoneOffsets): readonly Part[] {
+    let parts = this.#parts.get(zone);
+    if (parts === undefined) {
+      const candidates = this.#plans.of(zone);
+      const { start, step, length } = this.#grid;
+      const reach = 3 * HOUR;
+      const tables = Array.from({ length: CANDIDATES }, (_, c) =>
+        candidates.offsets(c, start - reach, start + length * step + reach),
+      );
+      const own = slotsBy(this.#grid, tables[0], this.#slots);
+      parts = tables.map((table, c) => {
+        const slots = c === 0 ? own : slotsBy(this.#grid, table, this.#slots);
+        const isOther = c === 0 || slots.some((slot, i) => slot !== own[i]);
+        return { slots: isOther ? slots : undefined, odd: oddHours(c, table, this.#grid, this.#slots) };
+      });
+      this.#parts.set(zone, parts);
+    }
+    return parts;
+  }
+}
+
+function rowSlots(parts: readonly Part[], open: number, length: number): RowSlots {
+  const own = parts[0].slots as Int32Array;
+  const each = parts.map(({ slots }, c) => ((open & (1 << c)) === 0 ? undefined : slots));
+  const odd = new Map<number, OddHour[]>();
+  for (const [c, part] of parts.entries()) {
+    if ((open & (1 << c)) === 0) continue;
+    for (const [bucket, hour] of part.odd) odd.set(bucket, [...(odd.get(bucket) ?? []), hour]);
+  }
+  const doubtful = new Uint8Array(length);
+  let any = odd.size > 0;
+  for (const bucket of odd.keys()) doubtful[bucket] = 1;
+  for (const slots of each) {
+    if (slots === undefined || slots === own) continue;
+    for (let i = 0; i < length; i++) if (slots[i] !== own[i]) doubtful[i] = 1;
+    any = true;
+  }
+  return { each, own, doubtful: any ? doubtful : undefined, odd };
+}
+
+/** More than this no clocks change: what does is a place that moved to the other side of the date line. */
+const MOST_CHANGE = 3 * HOUR;
+
+/** The buckets of a window beside the changes of a candidate. */
+function oddHours(
+  candidate: number,
+  { times, offsets }: Offsets,
+  grid: TimeGrid,
+  slots: WeekSlots,
+): [bucket: number, hour: OddHour][] {
+  const { start, step, length } = grid;
+  const found: [bucket: number, hour: OddHour][] = [];
+  const around = (slot: number) => ((slot % slots.perWeek) + slots.perWeek) % slots.perWeek;
+  for (let t = 1; t < times.length; t++) {
+    const change = times[t];
+    const by = offsets[t] - offsets[t - 1];
+    const size = Math.abs(by);
+    if (size === 0 || size > MOST_CHANGE || slots.width > size) continue;
+    const count = Math.round(size / slots.width);
+    const begin = by < 0 ? change - size : change;
+    const end = by < 0 ? change + size : change + Math.max(size, HOUR);
+    const missing = slotAt(change, offsets[t - 1], slots);
+    const first = Math.max(0, Math.ceil((begin - start) / step));
+    for (let i = first; i < length && start + i * step < end; i++) {
+      const time = start + i * step;
+      const slot = slotAt(time, offsetAt({ times, offsets }, time), slots);
+      const pass = by > 0 ? 0 : time < change ? 1 : 2;
+      const place = Math.floor((time - (pass === 1 ? begin : change)) / slots.width);
+      // Due in the hour that comes twice: here, or in the other pass, with what is usual in the hours beside it.
+      const instead =
+        by < 0
+          ? [around(slot - count), around(slot + count)]
+          : Array.from({ length: count }, (_, k) => around(missing + k));
+      found.push([i, { candidate, change, pass, place, instead }]);
+    }
+  }
+  return found;
+}
