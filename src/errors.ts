@@ -8,6 +8,22 @@ export class FormatError extends Error {
   override readonly name = 'FormatError';
 }
 
+/**
+ * What `read` makes of bytes. A checksum is no signature: whoever makes one anew can have contents that no library wrote, and
+ * whatever goes wrong with those (a text that is no JSON, a length beyond an array's) is a {@link FormatError}.
+ */
+export function decoded<T>(bytes: unknown, what: string, read: () => T): T {
+  // What is no bytes at all is a caller's mistake.
+  if (!ArrayBuffer.isView(bytes)) return read();
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`bytes are not what ${what} holds: ${why.slice(0, 200)}`, { cause });
+  }
+}
+
 /** Shows a caller's value in a message: short, on one line, and never the whole of a large object. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
@@ -45,4 +61,63 @@ export function checkRange(from: unknown, to: unknown, name = 'from/to'): { from
   throw new InputError(
     `${first} must be earlier than ${second}, got ${new Date(range.from).toISOString()} and ${new Date(range.to).toISOString()}`,
   );
+}
+
+/** Every name that options of a type may have: the compiler asks for those that are missing. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+
+/**
+ * Refuses options with a name that is none of theirs, which would otherwise be a default in silence, and what is no object.
+ * Only own names count. `undefined` is no options.
+ * @throws InputError that says which name was probably meant, or which there are
+ */
+export function checkOptions<T>(options: unknown, names: OptionNames<T>, name = 'options'): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InputError(`${name} must be an object, got ${shown(options)}`);
+  }
+  const unknown = Object.keys(options).find((field) => !Object.hasOwn(names, field));
+  if (unknown === undefined) return;
+  const all = Object.keys(names);
+  const meant = closest(unknown, all);
+  const rest = meant === undefined ? `there are ${all.join(', ')}` : `did you mean ${meant}?`;
+  throw new InputError(`${name}.${unknown.slice(0, 80)} is unknown: ${rest}`);
+}
+
+/** Those of the options that others have too, for these to be handed on. */
+export function optionsFor<T extends object>(options: object, names: OptionNames<T>): T {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name))) as T;
+}
+
+/** The name that a mistyped one probably stands for: the same but for upper and lower case, or with few letters changed. */
+function closest(typed: string, names: readonly string[]): string | undefined {
+  if (typed.length > 64) return undefined;
+  const lower = typed.toLowerCase();
+  let best: string | undefined;
+  let least = Math.min(3, Math.floor(typed.length / 3)) + 0.5;
+  for (const name of names) {
+    const distance = editDistance(lower, name.toLowerCase());
+    if (distance >= least) continue;
+    best = name;
+    least = distance;
+  }
+  return best;
+}
+
+/** Letters to be changed, put in, taken away or swapped with the next (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        next[j] = Math.min(next[j], before[j - 2] + 1);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length];
 }

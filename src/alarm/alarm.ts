@@ -1,5 +1,5 @@
 import type { Scores } from '../engine/types.js';
-import { checkTime, InputError, shown } from '../errors.js';
+import { checkOptions, checkTime, decoded, InputError, type OptionNames, shown } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
 import { type AlarmMemory, alarmFromBytes, alarmToBytes } from './alarm-bytes.js';
@@ -39,6 +39,7 @@ export class Alarm {
 
   /** @param options.state what it begins with; INSUFFICIENT_DATA by default */
   constructor(rule: AlarmRule, options: { readonly state?: AlarmState; readonly memory?: AlarmMemory } = {}) {
+    checkOptions(options, ALARM_OPTIONS);
     this.rule = checkRule(rule);
     const { period, step, evaluationRange, window } = this.rule;
     // On a wall clock the period under way comes on top, and a clock change makes two of them longer.
@@ -123,8 +124,10 @@ export class Alarm {
 
   /** @throws FormatError unless `bytes` are those of an alarm of this version */
   static fromBytes(bytes: Uint8Array): Alarm {
-    const { rule, memory } = alarmFromBytes(bytes);
-    return new Alarm(rule, { memory });
+    return decoded(bytes, 'an alarm', () => {
+      const { rule, memory } = alarmFromBytes(bytes);
+      return new Alarm(rule, { memory });
+    });
   }
 
   get memory(): AlarmMemory {
@@ -219,6 +222,8 @@ export class Alarm {
     return true;
   }
 }
+
+const ALARM_OPTIONS: OptionNames<NonNullable<ConstructorParameters<typeof Alarm>[1]>> = { state: true, memory: true };
 
 function reasonFor({ state, breaching, used, filled }: Evaluation, rule: CompleteRule): string {
   const { datapointsToAlarm: m, treatMissingData } = rule;

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AthenaClient } from '@aws-sdk/client-athena';
-import { InputError, shown } from '../errors.js';
-import { type AthenaCountOptions, athenaCountQuery, athenaCoverageQuery } from '../kms/athena-query.js';
+import { checkOptions, InputError, type OptionNames, optionsFor, shown } from '../errors.js';
+import {
+  ATHENA_COUNT_OPTIONS,
+  type AthenaCountOptions,
+  athenaCountQuery,
+  athenaCoverageQuery,
+} from '../kms/athena-query.js';
 import { readAthenaCounts, readAthenaCoverage } from '../kms/athena-rows.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -50,8 +55,9 @@ export async function athenaCounts(
   client: AthenaClient,
   options: AthenaOptions,
 ): Promise<{ set: SeriesSet; stats: AthenaStats }> {
-  const count = athenaCountQuery(options);
-  const cover = athenaCoverageQuery(options);
+  checkOptions(options, ATHENA_OPTIONS);
+  const count = athenaCountQuery(optionsFor(options, ATHENA_COUNT_OPTIONS));
+  const cover = athenaCoverageQuery(optionsFor(options, ATHENA_COUNT_OPTIONS));
   const { coverage: given } = options;
   if (given !== undefined && given !== 'query' && !Array.isArray(given)) {
     throw new InputError(`coverage must be 'query' or an array of { account, region, from, to }, got ${shown(given)}`);
@@ -72,3 +78,24 @@ export async function athenaCounts(
   const scannedBytes = runs.reduce((sum, run) => sum + run.scannedBytes, 0);
   return { set, stats: { runs, scannedBytes, setAside, coverage: coverage ?? null } };
 }
+
+const ATHENA_OPTIONS: OptionNames<AthenaOptions> = {
+  workGroup: true,
+  database: true,
+  output: true,
+  coverage: true,
+  step: true,
+  by: true,
+  table: true,
+  from: true,
+  to: true,
+  date: true,
+  accounts: true,
+  regions: true,
+  partitions: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};

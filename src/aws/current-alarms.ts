@@ -1,4 +1,5 @@
 import type { CloudWatchClient, CompositeAlarm, Dimension, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { checkOptions, type OptionNames } from '../errors.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { loadClient } from './load-client.js';
 import { Pages } from './pages.js';
@@ -27,6 +28,7 @@ export interface CurrentAlarm {
  * @throws AwsCallError when a request fails for good
  */
 export async function currentAlarms(client: CloudWatchClient, options: CallOptions = {}): Promise<CurrentAlarm[]> {
+  checkOptions(options, CALL_OPTIONS);
   const caller = new Caller(client, 'DescribeAlarms', 5, options);
   const { DescribeAlarmsCommand } = await loadClient(
     '@aws-sdk/client-cloudwatch',
@@ -57,6 +59,14 @@ export async function currentAlarms(client: CloudWatchClient, options: CallOptio
   addComposites(alarms, composites);
   return alarms;
 }
+
+const CALL_OPTIONS: OptionNames<CallOptions> = {
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 /** Adds the composite alarms that name one of the alarms, and those that name one of these. */
 function addComposites(alarms: CurrentAlarm[], composites: readonly CompositeAlarm[]): void {

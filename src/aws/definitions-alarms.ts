@@ -1,6 +1,6 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Baseline } from '../engine/baseline.js';
-import { checkInteger, checkNumber, checkRange } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { type AlarmDefinition, dimensions, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import {
@@ -62,6 +62,7 @@ const MOST_EXCLUDED = 10;
  * @throws InputError when the baseline's step is no multiple of a minute, or an option is out of range
  */
 export function alarmDefinitions(baseline: Baseline, options: AlarmDefinitionOptions = {}): AlarmDefinition[] {
+  checkOptions(options, ALARM_DEFINITION_OPTIONS);
   const { actions = [], prefix = 'kms-baseline' } = options;
   checkInteger(actions.length, 'actions.length', 0, 5);
   const all = learnedPairs(baseline);
@@ -83,6 +84,20 @@ export function alarmDefinitions(baseline: Baseline, options: AlarmDefinitionOpt
   );
   return definitions;
 }
+
+const ALARM_DEFINITION_OPTIONS: OptionNames<AlarmDefinitionOptions> = {
+  actions: true,
+  alertBudget: true,
+  pairs: true,
+  anomaly: true,
+  exclude: true,
+  keys: true,
+  expiryDays: true,
+  quotas: true,
+  quotaShare: true,
+  changes: true,
+  prefix: true,
+};
 
 type Make = (
   region: string | null,

@@ -1,5 +1,5 @@
 import type { Baseline } from '../engine/baseline.js';
-import { checkInteger, checkNumber, InputError, shown } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { NAMESPACE, partsOfKey } from './definitions.js';
 import { bandProbability, type LearnedPair, learnedPairs, periodOf, weekBand } from './definitions-band.js';
 
@@ -25,6 +25,7 @@ const MOST_WIDGETS = 496;
  * @throws InputError for options out of range, and when the baseline's step is no multiple of a minute
  */
 export function dashboardBody(baseline: Baseline, options: DashboardOptions = {}): string {
+  checkOptions(options, DASHBOARD_OPTIONS);
   const period = periodOf(baseline);
   const shownPairs = checkInteger(options.pairs ?? 100, 'pairs', 1, MOST_WIDGETS);
   const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
@@ -51,6 +52,14 @@ export function dashboardBody(baseline: Baseline, options: DashboardOptions = {}
   }
   return JSON.stringify({ start: '-P7D', periodOverride: 'inherit', widgets });
 }
+
+const DASHBOARD_OPTIONS: OptionNames<DashboardOptions> = {
+  alertBudget: true,
+  pairs: true,
+  alarms: true,
+  published: true,
+  title: true,
+};
 
 function graph(
   { keyArn, operation }: LearnedPair,

@@ -1,4 +1,4 @@
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { fittingName, type MetricFilterDefinition, NAMESPACE } from './definitions.js';
 
 /** A change that a metric filter counts. */
@@ -65,6 +65,7 @@ export function metricFilters(options: {
   readonly logGroupName: string;
   readonly prefix?: string;
 }): MetricFilterDefinition[] {
+  checkOptions(options, METRIC_FILTERS_OPTIONS);
   const { logGroupName, prefix = 'kms-baseline' } = options;
   if (typeof logGroupName !== 'string' || !/^[\w./#-]{1,512}$/.test(logGroupName)) {
     throw new InputError(`logGroupName must be the name of a log group, got ${shown(logGroupName)}`);
@@ -82,3 +83,8 @@ export function metricFilters(options: {
     },
   }));
 }
+
+const METRIC_FILTERS_OPTIONS: OptionNames<NonNullable<Parameters<typeof metricFilters>[0]>> = {
+  logGroupName: true,
+  prefix: true,
+};

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { checkOptions, InputError, type OptionNames } from '../errors.js';
 import { KMS_OPERATIONS, type OperationGroup } from '../kms/operations.js';
 import { fittingName, type RuleDefinition } from './definitions.js';
 
@@ -30,6 +30,7 @@ const CHANGES: readonly OperationGroup[] = [
  * comes only where a trail logs it.
  */
 export function ruleDefinitions(options: RuleDefinitionOptions = {}): RuleDefinition[] {
+  checkOptions(options, RULE_DEFINITION_OPTIONS);
   const { target, prefix = 'kms-baseline' } = options;
   const rules = [
     rule(prefix, 'key-events', 'ENABLED', 'KMS itself: a key was rotated or deleted, imported material expired.', {
@@ -74,6 +75,8 @@ export function ruleDefinitions(options: RuleDefinitionOptions = {}): RuleDefini
     },
   ]);
 }
+
+const RULE_DEFINITION_OPTIONS: OptionNames<RuleDefinitionOptions> = { target: true, cryptographic: true, prefix: true };
 
 function viaCloudTrail(eventName: readonly string[]): object {
   return {

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { TimeRange } from '../series/builder.js';
 import { AwsCallError, type Caller } from './call-aws.js';
@@ -9,7 +10,7 @@ import { objectBytes } from './s3-objects.js';
 
 /** What is wrong with delivered logs. */
 export type LogProblemKind =
-  /** A digest that the one after it names is not there. */
+  /** A digest that the one after it names is not there, or there are none of a time that is long over. */
   | 'missing-digest'
   /** Not what CloudTrail signed: its signature is wrong, or it does not match what the next digest says of it. */
   | 'changed-digest'
@@ -49,25 +50,38 @@ export interface FoundDigest {
 /** `111122223333_CloudTrail-Digest_eu-central-1_my_trail_us-east-1_20260119T120131Z_backfill.json.gz` */
 export const DIGEST = /\/\d{12}_CloudTrail-Digest_([a-z0-9-]+)_(.+)_[a-z0-9-]+_(\d{8}T\d{6}Z)(_backfill)?\.json\.gz$/;
 
-/** Reads a digest and checks its signature; null, with the problem told, when it is not what CloudTrail wrote. */
+/** Bytes of a digest, inflated: CloudTrail's name some thousand log files an hour, in half a KB each. */
+export const MAX_DIGEST = 64 * 2 ** 20;
+
+const inflate = promisify(gunzip);
+
+/**
+ * Reads a digest and checks its signature; null, with the problem told, when it is not what CloudTrail wrote. The signature is
+ * one of what the digest holds uncompressed: before it can be checked, no more than `most` bytes are read or inflated.
+ */
 export async function readDigest(
   client: S3Client,
   caller: Caller,
   bucket: string,
   key: string,
-  keys: ReadonlyMap<string, KeyObject>,
+  { keys, most }: { readonly keys: ReadonlyMap<string, KeyObject>; readonly most: number },
   tell: Tell,
 ): Promise<FoundDigest | null> {
   let metadata: Readonly<Record<string, string>> = {};
   let bytes: Buffer;
   try {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of objectBytes(client, caller, bucket, key, { onMetadata: (found) => (metadata = found) }))
+    let size = 0;
+    for await (const chunk of objectBytes(client, caller, bucket, key, { onMetadata: (found) => (metadata = found) })) {
+      size += chunk.length;
+      if (size > most) throw new TooLarge();
       chunks.push(chunk);
-    bytes = gunzipSync(Buffer.concat(chunks));
+    }
+    bytes = await inflate(Buffer.concat(chunks), { maxOutputLength: most });
   } catch (error) {
     caller.signal?.throwIfAborted();
-    if (error instanceof AwsCallError) tell('unreadable', key, error.message);
+    if (error instanceof TooLarge || isTooLarge(error)) tell('unreadable', key, `it has more than ${most} bytes`);
+    else if (error instanceof AwsCallError) tell('unreadable', key, error.message);
     else tell('changed-digest', key, 'it is not a gzip file');
     return null;
   }
@@ -85,6 +99,12 @@ export async function readDigest(
     } else return { key, trail, digest, signature, hash: sha256(bytes), backfill: backfill !== undefined };
   }
   return null;
+}
+
+class TooLarge extends Error {}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 /** Follows each trail's chain; gives the digests that may be believed. */

@@ -1,5 +1,5 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
-import { checkInteger, checkRange } from '../errors.js';
+import { checkInteger, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { passesOf } from './lookup-events.js';
 import { LOOKUP_PAGE, LOOKUPS_PER_SECOND, type PageReader, pageReader } from './lookup-page.js';
@@ -38,6 +38,7 @@ export interface LookupEstimate {
  * @throws InputError for options out of range; AwsCallError when a request fails for good
  */
 export async function estimateLookup(client: CloudTrailClient, options: EstimateOptions): Promise<LookupEstimate> {
+  checkOptions(options, ESTIMATE_OPTIONS);
   const { from, to } = checkRange(options.from, options.to);
   const passes = passesOf(options.operations);
   const probes = checkInteger(options.probes ?? 12, 'probes', 1, 10_000);
@@ -64,6 +65,18 @@ export async function estimateLookup(client: CloudTrailClient, options: Estimate
     keepsUp: events / ((to - from) / 1000) < perSecond * LOOKUP_PAGE,
   };
 }
+
+const ESTIMATE_OPTIONS: OptionNames<EstimateOptions> = {
+  from: true,
+  to: true,
+  operations: true,
+  probes: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 const SECOND = 1_000;
 

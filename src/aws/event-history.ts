@@ -1,4 +1,4 @@
-import { checkNumber, checkRange, checkTime } from '../errors.js';
+import { checkNumber, checkOptions, checkRange, checkTime, type OptionNames } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { DAY, MINUTE } from '../time/grid.js';
 
@@ -19,6 +19,7 @@ export function eventHistoryCoverage(options: {
   readonly now: number | Date;
   readonly grace?: number;
 }): Coverage[] {
+  checkOptions(options, EVENT_HISTORY_COVERAGE_OPTIONS);
   const asked = checkRange(options.from, options.to);
   const now = checkTime(options.now, 'now');
   const grace = checkNumber(options.grace ?? 15 * MINUTE, 'grace', 0, 1e12);
@@ -26,3 +27,12 @@ export function eventHistoryCoverage(options: {
   const to = Math.min(asked.to, now - grace);
   return from < to ? [{ account: options.account, region: options.region, from, to }] : [];
 }
+
+const EVENT_HISTORY_COVERAGE_OPTIONS: OptionNames<NonNullable<Parameters<typeof eventHistoryCoverage>[0]>> = {
+  account: true,
+  region: true,
+  from: true,
+  to: true,
+  now: true,
+  grace: true,
+};

@@ -1,11 +1,19 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { checkInteger, checkNumber, checkRange, InputError } from '../errors.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkRange,
+  InputError,
+  type OptionNames,
+  optionsFor,
+} from '../errors.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { MAX_BUCKETS, MINUTE, type TimeGrid } from '../time/grid.js';
 import { AwsCallError, Caller, type CallOptions } from './call-aws.js';
 import { inParallel } from './in-parallel.js';
-import { listKmsMetrics } from './list-metrics.js';
+import { LIST_METRICS_OPTIONS, listKmsMetrics } from './list-metrics.js';
 import { METRICS_PER_REQUEST, type MetricMessage, readPoints } from './metric-points.js';
 import { MetricRows } from './metric-rows.js';
 import { type AbsentPoints, type Metric, type MetricSource, metricId, metricOf } from './metrics.js';
@@ -64,6 +72,7 @@ export async function fetchMetricSeries(
   client: CloudWatchClient,
   options: MetricSeriesOptions,
 ): Promise<{ counts: SeriesSet; levels: SeriesSet; report: MetricSeriesReport }> {
+  checkOptions(options, METRIC_SERIES_OPTIONS);
   const { from, to } = checkRange(options.from, options.to);
   const settle = checkNumber(options.settle ?? 10 * MINUTE, 'settle', 0, 1e12);
   const width = checkInteger(options.concurrency ?? 4, 'concurrency', 1, 100);
@@ -73,7 +82,10 @@ export async function fetchMetricSeries(
   const grid = gridOf(from, to, step);
   const given = (options.metrics ?? []).map((metric, i) => metricOf(metric, `metrics[${i}]`, options.absent));
   const { pacer: _, ...unpaced } = options;
-  const listed = (options.discover ?? given.length === 0) ? await listKmsMetrics(client, unpaced) : [];
+  const listed =
+    (options.discover ?? given.length === 0)
+      ? await listKmsMetrics(client, optionsFor(unpaced, LIST_METRICS_OPTIONS))
+      : [];
   const found = listed.map((metric) => metricOf(metric, 'metric', options.absent));
   // Those given come first: the caller's word on a metric counts.
   const metrics = [...new Map([...found, ...given].map((metric) => [metricId(metric), metric])).values()];
@@ -126,6 +138,23 @@ export async function fetchMetricSeries(
     },
   };
 }
+
+const METRIC_SERIES_OPTIONS: OptionNames<MetricSeriesOptions> = {
+  from: true,
+  to: true,
+  step: true,
+  metrics: true,
+  discover: true,
+  linkedAccounts: true,
+  absent: true,
+  settle: true,
+  concurrency: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 /** Points held of one request's metrics while its pages come: 16 MB. */
 const MOST_POINTS = 2_000_000;

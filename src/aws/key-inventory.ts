@@ -1,5 +1,5 @@
 import type { KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
-import { checkInteger, checkNumber } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { AwsCallError, Caller, type CallOptions, isCredentials } from './call-aws.js';
 import { inParallel } from './in-parallel.js';
@@ -32,6 +32,7 @@ export function keyInventory(
   client: KMSClient,
   options: InventoryOptions = {},
 ): AsyncGenerator<KmsKey, void, undefined> {
+  checkOptions(options, INVENTORY_OPTIONS);
   const perSecond = checkNumber(options.perSecond ?? 50, 'perSecond', 1e-3, 1e4);
   const width = checkInteger(options.concurrency ?? 8, 'concurrency', 1, 1000);
   const caller = (operation: string, most = Infinity): Caller =>
@@ -44,6 +45,17 @@ export function keyInventory(
   };
   return read(client, callers, width);
 }
+
+const INVENTORY_OPTIONS: OptionNames<InventoryOptions> = {
+  perSecond: true,
+  lastUse: true,
+  concurrency: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 interface Callers {
   readonly list: Caller;

@@ -1,4 +1,5 @@
 import type { CloudWatchClient, DimensionFilter } from '@aws-sdk/client-cloudwatch';
+import { checkOptions, type OptionNames } from '../errors.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { loadClient } from './load-client.js';
 import { isKmsMetric, type MetricSource } from './metrics.js';
@@ -24,6 +25,7 @@ export async function listKmsMetrics(
   client: CloudWatchClient,
   options: ListMetricsOptions = {},
 ): Promise<MetricSource[]> {
+  checkOptions(options, LIST_METRICS_OPTIONS);
   const caller = new Caller(client, 'ListMetrics', 10, options);
   const { ListMetricsCommand } = await loadClient(
     '@aws-sdk/client-cloudwatch',
@@ -63,3 +65,13 @@ export async function listKmsMetrics(
   }
   return found;
 }
+
+/** The names of {@link ListMetricsOptions}. */
+export const LIST_METRICS_OPTIONS: OptionNames<ListMetricsOptions> = {
+  linkedAccounts: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};

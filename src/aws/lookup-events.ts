@@ -1,5 +1,5 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
-import { checkRange, InputError, shown } from '../errors.js';
+import { checkOptions, checkRange, InputError, type OptionNames, shown } from '../errors.js';
 import type { KmsCall, Rejection } from '../kms/call.js';
 import { KMS_OPERATIONS } from '../kms/operations.js';
 import { parseRecord } from '../kms/parse-record.js';
@@ -79,12 +79,27 @@ export function lookupKmsCalls(
   client: CloudTrailClient,
   options: LookupOptions,
 ): AsyncGenerator<KmsCall, void, undefined> {
+  checkOptions(options, LOOKUP_OPTIONS);
   const range = checkRange(options.from, options.to);
   const passes = passesOf(options.operations);
   const position = positionOf(options.resume, range, passes);
   const caller = new Caller(client, 'LookupEvents', LOOKUPS_PER_SECOND, options);
   return lookUp(client, caller, range, passes, position, options);
 }
+
+const LOOKUP_OPTIONS: OptionNames<LookupOptions> = {
+  from: true,
+  to: true,
+  operations: true,
+  resume: true,
+  onPage: true,
+  onRejected: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 async function* lookUp(
   client: CloudTrailClient,

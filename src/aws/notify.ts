@@ -1,6 +1,6 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { Notice, Notifier } from '../plan/notice.js';
 import { retried } from '../plan/notifiers.js';
 import { NotifyError } from '../plan/notify-error.js';
@@ -50,6 +50,7 @@ const OF_NOTICE = new Set([
  *   error when it fails otherwise
  */
 export function snsNotifier(client: SNSClient, topicArn: string, options: NotifyOptions = {}): Notifier {
+  checkOptions(options, NOTIFY_OPTIONS);
   if (typeof topicArn !== 'string' || !/^arn:[^:]+:sns:[^:]+:\d{12}:.+$/.test(topicArn)) {
     throw new InputError(`topicArn must be the ARN of a topic, got ${shown(topicArn)}`);
   }
@@ -76,6 +77,8 @@ export function snsNotifier(client: SNSClient, topicArn: string, options: Notify
   };
 }
 
+const NOTIFY_OPTIONS: OptionNames<NotifyOptions> = { name: true, tries: true, clock: true };
+
 /**
  * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as {@link noticeJson} has it.
  * An answer of 200 may hold a refusal: `FailedEntryCount` is what counts. A bus that does not exist takes events and drops
@@ -85,6 +88,7 @@ export function eventBridgeNotifier(
   client: EventBridgeClient,
   options: NotifyOptions & { readonly eventBusName?: string } = {},
 ): Notifier {
+  checkOptions(options, EVENT_BRIDGE_NOTIFIER_OPTIONS);
   const { eventBusName } = options;
   return {
     name: options.name ?? 'eventbridge',
@@ -117,6 +121,13 @@ export function eventBridgeNotifier(
     },
   };
 }
+
+const EVENT_BRIDGE_NOTIFIER_OPTIONS: OptionNames<NonNullable<Parameters<typeof eventBridgeNotifier>[1]>> = {
+  name: true,
+  tries: true,
+  clock: true,
+  eventBusName: true,
+};
 
 /** EventBridge refused an event in an answer that was a success. */
 class EntryError extends Error {

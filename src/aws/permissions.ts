@@ -1,3 +1,4 @@
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 /** The IAM actions that each adapter needs, and no other: one for each API operation that it calls. */
 export const AWS_PERMISSIONS = {
   lookupKmsCalls: ['cloudtrail:LookupEvents'],
@@ -78,7 +79,21 @@ export function iamPolicy(
     readonly partition?: string;
   } = {},
 ): IamPolicy {
+  checkOptions(options, IAM_POLICY_OPTIONS);
   const adapters = options.adapters ?? (Object.keys(AWS_PERMISSIONS) as AwsAdapter[]);
+  const given: unknown = adapters;
+  if (!Array.isArray(given)) throw new InputError(`adapters must be an array of names, got ${shown(given)}`);
+  for (const [i, adapter] of given.entries()) {
+    if (typeof adapter === 'string' && Object.hasOwn(AWS_PERMISSIONS, adapter)) continue;
+    throw new InputError(
+      `adapters[${i}] must be one of ${Object.keys(AWS_PERMISSIONS).join(', ')}, got ${shown(adapter)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== 'adapters' && value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw new InputError(`${name} must be text, got ${shown(value)}`);
+    }
+  }
   const { bucket = '*', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
   const s3 = `arn:${partition}:s3:::`;
   const athena = adapters.includes('athenaCounts');
@@ -113,3 +128,10 @@ export function iamPolicy(
       .map((statement) => ({ ...statement, Action: [...new Set(statement.Action)].sort() })),
   };
 }
+
+const IAM_POLICY_OPTIONS: OptionNames<NonNullable<Parameters<typeof iamPolicy>[0]>> = {
+  adapters: true,
+  bucket: true,
+  results: true,
+  partition: true,
+};

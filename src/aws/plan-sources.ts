@@ -1,6 +1,6 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { IngestStats } from '../node/ingest-stats.js';
 import { listenedIn, problemIn, rejectedIn } from '../node/log-source.js';
@@ -44,6 +44,7 @@ interface BucketCursor {
  * @throws InputError for options that cannot be; from `poll`, AwsCallError when the bucket cannot be listed
  */
 export function bucketSource(client: S3Client, options: BucketSourceOptions): CallSource {
+  checkOptions(options, BUCKET_SOURCE_OPTIONS);
   const { account, region, name, maxQuiet = HOUR, filesAtOnce = 200, ...rest } = options;
   checkInteger(maxQuiet, 'maxQuiet', 1, 366 * DAY);
   checkInteger(filesAtOnce, 'filesAtOnce', 1, 1e6);
@@ -94,6 +95,22 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
   };
 }
 
+const BUCKET_SOURCE_OPTIONS: OptionNames<BucketSourceOptions> = {
+  account: true,
+  region: true,
+  name: true,
+  maxQuiet: true,
+  filesAtOnce: true,
+  pacer: true,
+  clock: true,
+  patience: true,
+  bucket: true,
+  prefix: true,
+  organization: true,
+  concurrency: true,
+  buffer: true,
+};
+
 /** The first files of many; the listing is left there, and taken up again by the next poll. */
 class FirstOf implements AsyncIterable<LogSource> {
   readonly #files: AsyncIterable<LogSource>;
@@ -143,9 +160,10 @@ export interface EventHistorySourceOptions extends Calling {
  * @throws InputError for options that cannot be; from `poll`, AwsCallError when a request fails for good
  */
 export function eventHistorySource(client: CloudTrailClient, options: EventHistorySourceOptions): CallSource {
-  const { account, region, name, operations = 'critical', ...rest } = options;
-  const delay = checkInteger(options.delay ?? 15 * MINUTE, 'delay', 0, DAY);
-  const overlap = checkInteger(options.overlap ?? 2 * HOUR, 'overlap', 0, DAY);
+  checkOptions(options, EVENT_HISTORY_SOURCE_OPTIONS);
+  const { account, region, name, operations = 'critical', delay = 15 * MINUTE, overlap = 2 * HOUR, ...rest } = options;
+  checkInteger(delay, 'delay', 0, DAY);
+  checkInteger(overlap, 'overlap', 0, DAY);
   return {
     name: name ?? `event history ${account} ${region}`,
     poll({ cursor, from, now, signal }) {
@@ -169,3 +187,15 @@ export function eventHistorySource(client: CloudTrailClient, options: EventHisto
     },
   };
 }
+
+const EVENT_HISTORY_SOURCE_OPTIONS: OptionNames<EventHistorySourceOptions> = {
+  account: true,
+  region: true,
+  operations: true,
+  name: true,
+  delay: true,
+  overlap: true,
+  pacer: true,
+  clock: true,
+  patience: true,
+};

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Scores } from '../engine/types.js';
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { observedRow, valueAt } from '../series/series-set.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
@@ -77,6 +77,7 @@ export async function publishScores(
   scores: Scores,
   options: PublishOptions = {},
 ): Promise<Published> {
+  checkOptions(options, PUBLISH_OPTIONS);
   const { namespace = NAMESPACE, clock = systemClock, signal } = options;
   if (!/^[\w./#-][\w ./#:-]{0,254}$/.test(namespace) || namespace.startsWith('AWS/')) {
     throw new InputError(`namespace must be a name of CloudWatch's that does not begin AWS/, got ${shown(namespace)}`);
@@ -132,6 +133,15 @@ export async function publishScores(
   if (batch.length > 0) await send(end ?? 0, 0);
   return end === null ? sum : { ...sum, until: end, beyond: 0 };
 }
+
+const PUBLISH_OPTIONS: OptionNames<PublishOptions> = {
+  namespace: true,
+  rows: true,
+  after: true,
+  tries: true,
+  clock: true,
+  signal: true,
+};
 
 function isPair(key: SeriesKey): boolean {
   return key.keyArn !== null && key.operation !== null && key.outcome === null && key.caller === null;

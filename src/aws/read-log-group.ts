@@ -1,5 +1,5 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { checkNumber, checkRange, InputError, shown } from '../errors.js';
+import { checkNumber, checkOptions, checkRange, InputError, type OptionNames, shown } from '../errors.js';
 import type { KmsCall, Rejection } from '../kms/call.js';
 import { parseRecord } from '../kms/parse-record.js';
 import { DAY, MINUTE } from '../time/grid.js';
@@ -47,6 +47,7 @@ export function readLogGroup(
   client: CloudWatchLogsClient,
   options: LogGroupOptions,
 ): AsyncGenerator<KmsCall, void, undefined> {
+  checkOptions(options, LOG_GROUP_OPTIONS);
   const range = checkRange(options.from, options.to);
   const lateness = checkNumber(options.lateness ?? DAY, 'lateness', 0, 1e12);
   if (typeof options.logGroup !== 'string' || options.logGroup === '') {
@@ -56,6 +57,19 @@ export function readLogGroup(
   const caller = new Caller(client, 'FilterLogEvents', 5, options);
   return read(client, caller, range, lateness, options);
 }
+
+const LOG_GROUP_OPTIONS: OptionNames<LogGroupOptions> = {
+  logGroup: true,
+  from: true,
+  to: true,
+  lateness: true,
+  onRejected: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 async function* read(
   client: CloudWatchLogsClient,

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { checkInteger, checkRange, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkRange, InputError, type OptionNames, shown } from '../errors.js';
 import { DAY } from '../time/grid.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { dayPath, type LogFolder, logFolder, logRoot } from './log-layout.js';
@@ -67,6 +67,7 @@ interface LogObject {
  *   the bucket cannot be listed
  */
 export function s3Logs(client: S3Client, options: S3LogsOptions): S3Logs {
+  checkOptions(options, S3_LOGS_OPTIONS);
   const range = checkRange(options.from, options.to);
   const width = checkInteger(options.concurrency ?? 8, 'concurrency', 1, 1000);
   const buffer = checkInteger(options.buffer ?? 64 * 2 ** 20, 'buffer', 0, 2 ** 40);
@@ -112,6 +113,23 @@ export function s3Logs(client: S3Client, options: S3LogsOptions): S3Logs {
 }
 
 type ReadObject = (object: LogObject) => AsyncGenerator<Uint8Array, void, void>;
+const S3_LOGS_OPTIONS: OptionNames<S3LogsOptions> = {
+  bucket: true,
+  prefix: true,
+  organization: true,
+  accounts: true,
+  regions: true,
+  from: true,
+  to: true,
+  cursor: true,
+  concurrency: true,
+  buffer: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 /** A file that is downloaded before it is asked for, or when it is. */
 class Download implements LogSource {

@@ -1,5 +1,5 @@
 import type { CloudTrailClient, Trail } from '@aws-sdk/client-cloudtrail';
-import { checkNumber, checkRange } from '../errors.js';
+import { checkNumber, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
 import { MINUTE } from '../time/grid.js';
@@ -65,6 +65,7 @@ export interface TrailCoverage {
  *   changes not looked up
  */
 export async function trailCoverage(client: CloudTrailClient, options: TrailCoverageOptions): Promise<TrailCoverage> {
+  checkOptions(options, TRAIL_COVERAGE_OPTIONS);
   const asked = checkRange(options.from, options.to);
   const grace = checkNumber(options.grace ?? 15 * MINUTE, 'grace', 0, 1e12);
   const { pacer: _, ...unpaced } = options;
@@ -95,6 +96,19 @@ export async function trailCoverage(client: CloudTrailClient, options: TrailCove
   }
   return { read: merged(read), write: merged(write), trails };
 }
+
+const TRAIL_COVERAGE_OPTIONS: OptionNames<TrailCoverageOptions> = {
+  from: true,
+  to: true,
+  bucket: true,
+  accounts: true,
+  grace: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
 
 const loadCloudTrail = () => loadClient('@aws-sdk/client-cloudtrail', () => import('@aws-sdk/client-cloudtrail'));
 

@@ -3,12 +3,20 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { checkInteger, checkRange } from '../errors.js';
+import { checkInteger, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
 import { AwsCallError, Caller, type CallOptions } from './call-aws.js';
 import { type DigestedLog, publicKey } from './digest.js';
-import { checkChains, DIGEST, type FoundDigest, type LogProblem, readDigest, type Tell } from './digest-chain.js';
+import {
+  checkChains,
+  DIGEST,
+  type FoundDigest,
+  type LogProblem,
+  MAX_DIGEST,
+  readDigest,
+  type Tell,
+} from './digest-chain.js';
 import { inParallel } from './in-parallel.js';
 import { loadClient } from './load-client.js';
 import { dayPath, logFolder, logRoot, publishedAt } from './log-layout.js';
@@ -30,6 +38,12 @@ export interface ValidateOptions extends CallOptions {
    * one trail nobody can tell which of them no digest names.
    */
   readonly trail?: string;
+  /**
+   * Bytes of a digest, inflated, 64 MiB by default, and of a log file, 8 GiB by default: one that has more is a problem, and
+   * is read no further.
+   */
+  readonly maxDigestBytes?: number;
+  readonly maxLogBytes?: number;
   /** Files checked at once; 8 by default. */
   readonly concurrency?: number;
 }
@@ -60,8 +74,11 @@ export async function validateLogs(
   clients: { readonly s3: S3Client; readonly cloudTrail: CloudTrailClient },
   options: ValidateOptions,
 ): Promise<LogValidation> {
+  checkOptions(options, VALIDATE_OPTIONS);
   const asked = checkRange(options.from, options.to);
   const width = checkInteger(options.concurrency ?? 8, 'concurrency', 1, 1000);
+  const most = checkInteger(options.maxDigestBytes ?? MAX_DIGEST, 'maxDigestBytes', 1, 2 ** 31 - 1);
+  const mostOfLog = checkInteger(options.maxLogBytes ?? MAX_LOG, 'maxLogBytes', 1, Number.MAX_SAFE_INTEGER);
   const { bucket } = options;
   const caller = new Caller(clients.s3, 'S3', 100, options);
   const keys = await publicKeys(clients.cloudTrail, options, asked);
@@ -73,7 +90,7 @@ export async function validateLogs(
   const listed = await digestKeys(clients.s3, caller, options, asked);
   const found: FoundDigest[] = [];
   await inParallel(listed, width, async (key) => {
-    const digest = await readDigest(clients.s3, caller, bucket, key, keys, tell);
+    const digest = await readDigest(clients.s3, caller, bucket, key, { keys, most }, tell);
     if (digest !== null) found.push(digest);
   });
   const valid = checkChains(found, new Set(listed), asked, tell);
@@ -81,7 +98,7 @@ export async function validateLogs(
   const logs = valid.flatMap(({ digest }) => digest.logs);
   let good = 0;
   await inParallel(logs, width, async (log) => {
-    if (await checkLog(clients.s3, caller, log, tell)) good++;
+    if (await checkLog(clients.s3, caller, log, mostOfLog, tell)) good++;
   });
   const times = mergeRanges(
     valid.filter(({ backfill }) => !backfill).map(({ digest }) => ({ from: digest.start, to: digest.end })),
@@ -91,6 +108,7 @@ export async function validateLogs(
     await checkUnnamed(clients.s3, caller, options, times, named, tell);
   }
   const covered = within(times, asked);
+  tellOfNone(covered, asked, caller.clock.now(), options, tell);
   return {
     digests: { checked: listed.length, valid: valid.length },
     logs: { checked: logs.length, valid: good },
@@ -98,6 +116,46 @@ export async function validateLogs(
     covered,
     uncovered: rest(covered, asked),
   };
+}
+
+const VALIDATE_OPTIONS: OptionNames<ValidateOptions> = {
+  bucket: true,
+  prefix: true,
+  organization: true,
+  account: true,
+  region: true,
+  from: true,
+  to: true,
+  trail: true,
+  maxDigestBytes: true,
+  maxLogBytes: true,
+  concurrency: true,
+  pacer: true,
+  clock: true,
+  signal: true,
+  patience: true,
+  timeout: true,
+};
+
+/** Digests come every hour, and some time later. */
+const DIGEST_DUE = 2 * HOUR;
+const MAX_LOG = 8 * 2 ** 30;
+
+/** Says so when the newest digests are not there, or none at all: no later digest could name them. */
+function tellOfNone(
+  covered: readonly TimeRange[],
+  asked: TimeRange,
+  now: number,
+  options: ValidateOptions,
+  tell: Tell,
+): void {
+  const from = covered.at(-1)?.to ?? asked.from;
+  const until = Math.min(asked.to, now - DIGEST_DUE);
+  if (until - from <= DIGEST_DUE) return;
+  const root = logRoot(options.prefix, options.organization);
+  const { prefix } = logFolder(root, options.account, options.region, 'CloudTrail-Digest');
+  const times = `${new Date(from).toISOString()} to ${new Date(until).toISOString()}`;
+  tell('missing-digest', prefix, `there is no valid digest of ${times}`);
 }
 
 /** CloudTrail's public keys by their fingerprint, of a Region and time. */
@@ -156,14 +214,28 @@ async function digestKeys(client: S3Client, caller: Caller, options: ValidateOpt
   return keys;
 }
 
-async function checkLog(client: S3Client, caller: Caller, log: DigestedLog, tell: Tell): Promise<boolean> {
+async function checkLog(
+  client: S3Client,
+  caller: Caller,
+  log: DigestedLog,
+  most: number,
+  tell: Tell,
+): Promise<boolean> {
   const { bucket, key, hash } = log;
   const digest = createHash('sha256');
   try {
     const source = Readable.from(objectBytes(client, caller, bucket, key), { objectMode: false });
     const inflate = createGunzip();
     pipeline(source, inflate, () => {});
-    for await (const chunk of inflate) digest.update(chunk as Buffer);
+    let size = 0;
+    for await (const chunk of inflate) {
+      size += (chunk as Buffer).length;
+      if (size > most) {
+        tell('unreadable', key, `it has more than ${most} bytes`, bucket);
+        return false;
+      }
+      digest.update(chunk as Buffer);
+    }
   } catch (error) {
     caller.signal?.throwIfAborted();
     if (!(error instanceof AwsCallError)) tell('changed-log', key, 'it is not a whole gzip file', bucket);

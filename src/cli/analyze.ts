@@ -28,8 +28,9 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const calendar = await calendarOver(read.counts.grid.start, spans.until);
+  const { notes, ...times } = spans;
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
-    ...spans,
+    ...times,
     ...(calendar === undefined ? {} : { calendar }),
     timeZone: options.timeZone,
     alertBudget: { perWeek: options.budget },
@@ -44,7 +45,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
+    notes: [...read.notes, ...trailNotes(read.serviceGaps, judgement), ...notes, ...notesOn(judgement)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   const chosen = { filter: options.filter, callers: read.counts.keys.filter(({ caller }) => caller !== null) };
@@ -79,6 +80,8 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   if (filesRead + filesUnreadable.length === 0) {
     return "No file is named like a CloudTrail log; pass a file's own path to read it anyway.";
   }
+  const foreign = filesUnreadable.find(({ reason }) => reason === 'not-a-log');
+  if (filesRead === 0 && foreign !== undefined) return notLogs(foreign.found);
   if (records === 0) return 'No record could be read.';
   if (kmsRecords === 0) return `None of the ${counted(records, 'record')} is a KMS event: there is nothing to judge.`;
   if (calls === 0) return `None of the ${counted(kmsRecords, 'record')} of KMS could be read.`;
@@ -87,6 +90,16 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
 
 /** Weeks of history from which on weekly habits are as well known as any. */
 const KNOWN_WEEKS = 4;
+/** Says of files that are no logs what they are, and what can be read. */
+function notLogs(found: string | undefined): string {
+  const what = found === undefined ? '' : ` (first: ${printable(found, 200)})`;
+  return (
+    `These are not CloudTrail records${what}. What can be read: CloudTrail log files, JSON lines of records, the output of ` +
+    '`aws cloudtrail lookup-events`, events of EventBridge, exports of CloudWatch Logs, messages of SNS and SQS, and JSON of ' +
+    'Elasticsearch, Splunk, Datadog, Wazuh, Fluent Bit or Athena that holds whole records; gzipped or not. Unpack archives, ' +
+    'and export JSON rather than CSV.'
+  );
+}
 
 /** What a reader has to know to take a judgement right. */
 export function notesOn({ history, window, unknown, timeZone }: Judgement): string[] {

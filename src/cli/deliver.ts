@@ -113,13 +113,17 @@ export function widthOf({ stdout }: CliIo): number {
 }
 
 /** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */
-function statusOf({ anomalies, logs, unknown }: Analysis, failOnAnomaly: boolean): number {
-  if (unknown.judged === 0) return NOT_DONE;
-  if (failOnAnomaly && anomalies.length > 0) return ANOMALIES;
-  return partlyRead(logs) ? PARTLY_READ : DONE;
+function statusOf(analysis: Analysis, failOnAnomaly: boolean): number {
+  if (analysis.unknown.judged === 0) return NOT_DONE;
+  if (failOnAnomaly && analysis.anomalies.length > 0) return ANOMALIES;
+  return partlyRead(analysis) ? PARTLY_READ : DONE;
 }
 
-/** Whether some of the input could not be read. */
-export function partlyRead(logs: Analysis['logs']): boolean {
-  return logs.filesUnreadable.length > 0 || logs.setAside.some(({ reason }) => !ORDINARY.has(reason));
+/** Whether some of the input could not be read, or may be counted twice. */
+export function partlyRead({ logs, calls }: Pick<Analysis, 'logs' | 'calls'>): boolean {
+  return (
+    calls.overlapping > 0 ||
+    logs.filesUnreadable.length > 0 ||
+    logs.setAside.some(({ reason }) => !ORDINARY.has(reason))
+  );
 }

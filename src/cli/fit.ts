@@ -72,7 +72,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   await checkOutputs({ '--out': out, '--callers': callersPath });
-  const { counts, logs, calls, sources, coverage } = await readLogs(given.paths, step, io);
+  const { counts, logs, calls, sources, coverage, notes } = await readLogs(given.paths, step, io);
   const problem = nothingToJudge(given.paths, logs, calls.counted);
   if (problem !== undefined) return tellProblem(problem, logs, io);
   const heard = coverage.filter(({ account, region }) =>
@@ -119,8 +119,8 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
     history: { ...span, observed: baseline.support * step, learning: baseline.learning },
     baseline: { path: out, bytes: bytes.length, series: baseline.keys.length, timeZones: zones },
     notes: baseline.learning
-      ? ['The history is too short to judge by: at least 6 hours and 12 buckets are needed']
-      : [],
+      ? [...notes, 'The history is too short to judge by: at least 6 hours and 12 buckets are needed']
+      : notes,
   };
   io.stdout.write(
     given.has('json')
@@ -132,5 +132,5 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
           `written   ${printable(out, 500)}, ${grouped(bytes.length)} bytes`,
         ].join('\n')}\n`,
   );
-  return partlyRead(logs) ? PARTLY_READ : DONE;
+  return partlyRead(result) ? PARTLY_READ : DONE;
 }

@@ -156,7 +156,16 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
         `CloudWatch metrics${region === undefined ? '' : ` of ${region}`} (${counted(report.metrics.length, 'metric')})`,
       ],
       ...NOTHING_READ,
-      calls: { calls: 0, counted: 0, duplicates: 0, sharedCopies: 0, late: 0, outside: 0, withoutId: 0 },
+      calls: {
+        calls: 0,
+        counted: 0,
+        duplicates: 0,
+        sharedCopies: 0,
+        late: 0,
+        overlapping: 0,
+        outside: 0,
+        withoutId: 0,
+      },
       ...judgement,
       notes: [...notes, ...notesOn(judgement)],
     };

@@ -1,9 +1,11 @@
-import type { CountStats } from '../kms/call-counter.js';
+import type { CountStats, LogOverlap } from '../kms/call-counter.js';
 import type { Coverage } from '../kms/coverage.js';
 import { coverageWithout } from '../kms/service-gaps.js';
 import { countCloudTrail, type IngestStats } from '../node/index.js';
 import type { LogSource, LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
+import { counted } from '../report/numbers.js';
+import { printable } from '../report/printable.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
@@ -30,13 +32,15 @@ export interface ReadLogs {
   readonly coverage: readonly Coverage[];
   /** Where a log goes on without its KMS records. */
   readonly serviceGaps: readonly Coverage[];
+  /** What is to be known of the reading, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Reads and counts all logs in one pass, on all cores. */
 export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
   try {
-    const { set, stats, calls, sources, coverage, serviceGaps, crashes } = await countCloudTrail(paths, {
+    const { set, stats, calls, sources, overlaps, coverage, serviceGaps, crashes } = await countCloudTrail(paths, {
       step,
       by: LEVELS,
       coverage: 'records',
@@ -54,11 +58,28 @@ export async function readLogs(paths: readonly string[], step: number, io: CliIo
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
       coverage: coverageWithout(coverage, serviceGaps),
       serviceGaps,
+      notes: notesOnOverlaps(overlaps, calls),
     };
   } finally {
     progress.clear();
     io.onRead?.();
   }
+}
+
+/** So many pairs of files are named. */
+const NAMED = 3;
+
+/** Says which files may hold the same calls, where that could not be checked, and what to do. */
+export function notesOnOverlaps(overlaps: readonly LogOverlap[], { overlapping }: CountStats): string[] {
+  if (overlapping === 0) return [];
+  const pairs = overlaps
+    .slice(0, NAMED)
+    .map(({ logs: [first, second] }) => `${printable(first)} and ${printable(second)}`);
+  const more = overlaps.length > NAMED ? ', and others' : '';
+  return [
+    `${counted(overlapping, 'call')} may be counted twice: of the same hours as calls in another file, and too many to be compared (${pairs.join('; ')}${more}). ` +
+      'If these files hold the same calls, as two exports or two trails do, leave one of them out; or read shorter parts of the logs one at a time',
+  ];
 }
 
 function sourceId(account: string, region: string): string {

@@ -120,7 +120,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
+    notes: [...read.notes, ...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
   };
   const callers = [...window.keys, ...(usualCallers?.keys ?? [])].filter(({ caller }) => caller !== null);
   return deliver('score', { analysis, evidence }, outputs, { filter, callers }, io);

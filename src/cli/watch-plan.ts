@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { appendLine } from '../node/append-line.js';
 import { holidayPlace } from '../node/holidays.js';
 import { logSource } from '../node/log-source.js';
@@ -43,13 +43,16 @@ const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'refitEve
 export async function readPlan(path: string, io: CliIo, environment: NodeJS.ProcessEnv): Promise<PlanFile> {
   const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
   const folder = dirname(resolve(path));
-  const { state, holidays: place, ...rest } = fields;
+  const state = ownField(fields, 'state');
   if (state !== undefined && (typeof state !== 'string' || state === '')) {
     throw new InputError(`plan.state must be the path of a file, got ${shown(state)}`);
   }
-  const plan: Record<string, unknown> = {};
-  const run: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(rest)) {
+  const place = ownField(fields, 'holidays');
+  // Without a prototype: a field named __proto__ is one like any other, which nobody knows.
+  const plan: Record<string, unknown> = Object.create(null);
+  const run: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'state' || name === 'holidays') continue;
     const given = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
     if (RUN.includes(name)) run[name] = given;
     else plan[name] = given;
@@ -108,9 +111,24 @@ function fieldsIn(value: unknown, path: string): Fields {
   throw new InputError(`the plan ${shown(path)} must hold an object, got ${shown(value)}`);
 }
 
+/** A field that an object has of its own. */
+function ownField(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Fields)[name]
+    : undefined;
+}
+
+const FOLDER_FIELDS: OptionNames<{ folder: unknown; name: unknown; maxQuiet: unknown }> = {
+  folder: true,
+  name: true,
+  maxQuiet: true,
+};
+
 function sourceFrom(entry: unknown, i: number, folder: string): CallSource {
-  const { folder: paths, name, maxQuiet } = (entry ?? {}) as Fields;
+  const paths = ownField(entry, 'folder');
   if (paths === undefined) return entry as CallSource;
+  checkOptions(entry, FOLDER_FIELDS, `plan.sources[${i}]`);
+  const [name, maxQuiet] = [ownField(entry, 'name'), ownField(entry, 'maxQuiet')];
   const list = Array.isArray(paths) ? paths : [paths];
   if (list.length === 0 || list.some((path) => typeof path !== 'string' || path === '')) {
     throw new InputError(`plan.sources[${i}].folder must be a path or several, got ${shown(paths)}`);
@@ -118,22 +136,39 @@ function sourceFrom(entry: unknown, i: number, folder: string): CallSource {
   return logSource(
     list.map((path: string) => resolve(folder, path)),
     {
-      name: typeof name === 'string' ? name : list.join(', '),
-      ...(typeof maxQuiet === 'string' ? { maxQuiet: parseDuration(maxQuiet, `plan.sources[${i}].maxQuiet`) } : {}),
+      name: name === undefined ? list.join(', ') : (name as string),
+      ...(maxQuiet === undefined
+        ? {}
+        : {
+            maxQuiet:
+              typeof maxQuiet === 'string'
+                ? parseDuration(maxQuiet, `plan.sources[${i}].maxQuiet`)
+                : (maxQuiet as number),
+          }),
     },
   );
 }
 
+/** The fields of each kind of entry, its own first. */
+const NOTIFIER_FIELDS: readonly Readonly<Record<string, true>>[] = [
+  { console: true, name: true },
+  { jsonLines: true, name: true },
+  { webhook: true, body: true, name: true },
+];
+
 function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, environment: NodeJS.ProcessEnv): Notifier {
   const field = `plan.notify[${i}]`;
-  const { console: toConsole, jsonLines, webhook, body, name } = (entry ?? {}) as Fields;
+  const [toConsole, jsonLines, webhook] = ['console', 'jsonLines', 'webhook'].map((kind) => ownField(entry, kind));
+  const fields = NOTIFIER_FIELDS.find((one) => ownField(entry, Object.keys(one)[0]) !== undefined);
+  if (fields !== undefined) checkOptions(entry, fields, field);
+  const [body, name] = [ownField(entry, 'body'), ownField(entry, 'name')];
   if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
   if (typeof jsonLines === 'string') {
     const file = resolve(folder, jsonLines);
     return jsonLinesNotifier((line) => appendLine(file, line), jsonLines);
   }
   if (webhook === undefined) return entry as Notifier;
-  const variable = ((webhook ?? {}) as Fields)['env'];
+  const variable = ownField(webhook, 'env');
   const url = typeof variable === 'string' ? environment[variable] : webhook;
   if (typeof url !== 'string') {
     const need =
@@ -147,8 +182,8 @@ function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, envi
 }
 
 function rangeFrom(entry: unknown, i: number): unknown {
-  const { from, to } = (entry ?? {}) as Fields;
+  if (typeof entry !== 'object' || entry === null) return entry;
   const read = (value: unknown, name: string) =>
     typeof value === 'string' ? parseTime(value, `plan.exclude[${i}].${name}`) : value;
-  return { from: read(from, 'from'), to: read(to, 'to') };
+  return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, read(value, name)]));
 }

@@ -64,6 +64,8 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const measure = (['count', 'level'] as const)[reader.uint8()] ?? reader.fail('a measure that is unknown');
   const grid = { start: reader.signed(), step: reader.varint(), length: reader.varint() };
   if (grid.step < 1 || grid.step > MAX_STEP || grid.length > MAX_BUCKETS) reader.fail('a grid that cannot be');
+  if (Math.abs(grid.start) > 8.64e15 || grid.start + grid.length * grid.step > 8.64e15)
+    reader.fail('a time that cannot be');
   const support = reader.varint();
   const keys = readKeys(reader);
   const tables: ZoneOffsets[] = [];

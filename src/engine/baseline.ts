@@ -1,4 +1,4 @@
-import { checkNumber, checkTime, InputError } from '../errors.js';
+import { checkNumber, checkOptions, checkTime, decoded, InputError, type OptionNames } from '../errors.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { lowerQuantile, upperQuantile } from '../stats/limits.js';
@@ -31,7 +31,7 @@ import { ZonePlans } from './zone-slots.js';
 export interface BaselineSummary {
   readonly key: SeriesKey;
   readonly timeZone: string;
-  /** Calls in the history. */
+  /** Calls in the history. This and the next two are NaN for a continuous metric, which has no calls. */
   readonly calls: number;
   /** Mean calls an hour over a week, at the end of the history. */
   readonly callsPerHour: number;
@@ -82,10 +82,10 @@ export interface ModelOfKey {
 
 /** What a summary says of a level, which has no calls. */
 const NOTHING = {
-  calls: 0,
-  callsPerHour: 0,
+  calls: Number.NaN,
+  callsPerHour: Number.NaN,
   growthPerWeek: null,
-  observed: 0,
+  observed: Number.NaN,
   firstCall: null,
   lastCall: null,
   learning: false,
@@ -142,7 +142,7 @@ export class Baseline {
 
   /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Baseline {
-    return new Baseline(baselineFromBytes(bytes));
+    return decoded(bytes, 'a Baseline', () => new Baseline(baselineFromBytes(bytes)));
   }
 
   /**
@@ -315,6 +315,7 @@ export class Baseline {
     key: Partial<SeriesKey>,
     options: { readonly alertBudget?: { readonly perWeek: number } } = {},
   ): BaselineSummary {
+    checkOptions(options, DESCRIBE_OPTIONS);
     const whole = seriesKey(key);
     const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
     const row = this.#rows.get(keyId(whole));
@@ -349,6 +350,8 @@ export class Baseline {
     return silenceEnd(model, rate, zone, this.grid.step, gridEnd(this.grid), needed - evidence);
   }
 }
+
+const DESCRIBE_OPTIONS: OptionNames<NonNullable<Parameters<Baseline['describe']>[1]>> = { alertBudget: true };
 
 /** The change of a mean day's sum that its limits let show: the window of a day, the level known as at the history's end. */
 function detectableInADay(model: RowModel, step: number): BaselineSummary['detectableInADay'] {

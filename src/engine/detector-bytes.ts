@@ -4,7 +4,7 @@ import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
-import { MAX_BUCKETS } from '../time/grid.js';
+import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
 import { slotsBy, weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import { Baseline } from './baseline.js';
@@ -105,6 +105,7 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
+  if (oldest !== undefined) checkTimes(reader, baseline.grid, oldest.time, recent);
   const incidents = readSnapshots(reader, baseline.grid.step, keys);
   const accepted = list(() => ({ id: reader.string(), from: reader.float64(), at: reader.float64() }));
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
@@ -112,6 +113,27 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   reader.end();
   return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, accepted, acknowledged, retired };
 }
+
+/** How far from the oldest checkpoint counts are kept, either side; more would be replayed without end. */
+const KEPT = 4 * DAY;
+
+/** The checkpoint and the windows lie on the grid, the windows one after another, and within days of it. */
+function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: readonly SeriesSet[]): void {
+  const { start, step } = grid;
+  const reach = Math.max(KEPT, 4 * step);
+  const isOnGrid = (at: number) => Math.abs(at) <= MOST_TIME && (at - start) % step === 0;
+  if (!isOnGrid(time)) reader.fail(`a state of ${time}, which is no border of a bucket`);
+  let end = time - reach;
+  for (const { grid: own } of recent) {
+    if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > time + reach) {
+      reader.fail(`counts from ${own.start} to ${gridEnd(own)}, beside the state of ${time}`);
+    }
+    end = gridEnd(own);
+  }
+}
+
+/** The last moment that a Date can tell. */
+const MOST_TIME = 8.64e15;
 
 function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {
   writer.varint(bytes.length);
@@ -138,7 +160,8 @@ function writeRecent(writer: ByteWriter, set: SeriesSet): void {
 function readRecent(reader: ByteReader, { measure, grid: { step } }: Baseline, keys: readonly SeriesKey[]): SeriesSet {
   const start = reader.float64();
   const length = reader.varint();
-  if (!Number.isSafeInteger(start) || length > MAX_BUCKETS) reader.fail(`a window of ${length} buckets from ${start}`);
+  const most = Math.max(2 * KEPT, 8 * step) / step;
+  if (!Number.isSafeInteger(start) || length > most) reader.fail(`a window of ${length} buckets from ${start}`);
   const observed = readColumn(reader, Uint8Array, 'observed');
   if (observed.length !== length && observed.length !== length * keys.length) {
     reader.fail(`observed with ${observed.length} entries where ${length} are needed`);

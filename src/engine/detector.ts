@@ -1,4 +1,13 @@
-import { checkNumber, checkRange, checkTime, InputError, shown } from '../errors.js';
+import {
+  checkNumber,
+  checkOptions,
+  checkRange,
+  checkTime,
+  decoded,
+  InputError,
+  type OptionNames,
+  shown,
+} from '../errors.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
@@ -6,7 +15,7 @@ import type { Calendar } from '../time/calendar.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
-import { detectorFromBytes, detectorToBytes } from './detector-bytes.js';
+import { type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
@@ -61,6 +70,7 @@ export class Detector {
   readonly #incidents = new DetectorIncidents();
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
+    checkOptions(options, DETECTOR_OPTIONS);
     const learn = options.learn ?? 'accept-shifts';
     if (learn !== 'accept-shifts' && learn !== 'hold') {
       throw new InputError(`learn must be 'accept-shifts' or 'hold', got ${shown(learn)}`);
@@ -364,7 +374,11 @@ export class Detector {
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Detector {
-    const { baseline, learn, minEffect, perWeek, ...parts } = detectorFromBytes(bytes);
+    return decoded(bytes, 'a Detector', () => Detector.#fromParts(detectorFromBytes(bytes)));
+  }
+
+  static #fromParts(all: DetectorParts): Detector {
+    const { baseline, learn, minEffect, perWeek, ...parts } = all;
     const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } });
     detector.#rows.acknowledged = [...parts.acknowledged];
     detector.#rows.retired = new Map(parts.retired);
@@ -390,6 +404,8 @@ export class Detector {
     return detector;
   }
 }
+
+const DETECTOR_OPTIONS: OptionNames<DetectorOptions> = { alertBudget: true, learn: true, minEffect: true };
 
 /** The rows of a set that has all of a detector's. */
 function inOrder(set: SeriesSet): Int32Array {

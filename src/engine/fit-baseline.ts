@@ -1,4 +1,4 @@
-import { checkRange } from '../errors.js';
+import { checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { checkSet, observedRow, readRow, type SeriesSet } from '../series/series-set.js';
 import type { Calendar } from '../time/calendar.js';
@@ -40,10 +40,14 @@ export interface FitOptions {
  *   calendar cannot be
  */
 export function fitBaseline(history: SeriesSet, options: FitOptions = {}): Baseline {
+  checkOptions(options, FIT_OPTIONS);
   const terms = fitTerms(history, options);
   if (history.measure === 'level') return levelBaseline(history, terms);
   return countBaseline(history, terms, fitRows(history, terms.given, terms.allowed, terms.days));
 }
+
+/** The names of {@link FitOptions}. */
+export const FIT_OPTIONS: OptionNames<FitOptions> = { timeZone: true, exclude: true, calendar: true };
 
 /** What a fit is asked for, checked and resolved: plain data, which a thread can be handed. */
 export interface FitTerms {

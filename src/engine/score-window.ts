@@ -1,4 +1,4 @@
-import { checkNumber, InputError } from '../errors.js';
+import { checkNumber, checkOptions, InputError, type OptionNames } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
@@ -30,6 +30,7 @@ export interface ScoreOptions {
  * @throws InputError when the window's step or measure is not the baseline's, or its columns do not fit one another
  */
 export function scoreWindow(baseline: Baseline, window: SeriesSet, options: ScoreOptions = {}): Scores {
+  checkOptions(options, SCORE_OPTIONS);
   checkSet(window, 'window');
   const { step } = baseline.grid;
   if (window.grid.step !== step) {
@@ -59,6 +60,8 @@ export function scoreWindow(baseline: Baseline, window: SeriesSet, options: Scor
   }
   return scores;
 }
+
+const SCORE_OPTIONS: OptionNames<ScoreOptions> = { alertBudget: true };
 
 /** Scores that are being filled. */
 export type RoomForScores = Scores & ScoreColumns & { readonly decided: DecidedSink };

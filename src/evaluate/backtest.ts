@@ -1,6 +1,6 @@
 import { Detector, type DetectorOptions } from '../engine/detector.js';
 import { type FitOptions, fitBaseline } from '../engine/index.js';
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { type SeriesSet, selectRows, sliceWindow } from '../series/index.js';
 import { keyId } from '../series/key.js';
 import { isSparse } from '../series/series-set.js';
@@ -12,8 +12,8 @@ import { scoreVerdicts, type VerdictScore } from './score-verdicts.js';
 import { type BacktestSummary, summaryOf } from './summary.js';
 
 export interface BacktestOptions {
-  /** Where the history ends and the judged part begins; a bucket belongs where it begins. */
-  readonly from: number | Date;
+  /** Where the history ends and the judged part begins, by default in the middle of the set; a bucket belongs where it begins. */
+  readonly from?: number | Date;
   /** How the baseline is fitted, e.g. the zones. */
   readonly fit?: FitOptions;
   /** How the detector judges, e.g. its alert budget. */
@@ -39,10 +39,11 @@ export interface BacktestResult extends BacktestSummary {
  *
  * @throws InputError when `from` leaves no history or nothing to judge, or a label's key is no row of the set
  */
-export function backtest(set: SeriesSet, labels: readonly EventLabel[], options: BacktestOptions): BacktestResult {
-  const from = checkTime(options.from, 'from');
+export function backtest(set: SeriesSet, labels: readonly EventLabel[], options: BacktestOptions = {}): BacktestResult {
+  checkOptions(options, BACKTEST_OPTIONS);
+  const { start, step, length } = set.grid;
+  const from = checkTime(options.from ?? start + Math.floor(length / 2) * step, 'from');
   const random = new Random('backtest', checkInteger(options.seed ?? 1, 'seed', 0, Number.MAX_SAFE_INTEGER));
-  const { start } = set.grid;
   if (from <= start || from >= gridEnd(set.grid)) {
     throw new InputError(
       `from must lie inside the set (${shown(new Date(start))} to ${shown(new Date(gridEnd(set.grid)))}), got ${shown(new Date(from))}`,
@@ -57,6 +58,8 @@ export function backtest(set: SeriesSet, labels: readonly EventLabel[], options:
   );
   return { ...summaryOf(detail), detail, scores };
 }
+
+const BACKTEST_OPTIONS: OptionNames<BacktestOptions> = { from: true, fit: true, detector: true, seed: true };
 
 /** The rows of a history of counts that hold a call; all rows of levels. */
 function knownRows(history: SeriesSet): SeriesSet {

@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { sideOf } from './label.js';
 import type { EventOutcome, VerdictScore } from './score-verdicts.js';
 
 /** What became of the events of one kind and direction. */
@@ -30,7 +31,7 @@ export function summaryOf(score: VerdictScore): BacktestSummary {
   const { events, falseEpisodes, observed, unknown, weeks } = score;
   const groups = new Map<string, EventOutcome[]>();
   for (const event of events) {
-    const name = `${event.kind} ${event.label.direction}`;
+    const name = `${event.kind} ${sideOf(event.label)}`;
     groups.set(name, [...(groups.get(name) ?? []), event]);
   }
   const episodes = falseEpisodes.reduce((sum, n) => sum + n, 0);
@@ -41,7 +42,13 @@ export function summaryOf(score: VerdictScore): BacktestSummary {
     unknownShare: unknown.reduce((sum, n) => sum + n, 0) / observed.reduce((sum, n) => sum + n, 0),
     kinds: [...groups.values()].map((group) => {
       const { events, found, medianDelay } = resultOf(group);
-      return { kind: group[0].kind, direction: group[0].label.direction, events, found, medianDelay };
+      return {
+        kind: group[0].kind,
+        direction: sideOf(group[0].label) as 'above' | 'below',
+        events,
+        found,
+        medianDelay,
+      };
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_BUCKETS, MAX_STEP, MINUTE } from '../time/grid.js';
 import { type AthenaTable, listOf, literal, partitionsOf, tableName } from './athena-sql.js';
@@ -6,7 +6,7 @@ import { type CallField, checkLevels, DEFAULT_BY } from './call-rows.js';
 import { TICK } from './coverage.js';
 import { EARLIEST, LATEST } from './event-time.js';
 import { MAX_ARN, PARTITIONS } from './key-arns.js';
-import { MAX_CALLER, MAX_ERROR, MAX_NAME, UNKNOWN_CALLER } from './parse-record.js';
+import { MAX_CALLER, MAX_ERROR, MAX_NAME, SESSION_ARN, SESSION_ID, UNKNOWN_CALLER } from './parse-record.js';
 
 export interface AthenaCountOptions extends AthenaTable {
   /** Width of a bucket in ms, counted from `from`; 5 minutes by default. */
@@ -44,6 +44,7 @@ export const COLUMN_OF: Readonly<Record<CallField, string>> = {
  * @throws InputError for an option out of range, by its name
  */
 export function athenaCountQuery(options: AthenaCountOptions): string {
+  checkOptions(options, ATHENA_COUNT_OPTIONS);
   const { from, to, where } = partitionsOf(options);
   const step = checkInteger(options.step ?? 5 * MINUTE, 'step', 1, MAX_STEP);
   if ((to - from) / step > MAX_BUCKETS) {
@@ -92,7 +93,7 @@ export function athenaCountQuery(options: AthenaCountOptions): string {
       ${textOf('useridentity.invokedby', MAX_CALLER)},
       ${textOf('useridentity.accountid', MAX_CALLER)},
       ${textOf('useridentity.principalid', MAX_CALLER)},
-      ${literal(UNKNOWN_CALLER)}) AS caller,
+      ${literal(UNKNOWN_CALLER)}) AS principal,
     CASE WHEN eventid <> '' THEN eventid END AS event_id,
     CASE WHEN sharedeventid <> '' THEN sharedeventid END AS shared_id,
     filter(resources, r -> ${isKeyArn('r.arn')}) AS listed,
@@ -116,6 +117,7 @@ named AS (
     records.*,
     element_at(listed, 1).arn AS listed_first,
     element_at(filter(listed, r -> r.arn <> element_at(listed, 1).arn), 1).arn AS listed_second,
+    ${withoutSession('principal')} AS caller,
     COALESCE(${ifKeyArn('answered_id')}, ${ifKeyArn('answered_arn')}, ${completed('served')}) AS answered,
     ${completed('asked_first')} AS asked_1,
     ${completed('asked_second')} AS asked_2
@@ -206,6 +208,19 @@ ${(
 ORDER BY 1, 3, 4, 5, 6, 7, 8, 2`;
 }
 
+/** The names of {@link AthenaCountOptions}. */
+export const ATHENA_COUNT_OPTIONS: OptionNames<AthenaCountOptions> = {
+  step: true,
+  by: true,
+  table: true,
+  from: true,
+  to: true,
+  date: true,
+  accounts: true,
+  regions: true,
+  partitions: true,
+};
+
 /**
  * The query that tells when the logs were listening, from all their records, those of other services too;
  * `readAthenaCoverage` turns its answer into the coverage that `readCloudTrail` tells of the same records. It reads the
@@ -213,6 +228,8 @@ ORDER BY 1, 3, 4, 5, 6, 7, 8, 2`;
  * @throws InputError for an option out of range, by its name
  */
 export function athenaCoverageQuery(options: AthenaTable): string {
+  // Whoever asks both queries gives both the same options.
+  checkOptions(options, ATHENA_COUNT_OPTIONS);
   const { from, to, where } = partitionsOf(options);
   const asked = [`time >= ${from}`, `time < ${to}`];
   for (const name of ['accounts', 'regions'] as const) {
@@ -242,7 +259,7 @@ ORDER BY 1, 2, 3`;
 /** Epoch milliseconds of a time as `parseEventTime` reads it; NULL where it does not. */
 function timeOf(column: string): string {
   const form =
-    '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?[Zz]?$';
+    '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?([Zz]|[+]00:?00)?$';
   const second = `replace(substr(${column}, 1, 19), ' ', 'T') || 'Z'`;
   const fraction = `COALESCE(regexp_extract(${column}, '\\.([0-9]{1,3})', 1), '')`;
   return `CASE WHEN regexp_like(${column}, '${form}')
@@ -253,6 +270,16 @@ function timeOf(column: string): string {
 /** Text of 1 to `max` characters, else NULL. */
 function textOf(value: string, max: number): string {
   return `CASE WHEN length(${value}) BETWEEN 1 AND ${max} THEN ${value} END`;
+}
+
+/** The role of a session that a caller is named by. */
+function withoutSession(name: string): string {
+  const part = (form: string, group: number) => `regexp_extract(${name}, '${form}', ${group})`;
+  const [partition, account, role] = [1, 2, 3].map((group) => part(SESSION_ARN, group));
+  return `CASE
+      WHEN regexp_like(${name}, '${SESSION_ARN}') THEN 'arn:' || ${partition} || ':iam::' || ${account} || ':role/' || ${role}
+      WHEN regexp_like(${name}, '${SESSION_ID}') THEN ${part(SESSION_ID, 1)}
+      ELSE ${name} END`;
 }
 
 function inJson(column: string, path: string): string {

@@ -1,4 +1,4 @@
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import { type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -6,6 +6,8 @@ import { COLUMN_OF } from './athena-query.js';
 import type { CallField } from './call-rows.js';
 import { type Coverage, CoverageTracker } from './coverage.js';
 import { Listening } from './listening.js';
+import { isObject } from './raw-record.js';
+import { OldIds } from './seen-ids.js';
 import { Sources } from './sources.js';
 
 /** A row of Athena's answer, its values by the names of the columns: text as the API gives it, or numbers. */
@@ -28,10 +30,11 @@ export async function readAthenaCounts(
   rows: Iterable<AthenaRow> | AsyncIterable<AthenaRow>,
   options: AthenaReadOptions = {},
 ): Promise<SeriesSet> {
+  checkOptions(options, ATHENA_READ_OPTIONS);
   const listening = options.coverage === undefined ? undefined : new Listening(options.coverage);
   const asked = new Map<string, number>();
   const setAside = new Map<string, number>();
-  const sources = new Sources();
+  const sources = new Sources(new OldIds());
   /** Calls that came before all of what was asked. */
   const early: AthenaRow[] = [];
   let builder: SeriesSetBuilder | undefined;
@@ -46,7 +49,7 @@ export async function readAthenaCounts(
       throw new InputError(`rows must lie in the time that they were asked for, got bucket ${shown(row['bucket'])}`);
     }
   };
-  for await (const row of rows) {
+  for await (const row of checkRows(rows)) {
     const kind = typeof row === 'object' && row !== null ? row['kind'] : row;
     if (typeof kind !== 'string')
       throw new InputError(`rows must have the column kind of athenaCountQuery, got ${shown(kind)}`);
@@ -71,6 +74,8 @@ export async function readAthenaCounts(
   return builder.finish(undefined, (_, row) => observed(row));
 }
 
+const ATHENA_READ_OPTIONS: OptionNames<AthenaReadOptions> = { coverage: true, onSetAside: true };
+
 /**
  * The coverage that an `athenaCoverageQuery` found: what `readCloudTrail` tells of the same records.
  * @param options.maxQuiet the longest stretch without any record that is still covered, ms; see `CoverageTracker`
@@ -80,8 +85,9 @@ export async function readAthenaCoverage(
   rows: Iterable<AthenaRow> | AsyncIterable<AthenaRow>,
   options: { readonly maxQuiet?: number } = {},
 ): Promise<Coverage[]> {
+  checkOptions(options, READ_ATHENA_COVERAGE_OPTIONS);
   const tracker = new CoverageTracker();
-  for await (const row of rows) {
+  for await (const row of checkRows(rows)) {
     const { account, region, ticks } = row;
     if (typeof account !== 'string' || typeof region !== 'string' || typeof ticks !== 'string') {
       throw new InputError('rows must have the columns account, region, day and ticks of athenaCoverageQuery');
@@ -90,6 +96,24 @@ export async function readAthenaCoverage(
     for (const tick of ticks.split(',')) tracker.add(account, region, day + Number(tick));
   }
   return tracker.coverage(options);
+}
+
+const READ_ATHENA_COVERAGE_OPTIONS: OptionNames<NonNullable<Parameters<typeof readAthenaCoverage>[1]>> = {
+  maxQuiet: true,
+};
+
+/** Rows one by one, each of them an object. */
+async function* checkRows(rows: unknown): AsyncGenerator<AthenaRow> {
+  if (typeof rows !== 'object' || rows === null || !(Symbol.asyncIterator in rows || Symbol.iterator in rows)) {
+    throw new InputError(`rows must be an iterable of rows, got ${shown(rows)}`);
+  }
+  let i = 0;
+  for await (const row of rows as Iterable<unknown>) {
+    if (!isObject(row))
+      throw new InputError(`rows[${i}] must be an object with the columns of the query, got ${shown(row)}`);
+    i++;
+    yield row;
+  }
 }
 
 function builderOf(asked: ReadonlyMap<string, number>): SeriesSetBuilder {

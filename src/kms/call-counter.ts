@@ -1,4 +1,4 @@
-import { checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -9,7 +9,8 @@ import { CallRows, DEFAULT_BY } from './call-rows.js';
 import type { Coverage } from './coverage.js';
 import { hashId, hashWith, type IdHash } from './id-set.js';
 import { Listening } from './listening.js';
-import { SeenIds, type Sighting } from './seen-ids.js';
+import { isObject } from './raw-record.js';
+import { MAX_IDS, OldIds, SeenIds, type Sighting } from './seen-ids.js';
 import { coverageWithout, ServiceGaps } from './service-gaps.js';
 import { type Source, type SourceCalls, Sources } from './sources.js';
 
@@ -33,6 +34,11 @@ export interface CountOptions {
    * false. See `ServiceGaps`: such a trail has been set to leave KMS out, or nothing calls KMS any more.
    */
   readonly serviceGaps?: boolean;
+  /**
+   * How many ids are remembered beyond those of the last 48 hours of each account and Region, for copies that are read far
+   * apart, as from an export that was saved twice: 16 million by default, of some 16 bytes each.
+   */
+  readonly maxIds?: number;
   /** Told once, at the end, what became of every call. */
   readonly onStats?: (stats: CountStats) => void;
 }
@@ -47,13 +53,26 @@ export interface CountStats {
   readonly duplicates: number;
   /** Another account's record of a call counted already. It counts in the rows where the other does not, and only there. */
   readonly sharedCopies: number;
-  /** Of those counted: came too late for it to be known whether they are copies. */
+  /** Of those counted: it is not known whether they are copies, since the ids of their hour were no longer at hand (`maxIds`). */
   readonly late: number;
+  /** Of those: another log has calls of the same hour, so that they count twice if both hold the same calls. */
+  readonly overlapping: number;
   /** Before start, or at or after end. */
   readonly outside: number;
   /** Of all but those outside: had no `eventId`, so that a copy would count again. */
   readonly withoutId: number;
 }
+
+/** Two logs with calls of the same hours, too many and too far apart to be told from copies. */
+export interface LogOverlap {
+  /** By name, in the order of reading. */
+  readonly logs: readonly [string, string];
+  /** Calls of the second that may be copies of the first's. */
+  readonly calls: number;
+}
+
+/** So many overlaps are listed: a hint is wanted, not a list of all pairs among thousands of logs. */
+const MAX_OVERLAPS = 100;
 
 /** A kind of calls, with where it counts once that is known. */
 interface Place {
@@ -67,8 +86,8 @@ interface Place {
 /**
  * Counts calls one by one; {@link countCalls} says what counts where.
  *
- * Memory: the cells that are not zero, and 11 to 21 bytes for each id of the last 48 hours of each account and Region. A
- * call with a `sharedEventId` has one id more, and one for each of its rows.
+ * Memory: the cells that are not zero, and 11 to 21 bytes for each id of the last 48 hours of each account and Region, and
+ * for `maxIds` more. A call with a `sharedEventId` has one id more, and one for each of its rows.
  */
 export class CallCounter {
   readonly #options: CountOptions;
@@ -77,7 +96,9 @@ export class CallCounter {
   readonly #builder: SeriesSetBuilder;
   readonly #rows: CallRows;
   readonly #service: ServiceGaps | undefined;
-  readonly #sources = new Sources();
+  readonly #oldIds: OldIds;
+  readonly #sources: Sources;
+  readonly #overlaps = new Map<string, { logs: [string, string]; calls: number }>();
   /** By Region: a call is one of its Region in every account's log. */
   readonly #shared = new Map<string, SeenIds>();
   #first = Infinity;
@@ -86,6 +107,9 @@ export class CallCounter {
   #duplicates = 0;
   #sharedCopies = 0;
   #late = 0;
+  #overlapping = 0;
+  /** The log that calls come from now. */
+  #log = '';
   #outside = 0;
   #withoutId = 0;
   readonly #id: IdHash = { a: 0, b: 0 };
@@ -93,6 +117,7 @@ export class CallCounter {
   readonly #idInRow: IdHash = { a: 0, b: 0 };
 
   constructor(options: CountOptions = {}) {
+    checkOptions(options, COUNT_OPTIONS);
     const { start, end, step = 5 * MINUTE, by = DEFAULT_BY, coverage } = options;
     this.#options = options;
     this.#start = start === undefined ? -Infinity : checkTime(start, 'start');
@@ -104,6 +129,8 @@ export class CallCounter {
     });
     this.#rows = new CallRows(by, this.#builder);
     this.#service = options.serviceGaps === true ? new ServiceGaps() : undefined;
+    this.#oldIds = new OldIds(checkInteger(options.maxIds ?? MAX_IDS, 'maxIds', 0, 2 ** 31));
+    this.#sources = new Sources(this.#oldIds);
     // A mistake in it should show now rather than after hours of reading.
     if (coverage !== undefined && typeof coverage !== 'function') new Listening(coverage);
   }
@@ -117,8 +144,9 @@ export class CallCounter {
     this.#add({ kind: call, source: null, rows: null, lasting: false }, call.time, flags);
   }
 
-  /** Counts the calls of a batch, as {@link add} would one by one. */
-  addBatch({ size, kinds, kind, time, ids, flags }: CallBatch): void {
+  /** Counts the calls of a batch out of a log of that name, as {@link add} would one by one. */
+  addBatch({ size, kinds, kind, time, ids, flags }: CallBatch, log = ''): void {
+    this.#log = log;
     const places = kinds.map((of): Place => ({ kind: of, source: null, rows: null, lasting: true }));
     const id = this.#id;
     const sharedId = this.#sharedId;
@@ -139,16 +167,15 @@ export class CallCounter {
       this.#outside++;
       return;
     }
-    let unchecked = false;
+    let sighting: Sighting = 'new';
     if ((flags & HAS_ID) === 0) {
       this.#withoutId++;
     } else {
-      const sighting = place.source.seen.add(time, this.#id);
+      sighting = place.source.seen.add(time, this.#id, this.#log);
       if (sighting === 'seen') {
         this.#duplicates++;
         return;
       }
-      unchecked = sighting === 'unchecked';
     }
     place.source.calls++;
     this.#service?.add(place.kind.account, place.kind.region, time);
@@ -161,14 +188,25 @@ export class CallCounter {
     if ((flags & HAS_SHARED_ID) === 0) {
       for (let i = 0; i < rows.length; i++) this.#builder.addAt(rows[i], time);
     } else {
-      const sighting = this.#addShared(time, place.kind.region, rows);
-      if (sighting === 'seen') {
+      const shared = this.#addShared(time, place.kind.region, rows);
+      if (shared === 'seen') {
         this.#sharedCopies++;
         return;
       }
-      unchecked ||= sighting === 'unchecked';
+      if (sighting === 'new') sighting = shared;
     }
-    if (unchecked) this.#late++;
+    if (sighting !== 'new') this.#addLate(sighting.log);
+  }
+
+  /** A call that may be a copy of one in `log`, which is this log or one before it. */
+  #addLate(log: string): void {
+    this.#late++;
+    if (log === this.#log) return;
+    this.#overlapping++;
+    const id = JSON.stringify([log, this.#log]);
+    const known = this.#overlaps.get(id);
+    if (known !== undefined) known.calls++;
+    else if (this.#overlaps.size < MAX_OVERLAPS) this.#overlaps.set(id, { logs: [log, this.#log], calls: 1 });
   }
 
   #rowsOf({ kind, lasting }: Place, source: Source): readonly number[] {
@@ -185,6 +223,8 @@ export class CallCounter {
     sources: readonly SourceCalls[];
     /** Where the log of a source goes on without its KMS records, where `serviceGaps` asked for it. */
     serviceGaps: readonly Coverage[];
+    /** Those with most calls first, at most a hundred. */
+    overlaps: readonly LogOverlap[];
   } {
     const { coverage } = this.#options;
     const listened = typeof coverage === 'function' ? coverage() : coverage;
@@ -205,24 +245,26 @@ export class CallCounter {
       duplicates: this.#duplicates,
       sharedCopies: this.#sharedCopies,
       late: this.#late,
+      overlapping: this.#overlapping,
       outside: this.#outside,
       withoutId: this.#withoutId,
     };
     this.#options.onStats?.(stats);
-    return { set, stats, sources: this.#sources.calls(), serviceGaps };
+    const overlaps = [...this.#overlaps.values()].sort((a, b) => b.calls - a.calls);
+    return { set, stats, sources: this.#sources.calls(), overlaps, serviceGaps };
   }
 
   /** Counts a call whose record two accounts may have in each of the rows that have not counted it yet. */
   #addShared(time: number, region: string, rows: readonly number[]): Sighting {
     let seen = this.#shared.get(region);
     if (seen === undefined) {
-      seen = new SeenIds();
+      seen = new SeenIds(this.#oldIds);
       this.#shared.set(region, seen);
     }
-    const sighting = seen.add(time, this.#sharedId);
+    const sighting = seen.add(time, this.#sharedId, this.#log);
     for (const row of rows) {
       hashWith(this.#sharedId, row, this.#idInRow);
-      if (seen.add(time, this.#idInRow) !== 'seen') this.#builder.addAt(row, time);
+      if (seen.add(time, this.#idInRow, this.#log) !== 'seen') this.#builder.addAt(row, time);
     }
     return sighting;
   }
@@ -238,8 +280,38 @@ export class CallCounter {
   }
 }
 
+const COUNT_OPTIONS: OptionNames<CountOptions> = {
+  start: true,
+  end: true,
+  step: true,
+  by: true,
+  coverage: true,
+  serviceGaps: true,
+  maxIds: true,
+  onStats: true,
+};
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What a call must have for it to be counted, and what is said where it has not. */
+const CALL_FIELDS: readonly (readonly [field: keyof KmsCall, fits: (value: unknown) => boolean, need: string])[] = [
+  ['time', (value) => Number.isFinite(value), 'epoch ms'],
+  ['operation', isText, 'text'],
+  ['keyArns', (value) => Array.isArray(value) && value.every(isText), 'an array of texts'],
+  ['account', isText, 'text'],
+  ['region', isText, 'text'],
+  ['caller', isText, 'text'],
+  ['error', (value) => value === null || isText(value), 'text or null'],
+  ['eventId', isText, 'text'],
+  ['sharedEventId', (value) => value === null || isText(value), 'text or null'],
+];
+
 function checkCall(call: unknown): void {
-  if (typeof call === 'object' && call !== null && 'time' in call && Number.isFinite(call.time)) return;
+  const wrong = isObject(call) ? CALL_FIELDS.find(([field, fits]) => !fits(call[field])) : undefined;
+  if (isObject(call) && wrong === undefined) return;
+  if (isObject(call) && wrong !== undefined && !('reason' in call)) {
+    throw new InputError(`calls must have ${wrong[2]} as ${wrong[0]}, got ${shown(call[wrong[0]])}`);
+  }
   const got =
     typeof call === 'object' && call !== null && 'reason' in call
       ? `a record set aside as ${shown(call.reason)}: leave those out`

@@ -11,7 +11,8 @@ export interface KmsCall {
   readonly region: string;
   /**
    * `userIdentity.sessionContext.sessionIssuer.arn` if not empty, else `userIdentity.arn`, else `invokedBy`, else
-   * `accountId` or `principalId`. The role rather than the session: session names are often people's names.
+   * `accountId` or `principalId`. The role rather than the session, also where the session's ARN is all that there is
+   * (`arn:aws:iam::111122223333:role/ROLE`): session names are often people's names.
    */
   readonly caller: string;
   /** CloudTrail's `errorCode`; `DryRunOperationException` tells of a dry run. */

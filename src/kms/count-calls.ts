@@ -12,7 +12,8 @@ import { CallCounter, type CountOptions } from './call-counter.js';
  *   call, since CloudTrail may deliver a record twice (User Guide, log files); records with the same `sharedEventId`, which a
  *   cross-account call has in both accounts' logs, are one call in each row that both belong to. So the rows by account
  *   and by caller each keep their own record, and a total counts the call once. This is exact for copies within 48 hours of
- *   event time; what comes later than it can be checked is counted, and reported as `late`. Calls without an `eventId` are
+ *   event time, and for those of `maxIds` calls before; what comes later than it can be checked is counted, and reported
+ *   as `late`. Calls without an `eventId` are
  *   counted each time.
  * - **Observed.** A row's sources are the accounts and Regions that ever contributed to it. A bucket of the row is observed
  *   where the coverage of every one of them holds the whole bucket. Without `coverage`, every bucket is observed.

@@ -24,11 +24,11 @@ const CHANGE_RECORDS: Readonly<Record<string, KeyEvent['change']>> = {
 
 /** What an event of EventBridge's default bus tells about KMS. */
 export function eventOfEventBridge(event: Readonly<Record<string, unknown>>): KmsEvent | RejectedEvent {
-  const type = String(event['detail-type']);
-  const { detail } = event;
+  const type = textOf(at(event, 'detail-type'), MAX_TEXT) ?? '';
+  const detail = at(event, 'detail');
   if (Object.hasOwn(KEY_CHANGES, type)) return keyEvent(event, KEY_CHANGES[type]);
   if (/ via CloudTrail$/.test(type)) return eventOfRecord(detail);
-  if (type === 'Object Created' && event['source'] === 'aws.s3') return newObject(detail, false);
+  if (type === 'Object Created' && at(event, 'source') === 'aws.s3') return newObject(detail, false);
   return rejected('not-kms');
 }
 
@@ -63,12 +63,12 @@ export function rejected(reason: RejectionReason, field?: string): RejectedEvent
 }
 
 function keyEvent(event: Readonly<Record<string, unknown>>, change: KeyEvent['change']): KeyEvent | RejectedEvent {
-  const { detail, resources } = event;
+  const [detail, resources] = [at(event, 'detail'), at(event, 'resources')];
   const listed: readonly unknown[] = Array.isArray(resources) ? resources : [];
   const keyArn = listed.find((arn): arn is string => typeof arn === 'string' && KEY_ARN.test(arn));
-  const account = textOf(event['account'], 128);
-  const region = textOf(event['region'], 128);
-  const time = parseEventTime(textOf(event['time'], 30) ?? '');
+  const account = textOf(at(event, 'account'), 128);
+  const region = textOf(at(event, 'region'), 128);
+  const time = parseEventTime(textOf(at(event, 'time'), 35) ?? '');
   if (keyArn === undefined) return rejected('missing-field', 'resources');
   if (account === null) return rejected('missing-field', 'account');
   if (region === null) return rejected('missing-field', 'region');
@@ -114,13 +114,13 @@ function rotationOf(type: unknown): KeyEvent['rotation'] {
 }
 
 function insightEvent(record: unknown, details: Readonly<Record<string, unknown>>): InsightEvent | RejectedEvent {
-  if (details['eventSource'] !== KMS) return rejected('not-kms');
-  const { state } = details;
-  const operation = textOf(details['eventName'], 128);
+  if (at(details, 'eventSource') !== KMS) return rejected('not-kms');
+  const state = at(details, 'state');
+  const operation = textOf(at(details, 'eventName'), 128);
   const account = textOf(at(record, 'recipientAccountId'), 128);
   const region = textOf(at(record, 'awsRegion'), 128);
-  const time = parseEventTime(textOf(at(record, 'eventTime'), 30) ?? '');
-  const statistics = at(details['insightContext'], 'statistics');
+  const time = parseEventTime(textOf(at(record, 'eventTime'), 35) ?? '');
+  const statistics = at(at(details, 'insightContext'), 'statistics');
   const baseline = at(at(statistics, 'baseline'), 'average');
   const rate = at(at(statistics, 'insight'), 'average');
   if (state !== 'Start' && state !== 'End') return rejected('malformed-field', 'insightDetails.state');
@@ -132,9 +132,9 @@ function insightEvent(record: unknown, details: Readonly<Record<string, unknown>
   return {
     kind: 'insight',
     state,
-    type: textOf(details['insightType'], 128) ?? '',
+    type: textOf(at(details, 'insightType'), 128) ?? '',
     operation,
-    error: textOf(details['errorCode'], MAX_TEXT),
+    error: textOf(at(details, 'errorCode'), MAX_TEXT),
     account,
     region,
     time,

@@ -1,4 +1,4 @@
-import { checkNumber, checkTime } from '../errors.js';
+import { checkNumber, checkOptions, checkTime, type OptionNames } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import { type KeyUse, keyUseIn } from './lifecycle-use.js';
@@ -80,6 +80,7 @@ const UNUSABLE = ['Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'Pend
  *   is neither use nor the lack of it
  */
 export function keyFindings(keys: Iterable<KmsKey>, counts: SeriesSet, options: FindingOptions): KeyFinding[] {
+  checkOptions(options, FINDING_OPTIONS);
   const now = checkTime(options.now, 'now');
   const recent = checkNumber(options.recent ?? 7 * DAY, 'recent', 1, 1e13);
   const ahead = checkNumber(options.ahead ?? 30 * DAY, 'ahead', 0, 1e13);
@@ -106,6 +107,8 @@ export function keyFindings(keys: Iterable<KmsKey>, counts: SeriesSet, options: 
   }
   return findings;
 }
+
+const FINDING_OPTIONS: OptionNames<FindingOptions> = { now: true, recent: true, ahead: true, idle: true, rate: true };
 
 function lastUseOf(key: KmsKey, use: KeyUse): number {
   return Math.max(key.lastUse?.time ?? -Infinity, use.lastCall ?? -Infinity);

@@ -2,7 +2,7 @@ import type { KmsCall, Rejection, RejectionReason } from './call.js';
 import { isCloudTrailTime, parseEventTime } from './event-time.js';
 import { intern } from './intern.js';
 import { accountOf, keyArnsOf } from './key-arns.js';
-import { at, isObject, type RawRecord, textOf } from './raw-record.js';
+import { at, isObject, ownFields, type RawRecord, textOf } from './raw-record.js';
 
 /** {@link KmsCall.caller} of a call whose record names nobody: a call by someone who cannot be named is still a call. */
 export const UNKNOWN_CALLER = 'unknown';
@@ -33,8 +33,7 @@ const SUMMARY = rejection('summary');
  *
  * The kind of event is told by these fields, not by `eventType`, which says `AwsApiCall` of some service events and
  * `AwsServiceEvent` of some calls (KMS Developer Guide, log entries). Kept is nothing but the fields of {@link KmsCall}:
- * no encryption context, policy, access key, address, user agent or error message, and a session's name only where the
- * record has no `sessionIssuer` to name instead.
+ * no encryption context, policy, access key, address, user agent or error message, and no session's name.
  */
 export function parseRecord(record: unknown): KmsCall | Rejection {
   const raw = typeof record === 'string' ? parseJson(record) : record;
@@ -42,7 +41,8 @@ export function parseRecord(record: unknown): KmsCall | Rejection {
   return callOf(raw);
 }
 
-function callOf(record: RawRecord): KmsCall | Rejection {
+function callOf(given: RawRecord): KmsCall | Rejection {
+  const record = ownFields(given);
   const { eventSource } = record;
   if (typeof eventSource === 'string' && eventSource !== '' && eventSource !== KMS) return NOT_KMS;
   const notACall = notACallOf(record);
@@ -99,14 +99,32 @@ function notACallOf({ eventCategory, eventType, addendum }: RawRecord): Rejectio
 /** The principal, in the order that {@link KmsCall.caller} states. KMS's own events have neither `type` nor `arn`. */
 function callerOf(identity: unknown): string {
   const issuer = at(at(identity, 'sessionContext'), 'sessionIssuer');
-  return (
+  return withoutSession(
     textOf(at(issuer, 'arn'), MAX_CALLER) ??
-    textOf(at(identity, 'arn'), MAX_CALLER) ??
-    textOf(at(identity, 'invokedBy'), MAX_CALLER) ??
-    textOf(at(identity, 'accountId'), MAX_CALLER) ??
-    textOf(at(identity, 'principalId'), MAX_CALLER) ??
-    UNKNOWN_CALLER
+      textOf(at(identity, 'arn'), MAX_CALLER) ??
+      textOf(at(identity, 'invokedBy'), MAX_CALLER) ??
+      textOf(at(identity, 'accountId'), MAX_CALLER) ??
+      textOf(at(identity, 'principalId'), MAX_CALLER) ??
+      UNKNOWN_CALLER,
   );
+}
+
+/** A session's ARN, up to its name. */
+export const SESSION_ARN = '^arn:([^:]+):sts::([0-9]{12}):assumed-role/([^/]+)/';
+/** The `principalId` of a role's session, up to its name. */
+export const SESSION_ID = '^(AROA[A-Z0-9]+):';
+
+const SESSION_ARN_FORM = new RegExp(SESSION_ARN);
+const SESSION_ID_FORM = new RegExp(SESSION_ID);
+
+/**
+ * The role of a session that a caller is named by: each session would be a caller of its own otherwise, and session names are
+ * often people's names. A session's ARN leaves out the role's path, so that of the role it gives is without one.
+ */
+export function withoutSession(caller: string): string {
+  const session = SESSION_ARN_FORM.exec(caller);
+  if (session !== null) return `arn:${session[1]}:iam::${session[2]}:role/${session[3]}`;
+  return SESSION_ID_FORM.exec(caller)?.[1] ?? caller;
 }
 
 /** The caller's account where it is one: some records have a word there, such as `AWS Internal`. */

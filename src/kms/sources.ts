@@ -1,6 +1,6 @@
 import type { TimeRange } from '../series/builder.js';
 import type { Listening } from './listening.js';
-import { SeenIds } from './seen-ids.js';
+import { type OldIds, SeenIds } from './seen-ids.js';
 
 /** How many calls the log of one account and Region told of. */
 export interface SourceCalls {
@@ -26,6 +26,12 @@ export class Sources {
   readonly #contributors: Set<number>[] = [];
   /** By row, the source that contributed last: mostly it does so again. */
   readonly #last: number[] = [];
+  readonly #oldIds: OldIds;
+
+  /** `oldIds` is for the ids of all sources together. */
+  constructor(oldIds: OldIds) {
+    this.#oldIds = oldIds;
+  }
 
   of(account: string, region: string): Source {
     let ofAccount = this.#byName.get(account);
@@ -35,7 +41,7 @@ export class Sources {
     }
     let source = ofAccount.get(region);
     if (source === undefined) {
-      source = { index: this.#all.length, account, region, calls: 0, seen: new SeenIds() };
+      source = { index: this.#all.length, account, region, calls: 0, seen: new SeenIds(this.#oldIds) };
       ofAccount.set(region, source);
       this.#all.push(source);
     }

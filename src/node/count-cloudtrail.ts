@@ -1,8 +1,10 @@
-import { CallCounter, type CountOptions, type CountStats } from '../kms/call-counter.js';
+import { checkOptions, type OptionNames } from '../errors.js';
+import { CallCounter, type CountOptions, type CountStats, type LogOverlap } from '../kms/call-counter.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import type { SourceCalls } from '../kms/sources.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { type Counting, type CrashedWorker, countOnThreads } from './count-on-threads.js';
+import { checkGiveUpAfter } from './file-records.js';
 import { type IngestStats, IngestTally } from './ingest-stats.js';
 import { type CheckedSources, checkSources, filesOf, type LogSources, streamInput } from './log-input.js';
 import { LogScan } from './log-scan.js';
@@ -29,6 +31,11 @@ export interface CountedLogs {
   readonly calls: CountStats;
   /** How many calls came from which account and Region. */
   readonly sources: readonly SourceCalls[];
+  /**
+   * Logs that have calls of the same hours and were read too far apart for copies to be recognised (`maxIds`), those with
+   * most calls first: their counts may be too high. Empty as a rule.
+   */
+  readonly overlaps: readonly LogOverlap[];
   /** When the logs were listening, told from all their records. */
   readonly coverage: readonly Coverage[];
   /** Where a log goes on without its KMS records; `coverage` holds these times, the counts do not: see `serviceGaps`. */
@@ -48,24 +55,51 @@ export interface CountedLogs {
  * @throws InputError for a path that does not exist and for bad options
  */
 export async function countCloudTrail(sources: LogSources, options: CountLogsOptions = {}): Promise<CountedLogs> {
+  checkOptions(options, COUNT_LOGS_OPTIONS);
   const checked = checkSources(sources);
   const threads = checkThreads(options.threads);
   const tracker = new CoverageTracker();
   tracker.coverage(options);
+  checkGiveUpAfter(options.giveUpAfter);
   let coverage: readonly Coverage[] = [];
   const counter = new CallCounter(counterOptions(options, () => coverage));
   const tally = new IngestTally(options.onRejected);
   const progress = new Progress(tally, options.onProgress);
-  const { signal, by } = options;
+  const { signal, by, giveUpAfter } = options;
   const withCaller = by?.some((level) => level.includes('caller')) ?? false;
-  const crashes = await readAll(checked, threads, { signal, withCaller, tally, tracker, counter, progress });
+  const crashes = await readAll(checked, threads, {
+    signal,
+    withCaller,
+    giveUpAfter,
+    tally,
+    tracker,
+    counter,
+    progress,
+  });
   progress.tell(true);
   const found = tracker.coverage(options);
   coverage = found;
   options.onCoverage?.(found);
-  const { set, stats: calls, sources: from, serviceGaps } = counter.finish();
-  return { set, stats: tally.finish(), calls, sources: from, coverage, serviceGaps, crashes };
+  const { set, stats: calls, sources: from, overlaps, serviceGaps } = counter.finish();
+  return { set, stats: tally.finish(), calls, sources: from, overlaps, coverage, serviceGaps, crashes };
 }
+
+const COUNT_LOGS_OPTIONS: OptionNames<CountLogsOptions> = {
+  coverage: true,
+  threads: true,
+  onProgress: true,
+  onRejected: true,
+  onCoverage: true,
+  giveUpAfter: true,
+  maxQuiet: true,
+  signal: true,
+  start: true,
+  end: true,
+  step: true,
+  by: true,
+  serviceGaps: true,
+  maxIds: true,
+};
 
 /**
  * Below this a thread costs more than it saves: it takes some 100 ms of a core to start and to warm up, in which 8 MiB of
@@ -74,7 +108,7 @@ export async function countCloudTrail(sources: LogSources, options: CountLogsOpt
 const MIN_BYTES_A_THREAD = 8 * 1024 * 1024;
 
 async function readAll(sources: CheckedSources, threads: number, counting: Counting): Promise<CrashedWorker[]> {
-  const { signal, withCaller, tally, tracker, counter, progress } = counting;
+  const { signal, withCaller, giveUpAfter, tally, tracker, counter, progress } = counting;
   signal?.throwIfAborted();
   const files = await filesOf(sources, tally);
   if (files !== null) progress.expect(files);
@@ -83,9 +117,10 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
 
   const scan = new LogScan({
     withCaller,
+    giveUpAfter,
     tally,
     coverage: tracker,
-    onCalls: (batch) => counter.addBatch(batch),
+    onCalls: (batch, _, log) => counter.addBatch(batch, log),
   });
   const onRead = (bytes: number): void => {
     tally.bytes += bytes;
@@ -116,7 +151,7 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
 }
 
 function counterOptions(
-  { start, end, step, by, coverage, serviceGaps }: CountLogsOptions,
+  { start, end, step, by, coverage, serviceGaps, maxIds }: CountLogsOptions,
   learned: () => readonly Coverage[],
 ): CountOptions {
   return {
@@ -125,6 +160,7 @@ function counterOptions(
     ...(step === undefined ? {} : { step }),
     ...(by === undefined ? {} : { by }),
     ...(serviceGaps === undefined ? {} : { serviceGaps }),
+    ...(maxIds === undefined ? {} : { maxIds }),
     ...(coverage === undefined ? {} : { coverage: coverage === 'records' ? learned : coverage }),
   };
 }

@@ -19,6 +19,7 @@ export interface Counting {
   readonly signal: AbortSignal | undefined;
   /** Whether any level tells callers apart: else all may be the same, and need not be read. */
   readonly withCaller: boolean;
+  readonly giveUpAfter: number | undefined;
   readonly tally: IngestTally;
   readonly tracker: CoverageTracker;
   readonly counter: CallCounter;
@@ -40,7 +41,7 @@ export async function countOnThreads(
   threads: number,
   counting: Counting,
 ): Promise<CrashedWorker[]> {
-  const { withCaller } = counting;
+  const { withCaller, giveUpAfter } = counting;
   const crashes: CrashedWorker[] = [];
   const pool = new WorkerPool(WORKER_SOURCE, threads);
   const jobs = jobsOf(files);
@@ -49,7 +50,7 @@ export async function countOnThreads(
   try {
     for (const [i, job] of jobs.entries()) {
       while (next < jobs.length && next < i + 2 * threads) {
-        running[next] = new RunningJob(pool, { kind: 'ingest', files: jobs[next], withCaller });
+        running[next] = new RunningJob(pool, { kind: 'ingest', files: jobs[next], withCaller, giveUpAfter });
         next++;
       }
       const counted = new CountedJob(job, counting);
@@ -59,12 +60,12 @@ export async function countOnThreads(
       if (crash === null) continue;
       const rest = counted.rest();
       crashes.push({ cause: crash, files: rest.map(({ path }) => path) });
-      await ingest({ files: rest, withCaller }, async (parts) => counted.takeAgain(parts));
+      await ingest({ files: rest, withCaller, giveUpAfter }, async (parts) => counted.takeAgain(parts));
       if (crashes.length < MAX_CRASHES) continue;
       const left = jobs.slice(i + 1).flat();
       const last = new CountedJob(left, counting);
       await pool.close();
-      await ingest({ files: left, withCaller }, async (parts) => last.takeAgain(parts));
+      await ingest({ files: left, withCaller, giveUpAfter }, async (parts) => last.takeAgain(parts));
       break;
     }
     return crashes;
@@ -146,8 +147,9 @@ class CountedJob {
     const { signal, tally, tracker, counter, progress } = this.#counting;
     signal?.throwIfAborted();
     addPart(part, tally, tracker);
-    counter.addBatch(part.calls);
-    progress.path = this.#files[this.#done].path;
+    const { path } = this.#files[this.#done];
+    counter.addBatch(part.calls, path);
+    progress.path = path;
     this.#parts++;
     this.#bytes += part.counts.bytes;
     if (!part.more) {

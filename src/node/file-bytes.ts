@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { formOf } from './file-forms.js';
 import type { FileReason } from './ingest-stats.js';
 
 /** What ends the reading of one file, and of no other. */
@@ -9,11 +10,14 @@ export class FileProblem extends Error {
   readonly reason: FileReason;
   /** Where in the file, decompressed, it lies; null where that is not known. */
   readonly byte: number | null;
+  /** What it is instead, of what is no log; null where that is not known. */
+  readonly found: string | null;
 
-  constructor(reason: FileReason, options: { cause?: unknown; byte?: number } = {}) {
+  constructor(reason: FileReason, options: { cause?: unknown; byte?: number; found?: string | undefined } = {}) {
     super(reason, { cause: options.cause });
     this.reason = reason;
     this.byte = options.byte ?? null;
+    this.found = options.found ?? null;
   }
 }
 
@@ -179,6 +183,7 @@ export function checkText(head: Buffer): void {
   if (mark === 0xfeff || mark === 0xfffe) throw new FileProblem('not-utf-8');
   // Every binary format has control characters this early: the NUL bytes of a length, a magic number.
   for (const byte of head.subarray(0, HEAD_BYTES)) {
-    if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) throw new FileProblem('not-a-log');
+    if (byte >= 32 || byte === 9 || byte === 10 || byte === 13) continue;
+    throw new FileProblem('not-a-log', { found: formOf(head) });
   }
 }

@@ -1,11 +1,23 @@
+import { checkInteger } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import { parseEventTime } from '../kms/event-time.js';
 import { parseRecord } from '../kms/parse-record.js';
 import { FileProblem } from './file-bytes.js';
+import { formOfText, formOfValue } from './file-forms.js';
 import type { LogPosition, SetAsideReason, Tally } from './ingest-stats.js';
 
 /** So many records may be set aside before it must be known whether the file is a log at all. */
 const MAX_HELD = 100;
+
+/** So many records in a row are set aside before a log is given up: an archive of a few MB can hold a thousand million of them. */
+const GIVE_UP_AFTER = 100_000;
+/** Whole records that are no calls: a log may hold any number. */
+const ORDINARY: ReadonlySet<SetAsideReason> = new Set(['network-activity', 'updated-data', 'summary']);
+
+/** @throws InputError unless it is a number of records, or left out */
+export function checkGiveUpAfter(value: unknown): void {
+  if (value !== undefined) checkInteger(value, 'giveUpAfter', 1, Number.MAX_SAFE_INTEGER);
+}
 
 /** Learns when the log was listening, as `CoverageTracker` does. */
 export interface Listener {
@@ -27,11 +39,19 @@ export class FileRecords {
   readonly #coverage: Listener;
   /** What waits to be counted; null when nothing has to wait any more. */
   #held: (() => void)[] | null = [];
+  readonly #giveUpAfter: number;
+  /** How many were set aside since the last good one. */
+  #inARow = 0;
+  /** The first value that is no record, in words. */
+  #found: string | undefined;
+  /** An object came that is none of CloudTrail's, rather than a damaged record. */
+  #foreign = false;
 
-  constructor(path: string, tally: Tally, coverage: Listener) {
+  constructor(path: string, tally: Tally, coverage: Listener, giveUpAfter = GIVE_UP_AFTER) {
     this.#path = path;
     this.#tally = tally;
     this.#coverage = coverage;
+    this.#giveUpAfter = giveUpAfter;
   }
 
   /** The call that a record tells of, or null. `byte` is the offset of the JSON value that holds it. */
@@ -40,6 +60,7 @@ export class FileRecords {
     const result = parseRecord(record);
     if (!('reason' in result)) {
       this.#recognize();
+      this.#inARow = 0;
       this.#tally.records++;
       this.#tally.kmsRecords++;
       this.#tally.calls++;
@@ -49,9 +70,11 @@ export class FileRecords {
     const { reason, field } = result;
     const fields = fieldsOf(record);
     if (fields !== null && MARKS.some((mark) => Object.hasOwn(fields, mark))) this.#recognize();
+    else this.#notARecord(record, fields !== null);
     // Summaries and network activity come by ways of their own: they do not show that this log was delivered.
     if (fields !== null && reason !== 'summary' && reason !== 'network-activity') this.#cover(fields);
     if (reason === 'not-kms') {
+      this.#inARow = 0;
       this.#tally.records++;
       this.#tally.otherServices++;
     } else {
@@ -63,6 +86,7 @@ export class FileRecords {
   /** Counts records of other services that were recognised as such elsewhere, and what they cover noted. */
   passOthers(count: number): void {
     this.count += count;
+    this.#inARow = 0;
     this.#recognize();
     this.#tally.records += count;
     this.#tally.otherServices += count;
@@ -71,6 +95,7 @@ export class FileRecords {
   /** Counts a call that was recognised as such elsewhere, and what it covers noted. */
   passCall(): void {
     this.count++;
+    this.#inARow = 0;
     this.#recognize();
     this.#tally.records++;
     this.#tally.kmsRecords++;
@@ -84,9 +109,12 @@ export class FileRecords {
   }
 
   /** The file was read to its end; throws a {@link FileProblem} when it was no log at all. */
-  finish(units: { readonly sawAny: boolean; readonly sawRecords: boolean }): void {
+  finish(units: { readonly sawAny: boolean; readonly sawRecords: boolean; readonly head: Buffer }): void {
     if (!units.sawAny) throw new FileProblem('empty');
-    if (!this.isLog && !units.sawRecords) throw new FileProblem('not-a-log');
+    // A list of records without any is a log, one of other objects is not.
+    if (!this.isLog && (!units.sawRecords || this.#foreign)) {
+      throw new FileProblem('not-a-log', { found: this.#found ?? formOfText(units.head) });
+    }
     this.release();
     this.#tally.filesRead++;
   }
@@ -95,7 +123,7 @@ export class FileRecords {
   rejectFile(problem: unknown): void {
     if (!(problem instanceof FileProblem)) throw problem;
     if (problem.reason !== 'not-a-log') this.release();
-    this.#tally.rejectFile(this.#path, problem.reason, { record: this.count, byte: problem.byte });
+    this.#tally.rejectFile(this.#path, problem.reason, { record: this.count, byte: problem.byte }, problem.found);
   }
 
   /** Counts what was held back, and from here on everything at once. */
@@ -111,7 +139,19 @@ export class FileRecords {
     this.release();
   }
 
+  #notARecord(value: unknown, isObject: boolean): void {
+    this.#found ??= formOfValue(value);
+    this.#foreign ||= isObject;
+  }
+
   #setAside(reason: SetAsideReason, byte: number, field: string | undefined, kms: boolean): void {
+    if (ORDINARY.has(reason)) this.#inARow = 0;
+    else if (++this.#inARow > this.#giveUpAfter) {
+      throw new FileProblem(this.isLog ? 'given-up' : 'not-a-log', {
+        byte,
+        found: this.isLog ? undefined : this.#found,
+      });
+    }
     const position: LogPosition = { record: this.count, byte };
     const report = (): void => this.#tally.setAside(this.#path, reason, position, field, kms);
     if (this.#held === null) {

@@ -1,6 +1,14 @@
 import { type FittedRows, fitRows } from '../engine/counts/fit/fit-all.js';
-import { countBaseline, type FitOptions, type FitTerms, fitBaseline, fitTerms } from '../engine/fit-baseline.js';
+import {
+  countBaseline,
+  FIT_OPTIONS,
+  type FitOptions,
+  type FitTerms,
+  fitBaseline,
+  fitTerms,
+} from '../engine/fit-baseline.js';
 import type { Baseline } from '../engine/index.js';
+import { checkOptions, type OptionNames, optionsFor } from '../errors.js';
 import { isSparse, type SeriesSet } from '../series/series-set.js';
 import { type FitJob, type FitPart, rowsOfPart } from './fit-job.js';
 import { checkThreads, WorkerPool } from './worker-pool.js';
@@ -43,9 +51,12 @@ const MAX_CRASHES = 4;
  * @throws InputError as `fitBaseline` does, or when `threads` is no whole number from 1 on
  */
 export async function fitBaselineOnThreads(history: SeriesSet, options: ThreadedFitOptions = {}): Promise<Baseline> {
+  checkOptions(options, THREADED_FIT_OPTIONS);
   const threads = checkThreads(options.threads);
   const buckets = history.keys.length * history.grid.length;
-  if (threads === 1 || history.measure === 'level' || buckets < WORTHWHILE) return fitBaseline(history, options);
+  if (threads === 1 || history.measure === 'level' || buckets < WORTHWHILE) {
+    return fitBaseline(history, optionsFor(options, FIT_OPTIONS));
+  }
   let pool = pools.get(threads);
   if (pool === undefined) {
     pool = new WorkerPool(WORKER_SOURCE, threads, KEEP_THREADS);
@@ -53,6 +64,14 @@ export async function fitBaselineOnThreads(history: SeriesSet, options: Threaded
   }
   return await fitOnPool(history, options, pool, threads);
 }
+
+const THREADED_FIT_OPTIONS: OptionNames<ThreadedFitOptions> = {
+  threads: true,
+  onCrash: true,
+  timeZone: true,
+  exclude: true,
+  calendar: true,
+};
 
 /** The same on the threads of a pool. */
 export async function fitOnPool(

@@ -1,3 +1,4 @@
+export type { LogOverlap } from '../kms/call-counter.js';
 export type { Coverage } from '../kms/coverage.js';
 export type { SourceCalls } from '../kms/sources.js';
 export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';
@@ -12,6 +13,7 @@ export type {
   RejectedInput,
   SetAside,
   SetAsideReason,
+  UnreadableFile,
 } from './ingest-stats.js';
 export type { LogSources, LogStream } from './log-input.js';
 export type { SkipReason } from './log-names.js';

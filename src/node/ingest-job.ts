@@ -11,6 +11,7 @@ export interface IngestJob {
   readonly kind: 'ingest';
   readonly files: readonly LogFile[];
   readonly withCaller: boolean;
+  readonly giveUpAfter: number | undefined;
 }
 
 /** What was found in a piece of a file: the pieces of a job, in their order, are all that there is to know of it. */
@@ -31,7 +32,13 @@ export interface FilePart {
 }
 
 type Rejected =
-  | { readonly scope: 'file'; readonly path: string; readonly reason: FileReason; readonly position: LogPosition }
+  | {
+      readonly scope: 'file';
+      readonly path: string;
+      readonly reason: FileReason;
+      readonly position: LogPosition;
+      readonly found: string | null;
+    }
   | {
       readonly scope: 'record';
       readonly path: string;
@@ -45,7 +52,7 @@ const COUNTS = ['bytes', 'records', 'kmsRecords', 'calls', 'otherServices', 'fil
 
 /** Reads a job's files; `tell` hears of parts, several at a time, and is waited for. */
 export async function ingest(
-  { files, withCaller }: Pick<IngestJob, 'files' | 'withCaller'>,
+  { files, withCaller, giveUpAfter }: Omit<IngestJob, 'kind'>,
   tell: (parts: FilePart[]) => Promise<void>,
 ): Promise<void> {
   // Not only calls may be very many.
@@ -57,7 +64,7 @@ export async function ingest(
     calls += batch.size;
     parts.push({ file, more, calls: copyOf(batch), ...notes.take() });
   };
-  const scan: LogScan = new LogScan({ withCaller, tally: notes, coverage: notes, onCalls: part });
+  const scan: LogScan = new LogScan({ withCaller, giveUpAfter, tally: notes, coverage: notes, onCalls: part });
   const tellSome = async (least: number): Promise<void> => {
     if (parts.length === 0 || calls < least) return;
     const some = parts;
@@ -100,7 +107,7 @@ export function addPart({ listened, counts, rejections }: FilePart, tally: Tally
   }
   for (const rejected of rejections) {
     const { path, position } = rejected;
-    if (rejected.scope === 'file') tally.rejectFile(path, rejected.reason, position);
+    if (rejected.scope === 'file') tally.rejectFile(path, rejected.reason, position, rejected.found);
     else tally.setAside(path, rejected.reason, position, rejected.field, rejected.kms);
   }
 }
@@ -129,8 +136,13 @@ class Notes implements Tally, Coverage {
     this.#onFull = onFull;
   }
 
-  rejectFile(path: string, reason: FileReason, position: LogPosition = { record: 0, byte: null }): void {
-    this.#rejections.push({ scope: 'file', path, reason, position });
+  rejectFile(
+    path: string,
+    reason: FileReason,
+    position: LogPosition = { record: 0, byte: null },
+    found: string | null = null,
+  ): void {
+    this.#rejections.push({ scope: 'file', path, reason, position, found });
   }
 
   setAside(path: string, reason: SetAsideReason, position: LogPosition, field: string | undefined, kms: boolean): void {

@@ -9,8 +9,10 @@ export type FileReason =
   | 'truncated'
   /** Its gzip stream is damaged, or followed by something else. */
   | 'corrupt-gzip'
-  /** Binary data, or text in which nothing looks like a CloudTrail record. */
+  /** Binary data, or text in which nothing looks like a CloudTrail record; `found` says what it is, where that is known. */
   | 'not-a-log'
+  /** So many records in a row were set aside that the rest was not read (`giveUpAfter`). */
+  | 'given-up'
   /** Text in UTF-16, as Windows PowerShell's `>` writes it. */
   | 'not-utf-8'
   | 'no-permission'
@@ -42,6 +44,16 @@ export interface RejectedInput {
   readonly position: LogPosition;
   /** The record's field at fault, where one was. */
   readonly field?: string;
+  /** What a file is that is no log, where that is known. */
+  readonly found?: string;
+}
+
+/** A file that could not be read, or not to its end. */
+export interface UnreadableFile {
+  readonly path: string;
+  readonly reason: FileReason;
+  /** What a file is that is no log, where that is known: `CSV`, or ``an object with `_index`, `_source` ``. */
+  readonly found?: string;
 }
 
 /** What became of every file and every record: nothing is left out of these figures. */
@@ -53,7 +65,7 @@ export interface IngestStats {
   /** Not tried, with how many for each reason. No fault. */
   readonly filesSkipped: Readonly<Partial<Record<SkipReason, number>>>;
   /** Could not be read, or not to the end, in the order of reading. A folder that cannot be listed counts as a file. */
-  readonly filesUnreadable: readonly { readonly path: string; readonly reason: FileReason }[];
+  readonly filesUnreadable: readonly UnreadableFile[];
   /** Read from disk, compressed as they are there. */
   readonly bytes: number;
   /** `calls` + `otherServices` + those set aside. */
@@ -81,7 +93,7 @@ export interface Tally {
   calls: number;
   otherServices: number;
   filesRead: number;
-  rejectFile(path: string, reason: FileReason, position?: LogPosition): void;
+  rejectFile(path: string, reason: FileReason, position?: LogPosition, found?: string | null): void;
   /** Counts a record that was set aside; `kms` when it is one of KMS all the same. */
   setAside(path: string, reason: SetAsideReason, position: LogPosition, field: string | undefined, kms: boolean): void;
 }
@@ -95,7 +107,7 @@ export class IngestTally implements Tally {
   otherServices = 0;
   filesRead = 0;
   readonly #skipped: Partial<Record<SkipReason, number>> = Object.create(null);
-  readonly #unreadable: { path: string; reason: FileReason }[] = [];
+  readonly #unreadable: UnreadableFile[] = [];
   readonly #setAside: Partial<Record<SetAsideReason, { count: number; first: SetAside['first'] }>> =
     Object.create(null);
   readonly #onRejected: ((rejected: RejectedInput) => void) | undefined;
@@ -113,9 +125,15 @@ export class IngestTally implements Tally {
     this.#skipped[reason] = (this.#skipped[reason] ?? 0) + 1;
   }
 
-  rejectFile(path: string, reason: FileReason, position: LogPosition = { record: 0, byte: null }): void {
-    this.#unreadable.push({ path, reason });
-    this.#onRejected?.({ scope: 'file', reason, path, position });
+  rejectFile(
+    path: string,
+    reason: FileReason,
+    position: LogPosition = { record: 0, byte: null },
+    found: string | null = null,
+  ): void {
+    const what = found === null ? {} : { found };
+    this.#unreadable.push({ path, reason, ...what });
+    this.#onRejected?.({ scope: 'file', reason, path, position, ...what });
   }
 
   setAside(path: string, reason: SetAsideReason, position: LogPosition, field: string | undefined, kms: boolean): void {

@@ -43,6 +43,9 @@ export class JsonUnits {
   /** Something other than white space was seen. */
   sawAny = false;
 
+  /** The first bytes, for what they tell of a text that is no log. */
+  head: Buffer = NOTHING;
+
   #found: JsonUnit[] = [];
   #chunk: Buffer = NOTHING;
   /** Stream offset of the chunk's first byte. */
@@ -75,6 +78,7 @@ export class JsonUnits {
   /** The units that end in this chunk. The bytes of the chunk must stay as they are. */
   push(chunk: Buffer): JsonUnit[] {
     this.#found = [];
+    if (this.#origin === 0 && this.head === NOTHING) this.head = Buffer.from(chunk.subarray(0, HEAD_BYTES));
     this.#origin += this.#chunk.length;
     this.#chunk = chunk;
     if (this.#mode === SEEK) this.#prepend(this.#tail);
@@ -340,6 +344,8 @@ const WORDS = 3;
 const SEEK = 4;
 
 const NOTHING = Buffer.alloc(0);
+
+const HEAD_BYTES = 512;
 
 const MAX_WORDS = 256;
 /** As in `2021-07-30T16:00:00.000Z {…}`, CloudWatch Logs' export, or with a log stream's name, `aws logs tail`. */

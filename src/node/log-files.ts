@@ -28,7 +28,7 @@ export interface LogFilesListener {
  *
  * They come in the order of the time in their names, then of their paths, and last those whose names tell no time. So
  * the files of many accounts and Regions, each in folders of its own, give one nearly chronological stream, in which
- * two deliveries of one record are never far apart: duplicates are recognised for 48 hours of event time.
+ * two deliveries of one record are never far apart: few ids have to be at hand to recognise duplicates.
  */
 export async function findLogs(roots: readonly string[], listener: LogFilesListener): Promise<LogFile[]> {
   const walk = new Walk(listener);

@@ -4,6 +4,10 @@ export type SkipReason =
   | 'hidden'
   /** Neither .json, .jsonl, .ndjson, .log nor .txt, with or without .gz; or a README, a licence and the like. */
   | 'not-a-log-name'
+  /** Named .csv or .tsv. */
+  | 'csv'
+  /** Named .zip, .tar, .tgz, .bz2, .xz, .zst or .7z: what is inside has to be unpacked. */
+  | 'archive'
   /** A socket, a pipe or a device. */
   | 'not-a-file'
   // What CloudTrail delivers beside its logs, in folders and under names of their own:
@@ -32,6 +36,8 @@ export function fileSkipReason(name: string): SkipReason | null {
   const reason = folderSkipReason(name);
   if (reason !== null) return reason;
   if (/^(?:readme|licen[cs]e|notice|changelog|manifest)\b/i.test(name)) return 'not-a-log-name';
+  if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(name)) return 'csv';
+  if (/\.(?:zip|tar|tar\.gz|tgz|bz2|xz|zst|7z)$/i.test(name)) return 'archive';
   const stem = name.replace(/\.gz$/i, '');
   if (/\.(?:json|jsonl|ndjson|log|txt)$/i.test(stem)) return null;
   // Without an extension: CloudWatch Logs exports `000000.gz`, Firehose delivers `stream-1-2021-07-30-16-05-12-…`.

@@ -10,10 +10,12 @@ import type { JsonUnit } from './unit-bytes.js';
 export interface LogScanOptions {
   /** Whether callers are to be told apart: without, all are the empty text. */
   readonly withCaller: boolean;
+  /** As in `ReadOptions`. */
+  readonly giveUpAfter?: number | undefined;
   readonly tally: Tally;
   readonly coverage: Listener;
   /** Hears of calls in batches, good for the time of this function. The last of a log, with no `more`, may be empty. */
-  readonly onCalls: (batch: CallBatch, more: boolean) => void;
+  readonly onCalls: (batch: CallBatch, more: boolean, log: string) => void;
 }
 
 /** So many calls make a batch. */
@@ -28,6 +30,7 @@ export class LogScan implements RecordListener {
   readonly #options: LogScanOptions;
   readonly #scanner: RecordScanner | null;
   #records: FileRecords;
+  #name = '';
 
   constructor(options: LogScanOptions) {
     this.#options = options;
@@ -37,9 +40,10 @@ export class LogScan implements RecordListener {
 
   /** Reads one log, whose bytes come in chunks that stay as they are. Never throws for what is wrong with the log. */
   async read(name: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
-    const { tally, coverage } = this.#options;
-    const records = new FileRecords(name, tally, coverage);
+    const { tally, coverage, giveUpAfter } = this.#options;
+    const records = new FileRecords(name, tally, coverage, giveUpAfter);
     this.#records = records;
+    this.#name = name;
     const units = new JsonUnits(this.#scanner);
     try {
       if (Symbol.asyncIterator in chunks) for await (const chunk of chunks) this.take(units.push(chunk));
@@ -84,7 +88,7 @@ export class LogScan implements RecordListener {
 
   /** Hands on the calls collected so far. */
   flush(more = true): void {
-    this.#options.onCalls(this.batch.view(), more);
+    this.#options.onCalls(this.batch.view(), more, this.#name);
     this.batch.clear();
     this.#scanner?.forgetKinds();
   }

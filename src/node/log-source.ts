@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
@@ -47,6 +47,7 @@ const ORDINARY: ReadonlySet<string> = new Set(['not-kms', 'network-activity', 'u
  *   be read
  */
 export function logSource(paths: string | readonly string[], options: LogSourceOptions = {}): CallSource {
+  checkOptions(options, LOG_SOURCE_OPTIONS);
   const roots = typeof paths === 'string' ? [paths] : [...paths];
   if (roots.length === 0 || roots.some((path) => typeof path !== 'string' || path === '')) {
     throw new InputError(`paths must be a path or several, got ${shown(paths)}`);
@@ -142,7 +143,10 @@ const WORDS: Readonly<Record<FileReason, string>> = {
   'no-permission': 'no permission',
   missing: 'missing',
   'read-error': 'read error',
+  'given-up': 'hardly any record can be read',
 };
+
+const LOG_SOURCE_OPTIONS: OptionNames<LogSourceOptions> = { name: true, maxQuiet: true, filesAtOnce: true };
 
 /** All the times of all accounts and Regions; joined to what was heard before over a gap that is short enough. */
 export function listenedIn(coverage: readonly Coverage[], heard: number | null, maxQuiet: number): TimeRange[] {

@@ -1,8 +1,9 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import { type Coverage, CoverageTracker } from '../kms/coverage.js';
 import { recordsIn } from '../kms/records-in.js';
 import { FileProblem } from './file-bytes.js';
-import { FileRecords } from './file-records.js';
+import { checkGiveUpAfter, FileRecords } from './file-records.js';
 import { type IngestStats, IngestTally, type RejectedInput } from './ingest-stats.js';
 import { JsonUnits } from './json-units.js';
 import {
@@ -28,6 +29,8 @@ export interface ReadOptions {
   readonly onCoverage?: (coverage: Coverage[]) => void;
   /** Called at the end, and last. */
   readonly onStats?: (stats: IngestStats) => void;
+  /** A log is given up once so many of its records in a row had to be set aside; 100,000 by default. */
+  readonly giveUpAfter?: number;
   /** The longest stretch without any record that still counts as covered, in milliseconds; see `CoverageTracker`. */
   readonly maxQuiet?: number;
   /** Aborting it ends the iteration with its reason. */
@@ -48,12 +51,24 @@ export function readCloudTrail(
   sources: LogSources,
   options: ReadOptions = {},
 ): AsyncGenerator<KmsCall, void, undefined> {
+  checkOptions(options, READ_OPTIONS);
   const checked = checkSources(sources);
   const coverage = new CoverageTracker();
   // Here rather than after hours of reading.
   coverage.coverage(options);
+  checkGiveUpAfter(options.giveUpAfter);
   return readCalls(checked, options, coverage);
 }
+
+const READ_OPTIONS: OptionNames<ReadOptions> = {
+  onProgress: true,
+  onRejected: true,
+  onCoverage: true,
+  onStats: true,
+  giveUpAfter: true,
+  maxQuiet: true,
+  signal: true,
+};
 
 async function* readCalls(
   sources: CheckedSources,
@@ -66,7 +81,7 @@ async function* readCalls(
   const progress = new Progress(tally, options.onProgress);
   for await (const input of inputsOf(sources, tally, progress)) {
     progress.path = input.name;
-    const records = new FileRecords(input.name, tally, coverage);
+    const records = new FileRecords(input.name, tally, coverage, options.giveUpAfter);
     const units = new JsonUnits();
     try {
       for await (const found of unitsOf(input, units, tally)) {

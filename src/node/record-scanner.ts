@@ -1,6 +1,7 @@
 import type { CallBatchBuilder, CallKind } from '../kms/call-batch.js';
 import { HAS_ID, HAS_SHARED_ID } from '../kms/call-batch.js';
 import { listedKeyArns } from '../kms/key-arns.js';
+import { withoutSession } from '../kms/parse-record.js';
 import type { UnitsAhead } from './json-units.js';
 import { CALL_WITH_SHARED_ID, COVER, ENTRY, ENTRY_SIZE, Kernel, NO_TEXT, type ScanPlace, SLOW } from './kernel.js';
 import type { JsonUnit } from './unit-bytes.js';
@@ -166,7 +167,8 @@ export class RecordScanner implements UnitsAhead {
     if (keyArns.length === 0) return null;
     const account = text(ENTRY.account) as string;
     const region = text(ENTRY.region) as string;
-    return { operation, keyArns, account, region, caller: text(ENTRY.caller) ?? '', error: text(ENTRY.error) };
+    const caller = withoutSession(text(ENTRY.caller) ?? '');
+    return { operation, keyArns, account, region, caller, error: text(ENTRY.error) };
   }
 }
 

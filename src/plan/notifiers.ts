@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, optionsFor, shown } from '../errors.js';
 import { safeJson } from '../report/printable.js';
 import { MINUTE, SECOND } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
@@ -30,6 +30,7 @@ const LONGEST_WAIT = MINUTE;
 
 /** Tries again what fails in passing; throws the last failure. */
 export async function retried<T>(send: () => Promise<T>, options: RetryOptions = {}, signal?: AbortSignal): Promise<T> {
+  checkOptions(options, RETRY_OPTIONS);
   const tries = checkInteger(options.tries ?? 4, 'tries', 1, 100);
   const { clock = machineClock, passes = (error: unknown) => !(error instanceof NotifyError) } = options;
   let wait = checkInteger(options.wait ?? 1_000, 'wait', 0, 1e6);
@@ -43,6 +44,8 @@ export async function retried<T>(send: () => Promise<T>, options: RetryOptions =
     }
   }
 }
+
+const RETRY_OPTIONS: OptionNames<RetryOptions> = { tries: true, wait: true, clock: true, passes: true };
 
 /** One line of text a notice, for people who watch. @param write takes a line with its end, as `process.stdout.write` does */
 export function textNotifier(write: (line: string) => unknown, name = 'console'): Notifier {
@@ -85,6 +88,7 @@ const OF_ADDRESS = new Set([401, 403, 404, 405, 407, 410]);
  * @throws InputError unless `url` is one of http or https
  */
 export function webhookNotifier(url: string, options: WebhookOptions = {}): Notifier {
+  checkOptions(options, WEBHOOK_OPTIONS);
   const { body = 'json', name = 'webhook' } = options;
   let host: string;
   try {
@@ -107,7 +111,10 @@ export function webhookNotifier(url: string, options: WebhookOptions = {}): Noti
     }
     throw new NotifyError(message, { isOfNotice: !isRedirect && !OF_ADDRESS.has(answer.status) });
   };
-  return { name, tell: (notice, signal) => retried(() => send(notice, signal), options, signal) };
+  return {
+    name,
+    tell: (notice, signal) => retried(() => send(notice, signal), optionsFor(options, RETRY_OPTIONS), signal),
+  };
 }
 
 async function posted(
@@ -149,3 +156,15 @@ function slackBody({ state, text, owner, id }: Notice): object {
     value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('://', ': //');
   return { text: `${state} ${plain(text)}\n${plain(owner)} · ${id}`, mrkdwn: false };
 }
+
+const WEBHOOK_OPTIONS: OptionNames<WebhookOptions> = {
+  name: true,
+  body: true,
+  headers: true,
+  fetch: true,
+  timeout: true,
+  tries: true,
+  wait: true,
+  clock: true,
+  passes: true,
+};

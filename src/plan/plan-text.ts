@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
@@ -9,6 +10,7 @@ export interface PlanTextOptions {
 
 /** The six questions of a monitoring plan, and what this one answers, a line each: for reviews and audits. */
 export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): string {
+  checkOptions(options, PLAN_TEXT_OPTIONS);
   const { resources, alertBudget, exclude, timeZone } = plan;
   const lists = [
     ['keys', resources.keys],
@@ -38,6 +40,8 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
         ]),
   ].join('\n');
 }
+
+const PLAN_TEXT_OPTIONS: OptionNames<PlanTextOptions> = { now: true };
 
 /** What of the history is learned from, and what of it is reported. */
 function beginning({ learnFor, judgeFirst }: MonitoringPlan): string {

@@ -1,4 +1,4 @@
-import { checkRange, InputError, shown } from '../errors.js';
+import { checkOptions, checkRange, InputError, type OptionNames, shown } from '../errors.js';
 import { type Calendar, checkCalendar } from '../time/calendar.js';
 import { DAY, HOUR, MAX_STEP, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
@@ -94,27 +94,30 @@ export interface MonitoringPlan {
   readonly blindAfter: number;
 }
 
-const FIELDS = [
-  'name',
-  'purpose',
-  'resources',
-  'every',
-  'sources',
-  'owner',
-  'notify',
-  'alertBudget',
-  'exclude',
-  'step',
-  'grace',
-  'learnFor',
-  'judgeFirst',
-  'timeZone',
-  'calendar',
-  'learn',
-  'refitEvery',
-  'alarm',
-  'blindAfter',
-];
+const FIELDS: OptionNames<PlanInput> = {
+  name: true,
+  purpose: true,
+  resources: true,
+  every: true,
+  sources: true,
+  owner: true,
+  notify: true,
+  alertBudget: true,
+  exclude: true,
+  step: true,
+  grace: true,
+  learnFor: true,
+  judgeFirst: true,
+  timeZone: true,
+  calendar: true,
+  learn: true,
+  refitEvery: true,
+  alarm: true,
+  blindAfter: true,
+};
+const BUDGET_FIELDS: OptionNames<PlanBudget> = { perWeek: true, changes: true, firstSeen: true, firstPair: true };
+const ALARM_FIELDS: OptionNames<NonNullable<PlanInput['alarm']>> = { datapointsToAlarm: true, evaluationPeriods: true };
+const RANGE_FIELDS: OptionNames<{ from: unknown; to: unknown }> = { from: true, to: true };
 
 /**
  * A monitoring plan, checked and complete; it does nothing until `runPlan` runs it.
@@ -122,9 +125,9 @@ const FIELDS = [
  */
 export function definePlan(input: PlanInput): MonitoringPlan {
   if (typeof input !== 'object' || input === null) throw new InputError(`plan must be an object, got ${shown(input)}`);
-  onlyFields(input, 'plan', FIELDS);
-  onlyFields(input.alertBudget, 'plan.alertBudget', ['perWeek', 'changes', 'firstSeen', 'firstPair']);
-  onlyFields(input.alarm, 'plan.alarm', ['datapointsToAlarm', 'evaluationPeriods']);
+  checkOptions(input, FIELDS, 'plan');
+  checkOptions(input.alertBudget, BUDGET_FIELDS, 'plan.alertBudget');
+  checkOptions(input.alarm, ALARM_FIELDS, 'plan.alarm');
   const purpose = text(input.purpose, 'plan.purpose');
   const step = whole(input.step ?? 5 * MINUTE, 'plan.step', SECOND, Math.min(MAX_STEP, DAY));
   const learnFor = whole(input.learnFor ?? 14 * DAY, 'plan.learnFor', 6 * HOUR, 366 * DAY);
@@ -150,6 +153,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
       firstPair: budget(input.alertBudget?.firstPair, 'plan.alertBudget.firstPair'),
     },
     exclude: list(input.exclude ?? [], 'plan.exclude').map((range, i) => {
+      checkOptions(range, RANGE_FIELDS, `plan.exclude[${i}]`);
       const { from, to } = (range ?? {}) as { from?: unknown; to?: unknown };
       return checkRange(from, to, `plan.exclude[${i}].from/plan.exclude[${i}].to`);
     }),
@@ -185,17 +189,6 @@ export function firstPoll(
   const began = Math.floor((now - grace - learnFor) / step) * step;
   const until = began + Math.ceil(learnFor / step) * step;
   return { began, reportsFrom: began + Math.ceil((learnFor - judgeFirst) / step) * step, until };
-}
-
-/** A mistyped field would otherwise be a default in silence. */
-function onlyFields(value: unknown, name: string, fields: readonly string[]): void {
-  if (value === undefined) return;
-  if (typeof value !== 'object' || value === null)
-    throw new InputError(`${name} must be an object, got ${shown(value)}`);
-  const unknown = Object.keys(value).find((field) => !fields.includes(field));
-  if (unknown !== undefined) {
-    throw new InputError(`unknown field ${name}.${unknown}; known fields: ${fields.join(', ')}`);
-  }
 }
 
 function text(value: unknown, field: string): string {

@@ -1,4 +1,4 @@
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 
 /** Which calls a plan is about. A list left out means all; a call must be of every list that is there. */
@@ -10,17 +10,15 @@ export interface Resources {
   readonly regions?: readonly string[];
 }
 
-const LISTS = ['keys', 'operations', 'accounts', 'regions'] as const;
+const LISTS: OptionNames<Resources> = { keys: true, operations: true, accounts: true, regions: true };
 
 /** @throws InputError naming the field */
 export function checkResources(value: unknown, field: string): Resources {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InputError(`${field} must be an object with ${LISTS.join(', ')}, got ${shown(value)}`);
+    throw new InputError(`${field} must be an object with ${Object.keys(LISTS).join(', ')}, got ${shown(value)}`);
   }
+  checkOptions(value, LISTS, field);
   for (const [name, list] of Object.entries(value)) {
-    if (!LISTS.some((known) => known === name)) {
-      throw new InputError(`${field}.${name} is none of ${LISTS.join(', ')}`);
-    }
     if (!Array.isArray(list) || list.length === 0) {
       throw new InputError(`${field}.${name} must be an array of at least one text, got ${shown(list)}`);
     }

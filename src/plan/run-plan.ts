@@ -1,5 +1,5 @@
 import type { Scores } from '../engine/types.js';
-import { checkInteger } from '../errors.js';
+import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
@@ -81,6 +81,7 @@ const GRACE = 2 * SECOND;
  * @throws StoreConflict when another run keeps its state in the same store
  */
 export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promise<Health> {
+  checkOptions(options, RUN_OPTIONS);
   const { store, signal } = options;
   const { clock = machineClock, answerWithin = Math.min(Math.max(plan.every, 5 * MINUTE), HOUR) } = options;
   checkInteger(answerWithin, 'answerWithin', 1, WEEK);
@@ -105,6 +106,20 @@ export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promis
     await store.release?.().catch(() => undefined);
   }
 }
+
+const RUN_OPTIONS: OptionNames<RunOptions> = {
+  store: true,
+  once: true,
+  signal: true,
+  clock: true,
+  answerWithin: true,
+  inventory: true,
+  onScores: true,
+  onHealth: true,
+  onProblem: true,
+  judges: true,
+  stateId: true,
+};
 
 function watchOf(
   kept: Uint8Array | null,

@@ -1,8 +1,9 @@
 import { open, seal } from '../alarm/sealed.js';
 import type { Scores } from '../engine/types.js';
-import { InputError } from '../errors.js';
+import { decoded, InputError } from '../errors.js';
 import { duration } from '../report/numbers.js';
-import { ByteWriter } from '../series/bytes.js';
+import { type ByteReader, ByteWriter } from '../series/bytes.js';
+import { DAY } from '../time/grid.js';
 import { IncidentWatch } from './incident-watch.js';
 import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
@@ -39,8 +40,9 @@ export function watchFromBytes(
   judges: Judges,
   onScores?: (scores: Scores) => void,
 ): Watch {
-  const from = open(bytes, LETTERS, VERSION, 'the state of a plan');
-  const kept = JSON.parse(from.string()) as Pick<MonitoringPlan, 'name' | 'step' | 'learnFor'>;
+  const what = 'the state of a plan';
+  const from = decoded(bytes, what, () => open(bytes, LETTERS, VERSION, what));
+  const kept = decoded(bytes, what, () => keptIn(from));
   if (kept.name !== plan.name)
     throw new InputError(`plan.name must be that of the state, ${kept.name}, got ${plan.name}`);
   for (const field of ['step', 'learnFor'] as const) {
@@ -49,17 +51,35 @@ export function watchFromBytes(
       `plan.${field} must be what the state was kept with, ${duration(kept[field])}, got ${duration(plan[field])}: begin with a new state`,
     );
   }
+  return decoded(bytes, what, () => new Watch(plan, judges, partsIn(from, plan), onScores));
+}
+
+/** What the state was kept with. */
+function keptIn(from: ByteReader): Pick<MonitoringPlan, 'name' | 'step' | 'learnFor'> {
+  const { name, step, learnFor } = JSON.parse(from.string());
+  if (typeof name !== 'string' || typeof step !== 'number' || typeof learnFor !== 'number') from.fail('no plan');
+  return { name, step, learnFor };
+}
+
+/** No state is further behind what was judged than this. */
+const MOST_BEHIND = 2 * 366 * DAY;
+
+function partsIn(from: ByteReader, plan: MonitoringPlan): WatchParts {
   const { data, changes, deferred } = JSON.parse(from.string()) as Pick<
     Required<WatchParts>,
     'data' | 'changes' | 'deferred'
   >;
+  const { snapshot, settled } = data;
+  const behind = (settled ?? 0) - Math.min(snapshot?.end ?? settled ?? 0, snapshot?.restated ?? Infinity);
+  // What lies between is judged again.
+  if (!(behind <= MOST_BEHIND)) from.fail(`a state of ${snapshot?.end} where ${settled} is settled`);
   const ledger = Ledger.read(from, plan.step);
   const ids = RecentIds.read(from);
   const incidents = IncidentWatch.read(from);
   const judge = from.bytes(from.varint());
   from.end();
   // A copy, for the rest of the bytes to be let go.
-  const parts: WatchParts = {
+  return {
     data: keptWatchData(data),
     changes,
     deferred,
@@ -68,5 +88,4 @@ export function watchFromBytes(
     incidents,
     judge: judge.length === 0 ? null : judge.slice(),
   };
-  return new Watch(plan, judges, parts, onScores);
 }

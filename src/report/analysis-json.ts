@@ -1,3 +1,5 @@
+import { checkOptions, type OptionNames } from '../errors.js';
+
 import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
 import { lossesBy } from './key-loss.js';
@@ -22,6 +24,7 @@ export function analysisJson(
   analysis: Analysis,
   options: { readonly timeZone?: string; readonly command?: string } = {},
 ): string {
+  checkOptions(options, ANALYSIS_JSON_OPTIONS);
   const { step, window } = analysis;
   const nameOf = keyNamesOf(analysis.keys);
   const words = {
@@ -42,6 +45,11 @@ export function analysisJson(
   const command = options.command === undefined ? {} : { command: options.command };
   return jsonDocument({ schemaVersion, ...command, ...fields, anomalies });
 }
+
+const ANALYSIS_JSON_OPTIONS: OptionNames<NonNullable<Parameters<typeof analysisJson>[1]>> = {
+  timeZone: true,
+  command: true,
+};
 
 /** A key with the account and Region that its ARN names. */
 function placed(key: SeriesKey): SeriesKey {

@@ -53,7 +53,12 @@ export interface LogsRead {
   /** Not tried, by reason; no fault. */
   readonly filesSkipped: readonly { readonly reason: string; readonly files: number }[];
   /** Could not be read, or not to the end; what came before the damage counts. */
-  readonly filesUnreadable: readonly { readonly path: string; readonly reason: string }[];
+  readonly filesUnreadable: readonly {
+    readonly path: string;
+    readonly reason: string;
+    /** What a file is that is no log, where that is known. */
+    readonly found?: string;
+  }[];
   readonly bytes: number;
   /** KMS calls + other services' + those set aside. */
   readonly records: number;

@@ -1,3 +1,4 @@
+import { InputError, shown } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import type { CountOptions } from '../kms/call-counter.js';
 import { countCalls } from '../kms/count-calls.js';
@@ -58,6 +59,10 @@ export async function countServiceFaults(
   calls: Iterable<KmsCall> | AsyncIterable<KmsCall>,
   options: Omit<CountOptions, 'by'> = {},
 ): Promise<SeriesSet> {
+  // Names are checked by countCalls; of what is no object it would see nothing.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InputError(`options must be an object, got ${shown(options)}`);
+  }
   const set = await countCalls(faults(calls), {
     ...options,
     by: [[], ['region'], ['operation'], ['operation', 'region']],

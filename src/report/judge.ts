@@ -5,7 +5,7 @@ import { fitBaseline } from '../engine/fit-baseline.js';
 import { quietKeysAfter } from '../engine/quiet-keys.js';
 import { scoreWindow } from '../engine/score-window.js';
 import type { Anomaly, Scores } from '../engine/types.js';
-import { InputError } from '../errors.js';
+import { checkOptions, InputError, type OptionNames } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
@@ -84,6 +84,7 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 
 /** As {@link judgeCounts}, with what the judgement rests on. */
 export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
+  checkOptions(options, JUDGE_OPTIONS);
   const { historyUntil, until, timeZone = 'UTC', alertBudget, calendar = {} } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
@@ -110,6 +111,18 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   });
 }
 
+const JUDGE_OPTIONS: OptionNames<JudgeOptions> = {
+  labels: true,
+  start: true,
+  historyUntil: true,
+  until: true,
+  timeZone: true,
+  alertBudget: true,
+  sources: true,
+  coverage: true,
+  calendar: true,
+};
+
 export interface JudgeWindowOptions {
   readonly alertBudget?: { readonly perWeek: number };
   /** The zone on whose clock times are told; by default that of the baseline's first row. */
@@ -133,6 +146,7 @@ export interface JudgeWindowOptions {
  * @throws InputError when the window has another step or measure than the baseline, or no bucket
  */
 export function judgeWindow(baseline: Baseline, window: SeriesSet, options: JudgeWindowOptions = {}): BucketVerdict {
+  checkOptions(options, JUDGE_WINDOW_OPTIONS);
   const { alertBudget = { perWeek: 1 }, callers, usualCallers, sources = [], coverage = [] } = options;
   const { step } = window.grid;
   if (window.grid.length === 0) throw new InputError('window must hold at least one bucket, got none');
@@ -198,6 +212,19 @@ function lossesOf(
 function keyArnsOf(keys: readonly SeriesKey[]): string[] {
   return keys.flatMap(({ keyArn }) => (keyArn === null ? [] : [keyArn]));
 }
+
+const JUDGE_WINDOW_OPTIONS: OptionNames<JudgeWindowOptions> = {
+  labels: true,
+  alertBudget: true,
+  timeZone: true,
+  callers: true,
+  usualCallers: true,
+  sources: true,
+  coverage: true,
+  history: true,
+  from: true,
+  firstKmsCall: true,
+};
 
 function zoneOf(baseline: Baseline): string {
   return baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone;

@@ -1,12 +1,12 @@
 import { fitBaseline } from '../engine/fit-baseline.js';
-import { checkNumber } from '../errors.js';
+import { checkNumber, checkOptions, type OptionNames, optionsFor } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { logUpperTail } from '../stats/negative-binomial.js';
 import { gridEnd, HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { civilTime } from './civil-time.js';
 import { grouped, mean } from './numbers.js';
 import { datesOf, type QuotaDates, timesToReach } from './quota-dates.js';
-import { type QuotaOptions, type QuotaUse, quotaSeries, useOf } from './quotas.js';
+import { QUOTA_OPTIONS, type QuotaOptions, type QuotaUse, quotaSeries, useOf } from './quotas.js';
 
 export interface HeadroomOptions extends QuotaOptions {
   /**
@@ -40,9 +40,10 @@ export interface QuotaHeadroom extends QuotaUse {
  * @throws InputError for options out of range
  */
 export function quotaHeadroom(history: SeriesSet, options: HeadroomOptions = {}): QuotaHeadroom[] {
+  checkOptions(options, HEADROOM_OPTIONS);
   const { step } = history.grid;
   const burst = step <= SECOND ? 1 : checkNumber(options.burst ?? 3, 'burst', 1, 1e6);
-  const { quotas, set } = quotaSeries(history, options);
+  const { quotas, set } = quotaSeries(history, optionsFor(options, QUOTA_OPTIONS));
   const baseline = fitBaseline(set, options.timeZone === undefined ? {} : { timeZone: options.timeZone });
   const from = gridEnd(history.grid);
   return quotas
@@ -75,6 +76,15 @@ export function quotaHeadroom(history: SeriesSet, options: HeadroomOptions = {})
     .filter(({ busiest }) => busiest > 0)
     .sort((a, b) => (b.chance ?? 0) - (a.chance ?? 0) || b.share - a.share);
 }
+
+const HEADROOM_OPTIONS: OptionNames<HeadroomOptions> = {
+  burst: true,
+  timeZone: true,
+  keys: true,
+  account: true,
+  region: true,
+  raised: true,
+};
 
 /** Finer buckets are taken to be as the one at the beginning of each such stretch. */
 const STRIDE = 5 * MINUTE;

@@ -1,4 +1,4 @@
-import { InputError, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { operationInfo } from '../kms/operations.js';
 import { type SeriesKey, seriesKey } from '../series/key.js';
@@ -78,6 +78,7 @@ interface Quota {
  * Buckets that were not observed tell nothing.
  */
 export function quotaUses(set: SeriesSet, options: QuotaOptions = {}): QuotaUse[] {
+  checkOptions(options, QUOTA_OPTIONS);
   const { quotas, set: sums } = quotaSeries(set, options);
   return quotas
     .map((quota, row) => useOf(quota, sums, row))
@@ -85,8 +86,12 @@ export function quotaUses(set: SeriesSet, options: QuotaOptions = {}): QuotaUse[
     .sort((a, b) => b.share - a.share || (a.quota < b.quota ? -1 : 1));
 }
 
+/** The names of {@link QuotaOptions}. */
+export const QUOTA_OPTIONS: OptionNames<QuotaOptions> = { keys: true, account: true, region: true, raised: true };
+
 /** The calls against each quota as series of their own, which can be fitted and judged like any other. */
 export function quotaSeries(set: SeriesSet, options: QuotaOptions = {}): QuotaSeries {
+  checkOptions(options, QUOTA_OPTIONS);
   checkSet(set, 'set');
   const keys = options.keys === undefined ? undefined : new Map(Array.from(options.keys, (key) => [key.keyArn, key]));
   const kinds = [

@@ -14,6 +14,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
   ['truncated', 'ends too early'],
   ['corrupt-gzip', 'damaged gzip data'],
   ['not-a-log', 'not a CloudTrail log'],
+  ['given-up', 'too many records in a row that cannot be read: the rest was passed over'],
   ['not-utf-8', 'not UTF-8'],
   ['no-permission', 'no permission to read it'],
   ['missing', 'gone since it was listed, or a link that leads nowhere'],
@@ -40,8 +41,9 @@ export function renderLogs(logs: LogsRead, width: number, calls?: CountStats): s
     const reasons = logs.filesSkipped.map(({ reason, files }) => `${grouped(files)} ${printable(reason)}`);
     lines.push(...fact('skipped', `files not named like logs: ${reasons.join(', ')}`));
   }
-  for (const { path, reason } of logs.filesUnreadable.slice(0, NAMED)) {
-    lines.push(...fact('not read', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}`));
+  for (const { path, reason, found } of logs.filesUnreadable.slice(0, NAMED)) {
+    const what = found === undefined ? '' : ` (${printable(found, 200)})`;
+    lines.push(...fact('not read', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}${what}`));
   }
   const more = logs.filesUnreadable.length - NAMED;
   if (more > 0) lines.push(...fact('', `and ${counted(more, 'more unreadable file', 'more unreadable files')}`));
@@ -54,13 +56,22 @@ function readPhrase({ files, filesRead, records, kmsRecords }: LogsRead): string
   return `${all}, ${counted(records, 'record')}, ${grouped(kmsRecords)} of KMS`;
 }
 
-function callsPhrase({ counted: distinct, duplicates, sharedCopies, late, withoutId }: CountStats): string {
+function callsPhrase({
+  counted: distinct,
+  duplicates,
+  sharedCopies,
+  late,
+  overlapping,
+  withoutId,
+}: CountStats): string {
   let phrase = `: ${counted(distinct, 'distinct call')}`;
   const left: string[] = [];
   if (duplicates > 0) left.push(counted(duplicates, 'duplicate'));
   if (sharedCopies > 0) left.push(counted(sharedCopies, "other account's copy", "other accounts' copies"));
   if (left.length > 0) phrase += ` (${left.join(' and ')} removed)`;
-  if (late > 0) phrase += `; ${counted(late, 'call')} arrived too late to deduplicate, counted`;
+  const outOfOrder = late - overlapping;
+  if (outOfOrder > 0) phrase += `; ${counted(outOfOrder, 'call')} arrived too late to deduplicate, counted`;
+  if (overlapping > 0) phrase += `; ${counted(overlapping, 'call')} may be counted twice (see the notes)`;
   if (withoutId > 0)
     phrase += `; ${counted(withoutId, 'call')} ${withoutId === 1 ? 'has' : 'have'} no eventID to deduplicate by, counted`;
   return phrase;

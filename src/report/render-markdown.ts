@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../errors.js';
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
 import { lossesBy } from './key-loss.js';
@@ -25,6 +26,7 @@ const CALLERS = 10;
  * @throws InputError for an unknown zone
  */
 export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?: string } = {}): string {
+  checkOptions(options, RENDER_MARKDOWN_OPTIONS);
   const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
   const paths = analysis.paths.map((path) => escapeMarkdown(printable(path))).join(', ');
   const [, , ...unknowns] = renderUnknowns(analysis, UNBROKEN);
@@ -46,6 +48,8 @@ export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
+
+const RENDER_MARKDOWN_OPTIONS: OptionNames<NonNullable<Parameters<typeof renderMarkdown>[1]>> = { timeZone: true };
 
 function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
   const { anomalies, window, step, keys } = analysis;

@@ -1,5 +1,5 @@
 import type { Scores } from '../engine/types.js';
-import { checkInteger } from '../errors.js';
+import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
 import { grouped } from './numbers.js';
@@ -33,6 +33,7 @@ export interface RenderOptions {
  * @throws InputError for an unknown zone or a width outside [40, 1000]
  */
 export function renderText(analysis: Analysis, options: RenderOptions = {}): string {
+  checkOptions(options, RENDER_OPTIONS);
   const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
   const width = checkInteger(options.width ?? 100, 'width', 40, 1000);
   const { verbose = false } = options;
@@ -56,6 +57,14 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
     .map((lines) => lines.join('\n'))
     .join('\n\n');
 }
+
+const RENDER_OPTIONS: OptionNames<RenderOptions> = {
+  timeZone: true,
+  width: true,
+  scores: true,
+  color: true,
+  verbose: true,
+};
 
 function operationsBlock({ operations }: Analysis): string[] {
   if (operations.length === 0) return [];

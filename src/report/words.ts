@@ -1,5 +1,5 @@
 import type { Anomaly } from '../engine/types.js';
-import { checkNumber } from '../errors.js';
+import { checkNumber, checkOptions, type OptionNames } from '../errors.js';
 import { errorInfo } from '../kms/errors.js';
 import { isCallerOfKey } from '../kms/judged-rows.js';
 import { REFUSED_KEYS } from '../kms/refused-keys.js';
@@ -38,8 +38,17 @@ const CODES = 3;
  * @throws InputError when the zone is unknown or the step is none
  */
 export function wordsFor(anomaly: Anomaly, options: WordsOptions = {}): string {
+  checkOptions(options, WORDS_OPTIONS);
   return sentencesFor(anomaly, options).join(' ');
 }
+
+const WORDS_OPTIONS: OptionNames<WordsOptions> = {
+  timeZone: true,
+  step: true,
+  judgedUntil: true,
+  nameOf: true,
+  lossOf: true,
+};
 
 /** The sentences of {@link wordsFor}, apart; the first one says what happened, its severity before it. */
 export function sentencesFor(anomaly: Anomaly, options: WordsOptions): string[] {

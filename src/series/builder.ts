@@ -1,4 +1,4 @@
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
 import { CellTable } from './cell-table.js';
 import { keyId, type SeriesKey, seriesKey } from './key.js';
@@ -37,6 +37,7 @@ export class SeriesSetBuilder {
   #origin: number | undefined;
 
   constructor(options: BuilderOptions) {
+    checkOptions(options, BUILDER_OPTIONS);
     this.#step = checkInteger(options.step, 'step', 1, MAX_STEP);
     this.#start = options.start === undefined ? undefined : checkTime(options.start, 'start');
     this.#end = endOf(options, this.#start);
@@ -125,6 +126,8 @@ export class SeriesSetBuilder {
     return { grid, keys: this.#keys, measure: 'count', values: cells.values(rows, length, shift), observed: mask };
   }
 }
+
+const BUILDER_OPTIONS: OptionNames<BuilderOptions> = { step: true, start: true, end: true, length: true };
 
 function endOf({ end, length, step }: BuilderOptions, start: number | undefined): number | undefined {
   if (length === undefined) return end === undefined ? undefined : checkTime(end, 'end');

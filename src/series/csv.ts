@@ -1,4 +1,4 @@
-import { checkInteger, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_STEP } from '../time/grid.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from './key.js';
 import { checkSet, observedRow, readRow, type SeriesInput, type SeriesSet, seriesSet } from './series-set.js';
@@ -54,6 +54,7 @@ function cellOf(text: string | null): string {
  * @throws InputError naming the line and the column (both from 1; a column is a cell, not a letter)
  */
 export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet {
+  checkOptions(options, CSV_OPTIONS);
   if (typeof text !== 'string') throw new InputError(`text must be a string, got ${shown(text)}`);
   const measure = options.measure ?? 'count';
   if (measure !== 'count' && measure !== 'level') {
@@ -85,6 +86,8 @@ export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet
   const observed = series.length > 0 ? {} : { observed: new Uint8Array(times.length) };
   return seriesSet({ start: times[0] ?? 0, step, measure, series, ...observed });
 }
+
+const CSV_OPTIONS: OptionNames<CsvOptions> = { step: true, measure: true };
 
 interface Cell {
   readonly text: string;
@@ -134,6 +137,13 @@ function nameOf({ text, quoted }: Cell): string | null {
 /** UTC, as `toISOString` writes it; minutes, seconds and their fractions may be left out from the right. */
 const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/;
 
+/** Epoch ms; NaN for a day that its month does not have, which `Date.parse` takes for one of the next month. */
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  const day = text.slice(0, text.indexOf('T'));
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(`${day}T`) ? time : Number.NaN;
+}
+
 function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number[] } {
   const fields: (keyof SeriesKey)[] = [];
   const times: number[] = [];
@@ -144,7 +154,7 @@ function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number
       fields.push(field);
       continue;
     }
-    const time = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+    const time = ISO_TIME.test(text) ? timeOf(text) : Number.NaN;
     if (Number.isNaN(time)) {
       const need = times.length === 0 ? `one of ${KEY_FIELDS.join(', ')} that is new, or a time` : 'a time';
       throw new InputError(`line 1, column ${i + 1} must be ${need} like 2026-01-05T00:00:00Z, got ${shown(text)}`);
@@ -175,12 +185,15 @@ function readStep(times: readonly number[], names: number, given: number | undef
   return step;
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** No digit can stand in two places of it: linear in the length of the text. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A double is written exactly in fewer characters; what `String` writes has 24 at most. */
+const MAX_NUMBER = 1100;
 
 function numberOf(line: Line, column: number, measure: 'count' | 'level'): number {
   const { text } = line.cells[column];
   if (text === '') return Number.NaN;
-  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  const value = text.length <= MAX_NUMBER && NUMBER.test(text) ? Number(text) : Number.NaN;
   const fits = measure === 'count' ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value);
   if (fits) return value;
   const need = measure === 'count' ? 'a whole number of calls, 0 or more' : 'a finite number';

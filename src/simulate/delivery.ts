@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, type OptionNames } from '../errors.js';
 import { Random } from './random.js';
 import type { CloudTrailRecord } from './record.js';
 
@@ -28,6 +28,7 @@ export function* deliveredFiles(
   records: Iterable<CloudTrailRecord>,
   options: DeliveryOptions,
 ): Generator<DeliveredFile> {
+  checkOptions(options, DELIVERY_OPTIONS);
   const random = new Random(
     'delivery',
     checkInteger(options.seed, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
@@ -50,6 +51,8 @@ export function* deliveredFiles(
   }
   yield* filesOf(day, [...waiting, ...held], random);
 }
+
+const DELIVERY_OPTIONS: OptionNames<DeliveryOptions> = { seed: true, duplicated: true, late: true };
 
 function* filesOf(day: string, records: readonly CloudTrailRecord[], random: Random): Generator<DeliveredFile> {
   const places = new Map<string, CloudTrailRecord[]>();

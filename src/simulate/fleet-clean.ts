@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, type OptionNames } from '../errors.js';
 import { buildFleet, type Fleet, type FleetOptions, spanOf } from './fleet.js';
 import { drawFlat, drawHuman, drawNoise, type RowPlan } from './fleet-plan.js';
 import { Random } from './random.js';
@@ -20,6 +20,7 @@ const CLASSES = [
 export function simulateCleanFleet(
   options: Pick<FleetOptions, 'seed' | 'series' | 'historyDays' | 'judgedDays' | 'start' | 'contaminated'>,
 ): Fleet {
+  checkOptions(options, SIMULATE_CLEAN_FLEET_OPTIONS);
   const random = new Random('clean fleet', checkInteger(options.seed, 'seed', 0, Number.MAX_SAFE_INTEGER));
   const plans = Array.from({ length: checkInteger(options.series ?? 150, 'series', 1, 100_000) }, (_, row): RowPlan => {
     const own = random.fork('plan', row);
@@ -42,3 +43,12 @@ export function simulateCleanFleet(
     contaminated: checkNumber(options.contaminated ?? 0, 'contaminated', 0, 1),
   });
 }
+
+const SIMULATE_CLEAN_FLEET_OPTIONS: OptionNames<NonNullable<Parameters<typeof simulateCleanFleet>[0]>> = {
+  seed: true,
+  series: true,
+  historyDays: true,
+  judgedDays: true,
+  start: true,
+  contaminated: true,
+};

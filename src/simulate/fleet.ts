@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkNumber, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, MINUTE, type TimeGrid } from '../time/grid.js';
@@ -88,6 +88,7 @@ const ZONES = ['Europe/Berlin', 'America/New_York', 'America/Los_Angeles', 'Asia
  * @throws InputError when an option is out of its range
  */
 export function simulateFleet(options: FleetOptions): Fleet {
+  checkOptions(options, FLEET_OPTIONS);
   const seed = checkInteger(options.seed, 'seed', 0, Number.MAX_SAFE_INTEGER);
   const kinds = kindsOf(checkInteger(options.series ?? 150, 'series', 1, 100_000), options.only);
   const zones = (options.zones ?? ZONES).map((zone, i) => checkZone(zone, `zones[${i}]`));
@@ -104,6 +105,18 @@ export function simulateFleet(options: FleetOptions): Fleet {
     contaminated: checkNumber(options.contaminated ?? 0.25, 'contaminated', 0, 1),
   });
 }
+
+const FLEET_OPTIONS: OptionNames<FleetOptions> = {
+  seed: true,
+  series: true,
+  historyDays: true,
+  judgedDays: true,
+  start: true,
+  events: true,
+  contaminated: true,
+  only: true,
+  zones: true,
+};
 
 /** The grid of history and judged part together, and the bucket where the latter begins. */
 export function spanOf(options: Pick<FleetOptions, 'start' | 'historyDays' | 'judgedDays'>): {

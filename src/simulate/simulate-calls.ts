@@ -1,4 +1,13 @@
-import { checkInteger, checkNumber, checkRange, checkTime, InputError, shown } from '../errors.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkRange,
+  checkTime,
+  InputError,
+  type OptionNames,
+  shown,
+} from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import { KEY_FIELDS } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
@@ -58,6 +67,7 @@ const MAX_WEEKS = 522;
  * @throws InputError when an option, a source or an incident cannot be
  */
 export function simulateCalls(options: SimulateOptions): Simulation {
+  checkOptions(options, SIMULATE_OPTIONS);
   const seed = checkInteger(options?.seed, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const { from, to } = spanOf(options);
   const step = checkInteger(options.step ?? 5 * MINUTE, 'step', SECOND, MAX_STEP);
@@ -95,6 +105,18 @@ export function simulateCalls(options: SimulateOptions): Simulation {
     },
   };
 }
+
+const SIMULATE_OPTIONS: OptionNames<SimulateOptions> = {
+  seed: true,
+  start: true,
+  end: true,
+  weeks: true,
+  step: true,
+  by: true,
+  sources: true,
+  incidents: true,
+  background: true,
+};
 
 function spanOf({ start = DEFAULT_START, end, weeks }: SimulateOptions): { from: number; to: number } {
   if (end !== undefined && weeks !== undefined) throw new InputError(`weeks must be left out beside end, got ${weeks}`);

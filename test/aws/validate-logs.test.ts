@@ -171,6 +171,39 @@ describe('validateLogs', () => {
     ]);
   });
 
+  it('reads and inflates no more of a digest or a log file than it is allowed to, and checks the rest', async () => {
+    const { objects, digests, logs } = deliveries();
+    const signed = objects.get(digests[2]) as FakeObject;
+    objects.set(digests[2], { ...signed, body: gzipSync('x'.repeat(20_000)) });
+    objects.set(logs[1], { body: gzipSync('x'.repeat(20_000)) });
+    const { problems, ...rest } = await validate(objects, {
+      from: START,
+      maxDigestBytes: 10_000,
+      maxLogBytes: 10_000,
+    });
+    const detail = 'it has more than 10000 bytes';
+    expect(problems).toContainEqual({ kind: 'unreadable', object: `s3://logs/${digests[2]}`, detail });
+    expect(problems).toContainEqual({ kind: 'unreadable', object: `s3://logs/${logs[1]}`, detail });
+    expect(rest.digests).toEqual({ checked: 5, valid: 4 });
+    // Packed larger than it may be.
+    const few = await validate(objects, { maxDigestBytes: 100 });
+    expect(few.digests).toEqual({ checked: 4, valid: 0 });
+  });
+
+  it('says so when the newest digests are gone, or all of them', async () => {
+    const { objects, digests } = deliveries();
+    const object = `s3://logs/AWSLogs/${ACCOUNT}/CloudTrail-Digest/${REGION}/`;
+    for (const digest of digests.slice(1)) objects.delete(digest);
+    const to = START + ODD + 7 * HOUR;
+    expect((await validate(objects, { from: START - HOUR, to })).problems).toContainEqual({
+      kind: 'missing-digest',
+      object,
+      detail: `there is no valid digest of ${new Date(START + ODD).toISOString()} to ${new Date(to).toISOString()}`,
+    });
+    objects.clear();
+    expect((await validate(objects, { to })).problems).toMatchObject([{ kind: 'missing-digest', object }]);
+  });
+
   it('names a log file that is missing, one that was changed, one that is no gzip, and one that nobody signed', async () => {
     const { objects, logs } = deliveries();
     const [, , , missing, changed, broken] = logs;

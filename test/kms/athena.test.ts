@@ -116,6 +116,8 @@ describe('the counting query, run by DuckDB over the table that Athena would hav
         eventTime: fc.constantFrom(
           '2024-07-01T05:06:07z',
           '2024-07-01 05:06:07.890',
+          '2024-07-01T05:06:07.5+00:00',
+          '2024-07-01T05:06:07-00:00',
           '2024-07-01T05:06:07.1239Z',
           '2024-02-30T00:00:00Z',
           'redacted',

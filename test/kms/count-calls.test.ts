@@ -183,12 +183,19 @@ describe('copies of a call', () => {
     expect(stats).toMatchObject({ calls: 5, counted: 3, duplicates: 2, late: 0 });
   });
 
-  it('count again, and are reported, when the hour of the first is forgotten', async () => {
+  it('count once however far apart they come', async () => {
+    const first = call(0);
+    const days = Array.from({ length: 720 }, (_, hour) => call(hour * 60 + 30));
+    const { stats } = await countWithStats([first, ...days, first, ...days, first]);
+    expect(stats).toMatchObject({ calls: 1443, counted: 721, duplicates: 722, late: 0 });
+  });
+
+  it('count again, and are reported, when the hour of the first had to be forgotten', async () => {
     const first = call(0);
     const days = Array.from({ length: 72 }, (_, hour) => call(hour * 60 + 30));
-    const { set, stats } = await countWithStats([first, ...days, first, first]);
+    const { set, stats } = await countWithStats([first, ...days, first, first], { maxIds: 10 });
     // The second copy comes back too late; the third is known by the second.
-    expect(stats).toMatchObject({ calls: 75, counted: 74, duplicates: 1, late: 1 });
+    expect(stats).toMatchObject({ calls: 75, counted: 74, duplicates: 1, late: 1, overlapping: 0 });
     expect(countOf(set, { operation: 'Decrypt' })[0]).toBe(2);
   });
 
@@ -213,12 +220,17 @@ describe('copies of a call', () => {
     expect(stats).toMatchObject({ calls: 4, counted: 1, duplicates: 2, sharedCopies: 1, late: 0 });
   });
 
-  it('of two accounts count again, and are reported, where the second log is read days of events later', async () => {
+  it('of two accounts count once, or again and are reported, where the second log is read days of events later', async () => {
     const mine = Array.from({ length: 100 }, (_, hour) => call(hour * 60, { sharedEventId: `shared-at-${hour}` }));
     const theirs = mine.map((one, hour) => ({ ...one, ...THERE, eventId: `theirs-at-${hour}` }));
-    const apart = await countWithStats([...mine, ...theirs]);
-    expect(apart.stats).toMatchObject({ calls: 200, counted: 151, sharedCopies: 49, late: 51 });
-    const together = await countWithStats(mine.flatMap((one, hour) => [one, theirs[hour] ?? one]));
+    const known = await countWithStats([...mine, ...theirs]);
+    expect(known.stats).toMatchObject({ calls: 200, counted: 100, sharedCopies: 100, late: 0 });
+    const forgotten = await countWithStats([...mine, ...theirs], { maxIds: 0 });
+    expect(forgotten.stats).toMatchObject({ calls: 200, counted: 151, sharedCopies: 49, late: 51 });
+    const together = await countWithStats(
+      mine.flatMap((one, hour) => [one, theirs[hour] ?? one]),
+      { maxIds: 0 },
+    );
     expect(together.stats).toMatchObject({ calls: 200, counted: 100, sharedCopies: 100, late: 0 });
   });
 

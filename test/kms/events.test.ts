@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KmsEvent, RejectedEvent } from '../../src/kms/events.js';
 import { kmsEventsIn } from '../../src/kms/events-in.js';
-import { ACCOUNT, KEY_ARN, kmsRecord, otherRecord, REGION, START } from '../support/logs.js';
+import { ACCOUNT, KEY_ARN, kmsRecord, LAYOUTS, otherRecord, REGION, START } from '../support/logs.js';
 import { hasSharedData, sharedFacts } from '../support/shared-data.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -71,6 +71,18 @@ describe('kmsEventsIn', () => {
     }
   });
 
+  it('opens what queues and tools of others put around it, in one message or in many', () => {
+    for (const [name, write] of Object.entries(LAYOUTS)) {
+      let message: unknown;
+      try {
+        message = JSON.parse(write([kmsRecord(1), kmsRecord(2)]));
+      } catch {
+        continue; // Of many lines.
+      }
+      expect(callIds(events(message)), name).toEqual([id(1), id(2)]);
+    }
+  });
+
   it('keeps the order of a batch, and the good parts of one with bad parts', () => {
     const batch = {
       Records: [
@@ -87,6 +99,44 @@ describe('kmsEventsIn', () => {
       { reason: 'not-a-record' },
       { reason: 'not-kms' },
       { reason: 'malformed-field', field: 'eventTime' },
+    ]);
+  });
+
+  it('never throws on data: fields whose type is none of theirs', () => {
+    const odd = { toString: 1, valueOf: [], length: -1, __proto__: null };
+    expect(events('{"Records":[{"s3":{},"eventName":{"toString":1}}]}')).toEqual([
+      { kind: 'rejected', rejection: { reason: 'not-kms' } },
+    ]);
+    for (const name of [
+      'eventName',
+      's3',
+      'body',
+      'Message',
+      'detail-type',
+      'Records',
+      'detail',
+      'source',
+      'resources',
+    ]) {
+      for (const value of [odd, [odd], 7, null, '', JSON.stringify(odd)]) {
+        for (const message of [
+          { [name]: value },
+          { Records: [{ s3: {}, [name]: value }] },
+          envelope({ [name]: value }),
+        ]) {
+          for (const event of kmsEventsIn(message)) expect(event.kind).toMatch(/^(rejected|call|key)$/);
+        }
+      }
+    }
+  });
+
+  it('takes nothing from a prototype', () => {
+    const inherited = Object.create(kmsRecord(1)) as object;
+    expect(events(inherited)).toEqual([
+      { kind: 'rejected', rejection: { reason: 'missing-field', field: 'eventSource' } },
+    ]);
+    expect(events(Object.assign(Object.create({ Records: [kmsRecord(1)] }), { x: 1 }))).toMatchObject([
+      { kind: 'rejected' },
     ]);
   });
 

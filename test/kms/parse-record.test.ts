@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KmsCall, Rejection } from '../../src/kms/call.js';
 import { parseRecord, UNKNOWN_CALLER } from '../../src/kms/parse-record.js';
@@ -183,9 +184,28 @@ describe('the caller and the account of a call', () => {
     const role = 'arn:aws:iam::111122223333:role/App';
     const identity = (sessionIssuer: unknown) => ({ type: 'AssumedRole', arn, sessionContext: { sessionIssuer } });
     expect(call({ userIdentity: identity({ arn: role }) }).caller).toBe(role);
-    // An issuer without a name names nobody; then the session is all there is.
-    expect(call({ userIdentity: identity({ arn: '' }) }).caller).toBe(arn);
-    expect(call({ userIdentity: identity(null) }).caller).toBe(arn);
+    // An issuer without a name names nobody; then the session's ARN tells the role.
+    expect(call({ userIdentity: identity({ arn: '' }) }).caller).toBe(role);
+    expect(call({ userIdentity: identity(null) }).caller).toBe(role);
+  });
+
+  it('a role known only by its session is one caller, and no session name is kept', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.constantFrom('aws', 'aws-cn', 'aws-us-gov'), (session, partition) => {
+        const arn = `arn:${partition}:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0a1b/${session}`;
+        for (const sessionContext of [undefined, null, {}, { sessionIssuer: {} }]) {
+          const identity = { type: 'AssumedRole', principalId: `AROAEXAMPLE:${session}`, arn, sessionContext };
+          expect(call({ userIdentity: identity }).caller).toBe(
+            `arn:${partition}:iam::111122223333:role/AWSReservedSSO_Admin_0a1b`,
+          );
+          expect(call({ userIdentity: { ...identity, arn: undefined } }).caller).toBe('AROAEXAMPLE');
+        }
+      }),
+      { numRuns: 50 },
+    );
+    // A federated user is nobody's session.
+    const arn = 'arn:aws:sts::111122223333:federated-user/Jane';
+    expect(call({ userIdentity: { type: 'FederatedUser', arn } }).caller).toBe(arn);
   });
 
   it('are of the log that holds the record, else of the caller, else of the key', () => {

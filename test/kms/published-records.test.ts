@@ -57,15 +57,7 @@ const SAMPLES: readonly Expected[] = [
   ['DisconnectCustomKeyStore', '2021-10-21T20:43:46Z', [], ALICE, 'us-west-2'],
   'network-activity',
   ['Encrypt', '2025-05-20T20:45:00Z', [KEY], '444455556666', 'us-west-2'],
-  [
-    'Encrypt',
-    '2025-05-20T20:45:00Z',
-    [KEY],
-    'arn:aws:sts::444455556666:assumed-role/App/app',
-    'us-west-2',
-    null,
-    '444455556666',
-  ],
+  ['Encrypt', '2025-05-20T20:45:00Z', [KEY], 'arn:aws:iam::444455556666:role/App', 'us-west-2', null, '444455556666'],
 ];
 
 /** The example records of the KMS Developer Guide, in its order; expectations made apart from the library, by another program, and looked through. */

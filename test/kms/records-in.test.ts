@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseRecord } from '../../src/kms/parse-record.js';
 import { recordsIn } from '../../src/kms/records-in.js';
-import { kmsRecord, kmsRecords, LAYOUTS, otherRecord } from '../support/logs.js';
+import { KEY_ARN, kmsRecord, kmsRecords, LAYOUTS, otherRecord } from '../support/logs.js';
 
 const records = [...kmsRecords(3), otherRecord(3)];
 
@@ -38,6 +39,35 @@ describe('recordsIn', () => {
 
   it('reads all the lists of an object that has several', () => {
     expect([...recordsIn({ Events: [records[1]], Records: [records[0]] })]).toEqual([records[0], records[1]]);
+  });
+
+  it('reads a row of Athena’s table, whose names are in lower case and whose structures may be text', () => {
+    const record = kmsRecord(1, {
+      userIdentity: {
+        type: 'AssumedRole',
+        sessionContext: { sessionIssuer: { arn: 'arn:aws:iam::111122223333:role/App' }, attributes: {} },
+      },
+      sharedEventID: 'shared',
+      errorCode: 'AccessDenied',
+    });
+    const lower = (value: unknown): unknown =>
+      typeof value !== 'object' || value === null || Array.isArray(value)
+        ? value
+        : Object.fromEntries(Object.entries(value).map(([name, held]) => [name.toLowerCase(), lower(held)]));
+    const row = lower(record) as Record<string, unknown>;
+    const wanted = parseRecord(record);
+    expect(wanted).toMatchObject({ caller: 'arn:aws:iam::111122223333:role/App', keyArns: [KEY_ARN] });
+    const text = {
+      ...row,
+      useridentity: JSON.stringify(row['useridentity']),
+      resources: JSON.stringify(row['resources']),
+    };
+    for (const one of [row, text, { ...row, resources: [{ arn: KEY_ARN, accountid: '111122223333' }] }]) {
+      expect([...recordsIn(one)].map(parseRecord)).toEqual([wanted]);
+    }
+    // Of a request, the names are its own.
+    const asked = { ...row, resources: null, requestparameters: '{"keyId":"1234abcd-12ab-34cd-56ef-1234567890ab"}' };
+    expect([...recordsIn([asked])].map(parseRecord)).toEqual([wanted]);
   });
 
   it('leaves a record alone that has a field like a wrapper’s', () => {

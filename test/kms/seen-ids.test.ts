@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashId, hashWith, type IdHash, IdSet } from '../../src/kms/id-set.js';
-import { SeenIds } from '../../src/kms/seen-ids.js';
+import { OldIds, SeenIds } from '../../src/kms/seen-ids.js';
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2024, 6, 1, 12);
@@ -74,26 +74,47 @@ describe('IdSet', () => {
 });
 
 describe('SeenIds', () => {
-  it('knows every id of the last 48 hours', () => {
-    const seen = new SeenIds();
+  it('knows every id of the last 48 hours, whatever the limit', () => {
+    const seen = new SeenIds(new OldIds(0));
     for (let hour = 0; hour <= 48; hour++) expect(seen.add(NOON + hour * HOUR, hashOf(`${hour}`))).toBe('new');
     for (let hour = 0; hour <= 48; hour++) expect(seen.add(NOON + hour * HOUR, hashOf(`${hour}`))).toBe('seen');
   });
 
-  it('says that it cannot know about hours that it has dropped', () => {
+  it('knows ids of years before, up to the limit', () => {
     const seen = new SeenIds();
-    for (let hour = 0; hour <= 60; hour++) seen.add(NOON + hour * HOUR, hashOf(`${hour}`));
-    expect(seen.add(NOON, hashOf('0'))).toBe('unchecked');
+    for (let hour = 0; hour <= 9000; hour++) expect(seen.add(NOON + hour * HOUR, hashOf(`${hour}`))).toBe('new');
+    for (let hour = 0; hour <= 9000; hour++) expect(seen.add(NOON + hour * HOUR, hashOf(`${hour}`))).toBe('seen');
+  });
+
+  it('says that it cannot know about hours that it has dropped, and from which log they were', () => {
+    const seen = new SeenIds(new OldIds(4));
+    for (let hour = 0; hour <= 60; hour++) seen.add(NOON + hour * HOUR, hashOf(`${hour}`), hour === 0 ? 'a' : 'b');
+    expect(seen.add(NOON, hashOf('0'), 'c')).toEqual({ log: 'a' });
     // From here on the hour has a place again.
-    expect(seen.add(NOON, hashOf('0'))).toBe('seen');
-    expect(seen.add(NOON, hashOf('another'))).toBe('unchecked');
+    expect(seen.add(NOON, hashOf('0'), 'c')).toBe('seen');
+    expect(seen.add(NOON, hashOf('another'), 'c')).toEqual({ log: 'a' });
     expect(seen.add(NOON + 12 * HOUR, hashOf('12'))).toBe('seen');
   });
 
   it('is not unsure about hours that it never had', () => {
-    const seen = new SeenIds();
+    const seen = new SeenIds(new OldIds(0));
     for (let hour = 0; hour <= 60; hour++) seen.add(NOON + hour * HOUR, hashOf(`${hour}`));
     expect(seen.add(NOON - HOUR, hashOf('before'))).toBe('new');
+    // Between hours that were dropped: a log of other weeks, say.
+    const weeks = new SeenIds(new OldIds(0));
+    for (let week = 0; week < 5; week++) weeks.add(NOON + week * 168 * HOUR, hashOf(`${week}`));
+    expect(weeks.add(NOON + 100 * HOUR, hashOf('between'))).toBe('new');
+  });
+
+  it('lets go the hours that were used longest ago, whatever account and Region they are of', () => {
+    const old = new OldIds(3);
+    const [here, there] = [new SeenIds(old), new SeenIds(old)];
+    for (const seen of [here, there]) seen.add(NOON, hashOf('first'));
+    for (const seen of [here, there]) seen.add(NOON + 1000 * HOUR, hashOf('later'));
+    expect(there.add(NOON, hashOf('second'))).toBe('new');
+    expect(here.add(NOON, hashOf('second'))).toBe('new');
+    // Four ids now: those of the other one were used before.
+    expect(there.add(NOON, hashOf('second'))).toEqual({ log: '' });
   });
 
   it('checks a log that is read from the newest to the oldest', () => {

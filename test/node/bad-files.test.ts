@@ -70,7 +70,7 @@ describe('a file that cannot be read, or not to its end', () => {
   it.each(notLogs)('is named with the reason: %s', async (_, name, content, reason) => {
     const { ids, path, rejected, stats } = await readBetween(name, content);
     expect(ids).toEqual([]);
-    expect(stats.filesUnreadable).toEqual([{ path, reason }]);
+    expect(stats.filesUnreadable).toMatchObject([{ path, reason }]);
     expect(stats).toMatchObject({ files: 3, filesRead: 2, records: 2, setAside: {} });
     expect(rejected).toMatchObject([{ scope: 'file', path, reason }]);
   });
@@ -134,7 +134,7 @@ describe('a file that cannot be read, or not to its end', () => {
     expect((await readAll(folder)).stats).toMatchObject({ files: 0, filesUnreadable: [], records: 0 });
     writeFile(folder, 'counts.csv', 'a,b');
     const { stats, progress, coverage } = await readAll(folder);
-    expect(stats).toMatchObject({ files: 1, filesRead: 0, filesSkipped: { 'not-a-log-name': 1 }, filesUnreadable: [] });
+    expect(stats).toMatchObject({ files: 1, filesRead: 0, filesSkipped: { csv: 1 }, filesUnreadable: [] });
     expect(progress).toMatchObject([{ files: 0, filesTotal: 0, path: '' }]);
     expect(coverage).toEqual([]);
   });

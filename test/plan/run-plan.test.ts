@@ -484,8 +484,8 @@ describe('definePlan', () => {
       { alarm: { evaluationPeriods: 2, datapointsToAlarm: 3 } },
       'plan.alarm.datapointsToAlarm must be a whole number in [1, 2]',
     ],
-    [{ budget: 1 }, 'unknown field plan.budget; known fields: name, purpose'],
-    [{ alertBudget: { perDay: 1 } }, 'unknown field plan.alertBudget.perDay; known fields: perWeek'],
+    [{ budget: 1 }, 'plan.budget is unknown: there are name, purpose'],
+    [{ alertBudget: { perDay: 1 } }, 'plan.alertBudget.perDay is unknown: '],
     [{ alertBudget: 3 }, 'plan.alertBudget must be an object, got 3'],
   ])('names the field: %j', (fields, message) => {
     expect(() => definePlan({ ...input, ...fields } as PlanInput)).toThrow(InputError);

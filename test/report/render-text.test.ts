@@ -32,7 +32,7 @@ const ANALYSIS: Analysis = {
       { reason: 'missing-field', records: 2, first: { path: 'logs/a.gz', record: 7, byte: 99, field: 'eventTime' } },
     ],
   },
-  calls: { calls: 30, counted: 20, duplicates: 7, sharedCopies: 3, late: 1, outside: 0, withoutId: 2 },
+  calls: { calls: 30, counted: 20, duplicates: 7, sharedCopies: 3, late: 1, overlapping: 0, outside: 0, withoutId: 2 },
   sources: [
     { ...place, kmsCalls: 30, from: T - 48 * HOUR, to: T + 24 * HOUR },
     { account: '444455556666', region: 'us-east-1', kmsCalls: 0, from: T, to: T + HOUR },

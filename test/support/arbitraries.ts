@@ -33,10 +33,11 @@ export function kmsRecords(): fc.Arbitrary<Record<string, unknown>> {
         fc.record({ type: fc.constant('IAMUser'), arn: fc.constant('arn:aws:iam::111122223333:user/Alice') }),
         fc.record({ type: fc.constant('AWSService'), invokedBy: fc.constant('dynamodb.amazonaws.com') }),
         fc.record({ accountId: fc.constant('111122223333'), invokedBy: fc.constant('AWS Internal') }),
+        fc.record({ principalId: fc.constantFrom('AROAEXAMPLE:jane', 'AIDAEXAMPLE') }),
         fc.record({
           type: fc.constant('AssumedRole'),
           arn: fc.constant('arn:aws:sts::111122223333:assumed-role/App/session'),
-          sessionContext: fc.constant({ sessionIssuer: { arn: 'arn:aws:iam::111122223333:role/App' } }),
+          sessionContext: fc.constantFrom({ sessionIssuer: { arn: 'arn:aws:iam::111122223333:role/App' } }, null),
         }),
       ),
       requestParameters: fc.oneof(fc.constant(null), fc.record({ keyId: arn }), fc.record({ destinationKeyId: arn })),

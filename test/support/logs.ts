@@ -144,6 +144,43 @@ export const LAYOUTS: Readonly<Record<string, (records: readonly unknown[]) => s
         awsRegion: REGION,
       })),
     }),
+  'notifications of SNS on lines': (records) =>
+    records.map((record) => `${one({ Type: 'Notification', TopicArn: 'arn:x', Message: one(record) })}\n`).join(''),
+  'aws sqs receive-message': (records) =>
+    JSON.stringify({ Messages: records.map((record) => ({ MessageId: '1', Body: one(record) })) }, null, 4),
+  'aws sqs receive-message of notifications of SNS': (records) =>
+    one({ Messages: records.map((record) => ({ Body: one({ Type: 'Notification', Message: one(record) }) })) }),
+  'an answer of Elasticsearch': (records) =>
+    one({
+      took: 5,
+      hits: { total: { value: 1 }, hits: records.map((_source) => ({ _index: 'trail', _id: 'x', _source })) },
+    }),
+  'a dump of Elasticsearch on lines': (records) =>
+    records.map((_source) => `${one({ _index: 'trail', _id: 'x', _score: 1, _source })}\n`).join(''),
+  'a dump of what Beats sent': (records) =>
+    records
+      .map(
+        (record) =>
+          `${one({ _index: 'trail', _source: { tags: [], event: { action: 'x', original: one(record) } } })}\n`,
+      )
+      .join(''),
+  'an export of Splunk': (records) =>
+    records
+      .map((record) => `${one({ preview: false, result: { _time: 'x', eventName: 'y', _raw: one(record) } })}\n`)
+      .join(''),
+  'an answer of Splunk': (records) =>
+    one({ init_offset: 0, results: records.map((record) => ({ _raw: one(record) })) }),
+  'an answer of Datadog': (records) =>
+    one({
+      data: records.map((attributes) => ({ id: 'x', type: 'log', attributes: { message: 'words', attributes } })),
+    }),
+  'alerts of Wazuh': (records) =>
+    records
+      .map((record) => `${one({ timestamp: 'x', rule: { level: 3 }, data: { integration: 'aws', aws: record } })}\n`)
+      .join(''),
+  'lines of Fluent Bit': (records) => records.map((record) => `${one({ date: 1.5, log: one(record) })}\n`).join(''),
+  'lines of Loki': (records) => records.map((record) => `${one({ labels: {}, line: one(record) })}\n`).join(''),
+  'an object with a list of records in lower case': (records) => JSON.stringify({ records }, null, 2),
 };
 
 /** A new folder that is removed when the test is done. */

@@ -1,4 +1,4 @@
-import { checkNumber } from '../../errors.js';
+import { checkNumber, checkOptions, type OptionNames } from '../../errors.js';
 import type { SeriesSet } from '../../series/series-set.js';
 import { ABOVE, type Anomaly, BELOW, type Scores } from '../types.js';
 import { type IsCritical, isCriticalOperation } from './anomaly-of-runs.js';
@@ -37,6 +37,7 @@ export interface AnomalyOptions {
  *   gives, however they were cut. Where two hold the same bucket of a row, the later in the list counts.
  */
 export function findAnomalies(scores: Scores | readonly Scores[], options: AnomalyOptions = {}): Anomaly[] {
+  checkOptions(options, ANOMALY_OPTIONS);
   const { falseDiscoveryRate: q, callers, usualCallers, critical = isCriticalOperation } = options;
   if (q !== undefined) checkNumber(q, 'falseDiscoveryRate', Number.MIN_VALUE, 1);
   const rows = joinScores(isList(scores) ? scores : [scores]);
@@ -57,6 +58,14 @@ export function findAnomalies(scores: Scores | readonly Scores[], options: Anoma
     };
   });
 }
+
+const ANOMALY_OPTIONS: OptionNames<AnomalyOptions> = {
+  callers: true,
+  usualCallers: true,
+  falseDiscoveryRate: true,
+  critical: true,
+  timeZone: true,
+};
 
 /**
  * Whose callers and errors are those of an anomaly: of a caller's row those of all callers, which say whose place it took, or

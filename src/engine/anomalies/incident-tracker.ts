@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../../errors.js';
+import { checkInteger, checkOptions, decoded, InputError, type OptionNames } from '../../errors.js';
 import type { Incident, IncidentChange, Scores } from '../types.js';
 import { ActiveRuns } from './active-runs.js';
 import { ScopeKeys, shownBy } from './affected-keys.js';
@@ -47,6 +47,7 @@ export class IncidentTracker {
 
   /** @throws InputError when `alarm` asks for more breaches than it has buckets */
   constructor(options: IncidentOptions = {}) {
+    checkOptions(options, INCIDENT_OPTIONS);
     const { datapointsToAlarm = 1, evaluationPeriods = 1 } = options.alarm ?? {};
     checkInteger(evaluationPeriods, 'alarm.evaluationPeriods', 1, MOST_PERIODS);
     checkInteger(datapointsToAlarm, 'alarm.datapointsToAlarm', 1, evaluationPeriods);
@@ -74,6 +75,7 @@ export class IncidentTracker {
    * @throws InputError when the step differs from that before, or the buckets do not fall on those before
    */
   take(scores: Scores, options: TakeOptions = {}): readonly IncidentChange[] {
+    checkOptions(options, TAKE_OPTIONS);
     const { grid, keys } = scores.window;
     const { start, step, length } = grid;
     const finder = this.#finderFor(start, step);
@@ -124,7 +126,7 @@ export class IncidentTracker {
    * @throws FormatError when the bytes are not a tracker's, of another version, or damaged; it says which
    */
   static fromBytes(bytes: Uint8Array, options: Pick<IncidentOptions, 'critical'> = {}): IncidentTracker {
-    return IncidentTracker.fromState(incidentsFromBytes(bytes), options);
+    return decoded(bytes, 'an IncidentTracker', () => IncidentTracker.fromState(incidentsFromBytes(bytes), options));
   }
 
   /** All that it knows, as it stands: for whoever writes it into bytes of its own. @internal */
@@ -152,3 +154,7 @@ export class IncidentTracker {
     return tracker;
   }
 }
+
+const TAKE_OPTIONS: OptionNames<TakeOptions> = { from: true, to: true };
+
+const INCIDENT_OPTIONS: OptionNames<IncidentOptions> = { critical: true, alarm: true };

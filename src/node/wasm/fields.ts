@@ -24,7 +24,7 @@ export const PRINCIPAL: u32 = 20;
 export const RESOURCE_ARN: u32 = 21;
 /** `arn` in a resource, as exports write `ARN`. */
 export const RESOURCE_ARN_TOO: u32 = 22;
-/** Keys that name a list of records: Records, Events, events, logEvents, results. */
+/** Keys that name a list of records: Records, Events, events, logEvents, results, records. */
 export const LIST: u32 = 23;
 /** Every other key. */
 export const NONE: u32 = 31;
@@ -75,7 +75,8 @@ function recordSlot(p: usize, length: usize): u32 {
   }
   if (length === 7) {
     if (isWord(p, length, 'eventID')) return ID;
-    return isWord(p, length, 'Records') || isWord(p, length, 'results') ? LIST : NONE;
+    if (isWord(p, length, 'Records') || isWord(p, length, 'records')) return LIST;
+    return isWord(p, length, 'results') ? LIST : NONE;
   }
   if (length === 11) return isWord(p, length, 'eventSource') ? SOURCE : NONE;
   if (length === 18) return isWord(p, length, 'recipientAccountId') ? ACCOUNT : NONE;

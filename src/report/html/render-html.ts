@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames } from '../../errors.js';
 import { checkZone } from '../../time/zone.js';
 import type { Analysis } from '../analysis.js';
 import { civilRange } from '../civil-time.js';
@@ -37,6 +37,7 @@ export interface HtmlOptions {
  * @throws InputError for an unknown zone, a limit that cannot be, or an analysis of levels
  */
 export function renderHtml(report: Report, options: HtmlOptions = {}): string {
+  checkOptions(options, HTML_OPTIONS);
   const { analysis, evidence } = report;
   const timeZone = checkZone(options.timeZone ?? analysis.timeZone);
   const maxSeries = checkInteger(options.maxSeries ?? 2000, 'maxSeries', 1, 100_000);
@@ -63,6 +64,7 @@ function about(analysis: Analysis, timeZone: string): Markup {
   const noted = notes.length === 0 ? '' : ` · ${counted(notes.length, 'note')}`;
   return markup`<details class="about"><summary>${summary}${noted}</summary>${factList(analysis, timeZone)}</details>`;
 }
+const HTML_OPTIONS: OptionNames<HtmlOptions> = { timeZone: true, maxSeries: true };
 
 /** Nothing is loaded, nothing is sent, and no script runs but the page's own, told by its hash. */
 function policy(): string {

@@ -1,4 +1,4 @@
-import { checkInteger, checkRange, InputError, shown } from '../../errors.js';
+import { checkInteger, checkOptions, checkRange, InputError, type OptionNames, shown } from '../../errors.js';
 import { checkZone } from '../../time/zone.js';
 import { printable } from '../printable.js';
 import { drawPlot, type PlotMark } from './draw-plot.js';
@@ -32,6 +32,7 @@ const LETTER = 7.2;
  * @throws InputError when a column has another length than the grid, or an option cannot be
  */
 export function renderSvg(series: PlotSeries, options: SvgOptions = {}): string {
+  checkOptions(options, SVG_OPTIONS);
   const width = checkInteger(options.width ?? 720, 'width', 120, 10_000);
   const height = checkInteger(options.height ?? 240, 'height', 80, 10_000);
   const timeZone = checkZone(options.timeZone ?? 'UTC');
@@ -51,6 +52,14 @@ function shortened(text: string, most: number): string {
   const letters = [...text];
   return letters.length <= most ? text : `${letters.slice(0, Math.max(1, Math.floor(most) - 1)).join('')}…`;
 }
+const SVG_OPTIONS: OptionNames<SvgOptions> = {
+  title: true,
+  timeZone: true,
+  width: true,
+  height: true,
+  marks: true,
+  theme: true,
+};
 
 function checkColumns(series: PlotSeries): void {
   const { grid } = series;
