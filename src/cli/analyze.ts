@@ -1,11 +1,8 @@
 import type { Analysis, LogsRead } from '../report/analysis.js';
-import { civilTime } from '../report/civil-time.js';
 import { type Judgement, judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
-import { WEEK } from '../time/grid.js';
-import { zoneOffsets } from '../time/zone.js';
 import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
 import { parseAnalyze } from './options.js';
@@ -13,6 +10,7 @@ import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
 import { spansOf } from './spans.js';
 import { NOT_DONE } from './status.js';
+import { zoneNotes } from './zone-notes.js';
 
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
@@ -23,7 +21,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
     ...spans,
-    timeZone: options.timeZone,
+    ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
@@ -35,7 +33,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...spans.notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, options.timeZone)],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   return deliver('analyze', { analysis, evidence, ...calibrated }, options, io);
@@ -62,7 +60,7 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
 }
 
 /** What a reader has to know to take a judgement right. */
-export function notesOn({ history, window, unknown, timeZone }: Judgement): string[] {
+export function notesOn({ history, window, unknown }: Judgement): string[] {
   const notes: string[] = [];
   const span = duration(history.to - history.from);
   if (history.learning) {
@@ -72,12 +70,6 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
   } else if (unknown.judged === 0) {
     notes.push(
       `Nothing could be judged: no log was listening in the ${duration(window.to - window.from)} to be judged`,
-    );
-  }
-  const change = clockChange(timeZone, window.from - WEEK, window.to);
-  if (change !== undefined) {
-    notes.push(
-      `The clocks of ${timeZone} changed ${civilTime(change, timeZone)}: what runs on UTC seems moved until a week has passed`,
     );
   }
   if (history.firstKmsCall === null) {
@@ -90,10 +82,4 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
     );
   }
   return notes;
-}
-
-/** The last change of a zone's clocks in `[from, to)`, if there is one. */
-function clockChange(timeZone: string, from: number, to: number): number | undefined {
-  const { times } = zoneOffsets(timeZone, from, to);
-  return times.filter((time, i) => i > 0 && time >= from && time < to).at(-1);
 }

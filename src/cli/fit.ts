@@ -39,8 +39,8 @@ Options:
                        who was behind an anomaly
   --until <time>       learn from what is before; default the end of the logs
   --step <length>      width of the buckets, from 1s to 1d; default 5m
-  --time-zone <zone>   whose clock people and jobs follow, such as
-                       Europe/Berlin; default: found for each series
+  --time-zone <zone>   time zone of people and jobs, such as Europe/Berlin or
+                       +05:30; default: found for each series
   --json               one JSON document instead of text
   -h, --help           this text
 
@@ -61,7 +61,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   if (out === undefined) throw new InputError('fit needs --out, the file to write the baseline to');
   const step = stepOf(given);
   const timeZone = given.read('time-zone', checkZone);
-  const until = given.read('until', parseTime);
+  const until = given.read('until', (text, flag) => parseTime(text, flag, timeZone));
   const callersPath = given.read('callers', parsePath);
   const { counts, logs, calls, sources, coverage } = await readLogs(given.paths, step, io);
   const problem = nothingToJudge(given.paths, logs, calls.counted);

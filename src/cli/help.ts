@@ -39,8 +39,9 @@ Which part is which:
 How it is judged:
   --step <length>          width of the buckets in which calls are counted, from
                            1s to 1d; default 5m
-  --time-zone <zone>       whose clock people and jobs follow, such as
-                           Europe/Berlin; times are told on it. Default UTC
+  --time-zone <zone>       time zone of people and jobs, such as Europe/Berlin
+                           or +05:30, also for display. Default: found for
+                           each series; times are then in UTC
   --budget <number>        false alarms a week to put up with, over everything;
                            default 1
 
@@ -53,8 +54,9 @@ What comes out:
   --fail-on-anomaly        exit with status 4 when there is an anomaly
   -h, --help               this text
 
-Times are ISO 8601: 2024-03-05 (midnight UTC), 2024-03-05T14:30 (UTC) or
-2024-03-05T14:30+01:00. They are taken back to where a bucket begins.
+Times are ISO 8601: 2024-03-05 (midnight in --time-zone), 2024-03-05T14:30 (UTC)
+or 2024-03-05T14:30+01:00. They are taken back to where a bucket begins. Days of
+--last are those of --time-zone, of 23 or 25 hours where its clocks change.
 
 Exit status:
   0    done

@@ -16,7 +16,8 @@ import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
 import { withTotals } from './totals.js';
-import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import { lengthBefore, parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import { zoneNotes } from './zone-notes.js';
 
 const FLAGS = {
   region: 'string',
@@ -44,7 +45,8 @@ Options:
   --last <length>       judge so much of the time up to now; default 2h
   --now <time>          take this for now; default the clock
   --linked-accounts     metrics of linked accounts too
-  --time-zone <zone>    whose clock people and jobs follow; default UTC
+  --time-zone <zone>    time zone of people and jobs, such as Europe/Berlin
+                        or +05:30; default: found for each series
   --budget <number>     false alarms a week to put up with; default 1
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
@@ -85,13 +87,14 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const history = given.read('history', parseDuration) ?? 14 * DAY;
   const last = given.read('last', parseDuration) ?? 2 * HOUR;
   if (last < STEP) throw new InputError(`--last must be at least 5m, got ${given.text('last')}`);
-  const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
+  const timeZone = given.read('time-zone', checkZone);
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where there is no clock');
   const to = Math.floor(now / STEP) * STEP;
-  const begin = to - Math.max(STEP, Math.floor(last / STEP) * STEP);
+  const asked = lengthBefore(to, last, given.text('last') ?? '2h', timeZone ?? 'UTC');
+  const begin = Math.min(to - STEP, Math.ceil(asked / STEP) * STEP);
   const from = begin - Math.ceil(history / STEP) * STEP;
   if (io.stderr.isTTY === true) io.stderr.write('reading metrics of CloudWatch\r');
   try {
@@ -115,7 +118,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
     const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
       historyUntil: begin,
       until,
-      timeZone,
+      ...(timeZone === undefined ? {} : { timeZone }),
       alertBudget: { perWeek: budget },
     });
     const notes = [
@@ -137,7 +140,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       ...NOTHING_READ,
       calls: { calls: 0, counted: 0, duplicates: 0, sharedCopies: 0, late: 0, outside: 0, withoutId: 0 },
       ...judgement,
-      notes: [...notes, ...notesOn(judgement)],
+      notes: [...notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, timeZone)],
     };
     return await deliver(
       'live',

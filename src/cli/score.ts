@@ -16,6 +16,7 @@ import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
 import { windowOf } from './spans.js';
 import { parseBudget, parsePath, parseTime } from './values.js';
+import { zoneNotes } from './zone-notes.js';
 
 const FLAGS = {
   baseline: 'string',
@@ -67,9 +68,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const path = given.read('baseline', parsePath);
   if (path === undefined) throw new InputError('score needs --baseline, a file that kms-baseline fit has written');
   const budget = given.read('budget', parseBudget) ?? 1;
-  const from = given.read('from', parseTime);
-  const until = given.read('until', parseTime);
   const zone = given.read('time-zone', checkZone);
+  const spanIn = (timeZone: string | undefined) => {
+    const timeOf = (text: string, flag: string) => parseTime(text, flag, timeZone);
+    return { from: given.read('from', timeOf), until: given.read('until', timeOf) };
+  };
+  // Before anything is read: what is wrong with them should not be said after minutes.
+  spanIn(zone);
   const outputs = outputsOf(given);
   const callersPath = given.read('callers', parsePath);
   const baseline = await open(path, '--baseline', Baseline.fromBytes);
@@ -78,7 +83,9 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
   const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
   const spans =
-    problem === undefined ? windowOf(read, { from, until, timeZone, after: gridEnd(baseline.grid) }) : { problem };
+    problem === undefined
+      ? windowOf(read, { ...spanIn(timeZone), timeZone, after: gridEnd(baseline.grid) })
+      : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
   const { judgement, evidence } = judgeWindow(baseline, withoutCallers(window), {
@@ -95,7 +102,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...spans.notes, ...notesOn(judgement)],
+    notes: [...spans.notes, ...notesOn(judgement), ...zoneNotes(baseline, judgement, timeZone)],
   };
   return deliver('score', { analysis, evidence }, outputs, io);
 }

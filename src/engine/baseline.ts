@@ -58,6 +58,18 @@ export interface BaselineSummary {
   readonly detectableInADay: { readonly above: number | null; readonly below: number | null };
 }
 
+/** A time zone of a baseline. */
+export interface BaselineZone {
+  readonly timeZone: string;
+  /** So many series were read by it. */
+  readonly series: number;
+  /**
+   * Where the offsets that the baseline keeps first differ from those of this platform's tz data: from when on (epoch ms), and
+   * both offsets (ms ahead of UTC); `null` where they agree, as far as they are kept.
+   */
+  readonly conflict: { readonly from: number; readonly fitted: number; readonly today: number } | null;
+}
+
 /** How a key is judged. */
 export interface ModelOfKey {
   readonly model: RowModel;
@@ -185,6 +197,18 @@ export class Baseline {
   gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly zone: ZoneOffsets } | undefined {
     const row = this.#rows.get(keyId(key));
     return row === undefined ? undefined : { gauge: this.#parts.gauges[row], zone: this.#zones[row] };
+  }
+
+  /**
+   * The time zones in use, those of most series first: what they were given or found to be, and from when on the tz data of
+   * this platform says otherwise than that which the baseline was fitted with.
+   */
+  get timeZones(): BaselineZone[] {
+    const series = new Map<ZoneOffsets, number>();
+    for (const zone of this.#zones) series.set(zone, (series.get(zone) ?? 0) + 1);
+    return [...series]
+      .map(([zone, count]) => ({ timeZone: zone.zone, series: count, conflict: this.zonePlans.of(zone).conflict() }))
+      .sort((a, b) => b.series - a.series);
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */

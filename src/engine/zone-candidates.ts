@@ -185,6 +185,20 @@ export class ZoneCandidates {
     return { times: table.times, offsets: table.offsets.map((offset) => offset + distance) };
   }
 
+  /** Where the offsets that were kept first differ from today's; `null` where they never do. */
+  conflict(): { from: number; fitted: number; today: number } | null {
+    const { zone, from, to, times } = this.#kept;
+    // A stated offset is what it says.
+    if (statedOffset(zone) !== undefined) return null;
+    const today = zoneOffsets(zone, from, to);
+    const changes = [...times, ...today.times].filter((time) => time >= from && time <= to).sort((a, b) => a - b);
+    for (const time of changes) {
+      const [fitted, now] = [offsetAt(this.#kept, time), offsetAt(today, time)];
+      if (fitted !== now) return { from: time, fitted, today: now };
+    }
+    return null;
+  }
+
   /** The offset before the last change, where that is recent. */
   #unmade(): number | undefined {
     const { times, offsets } = this.#kept;

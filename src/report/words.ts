@@ -2,6 +2,7 @@ import type { Anomaly } from '../engine/types.js';
 import { checkNumber } from '../errors.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
+import { changeHour } from './change-hour.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
 import { seriesName } from './names.js';
 import { counted, duration, grouped, mean, odds, stepName, suchStep } from './numbers.js';
@@ -31,7 +32,8 @@ export function sentencesFor(anomaly: Anomaly, options: WordsOptions): string[] 
   if (options.step !== undefined) checkNumber(options.step, 'step', 1, MAX_STEP);
   const open = options.judgedUntil !== undefined && anomaly.to >= options.judgedUntil;
   const first = `${seriesName(anomaly.key)}${whatHappened(anomaly, timeZone, open)}.`;
-  return [first, chance(anomaly, options.step), outcomes(anomaly)].filter((sentence) => sentence !== '');
+  const sentences = [first, chance(anomaly, options.step), outcomes(anomaly), changeHour(anomaly, timeZone)];
+  return sentences.filter((sentence) => sentence !== '');
 }
 
 function whatHappened(anomaly: Anomaly, timeZone: string, open: boolean): string {
