@@ -117,6 +117,15 @@ const CASES: readonly (readonly [
     '2026-02-14',
     '2026-02-28',
   ],
+  [
+    'Morocco on standard time for good',
+    ['Africa/Casablanca', undefined],
+    [1, 0],
+    '2026-09-20T01:00Z',
+    '2026-08-20',
+    '2026-09-20',
+    '2026-10-04',
+  ],
   ['Egypt', ['Africa/Cairo', undefined], [3, 2], '2026-10-29T21:00Z', '2026-09-28', '2026-10-28', '2026-11-11'],
   [
     'Egypt stays on summer time',
