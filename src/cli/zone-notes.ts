@@ -37,10 +37,10 @@ export function zoneNotes(
       `Daylight saving changes in ${zone} at ${civilTime(at, zone)} (${by < 0 ? 'back' : 'forward'} by ${duration(Math.abs(by))}) by ${release}, which does not know of later decisions. Until a series shows whether it follows, both count as normal for it`,
     );
   }
-  for (const { timeZone: zone, conflict } of zones) {
+  for (const { timeZone: zone, series, conflict } of zones) {
     if (conflict === null) continue;
     notes.push(
-      `The baseline was fitted with other rules for ${printable(zone)} than ${release}: UTC${offsetName(conflict.fitted)} from ${civilTime(conflict.from, 'UTC')} UTC on, where this one has UTC${offsetName(conflict.today)}. Both count as normal until a series shows which it follows`,
+      `${counted(series, 'series', 'series')} of ${printable(zone)}: judged with UTC${offsetName(conflict.fitted)} from ${civilTime(conflict.from, 'UTC')} UTC on, where ${release} has UTC${offsetName(conflict.today)}; their history shows that, or the baseline was fitted with other tz data. Either counts as normal until a series shows which it follows`,
     );
   }
   return notes;

@@ -23,6 +23,7 @@ import type { Band } from './types.js';
 import { windowsOf } from './windows.js';
 import { offsetsOver } from './zone-candidates.js';
 import { ZonePlans } from './zone-slots.js';
+import type { KeptZone } from './zone-variants.js';
 
 /** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
 export interface BaselineSummary {
@@ -64,8 +65,9 @@ export interface BaselineZone {
   /** So many series were read by it. */
   readonly series: number;
   /**
-   * Where the offsets that the baseline keeps first differ from those of this platform's tz data: from when on (epoch ms), and
-   * both offsets (ms ahead of UTC); `null` where they agree, as far as they are kept.
+   * Where the offsets that the baseline keeps first differ from those of this platform's tz data, be it that their series did
+   * not go by the zone's rules or that the baseline was fitted with another release: from when on (epoch ms), and both
+   * offsets (ms ahead of UTC); `null` where they agree, as far as they are kept.
    */
   readonly conflict: { readonly from: number; readonly fitted: number; readonly today: number } | null;
 }
@@ -115,7 +117,7 @@ export class Baseline {
   readonly zonePlans: ZonePlans;
   readonly #parts: BaselineParts;
   readonly #models: readonly RowModel[];
-  readonly #zones: readonly ZoneOffsets[];
+  readonly #zones: readonly KeptZone[];
   readonly #rows: Map<string, number>;
   readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
 

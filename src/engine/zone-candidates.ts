@@ -1,6 +1,7 @@
 import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
 import { SAVING_RULES, savedTime } from '../time/saving-rules.js';
 import { offsetAt, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
+import { type KeptZone, partOf, variantId, variantOffsets } from './zone-variants.js';
 
 /** The offsets of a candidate: from `times[i]` on, local time is UTC + `offsets[i]`. */
 export type Offsets = Pick<ZoneOffsets, 'times' | 'offsets'>;
@@ -34,66 +35,50 @@ export function priorWeights(): Float64Array {
 const KEPT_AFTER = 400 * DAY;
 const YEAR = 366 * DAY;
 
-/** Zones with the offsets that a baseline keeps of them; the same object for the same zone. */
-export function zoneKeeper(history: TimeGrid): (zone: string) => ZoneOffsets {
-  const kept = new Map<string, ZoneOffsets>();
-  const from = history.start;
+/** Zones with the offsets that a baseline keeps of them, by their {@link variantId}; the same object for the same zone. */
+export function zoneKeeper(history: TimeGrid): (id: string) => KeptZone {
+  const kept = new Map<string, KeptZone>();
   const to = gridEnd(history) + KEPT_AFTER;
-  return (zone) => {
-    let table = kept.get(zone);
-    if (table === undefined) {
-      table = part(zoneOffsets(zone, from, to), from, to);
-      kept.set(zone, table);
-    }
+  return (id) => {
+    const table = kept.get(id) ?? variantOffsets(id, history, to);
+    kept.set(id, table);
     return table;
   };
 }
 
 /** Zones of merged baselines, with offsets over all of `[from, to]` at least: of two of one name, the later's from where it begins. */
-export function zoneJoiner(
-  zones: readonly ZoneOffsets[],
-  from: number,
-  to: number,
-): (zone: ZoneOffsets) => ZoneOffsets {
-  const joined = new Map<string, ZoneOffsets>();
+export function zoneJoiner(zones: readonly KeptZone[], from: number, to: number): (zone: KeptZone) => KeptZone {
+  const joined = new Map<string, KeptZone>();
+  const nameOf = ({ zone, variant }: KeptZone) => variantId(zone, variant);
   for (const table of new Set(zones)) {
-    const known = joined.get(table.zone);
-    if (known === undefined) joined.set(table.zone, table);
+    const known = joined.get(nameOf(table));
+    if (known === undefined) joined.set(nameOf(table), table);
     else if (known.from !== table.from) {
       const [early, late] = known.from < table.from ? [known, table] : [table, known];
-      joined.set(table.zone, pieced(early, late));
+      joined.set(nameOf(table), pieced(early, late));
     }
   }
   return (zone) => {
-    const table = joined.get(zone.zone) ?? zone;
+    const table = joined.get(nameOf(zone)) ?? zone;
     if (table.from <= from && table.to >= to) return table;
     const end = Math.max(to, table.to);
-    const whole = { ...table, ...offsetsOver(table, from, end), from: Math.min(from, table.from), to: end };
-    joined.set(zone.zone, whole);
+    const begin = Math.min(from, table.from);
+    const { times, offsets } = offsetsOver(table, begin, end);
+    const longer = { zone: table.zone, from: begin, to: end, times, offsets };
+    const whole = { ...partOf(longer, begin, end), variant: table.variant };
+    joined.set(nameOf(zone), whole);
     return whole;
   };
 }
 
-/** The part of a table over `[from, to]`; one of a stated offset stays as it is. */
-function part(table: ZoneOffsets, from: number, to: number): ZoneOffsets {
-  if (statedOffset(table.zone) !== undefined) return table;
-  const inside = [...table.times.keys()].filter((i) => table.times[i] > from && table.times[i] <= to);
-  return {
-    zone: table.zone,
-    from,
-    to,
-    times: Float64Array.from([from, ...inside.map((i) => table.times[i])]),
-    offsets: Float64Array.from([offsetAt(table, from), ...inside.map((i) => table.offsets[i])]),
-  };
-}
-
 /** The earlier of two tables of a zone up to where the later begins, and that. */
-function pieced(early: ZoneOffsets, late: ZoneOffsets): ZoneOffsets {
+function pieced(early: KeptZone, late: KeptZone): KeptZone {
   const head = offsetsOver(early, early.from, late.from);
   const kept = [...head.times.keys()].filter((i) => head.times[i] < late.from);
   const meets = head.offsets[kept.length - 1] === late.offsets[0] ? 1 : 0;
   return {
     zone: late.zone,
+    variant: late.variant,
     from: early.from,
     to: late.to,
     times: Float64Array.from([...kept.map((i) => head.times[i]), ...late.times.subarray(meets)]),
@@ -135,7 +120,11 @@ export class ZoneCandidates {
   readonly #kept: ZoneOffsets;
   readonly #end: number;
   readonly #atEnd: number;
-  /** `[candidates]`: from when on each one's distance from the zone has stood still to the end of the history. */
+  /**
+   * `[candidates]`: where each one agrees with the zone: at the end of the history, or before its last days, where those are
+   * all that the two differ by; and from when on its distance from the zone has stood still up to there.
+   */
+  readonly #anchor: Float64Array;
   readonly #since: Float64Array;
   /** By candidate, over `[from, to]`. */
   readonly #tables: Offsets[] = [];
@@ -151,13 +140,22 @@ export class ZoneCandidates {
     this.#from = history.start - DAY;
     this.#to = this.#end + YEAR;
     this.#since = new Float64Array(CANDIDATES).fill(Number.NEGATIVE_INFINITY);
-    for (let c = RULES; c < CANDIDATES; c++) this.#since[c] = this.#agreesSince(c, history.start);
+    this.#anchor = new Float64Array(CANDIDATES).fill(this.#end);
+    for (let c = RULES; c < CANDIDATES; c++) {
+      this.#since[c] = this.#agreesSince(c, history.start);
+      if (this.#since[c] <= this.#end - RECENT || history.start > this.#end - RECENT) continue;
+      this.#anchor[c] = this.#end - RECENT;
+      this.#tables.length = 0;
+      this.#since[c] = this.#agreesSince(c, history.start);
+    }
     if (this.#unmade() === undefined) this.#since[UNMADE] = Number.POSITIVE_INFINITY;
   }
 
   /** Whether a candidate is as good as the zone itself by a history that began at `start`. */
   isOpen(candidate: number, start: number): boolean {
-    return this.#since[candidate] <= start;
+    const since = this.#since[candidate];
+    // A series that began after the anchor was read by the zone's offsets alone.
+    return since <= start && (this.#anchor[candidate] === this.#end || start <= this.#anchor[candidate]);
   }
 
   /** The offsets of a candidate over `[from, to]`, and beyond. */
@@ -181,7 +179,8 @@ export class ZoneCandidates {
       candidate === TODAY
         ? zoneOffsets(this.#kept.zone, begin, end)
         : savedTime(SAVING_RULES[candidate - RULES], begin, end);
-    const distance = this.#atEnd - offsetAt(table, this.#end);
+    const anchor = this.#anchor[candidate];
+    const distance = offsetAt(this.#kept, anchor) - offsetAt(table, anchor);
     return { times: table.times, offsets: table.offsets.map((offset) => offset + distance) };
   }
 
@@ -207,13 +206,14 @@ export class ZoneCandidates {
     return last > 0 && times[last] > this.#end - RECENT ? offsets[last - 1] : undefined;
   }
 
-  /** Where the distance of a candidate from the zone changed last within the history; no later than its end. */
+  /** Where the distance of a candidate from the zone changed last before its anchor; no later than that. */
   #agreesSince(candidate: number, start: number): number {
+    const anchor = this.#anchor[candidate];
     const table = this.offsets(candidate, start, this.#end);
-    const changes = [...table.times, ...this.#kept.times].filter((time) => time > start && time <= this.#end);
+    const changes = [...table.times, ...this.#kept.times].filter((time) => time > start && time <= anchor);
     let since = Number.NEGATIVE_INFINITY;
     for (const time of [start, ...changes]) {
-      const next = Math.min(...changes.filter((other) => other > time), this.#end + 1);
+      const next = Math.min(...changes.filter((other) => other > time), anchor + 1);
       if (offsetAt(table, time) !== offsetAt(this.#kept, time)) since = Math.max(since, next);
     }
     return since;

@@ -1,5 +1,7 @@
 import { observedRow, type SeriesSet } from '../../../series/series-set.js';
-import { slotsOf } from '../../../time/week.js';
+import { gridEnd } from '../../../time/grid.js';
+import { slotsBy } from '../../../time/week.js';
+import { variantOffsets } from '../../zone-variants.js';
 import { CANDIDATE_ZONES, ZoneArbiter } from '../../zones.js';
 import { type FitPlan, gridPlan } from './fit-plan.js';
 import { fitRow, SPARSE } from './fit-series.js';
@@ -9,7 +11,7 @@ import { type Training, trainingBy } from './training-layout.js';
 
 /** What a fit makes of rows of counts, before young ones borrow from others. */
 export interface FittedRows {
-  /** `[rows]` each: the zone given or found, and the fit. */
+  /** `[rows]` each: the zone given or found, or a variant of it (see variantId), and the fit. */
   readonly zones: string[];
   readonly rows: FittedRow[];
   /** Buckets in use of the row that had most. */
@@ -29,7 +31,7 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
   const planFor = (zone: string): FitPlan => {
     let plan = plans.get(zone);
     if (plan === undefined) {
-      plan = { ...shared, slots: slotsOf(grid, zone, shared.cells.slots) };
+      plan = { ...shared, slots: slotsBy(grid, variantOffsets(zone, grid, gridEnd(grid)), shared.cells.slots) };
       plans.set(zone, plan);
     }
     return plan;
@@ -46,7 +48,12 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
     }
     return training;
   };
-  const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
+  const arbiters = new Map<string | undefined, ZoneArbiter>();
+  const arbiterFor = (zone: string | undefined): ZoneArbiter => {
+    const arbiter = arbiters.get(zone) ?? new ZoneArbiter(grid, zone);
+    arbiters.set(zone, arbiter);
+    return arbiter;
+  };
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
@@ -63,10 +70,13 @@ export function fitRows(history: SeriesSet, given: readonly (string | undefined)
     let training = trainingFor(plan);
     support = Math.max(support, training.n);
     readCalls(history, at, training, SPARSE, calls, row);
-    if (given[at] === undefined && arbiter !== undefined && row.total >= SPARSE) {
-      zones[at] = arbiter.choose(calls, training);
-      plan = planFor(zones[at]);
-      training = trainingFor(plan);
+    if (row.total >= SPARSE) {
+      const zone = arbiterFor(given[at]).choose(calls, training);
+      if (zone !== zones[at]) {
+        zones[at] = zone;
+        plan = planFor(zone);
+        training = trainingFor(plan);
+      }
     }
     rows.push(fitRow(row, training, plan));
   }
