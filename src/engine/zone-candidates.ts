@@ -120,11 +120,7 @@ export class ZoneCandidates {
   readonly #kept: ZoneOffsets;
   readonly #end: number;
   readonly #atEnd: number;
-  /**
-   * `[candidates]`: where each one agrees with the zone: at the end of the history, or before its last days, where those are
-   * all that the two differ by; and from when on its distance from the zone has stood still up to there.
-   */
-  readonly #anchor: Float64Array;
+  /** `[candidates]`: from when on each one's distance from the zone has stood still to the end of the history. */
   readonly #since: Float64Array;
   /** By candidate, over `[from, to]`. */
   readonly #tables: Offsets[] = [];
@@ -140,22 +136,13 @@ export class ZoneCandidates {
     this.#from = history.start - DAY;
     this.#to = this.#end + YEAR;
     this.#since = new Float64Array(CANDIDATES).fill(Number.NEGATIVE_INFINITY);
-    this.#anchor = new Float64Array(CANDIDATES).fill(this.#end);
-    for (let c = RULES; c < CANDIDATES; c++) {
-      this.#since[c] = this.#agreesSince(c, history.start);
-      if (this.#since[c] <= this.#end - RECENT || history.start > this.#end - RECENT) continue;
-      this.#anchor[c] = this.#end - RECENT;
-      this.#tables.length = 0;
-      this.#since[c] = this.#agreesSince(c, history.start);
-    }
+    for (let c = RULES; c < CANDIDATES; c++) this.#since[c] = this.#agreesSince(c, history.start);
     if (this.#unmade() === undefined) this.#since[UNMADE] = Number.POSITIVE_INFINITY;
   }
 
   /** Whether a candidate is as good as the zone itself by a history that began at `start`. */
   isOpen(candidate: number, start: number): boolean {
-    const since = this.#since[candidate];
-    // A series that began after the anchor was read by the zone's offsets alone.
-    return since <= start && (this.#anchor[candidate] === this.#end || start <= this.#anchor[candidate]);
+    return this.#since[candidate] <= start;
   }
 
   /** The offsets of a candidate over `[from, to]`, and beyond. */
@@ -179,8 +166,7 @@ export class ZoneCandidates {
       candidate === TODAY
         ? zoneOffsets(this.#kept.zone, begin, end)
         : savedTime(SAVING_RULES[candidate - RULES], begin, end);
-    const anchor = this.#anchor[candidate];
-    const distance = offsetAt(this.#kept, anchor) - offsetAt(table, anchor);
+    const distance = this.#atEnd - offsetAt(table, this.#end);
     return { times: table.times, offsets: table.offsets.map((offset) => offset + distance) };
   }
 
@@ -206,14 +192,13 @@ export class ZoneCandidates {
     return last > 0 && times[last] > this.#end - RECENT ? offsets[last - 1] : undefined;
   }
 
-  /** Where the distance of a candidate from the zone changed last before its anchor; no later than that. */
+  /** Where the distance of a candidate from the zone changed last within the history; no later than its end. */
   #agreesSince(candidate: number, start: number): number {
-    const anchor = this.#anchor[candidate];
     const table = this.offsets(candidate, start, this.#end);
-    const changes = [...table.times, ...this.#kept.times].filter((time) => time > start && time <= anchor);
+    const changes = [...table.times, ...this.#kept.times].filter((time) => time > start && time <= this.#end);
     let since = Number.NEGATIVE_INFINITY;
     for (const time of [start, ...changes]) {
-      const next = Math.min(...changes.filter((other) => other > time), anchor + 1);
+      const next = Math.min(...changes.filter((other) => other > time), this.#end + 1);
       if (offsetAt(table, time) !== offsetAt(this.#kept, time)) since = Math.max(since, next);
     }
     return since;
