@@ -68,13 +68,13 @@ export async function readDigest(
   } catch (error) {
     caller.signal?.throwIfAborted();
     if (error instanceof AwsCallError) tell('unreadable', key, error.message);
-    else tell('changed-digest', key, 'it is no gzip file');
+    else tell('changed-digest', key, 'it is not a gzip file');
     return null;
   }
   const digest = parseDigest(bytes);
   const signature = metadata['signature'] ?? '';
   const [, , trail = '', , backfill] = DIGEST.exec(key) ?? [];
-  if (digest === null) tell('changed-digest', key, 'it is no digest');
+  if (digest === null) tell('changed-digest', key, 'it is not a digest');
   else if (signature === '') tell('unsigned-digest', key, 'it has no signature');
   else {
     const signer = keys.get(digest.fingerprint);

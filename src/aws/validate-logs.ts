@@ -161,7 +161,7 @@ async function checkLog(client: S3Client, caller: Caller, log: DigestedLog, tell
     for await (const chunk of inflate) digest.update(chunk as Buffer);
   } catch (error) {
     caller.signal?.throwIfAborted();
-    if (!(error instanceof AwsCallError)) tell('changed-log', key, 'it is no whole gzip file', bucket);
+    if (!(error instanceof AwsCallError)) tell('changed-log', key, 'it is not a whole gzip file', bucket);
     else if (error.reason === 'NoSuchKey' || error.reason === 'NotFound') {
       tell('missing-log', key, 'a digest names it', bucket);
     } else tell('unreadable', key, error.message, bucket);

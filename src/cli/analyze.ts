@@ -5,6 +5,7 @@ import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
 import { calibrationFor } from './calibrate.js';
 import { deliver, widthOf } from './deliver.js';
+import { readLabels } from './labels.js';
 import { parseAnalyze } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -15,6 +16,7 @@ import { zoneNotes } from './zone-notes.js';
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args);
+  const labels = await readLabels(options.aliases);
   const read = await readLogs(options.paths, options.step, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
@@ -25,6 +27,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
+    labels,
   });
   const analysis: Analysis = {
     schemaVersion: 1,
@@ -51,11 +54,11 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
   if (files === 0) return `There are no files in ${paths.map((path) => printable(path)).join(', ')}.`;
   if (filesRead + filesUnreadable.length === 0) {
-    return 'None of the files found has the name of a log. A file that is given by its own name is read whatever it is.';
+    return "No file is named like a CloudTrail log; pass a file's own path to read it anyway.";
   }
   if (records === 0) return 'No record could be read.';
-  if (kmsRecords === 0) return `Not one of ${counted(records, 'record')} is of KMS: there is nothing to judge.`;
-  if (calls === 0) return `Not one of ${counted(kmsRecords, 'record')} of KMS could be read.`;
+  if (kmsRecords === 0) return `None of the ${counted(records, 'record')} is a KMS event: there is nothing to judge.`;
+  if (calls === 0) return `None of the ${counted(kmsRecords, 'record')} of KMS could be read.`;
   return undefined;
 }
 
@@ -68,18 +71,14 @@ export function notesOn({ history, window, unknown }: Judgement): string[] {
       `The history is too short to judge by: it was observed for ${duration(history.observed)}, and at least 6 hours and 12 buckets are needed`,
     );
   } else if (unknown.judged === 0) {
-    notes.push(
-      `Nothing could be judged: no log was listening in the ${duration(window.to - window.from)} to be judged`,
-    );
+    notes.push(`Nothing could be judged: the ${duration(window.to - window.from)} to be judged have no coverage`);
   }
   if (history.firstKmsCall === null) {
     notes.push('The history holds no KMS call: every key and operation counts as first seen');
   } else if (!history.weeklyHabitsKnown) {
     const seen = duration(history.to - history.firstKmsCall);
     const kms = history.to - history.firstKmsCall < history.observed ? `, KMS for ${seen} of it` : '';
-    notes.push(
-      `Weekly habits cannot be known yet: the history is ${span}${kms}, and two weeks are the least that shows what comes back every week`,
-    );
+    notes.push(`Weekly patterns need at least two weeks: the history is ${span}${kms}`);
   }
   return notes;
 }

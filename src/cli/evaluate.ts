@@ -23,14 +23,14 @@ const FLAGS = { seed: 'string', fleets: 'string', series: 'string', budget: 'str
 export const EVALUATE_HELP = `Usage: kms-baseline evaluate [options]
 
 Measures detection on simulated fleets of series whose incidents are known: how
-many are found, how soon, how many alarms are false, and whether quiet buckets
-are as rare as the library says. No log and no account is needed.
+many are found, how soon, how many alarms are false, and whether the
+false-alarm rate is as stated. Needs neither logs nor an account.
 
 Options:
   --seed <number>     of the first fleet; default 1
   --fleets <number>   how many fleets, of seeds that follow; default 1
   --series <number>   series of a fleet; default 60
-  --budget <number>   false alarms a week to put up with, over a fleet;
+  --budget <number>   alert budget: false alarms per week, across a fleet;
                       default 1
   --json              one JSON document instead of text
   -h, --help          this text
@@ -161,7 +161,7 @@ function textOf({ alertBudget, series, fleets, kinds, calibration }: Result): st
     '',
     ...perKind,
     '',
-    'Quiet buckets as rare as promised, found share / promised share (1 is exact, below 1 is cautious)',
+    'False-alarm rate, measured / stated (1 is exact, below 1 is cautious)',
     '',
     calibrationText(calibration),
   ].join('\n');

@@ -1,6 +1,7 @@
 import { fitBaseline } from '../engine/fit-baseline.js';
 import { InputError } from '../errors.js';
 import { mainStretch } from '../kms/coverage.js';
+import { judgedRows } from '../kms/judged-rows.js';
 import { jsonDocument } from '../report/analysis-json.js';
 import { holesIn } from '../report/holes.js';
 import { counted, duration, grouped } from '../report/numbers.js';
@@ -30,17 +31,17 @@ const FLAGS = {
 
 export const FIT_HELP = `Usage: kms-baseline fit <paths…> --out <file> [options]
 
-Learns what is normal from all of the logs and keeps it in a file, by which
+Learns normal usage from all of the logs and saves it in a file, by which
 kms-baseline score judges later logs.
 
 Options:
   --out <file>         where the baseline is written
-  --callers <file>     keep who usually calls, too, so that score can tell
-                       who was behind an anomaly
+  --callers <file>     save usual callers, too, so that score can name
+                       callers
   --until <time>       learn from what is before; default the end of the logs
   --step <length>      width of the buckets, from 1s to 1d; default 5m
-  --time-zone <zone>   time zone of people and jobs, such as Europe/Berlin or
-                       +05:30; default: found for each series
+  --time-zone <zone>   time zone of your users and jobs, such as Europe/Berlin
+                       or +05:30; default: found for each series
   --json               one JSON document instead of text
   -h, --help           this text
 
@@ -75,7 +76,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const from = Math.max(grid.start, main.from);
   if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
   const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
-  const rows = selectRows(history, (key) => key.caller === null);
+  const rows = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
   const baseline = fitBaseline(rows, timeZone === undefined ? {} : { timeZone });
   const bytes = baseline.toBytes();
   await write(out, bytes, '--out');
@@ -114,7 +115,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
       ? `${jsonDocument(result)}\n`
       : `${[
           ...renderLogs(logs, widthOf(io), calls),
-          `learned   ${counted(baseline.keys.length, 'series', 'series')} over ${duration(to - first)}, on the clocks of ${zones.join(', ')}`,
+          `learned   ${counted(baseline.keys.length, 'series', 'series')} over ${duration(to - first)}, time zones: ${zones.join(', ')}`,
           ...result.notes.map((note) => `note      ${note}`),
           `written   ${printable(out, 500)}, ${grouped(bytes.length)} bytes`,
         ].join('\n')}\n`,

@@ -1,15 +1,15 @@
 export const HELP = `Usage: kms-baseline <command> [options]
 
-Learns what is normal in the use of AWS KMS keys from CloudTrail logs, and says
-what is not.
+Learns normal AWS KMS key usage from CloudTrail logs, and reports what is
+unusual.
 
 Commands:
   analyze <paths…>     learn from the older part of logs, judge the newer one
   fit <paths…>         learn from all of the logs, keep the baseline in a file
   score <paths…>       judge logs by a baseline from a file
   live                 judge the last hours of a live account, by its metrics
-  watch <plan>         run a monitoring plan, on and on
-  simulate             write logs of a company that does not exist
+  watch <plan>         run a monitoring plan, continuously
+  simulate             write simulated logs of a sample company
   evaluate             measure detection on simulated incidents
   schema               print the schema of what --json prints
 
@@ -27,8 +27,8 @@ export const ANALYZE_HELP = `Usage: kms-baseline analyze <paths…> [options]
 
 Reads CloudTrail logs: files, or folders with logs at any depth, gzipped or not.
 Learns from the older part how often each KMS operation is called on each key,
-judges the newer part, and tells what is unusual, who was behind it, and what
-could not be judged.
+judges the newer part, and reports what is unusual, which callers caused it, and
+what could not be judged.
 
 Which part is which:
   --last <length>          judge the last 90s, 5m, 1h, 1d or 2w of the logs;
@@ -39,24 +39,27 @@ Which part is which:
 How it is judged:
   --step <length>          width of the buckets in which calls are counted, from
                            1s to 1d; default 5m
-  --time-zone <zone>       time zone of people and jobs, such as Europe/Berlin
-                           or +05:30, also for display. Default: found for
-                           each series; times are then in UTC
-  --budget <number>        false alarms a week to put up with, over everything;
-                           default 1
+  --time-zone <zone>       time zone of your users and jobs, also for display,
+                           such as Europe/Berlin or +05:30; default: found for
+                           each series, and times in UTC
+  --budget <number>        alert budget: false alarms per week, across all
+                           series; default 1
 
 What comes out:
   --html <file>            write a page with pictures, for a browser; one file
                            that needs no network
   --markdown <file>        write the findings as Markdown
+  --aliases <file>         name keys by their aliases: the output of
+                           aws kms list-aliases, or JSON with aliases and
+                           owners by key ARN
   --json                   one JSON document instead of text, as kms-baseline
                            schema describes it
   --fail-on-anomaly        exit with status 4 when there is an anomaly
   -h, --help               this text
 
 Times are ISO 8601: 2024-03-05 (midnight in --time-zone), 2024-03-05T14:30 (UTC)
-or 2024-03-05T14:30+01:00. They are taken back to where a bucket begins. Days of
---last are those of --time-zone, of 23 or 25 hours where its clocks change.
+or 2024-03-05T14:30+01:00. They are rounded down to the start of a bucket. Days
+of --last are those of --time-zone: 23 or 25 hours where daylight saving changes.
 
 Exit status:
   0    done

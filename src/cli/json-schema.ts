@@ -78,13 +78,45 @@ const anomaly = fields(
     expected: number,
     lower: number,
     upper: orNull(number),
-    surprise: number,
-    decidedBy: fields({ from: time, to: time }),
+    surprise: {
+      ...number,
+      description: '−log10 of the probability by chance, signed: positive above what was expected, negative below',
+    },
+    decidedBy: {
+      ...fields(
+        {
+          ...{ from: time, to: time },
+          reported: { ...number, description: 'calls in it of findings before it' },
+          weeks: {
+            ...fields({ of: count, alike: count }),
+            description: 'weeks before whose same hours are known, and those with as many (below: as few) calls',
+          },
+        },
+        ['reported', 'weeks'],
+      ),
+      description: 'the window whose count is this unlikely',
+    },
     kind: { enum: ['spike', 'excess', 'drop', 'silence', 'level-shift', 'first-seen', 'rare'] },
-    callers: list(fields({ caller: text, calls: count, usual: number })),
+    callers: list(
+      fields(
+        {
+          caller: text,
+          calls: count,
+          usual: { ...orNull(number), description: 'in the same hours before, on average; null: not known' },
+          before: { ...count, description: 'in all of the history' },
+        },
+        ['before'],
+      ),
+    ),
+    errors: { ...list(fields({ code: text, calls: count })), description: 'of its failed calls' },
     related: list(key),
+    check: { ...text, description: 'what to check first' },
+    queries: {
+      ...fields({ athena: text, logsInsights: text, from: time, to: time }),
+      description: 'that show the records of the calls; of calls that did not come, the last ones that did',
+    },
   },
-  ['callers'],
+  ['callers', 'errors'],
 );
 
 const analysis = {
@@ -124,6 +156,10 @@ const analysis = {
     }),
   }),
   quiet: fields({ keys: count, listed: list(fields({ key, since: time, reportedAt: time })) }),
+  keys: {
+    ...list(fields({ keyArn: text, name: text, aliases: list(text), owner: orNull(text) })),
+    description: 'those that are mentioned',
+  },
 };
 
 const fitted = {

@@ -12,6 +12,7 @@ import { notesOn } from './analyze.js';
 import { cloudWatchClient } from './aws-client.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
+import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
@@ -37,19 +38,21 @@ successful calls of each key and operation, in buckets of 5 minutes. Nothing is
 installed or changed in the account. Needs the package
 @aws-sdk/client-cloudwatch, credentials as the AWS SDK finds them, and the
 permissions cloudwatch:ListMetrics and cloudwatch:GetMetricData, which AWS
-charges for by the metric, and, to tell of alarms, cloudwatch:DescribeAlarms.
+charges for by the metric, and, to list alarms, cloudwatch:DescribeAlarms.
 
 Options:
   --region <name>       default: as the AWS SDK finds it
   --history <length>    learn from so much time; default 2w
   --last <length>       judge so much of the time up to now; default 2h
-  --now <time>          take this for now; default the clock
+  --now <time>          use this as the current time
   --linked-accounts     metrics of linked accounts too
-  --time-zone <zone>    time zone of people and jobs, such as Europe/Berlin
-                        or +05:30; default: found for each series
-  --budget <number>     false alarms a week to put up with; default 1
+  --time-zone <zone>    time zone of your users and jobs, also for display;
+                        default: found for each series, and times in UTC
+  --budget <number>     alert budget: false alarms per week; default 1
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
+  --aliases <file>      name keys by their aliases: the output of
+                        aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
   --fail-on-anomaly     exit with status 4 when there is an anomaly
   -h, --help            this text
@@ -90,8 +93,9 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const timeZone = given.read('time-zone', checkZone);
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
+  const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
-  if (now === undefined) throw new InputError('live needs --now where there is no clock');
+  if (now === undefined) throw new InputError('live needs --now where the current time is not known');
   const to = Math.floor(now / STEP) * STEP;
   const asked = lengthBefore(to, last, given.text('last') ?? '2h', timeZone ?? 'UTC');
   const begin = Math.min(to - STEP, Math.ceil(asked / STEP) * STEP);
@@ -120,17 +124,18 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       until,
       ...(timeZone === undefined ? {} : { timeZone }),
       alertBudget: { perWeek: budget },
+      labels,
     });
     const notes = [
-      'CloudWatch counts successful calls only: of refused ones, and of who called, its metrics tell nothing',
+      'CloudWatch counts successful calls only: its metrics include neither failed calls nor callers',
       alarms.words,
       ...(report.forgotten === null
         ? []
         : [
-            `CloudWatch keeps nothing as fine as ${duration(STEP)} of ${duration(report.forgotten.to - report.forgotten.from)} of the history`,
+            `CloudWatch no longer has ${duration(STEP)} data for ${duration(report.forgotten.to - report.forgotten.from)} of the history`,
           ]),
       ...report.problems.map(({ metric, reason }) => `Metric ${metric.name} could not be read: ${printable(reason)}`),
-      ...report.messages.map((message) => `CloudWatch says: ${printable(message.value, 300)}`),
+      ...report.messages.map((message) => `Message of CloudWatch: ${printable(message.value, 300)}`),
     ];
     const analysis: Analysis = {
       schemaVersion: 1,

@@ -12,6 +12,8 @@ export interface OutputOptions {
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
   readonly markdown: string | undefined;
+  /** Path of a JSON file with aliases and owners of keys. */
+  readonly aliases: string | undefined;
 }
 
 /** Which part of the logs is judged. */
@@ -41,6 +43,7 @@ export const OUTPUT_FLAGS = {
   'fail-on-anomaly': 'boolean',
   html: 'string',
   markdown: 'string',
+  aliases: 'string',
 } as const;
 
 const FLAGS = {
@@ -102,5 +105,6 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
     failOnAnomaly: given.has('fail-on-anomaly'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
+    aliases: given.read('aliases', parsePath),
   };
 }

@@ -15,6 +15,8 @@ const LEVELS = [
   ['keyArn', 'operation'],
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
+  ['operation', 'caller', 'error'],
+  ['keyArn', 'operation', 'caller', 'error'],
 ] as const;
 
 export interface ReadLogs {

@@ -47,7 +47,9 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   const command = COMMANDS.get(name);
   if (command === undefined) {
     const names = [...COMMANDS.keys()].join(', ');
-    throw new InputError(`${JSON.stringify(name)} is no command; there are ${names}: kms-baseline analyze <paths…>`);
+    throw new InputError(
+      `Unknown command ${JSON.stringify(name)}. Commands: ${names}; for example kms-baseline analyze <paths…>`,
+    );
   }
   const end = args.indexOf('--');
   const flags = end < 0 ? args : args.slice(0, end);

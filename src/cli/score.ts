@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
 import { FormatError, InputError } from '../errors.js';
+import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';
 import { seriesFromBytes } from '../series/codec-set.js';
@@ -11,6 +12,7 @@ import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem } from './analyze.js';
 import { deliver } from './deliver.js';
 import { readArguments } from './flags.js';
+import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
@@ -30,24 +32,26 @@ const FLAGS = {
 
 export const SCORE_HELP = `Usage: kms-baseline score <paths…> --baseline <file> [options]
 
-Judges logs by a baseline that kms-baseline fit has written, and tells what is
+Judges logs by a baseline that kms-baseline fit has written, and reports what is
 unusual in them.
 
 What is judged:
   --baseline <file>    what is normal
-  --callers <file>     who usually calls, from fit --callers: without it
-                       nobody is named
+  --callers <file>     usual callers, from fit --callers: without it no
+                       caller is named
   --from <time>        judge from this time; default where the baseline's
                        history ends, if the logs go on from there, else
                        where they begin
   --until <time>       judge up to this time; default the end of the logs
-  --budget <number>    false alarms a week to put up with, over everything;
-                       default 1
+  --budget <number>    alert budget: false alarms per week, across all
+                       series; default 1
 
 What comes out:
-  --time-zone <zone>   on whose clock times are told; default the baseline's
+  --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
+  --aliases <file>     name keys by their aliases: the output of
+                       aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
   --fail-on-anomaly    exit with status 4 when there is an anomaly
   -h, --help           this text
@@ -77,6 +81,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   spanIn(zone);
   const outputs = outputsOf(given);
   const callersPath = given.read('callers', parsePath);
+  const labels = await readLabels(outputs.aliases);
   const baseline = await open(path, '--baseline', Baseline.fromBytes);
   const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
   const read = await readLogs(given.paths, baseline.grid.step, io);
@@ -88,11 +93,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
       : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
-  const { judgement, evidence } = judgeWindow(baseline, withoutCallers(window), {
+  const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);
+  const { judgement, evidence } = judgeWindow(baseline, judged, {
     timeZone,
     alertBudget: { perWeek: budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
+    labels,
     ...(usualCallers === undefined ? {} : { usualCallers, callers: selectRows(window, (key) => key.caller !== null) }),
   });
   const analysis: Analysis = {
@@ -107,8 +114,10 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   return deliver('score', { analysis, evidence }, outputs, io);
 }
 
-function withoutCallers(set: SeriesSet): SeriesSet {
-  return selectRows(set, (key) => key.caller === null);
+/** The rows that a baseline can judge: those of callers only where it knows callers, or each would be new. */
+function judgedBy(baseline: Baseline, counts: SeriesSet): SeriesSet {
+  if (baseline.keys.some(isCallerOfKey)) return judgedRows(counts, 'all');
+  return selectRows(counts, (key) => key.caller === null);
 }
 
 /** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */

@@ -28,9 +28,9 @@ const FLAGS = {
 
 export const SIMULATE_HELP = `Usage: kms-baseline simulate --out <folder> [options]
 
-Writes CloudTrail logs of a small web shop that does not exist, as CloudTrail
-delivers them to S3, and labels.json, which says what happened on their last
-day: for trying things, and for tests. The same seed gives the same logs.
+Writes simulated CloudTrail logs of a small web shop, as CloudTrail delivers
+them to S3, and labels.json, which lists what happened on their last day: for
+trying things, and for tests. The same seed gives the same logs.
 
 Options:
   --out <folder>    where AWSLogs/ and labels.json are written

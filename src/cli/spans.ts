@@ -33,32 +33,32 @@ export function spansOf(
 ): Spans | NoSpans {
   const { timeZone = 'UTC', last, lastText } = options;
   const notes: string[] = [];
-  const tell = (time: number) => `${civilTime(time, timeZone)} ${timeZone}`;
+  const civil = (time: number) => `${civilTime(time, timeZone)} ${timeZone}`;
   const back = (time: number) => grid.start + Math.floor((time - grid.start) / grid.step) * grid.step;
   const aligned = (time: number, flag: string): number => {
     const taken = back(time);
     if (taken !== time) {
       const bucket = duration(grid.step);
       notes.push(
-        `${flag} ${new Date(time).toISOString()} was taken back to ${tell(taken)}, where a bucket of ${bucket} begins`,
+        `${flag} ${new Date(time).toISOString()} was rounded down to ${civil(taken)}, the start of a bucket of ${bucket}`,
       );
     }
     return taken;
   };
 
-  const heard = coverage.filter(({ account, region }) =>
+  const withCalls = coverage.filter(({ account, region }) =>
     sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
   );
-  const main = mainStretch(heard);
+  const main = mainStretch(withCalls);
   const begin = Math.max(grid.start, back(main.from));
   const end = back(main.to);
-  for (const { from, to } of heard) {
+  for (const { from, to } of withCalls) {
     if (to <= main.from || from >= main.to)
-      notes.push(`Records dated ${tell(from)} lie years from all others, and are left out`);
+      notes.push(`Records dated ${civil(from)} are years away from all others and are excluded`);
   }
   let until = options.until === undefined ? end : aligned(options.until, '--until');
   if (until > end) {
-    notes.push(`The logs end ${tell(end)}: what comes after it is not judged`);
+    notes.push(`The logs end ${civil(end)}: what comes after it is not judged`);
     until = end;
   }
   const historyUntil =
@@ -66,14 +66,14 @@ export function spansOf(
       ? back(lengthBefore(until, last, lastText, timeZone))
       : aligned(options.historyUntil, '--history-until');
   if (historyUntil >= until) {
-    const why = options.historyUntil === undefined ? '' : `, and --history-until is ${tell(historyUntil)}`;
-    return { problem: `There is nothing to judge: the time to be judged ends ${tell(until)}${why}.` };
+    const why = options.historyUntil === undefined ? '' : `, and --history-until is ${civil(historyUntil)}`;
+    return { problem: `There is nothing to judge: the time to be judged ends ${civil(until)}${why}.` };
   }
   if (historyUntil <= begin) {
     const asked = options.historyUntil === undefined ? `the last ${duration(last)}` : 'all of it';
     return {
       problem:
-        `There is no history to learn from: the logs begin ${tell(begin)} and end ${tell(end)}, and ${asked} would be judged. ` +
+        `There is no history to learn from: the logs begin ${civil(begin)} and end ${civil(end)}, and ${asked} would be judged. ` +
         'Give older logs too, or a smaller part to judge (--last, --history-until).',
     };
   }
@@ -100,26 +100,28 @@ export function windowOf(
     readonly timeZone: string;
   },
 ): Window | NoSpans {
-  const tell = (time: number) => `${civilTime(time, options.timeZone)} ${options.timeZone}`;
-  const heard = coverage.filter(({ account, region }) =>
+  const civil = (time: number) => `${civilTime(time, options.timeZone)} ${options.timeZone}`;
+  const withCalls = coverage.filter(({ account, region }) =>
     sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
   );
-  const main = mainStretch(heard);
+  const main = mainStretch(withCalls);
   const back = (time: number) => grid.start + Math.floor((time - grid.start) / grid.step) * grid.step;
   const begin = Math.max(grid.start, back(main.from));
   const end = back(main.to);
   const notes: string[] = [];
   if (options.until !== undefined && options.until > end) {
-    notes.push(`The logs end ${tell(end)}: what comes after it is not judged`);
+    notes.push(`The logs end ${civil(end)}: what comes after it is not judged`);
   }
   const until = Math.min(end, back(options.until ?? end));
   const asked = options.from ?? (options.after > begin && options.after < until ? options.after : begin);
   const from = Math.max(begin, back(asked));
   if (from < options.after) {
-    notes.push(`The baseline was learned up to ${tell(options.after)}: part of what is judged may have taught it`);
+    notes.push(
+      `The baseline was learned up to ${civil(options.after)}: the baseline may include part of the judged time`,
+    );
   }
   if (from >= until) {
-    return { problem: `There is nothing to judge: the logs go from ${tell(begin)} to ${tell(end)}.` };
+    return { problem: `There is nothing to judge: the logs go from ${civil(begin)} to ${civil(end)}.` };
   }
   return { from, until, notes };
 }

@@ -12,9 +12,9 @@ import { readPlan } from './watch-plan.js';
 
 export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
 
-Runs a monitoring plan: polls its sources, learns, judges, and tells what is
-unusual to those whom the plan names. It keeps its state in a file and goes on
-from it, whenever and however it was stopped.
+Runs a monitoring plan: polls its sources, learns, judges, and notifies the
+channels in the plan of what is unusual. It keeps its state in a file and goes
+on from it, whenever and however it was stopped.
 
 Options:
   --once             one poll, then end: for cron
@@ -89,15 +89,15 @@ function flagsIn(args: readonly string[]): WatchFlags {
       state = rest.shift();
       if (state === undefined || state === '' || state.startsWith('--')) throw new InputError('--state needs a path');
     } else if (next.startsWith('-')) {
-      throw new InputError(`${shown(next)} is no flag of watch; it has --once, --explain, --state and --help`);
+      throw new InputError(`Unknown option ${shown(next)} for watch; known are --once, --explain, --state and --help`);
     } else paths.push(next);
   }
-  if (paths.length !== 1) throw new InputError(`watch needs the path of one plan, got ${paths.length}`);
+  if (paths.length !== 1) throw new InputError(`watch needs exactly one plan file, got ${paths.length}`);
   return { path: paths[0], once, explain, state };
 }
 
 function inWords({ part, name, error }: PlanProblem): string {
-  const what = { source: 'source', notifier: 'telling', store: 'state', inventory: 'inventory' }[part];
+  const what = { source: 'source', notifier: 'notifier', store: 'state', inventory: 'inventory' }[part];
   const message = error instanceof Error ? error.message : String(error);
   return `${what} ${printable(name, 60)}: ${printable(message, 500)}; tried again next time`;
 }

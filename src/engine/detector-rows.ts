@@ -147,7 +147,7 @@ export class DetectorRows {
     if (count !== undefined) this.#lookahead.settle(place, count, learning);
   }
 
-  /** Signs off what the row of this id did, see {@link Detector.accept}. */
+  /** Signs off what the row of this id did in whole buckets `from` … `to`, see {@link Detector.accept}. */
   accept(id: string, recent: Recent, from: number, to: number): void {
     const place = this.#places.get(id);
     const row = place === undefined ? undefined : this.#rows[place];
@@ -155,10 +155,11 @@ export class DetectorRows {
     this.settle(place);
     this.#lookahead.drop(place);
     const { step } = this.#baseline.grid;
-    const first = from + ((((to - from) % step) + step) % step);
-    const grid = { start: first, step, length: Math.round((to - first) / step) };
+    const grid = { start: from, step, length: Math.round((to - from) / step) };
     const calls = recent.row(place, grid);
-    row.count.accept(calls, slotsBy(grid, this.#offsetsOf(row, first, to), weekSlots(step)), to);
+    const own = this.#exceptionsByRow().get(place);
+    for (let i = 0; i < calls.length; i++) if (own?.expected(from + i * step)) calls[i] = Number.NaN;
+    row.count.accept(calls, slotsBy(grid, this.#offsetsOf(row, from, to), weekSlots(step)), to);
   }
 
   /** What is expected of a row's bucket at `time`; `undefined` of a level that was never known. */

@@ -195,7 +195,12 @@ export class Detector {
   #forget(): void {
     const reach = this.#end - RESTATED;
     while (this.#checkpoints.length > 1 && this.#checkpoints[1].time <= reach) this.#checkpoints.shift();
-    this.#recent.forget(this.#checkpoints[0].time);
+    this.#recent.forget(this.#kept(this.#checkpoints[0].time));
+  }
+
+  /** Since when what was observed is kept, where states are from `oldest` on: sign-offs made again look further back. */
+  #kept(oldest: number): number {
+    return this.#accepted.reduce((since, { from, at }) => (at > oldest ? Math.min(since, from) : since), oldest);
   }
 
   /** Back to the last state before `time`; returns what was observed since it, in order, all rows in each. */
@@ -214,11 +219,7 @@ export class Detector {
 
   /** Observes again what was observed before: all rows, in their order. */
   #replay(set: SeriesSet): void {
-    this.#advance(
-      set,
-      Int32Array.from(set.keys, (_, row) => row),
-      undefined,
-    );
+    this.#advance(set, inOrder(set), undefined);
   }
 
   #restate(whole: SeriesSet, rowOf: Int32Array, scores: RoomForScores): void {
@@ -253,9 +254,10 @@ export class Detector {
   }
 
   /**
-   * Signs off what a key has done since `from`, as seen up to the end of what was observed: it is what is expected from here
-   * on, and what later departures are held against, under `'hold'` too. An open incident of the key ends. Of a sign-off that
-   * reaches further back, the last 48 h count. It is kept in the bytes, and made again when what came before it is re-stated.
+   * Signs off what a key has done since the bucket of `from`, as seen up to the end of what was observed: it is what is
+   * expected from here on, and what later departures are held against, under `'hold'` too. An open incident of the key ends.
+   * Of a sign-off that reaches further back, the last 48 h count; what was marked as expected, or not observed, does not. It
+   * is kept in the bytes, and made again when what came before it is re-stated.
    *
    * @throws InputError for a key without a row, before anything was observed, or where `from` is not before the end of that
    */
@@ -271,7 +273,9 @@ export class Detector {
         `from must be before the end of what was observed (${shownTime(this.#end)}), got ${new Date(time).toISOString()}`,
       );
     }
-    this.#accepted.push({ id: keyId(whole), from: Math.max(time, this.#end - RESTATED), at: this.#end });
+    const { step } = this.#baseline.grid;
+    const buckets = Math.min(Math.ceil((this.#end - time) / step), Math.max(1, Math.floor(RESTATED / step)));
+    this.#accepted.push({ id: keyId(whole), from: this.#end - buckets * step, at: this.#end });
     this.#acceptUntil(this.#end);
   }
 
@@ -332,7 +336,7 @@ export class Detector {
       ...this.#options,
       later: this.#rows.keys().slice(this.#baseline.keys.length),
       oldest,
-      recent: oldest === undefined ? [] : this.#recent.since(oldest.time, this.#rows.keys()),
+      recent: oldest === undefined ? [] : this.#recent.since(this.#kept(oldest.time), this.#rows.keys()),
       incidents: [...this.#checkpoints.map(({ incidents }) => incidents), ...(now === undefined ? [] : [now])],
       accepted: this.#accepted,
       acknowledged: this.#rows.acknowledged,
@@ -356,10 +360,23 @@ export class Detector {
     detector.#made = parts.accepted.filter(({ at }) => at <= time).length;
     detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0] });
     detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () => {
-      for (const set of parts.recent) detector.#replay(set);
+      for (const set of parts.recent) {
+        const { start } = set.grid;
+        const end = gridEnd(set.grid);
+        if (start < time) {
+          const earlier = end <= time ? set : sliceWindow(set, start, time);
+          detector.#recent.append(earlier, inOrder(earlier), 0, earlier.grid.length);
+        }
+        if (end > time) detector.#replay(start >= time ? set : sliceWindow(set, time, end));
+      }
     });
     return detector;
   }
+}
+
+/** The rows of a set that has all of a detector's. */
+function inOrder(set: SeriesSet): Int32Array {
+  return Int32Array.from(set.keys, (_, row) => row);
 }
 
 function shownTime(time: number): string {

@@ -195,14 +195,39 @@ export interface CallerShare {
   readonly caller: string;
   /** Calls within the anomaly. */
   readonly calls: number;
-  /** Calls that the caller usually makes in a stretch of that length. */
-  readonly usual: number;
+  /**
+   * Calls that the caller made in the same hours of the weeks before, on average (of the days before, where the history is
+   * shorter than two weeks); `null` where the history does not hold those hours.
+   */
+  readonly usual: number | null;
+  /** Calls that the caller made in all of the history. */
+  readonly before?: number;
+}
+
+/** How many of an anomaly's calls ended in an error code. */
+export interface ErrorCount {
+  readonly code: string;
+  readonly calls: number;
 }
 
 /** A time range, epoch ms, half-open. */
 interface Range {
   readonly from: number;
   readonly to: number;
+}
+
+/** The window whose count is as unlikely as `surprise` says. */
+export interface DecidedBy extends Range {
+  /**
+   * Calls in it that belong to findings from before, and count as what was expected then; where they are known. `surprise` is
+   * that of the other calls.
+   */
+  readonly reported?: number;
+  /**
+   * The same hours of the weeks before, as far as the history holds them: how many weeks, and in how many of them there were
+   * as many calls, or below, as few.
+   */
+  readonly weeks?: { readonly of: number; readonly alike: number };
 }
 
 /** One departure from the expected, on its most specific row. Times are epoch milliseconds, half-open. */
@@ -227,10 +252,12 @@ export interface Anomaly {
   /** The largest of its buckets' surprises, signed. */
   readonly surprise: number;
   /** The window of its most surprising bucket: that bucket, the hours up to its end, or the silence. */
-  readonly decidedBy: Range;
+  readonly decidedBy: DecidedBy;
   readonly kind: AnomalyKind;
   /** By excess (or, below, by shortfall), largest first; when caller counts were given. */
   readonly callers?: readonly CallerShare[];
+  /** The error codes of its failed calls, most frequent first; when calls were counted by error code and some failed. */
+  readonly errors?: readonly ErrorCount[];
   /** Other rows that moved with it: the totals that it explains, and its companions on the same key. */
   readonly related: readonly SeriesKey[];
 }

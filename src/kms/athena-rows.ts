@@ -60,7 +60,7 @@ export async function readAthenaCounts(
     }
   }
   if (builder === undefined)
-    throw new InputError('rows must be those of athenaCountQuery, got none that tells what was asked');
+    throw new InputError('rows must be those of athenaCountQuery, got none with what was asked');
   options.onSetAside?.(Object.fromEntries(setAside));
   if (listening === undefined) return builder.finish();
   if (!sources.contributed) {

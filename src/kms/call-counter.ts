@@ -22,8 +22,9 @@ export interface CountOptions {
   /**
    * What rows to make: one level for each list of names, one row for each combination of values. `[]` is the level of one
    * row that holds all calls. By default `['operation']`, `['operation', 'outcome']`, `['keyArn']` and `['keyArn', 'operation']`.
+   * A level that names `error` counts the calls that did not succeed, by error code: for `Anomaly.errors`.
    */
-  readonly by?: readonly (readonly (keyof SeriesKey)[])[];
+  readonly by?: readonly (readonly (keyof SeriesKey | 'error')[])[];
   /** When the logs were listening; a function is asked once all calls are read, since a log's reader knows no earlier. */
   readonly coverage?: readonly Coverage[] | (() => readonly Coverage[]);
   /** Told once, at the end, what became of every call. */

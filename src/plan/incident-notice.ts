@@ -19,7 +19,7 @@ export function noticeOfIncident(
   const { id, severity, anomalies } = due.incident;
   const [worst, ...others] = anomalies;
   // Who it was, was said before.
-  const anomaly = change === 'closed' ? worst : withCallers(worst, at, ledger, plan.exclude);
+  const anomaly = change === 'closed' ? worst : withCallers(worst, at, ledger, plan);
   const incident = { ...due.incident, anomalies: [anomaly, ...others] };
   const text = (): string => {
     if (due.change === 'opened') return openingText(incident, suspects, plan, at);

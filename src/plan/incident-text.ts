@@ -113,7 +113,7 @@ export function excessOf({ anomalies }: Incident): { readonly calls: number; rea
 }
 
 function listed(rows: readonly SeriesKey[]): string {
-  const names = rows.slice(0, NAMED).map(seriesName);
+  const names = rows.slice(0, NAMED).map((row) => seriesName(row));
   if (rows.length > NAMED) names.push(`${rows.length - NAMED} more`);
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

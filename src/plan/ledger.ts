@@ -1,11 +1,15 @@
 import type { KmsCall } from '../kms/call.js';
+import { errorNames, outcomeOf } from '../kms/errors.js';
+import { isCallerOfKey } from '../kms/judged-rows.js';
 import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
+import { joinRows } from '../series/join-rows.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { LedgerCells } from './ledger-cells.js';
+import { Refusals } from './refusals.js';
 
-type Field = 'operation' | 'keyArn' | 'caller' | 'outcome';
+type Field = 'operation' | 'keyArn' | 'caller' | 'outcome' | 'error';
 
 /** What is judged, then what tells who was behind it. */
 const COUNTED: readonly (readonly Field[])[] = [
@@ -15,6 +19,8 @@ const COUNTED: readonly (readonly Field[])[] = [
   ['keyArn', 'operation'],
   ['operation', 'caller'],
   ['keyArn', 'operation', 'caller'],
+  ['operation', 'caller', 'error'],
+  ['keyArn', 'operation', 'caller', 'error'],
 ];
 
 interface Row {
@@ -26,7 +32,11 @@ interface Row {
   sources: number;
   /** In how many of the buckets it has calls. */
   buckets: number;
+  judged: boolean;
 }
+
+/** Callers of one operation on one key that are judged, each by itself: where they come and go by the hundred, none is missed. */
+const MOST_CALLERS = 20;
 
 /** What of a ledger is JSON in its bytes. */
 interface LedgerData {
@@ -48,6 +58,9 @@ export class Ledger {
   #next = 0;
   /** Rows that are judged are never forgotten, as their silence counts. */
   readonly #judged: Row[] = [];
+  /** How many callers of an operation on a key are judged, by its row's id. */
+  readonly #callersOf = new Map<string, number>();
+  readonly #refusals = new Refusals();
   /** Theirs; the same array while there are no new ones. */
   #judgedKeys: readonly SeriesKey[] = [];
   readonly #buckets = new Map<number, LedgerCells>();
@@ -72,20 +85,25 @@ export class Ledger {
       const told = this.#sources[row.sources] ?? [];
       if (!told.includes(source)) row.sources = this.#sourceSet([...told, source]);
       if (cells.add(row.number)) row.buckets++;
+      this.#refusals.add(row.key, bucket);
     }
   }
 
   #rowsOf({ operation, caller, error, keyArns }: KmsCall): readonly Row[] {
-    const outcome = error === null ? 'ok' : error === 'DryRunOperationException' ? 'dry-run' : 'error';
-    const kind = JSON.stringify([operation, outcome, caller, keyArns]);
+    const outcome = outcomeOf(error);
+    const failed = errorNames(error);
+    const kind = JSON.stringify([operation, outcome, caller, keyArns, failed?.metric]);
     let rows = this.#rowsOfKind.get(kind);
     if (rows === undefined) {
-      rows = COUNTED.flatMap((fields) =>
-        (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
-          const names = { operation, keyArn, caller, outcome } as const;
-          return this.#row(seriesKey(Object.fromEntries(fields.map((field) => [field, names[field]]))));
-        }),
-      );
+      rows = COUNTED.flatMap((fields) => {
+        const byCode = fields.includes('error');
+        if (byCode && failed === null) return [];
+        return (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
+          const names: Partial<SeriesKey> = { operation, keyArn, caller, outcome };
+          const own = Object.fromEntries(Object.entries(names).filter(([name]) => fields.includes(name as Field)));
+          return this.#row(seriesKey(byCode ? { ...own, ...failed } : own));
+        });
+      });
       this.#rowsOfKind.set(kind, rows);
     }
     return rows;
@@ -93,14 +111,30 @@ export class Ledger {
 
   #row(key: SeriesKey): Row {
     const id = keyId(key);
-    return this.#rows.get(id) ?? this.#addRow({ number: this.#next++, id, key, sources: -1, buckets: 0 });
+    return (
+      this.#rows.get(id) ?? this.#addRow({ number: this.#next++, id, key, sources: -1, buckets: 0, judged: false })
+    );
   }
 
   #addRow(row: Row): Row {
     this.#rows.set(row.id, row);
     this.#byNumber.set(row.number, row);
-    if (row.key.caller === null) this.#judged.push(row);
+    if (this.#isJudged(row.key)) {
+      row.judged = true;
+      this.#judged.push(row);
+    }
     return row;
+  }
+
+  /** Whether a new row is judged: as in `judgedRows`, but of an operation on a key the first callers only. */
+  #isJudged(key: SeriesKey): boolean {
+    if (key.caller === null) return true;
+    if (!isCallerOfKey(key)) return false;
+    const id = keyId({ ...key, caller: null });
+    const callers = this.#callersOf.get(id) ?? 0;
+    if (callers >= MOST_CALLERS) return false;
+    this.#callersOf.set(id, callers + 1);
+    return true;
   }
 
   #sourceSet(names: readonly string[]): number {
@@ -155,15 +189,18 @@ export class Ledger {
    */
   window(from: number, to: number, what: 'judged' | 'callers', exclude: readonly TimeRange[]): SeriesSet {
     const isJudged = what === 'judged';
-    const rows = isJudged ? this.#judged : [...this.#rows.values()].filter(({ key }) => key.caller !== null);
+    const rows = isJudged
+      ? this.#judged
+      : [...this.#rows.values()].filter(({ key, buckets }) => key.caller !== null && buckets > 0);
     const grid = { start: from, step: this.step, length: (to - from) / this.step };
-    return {
+    const set: SeriesSet = {
       grid,
       keys: isJudged ? this.judgedKeys() : rows.map(({ key }) => key),
       measure: 'count',
       values: this.#counts(rows, grid),
       observed: this.#observed(rows, grid, exclude),
     };
+    return isJudged ? joinRows(set, this.#refusals.rows(grid, this.#observedByAll(grid, exclude))) : set;
   }
 
   #counts(rows: readonly Row[], { start, step, length }: SeriesSet['grid']): SeriesSet['values'] {
@@ -207,6 +244,14 @@ export class Ledger {
     return all;
   }
 
+  /** Where every source listened: a refusal may be in the records of any. */
+  #observedByAll(grid: SeriesSet['grid'], exclude: readonly TimeRange[]): Uint8Array {
+    const mask = new Uint8Array(grid.length);
+    markObserved(mask, grid, this.#whenAll([...new Set([...this.#listened.keys(), ...this.#sources.flat()])]));
+    for (const range of exclude) markHole(mask, grid, range);
+    return mask;
+  }
+
   #whenAll(sources: readonly string[]): readonly TimeRange[] {
     return sources.map((source) => this.listenedBy(source)).reduce(commonTimes, [{ from: -Infinity, to: Infinity }]);
   }
@@ -217,10 +262,11 @@ export class Ledger {
       if (bucket >= time) continue;
       cells.forEach((number) => {
         const row = this.#byNumber.get(number);
-        if (row !== undefined && --row.buckets === 0 && row.key.caller !== null) this.#dropRow(row);
+        if (row !== undefined && --row.buckets === 0 && !row.judged) this.#dropRow(row);
       });
       this.#buckets.delete(bucket);
     }
+    this.#refusals.forgetBefore(time);
     for (const [source, ranges] of this.#listened) {
       const last = ranges.at(-1);
       const kept = ranges.filter(({ to }) => to > time);
@@ -256,7 +302,7 @@ export class Ledger {
     const ledger = new Ledger(step);
     const { rows, next, sources, listened } = JSON.parse(from.string()) as LedgerData;
     for (const [number, id, set] of rows) {
-      ledger.#addRow({ number, id, key: keyOfId(id), sources: set, buckets: 0 });
+      ledger.#addRow({ number, id, key: keyOfId(id), sources: set, buckets: 0, judged: false });
     }
     ledger.#next = next;
     ledger.#sources.push(...sources);
@@ -267,7 +313,9 @@ export class Ledger {
       const cells = new LedgerCells(from.bytes(from.varint()).slice());
       cells.forEach((number) => {
         const row = ledger.#byNumber.get(number);
-        if (row !== undefined) row.buckets++;
+        if (row === undefined) return;
+        row.buckets++;
+        ledger.#refusals.add(row.key, bucket);
       });
       ledger.#buckets.set(bucket, cells);
     }

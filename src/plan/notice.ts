@@ -85,7 +85,10 @@ export function noticeJson(notice: Notice): NoticeJson {
     schemaVersion: 1,
     ...notice,
     at: iso(notice.at),
-    anomaly: anomaly === null ? null : { ...anomaly, ...isoRange(anomaly), decidedBy: isoRange(anomaly.decidedBy) },
+    anomaly:
+      anomaly === null
+        ? null
+        : { ...anomaly, ...isoRange(anomaly), decidedBy: { ...anomaly.decidedBy, ...isoRange(anomaly.decidedBy) } },
   };
 }
 

@@ -176,7 +176,7 @@ function onlyFields(value: unknown, name: string, fields: readonly string[]): vo
     throw new InputError(`${name} must be an object, got ${shown(value)}`);
   const unknown = Object.keys(value).find((field) => !fields.includes(field));
   if (unknown !== undefined) {
-    throw new InputError(`${name}.${unknown} is no field of it; there are ${fields.join(', ')}`);
+    throw new InputError(`unknown field ${name}.${unknown}; known fields: ${fields.join(', ')}`);
   }
 }
 

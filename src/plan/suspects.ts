@@ -29,7 +29,7 @@ export function suspectsOf(scores: Scores, bucket: number, incident: Incident, o
   for (const [row, key] of window.keys.entries()) {
     const cell = row * length + bucket;
     if (!(surprise[cell] <= -threshold) || verdicts[cell] === BELOW) continue;
-    if (key.keyArn === null || key.operation === null || named.has(key.keyArn)) continue;
+    if (key.keyArn === null || key.operation === null || key.caller !== null || named.has(key.keyArn)) continue;
     if (at - spans[cell] < earliest) continue;
     named.add(key.keyArn);
     found.push(key);

@@ -1,5 +1,6 @@
 import type { Anomaly, Scores } from '../engine/types.js';
 import type { KmsCall } from '../kms/call.js';
+import { isCallerOfKey } from '../kms/judged-rows.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { printable } from '../report/printable.js';
 import type { TimeRange } from '../series/builder.js';
@@ -338,8 +339,9 @@ export class Watch {
     this.incidents.forget(settled - KEPT - DAY, settled - KEPT);
   }
 
-  /** A critical operation was reported as such already, and at once. */
-  readonly #isReported = ({ key, from, to }: Anomaly): boolean => this.changes.hasTold(key.operation, from, to);
+  /** A critical operation was reported as such already, and at once; new callers have a budget of their own. */
+  readonly #isReported = ({ key, kind, from, to }: Anomaly): boolean =>
+    (kind === 'first-seen' && isCallerOfKey(key)) || this.changes.hasTold(key.operation, from, to);
 
   readonly #sendIncident = (report: Report): string => {
     const { finding, more } = noticeOfIncident(report, this.plan, this.ledger);

@@ -1,4 +1,8 @@
+import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
+import { keyNamesOf } from './key-names.js';
+import { keyParts } from './names.js';
+import { nextSteps } from './next-steps.js';
 import { wordsFor } from './words.js';
 
 /** Fields of an {@link Analysis}, at any depth, that hold a time. */
@@ -6,9 +10,10 @@ const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'firstKmsCall', 'since
 
 /**
  * An analysis as one JSON document: the fields of {@link Analysis}, with every time (`from`, `to`, `firstKmsCall`, `since`, `reportedAt`)
- * as an ISO 8601 string in UTC, and in each anomaly `words`, what a person is told. Durations stay milliseconds. No number is NaN or
- * infinite. Names from the data are as they were in the logs, escaped as JSON does it; `words` is safe to print.
- * @param options.timeZone the zone on whose clock `words` tells times; default that of the analysis
+ * as an ISO 8601 string in UTC, and in each anomaly `words`, as a report has them. Where a `key` names a KMS key, its `account`
+ * and `region` are those of the ARN. `surprise` is positive above and negative below what was expected. Durations stay
+ * milliseconds. No number is NaN or infinite. Names from the data are as they were in the logs, escaped as JSON does it; `words` is safe to print.
+ * @param options.timeZone the time zone in `words`; default that of the analysis
  * @param options.command stands as `command` behind the version of the shape; without it there is no such field
  */
 export function analysisJson(
@@ -16,11 +21,25 @@ export function analysisJson(
   options: { readonly timeZone?: string; readonly command?: string } = {},
 ): string {
   const { step, window } = analysis;
-  const words = { timeZone: options.timeZone ?? analysis.timeZone, step, judgedUntil: window.to };
-  const anomalies = analysis.anomalies.map((anomaly) => ({ words: wordsFor(anomaly, words), ...anomaly }));
+  const nameOf = keyNamesOf(analysis.keys);
+  const words = { timeZone: options.timeZone ?? analysis.timeZone, step, judgedUntil: window.to, nameOf };
+  const anomalies = analysis.anomalies.map((anomaly) => ({
+    words: wordsFor(anomaly, words),
+    ...anomaly,
+    key: placed(anomaly.key),
+    related: anomaly.related.map(placed),
+    ...nextSteps(anomaly),
+  }));
   const { schemaVersion, ...fields } = analysis;
   const command = options.command === undefined ? {} : { command: options.command };
   return jsonDocument({ schemaVersion, ...command, ...fields, anomalies });
+}
+
+/** A key with the account and Region that its ARN names. */
+function placed(key: SeriesKey): SeriesKey {
+  if (key.keyArn === null) return key;
+  const { account, region } = keyParts(key.keyArn);
+  return { ...key, account: key.account ?? account, region: key.region ?? region };
 }
 
 /** Plain data as JSON, with times by the names of their fields as ISO 8601 in UTC, safe to print. */

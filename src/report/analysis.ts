@@ -1,6 +1,7 @@
 import type { QuietKeys } from '../engine/quiet-keys.js';
 import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
+import type { NamedKey } from './key-names.js';
 import type { OperationUse } from './operations.js';
 import type { Unknowns } from './unknown.js';
 
@@ -26,12 +27,14 @@ export interface Analysis {
   readonly history: HistorySpan;
   /** The time that was judged. */
   readonly window: LogSpan;
-  /** Most unusual first. */
+  /** Most severe first, then most surprising. */
   readonly anomalies: readonly Anomaly[];
   readonly operations: readonly OperationUse[];
   readonly unknown: Unknowns;
   /** Keys without calls at the end of the judged time, and when the silence of each would be reported if none came. */
   readonly quiet: QuietKeys;
+  /** The KMS keys that are mentioned, each with a name that none of the others has. */
+  readonly keys?: readonly NamedKey[];
   /** What a reader has to know to take the rest right, in sentences. */
   readonly notes: readonly string[];
 }

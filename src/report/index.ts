@@ -21,6 +21,8 @@ export {
   judgeWindow,
   judgeWithEvidence,
 } from './judge.js';
+export { type KeyLabel, keyLabelsFrom, type NamedKey, nameKeys } from './key-names.js';
+export type { KeyNames } from './names.js';
 export type { OperationUse } from './operations.js';
 export { printable } from './printable.js';
 export { type HeadroomOptions, type QuotaHeadroom, quotaHeadroom, quotaWords } from './quota-headroom.js';

@@ -1,3 +1,4 @@
+import { worstFirst } from '../engine/anomalies/anomaly-of-runs.js';
 import { findAnomalies } from '../engine/anomalies/find-anomalies.js';
 import type { Baseline } from '../engine/baseline.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
@@ -6,13 +7,17 @@ import { scoreWindow } from '../engine/score-window.js';
 import type { Scores } from '../engine/types.js';
 import { InputError } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
+import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import { gridEnd, WEEK } from '../time/grid.js';
 import type { Analysis, LogSource } from './analysis.js';
 import { holesIn } from './holes.js';
+import { type KeyLabel, keyNamesOf, nameKeys } from './key-names.js';
+import type { KeyNames } from './names.js';
 import { operationsOf } from './operations.js';
+import { withRawCalls } from './raw-calls.js';
 import { unknownsOf } from './unknown.js';
 
 export interface JudgeOptions {
@@ -28,12 +33,14 @@ export interface JudgeOptions {
   /** The accounts and Regions with KMS calls, and when they were listening: for telling the holes. */
   readonly sources?: readonly LogSource[];
   readonly coverage?: readonly Coverage[];
+  /** Aliases and owners of keys, by which they are named. */
+  readonly labels?: readonly KeyLabel[];
 }
 
 /** The part of an {@link Analysis} that follows from counts. */
 export type Judgement = Pick<
   Analysis,
-  'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown' | 'quiet'
+  'timeZone' | 'step' | 'alertBudget' | 'history' | 'window' | 'anomalies' | 'operations' | 'unknown' | 'quiet' | 'keys'
 >;
 
 /** What a judgement rests on, for pictures of it. */
@@ -42,6 +49,8 @@ export interface Evidence {
   readonly scores: Scores;
   /** The counts that were learned from; `null` where a baseline was brought along. */
   readonly history: SeriesSet | null;
+  /** Names of all keys of the scores, which tell them apart; without it, keys go by the first digits of their ids. */
+  readonly nameOf?: KeyNames;
 }
 
 export interface BucketVerdict {
@@ -52,7 +61,8 @@ export interface BucketVerdict {
 /**
  * The main job on counts: learns from what is before `historyUntil`, judges what comes after it, and says what cannot be
  * judged.
- * @param counts rows to be judged, and rows that name a caller, which tell who was behind an anomaly
+ * @param counts rows to be judged, and rows that name a caller: they say who called, and each caller of a key is judged too
+ *   where it has several, see {@link judgedRows}
  * @throws InputError when there is no history, or nothing to judge
  */
 export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement {
@@ -64,8 +74,8 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { historyUntil, until, timeZone, alertBudget } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
-  const rows = selectRows(counts, (key) => key.caller === null);
-  const callers = selectRows(counts, (key) => key.caller !== null);
+  const rows = judgedRows(counts, 'several');
+  const callers = selectRows(counts, isByCaller);
   // Rows that call only after `until` are not known of yet.
   const called = calledKeys(sliceWindow(rows, start, until));
   const known = selectRows(rows, (key) => called.has(key));
@@ -85,6 +95,7 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
       usualCallers: sliceWindow(callers, start, historyUntil),
       sources,
       coverage,
+      ...(options.labels === undefined ? {} : { labels: options.labels }),
       ...(alertBudget === undefined ? {} : { alertBudget }),
     },
   );
@@ -104,6 +115,8 @@ export interface JudgeWindowOptions {
   /** Where the history is taken to begin, and its first call, where they are known better than by the baseline. */
   readonly from?: number;
   readonly firstKmsCall?: number | null;
+  /** Aliases and owners of keys, by which they are named. */
+  readonly labels?: readonly KeyLabel[];
 }
 
 /**
@@ -116,15 +129,25 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
   if (window.grid.length === 0) throw new InputError('window must hold at least one bucket, got none');
   const timeZone = options.timeZone ?? zoneOf(baseline);
   const scores = scoreWindow(baseline, window, { alertBudget });
-  const anomalies = findAnomalies(
+  const found = findAnomalies(
     scores,
-    callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers },
+    callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers, timeZone },
   );
+  const anomalies = withRawCalls(found, scores, options.history, timeZone).sort(worstFirst);
   const from = options.from ?? baseline.grid.start;
   const to = gridEnd(baseline.grid);
   const end = gridEnd(window.grid);
   const firstKmsCall = options.firstKmsCall === undefined ? firstCallOf(baseline) : options.firstKmsCall;
   const observed = baseline.support * step;
+  const unknown = unknownsOf(baseline, scores);
+  const quiet = quietKeysAfter(baseline, scores, { alertBudget });
+  const named = nameKeys(keyArnsOf(scores.window.keys), options.labels);
+  const mentioned = new Set(
+    keyArnsOf([
+      ...anomalies.flatMap(({ key, related }) => [key, ...related]),
+      ...[...quiet.listed, ...unknown.tooQuiet.listed].map(({ key }) => key),
+    ]),
+  );
   const judgement: Judgement = {
     timeZone,
     step,
@@ -141,10 +164,16 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     window: { from: window.grid.start, to: end, holes: holesIn(window.grid.start, end, sources, coverage) },
     anomalies,
     operations: operationsOf(scores, anomalies),
-    unknown: unknownsOf(baseline, scores),
-    quiet: quietKeysAfter(baseline, scores, { alertBudget }),
+    unknown,
+    quiet,
+    keys: named.filter(({ keyArn }) => mentioned.has(keyArn)),
   };
-  return { judgement, evidence: { baseline, scores, history: options.history ?? null } };
+  const history = options.history ?? null;
+  return { judgement, evidence: { baseline, scores, history, nameOf: keyNamesOf(named) } };
+}
+
+function keyArnsOf(keys: readonly SeriesKey[]): string[] {
+  return keys.flatMap(({ keyArn }) => (keyArn === null ? [] : [keyArn]));
 }
 
 function zoneOf(baseline: Baseline): string {

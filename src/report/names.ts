@@ -1,3 +1,4 @@
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
 import type { SeriesKey } from '../series/key.js';
 import { printable } from './printable.js';
 
@@ -6,6 +7,15 @@ const IAM_ARN = /^arn:[^:]+:(?:iam|sts)::(\d{12}):(.+)$/s;
 
 /** Operations that name no KMS key, so that there is nothing to sum over. */
 const WITHOUT_KEY = /^(?:GenerateRandom|ListKeys|ListAliases|ListRetirableGrants|\w+CustomKeyStores?)$/;
+
+/** How keys are named: by their ARN. */
+export type KeyNames = (keyArn: string) => string;
+
+/** What a key's ARN is made of; nulls where it is none. */
+export function keyParts(arn: string): { region: string | null; account: string | null; id: string | null } {
+  const [, region = null, account = null, id = null] = KEY_ARN.exec(arn) ?? [];
+  return { region, account, id };
+}
 
 /** The account in a key's ARN; `null` when it is none. */
 export function accountOfKey(arn: string): string | null {
@@ -43,8 +53,14 @@ export function accountOfCaller(caller: string): string | null {
   return /^\d{12}$/.test(caller) ? caller : (IAM_ARN.exec(caller)?.[1] ?? null);
 }
 
-/** What a series counts, in words: `Decrypt on 1234abcd (eu-central-1)`, `Failed Sign (all keys)`. */
-export function seriesName(key: SeriesKey): string {
+/**
+ * What a series counts, in words: `Decrypt on 1234abcd (eu-central-1)`, `Failed Sign (all keys)`.
+ * @param nameOf a key; by default by the first digits of its id
+ */
+export function seriesName(key: SeriesKey, nameOf: KeyNames = keyName): string {
+  const home = key.account ?? (key.keyArn === null ? null : accountOfKey(key.keyArn));
+  if (key.metric === REFUSED_KEYS)
+    return `Keys that refuse ${callerName(key.caller ?? '', accountOfCaller(key.caller ?? ''))}`;
   if (key.metric !== null) {
     const metric = printable(key.metric, 80);
     // Of this library's own: counts that are no metric of CloudWatch's.
@@ -52,11 +68,11 @@ export function seriesName(key: SeriesKey): string {
     return key.region === null ? metric : `${metric} in ${printable(key.region, 30)}`;
   }
   let name = whatOf(key);
-  if (key.keyArn !== null) name += ` on ${keyName(key.keyArn)}`;
+  if (key.keyArn !== null) name += ` on ${nameOf(key.keyArn)}`;
   else if (key.operation === null || !WITHOUT_KEY.test(key.operation)) name += ' (all keys)';
   if (key.account !== null) name += ` in account ${printable(key.account, 30)}`;
   if (key.region !== null) name += ` in ${printable(key.region, 30)}`;
-  if (key.caller !== null) name += ` by ${callerName(key.caller, key.account)}`;
+  if (key.caller !== null) name += ` by ${callerName(key.caller, home)}`;
   return name;
 }
 

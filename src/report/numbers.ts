@@ -20,20 +20,21 @@ export function mean(value: number): string {
   return value >= 0.005 ? value.toFixed(2) : '0';
 }
 
+/** Surprise (−log₁₀) beyond which something is practically impossible by chance. */
+const IMPOSSIBLE = 6;
+
 /**
- * How rare a surprise (signed −log₁₀ of a probability) is: `once in 300,000`, `once in 10^53`; never rarer than it is, so
- * rounded down. `undefined` when it is not finite, or not rare at all.
+ * What a surprise (signed −log₁₀ of a probability) says: `happens by chance about 1 in 30,000 times`, never rarer than it
+ * is, so rounded down; `is practically impossible by chance` below one in a million. `undefined` when it is not finite, or
+ * not rare at all.
  */
-export function odds(surprise: number): string | undefined {
+export function byChance(surprise: number): string | undefined {
   const digits = Math.abs(surprise);
   if (!Number.isFinite(digits) || digits < Math.log10(2)) return undefined;
-  // Where the scale of surprise ends, the truth may be rarer still.
-  if (digits >= 1e4) return `less than once in 10^${Math.floor(digits)}`;
-  if (digits >= 6) return `about once in 10^${Math.floor(digits)}`;
-  const times = 10 ** digits;
+  if (digits > IMPOSSIBLE) return 'is practically impossible by chance';
   const unit = 10 ** Math.floor(digits);
   // 1e-9: 10 ** 3 must not come out below 1,000.
-  return `about once in ${grouped(Math.max(1, Math.floor(times / unit + 1e-9)) * unit)}`;
+  return `happens by chance about 1 in ${grouped(Math.max(1, Math.floor(10 ** digits / unit + 1e-9)) * unit)} times`;
 }
 
 const UNITS: readonly [ms: number, singular: string, plural: string][] = [
@@ -58,23 +59,20 @@ export function duration(ms: number): string {
   return parts.join(' ');
 }
 
-/** Widths that people have a name for, and how it stands after "such". */
-const NAMED_STEPS: ReadonlyMap<number, readonly [name: string, such: string]> = new Map([
-  [MINUTE, ['minute', 'a minute']],
-  [5 * MINUTE, ['five minutes', 'five minutes']],
-  [10 * MINUTE, ['ten minutes', 'ten minutes']],
-  [15 * MINUTE, ['quarter of an hour', 'a quarter of an hour']],
-  [30 * MINUTE, ['half hour', 'a half hour']],
-  [HOUR, ['hour', 'an hour']],
-  [DAY, ['day', 'a day']],
-]);
+const SPANS: readonly [ms: number, name: string][] = [
+  [DAY, 'day'],
+  [HOUR, 'hour'],
+  [MINUTE, 'minute'],
+  [SECOND, 'second'],
+];
+/** Longer spans in one unit are hard to read: 385 minutes. */
+const MOST_UNITS = 120;
 
-/** A bucket's width as a person says it, to stand after "its busiest": `five minutes`, `hour`, `90 s`. */
-export function stepName(step: number): string {
-  return NAMED_STEPS.get(step)?.[0] ?? duration(step);
-}
-
-/** The same, to stand after "such": `five minutes`, `an hour`, `90 s`. */
-export function suchStep(step: number): string {
-  return NAMED_STEPS.get(step)?.[1] ?? duration(step);
+/** The count of a length of time, with its article: `A 5-minute count`, `An 8-hour count`; `A count over 6 h 25 min`. */
+export function countOver(ms: number): { readonly count: string; readonly over: string } {
+  const [unit, name] = SPANS.find(([unit]) => ms % unit === 0) ?? [0, ''];
+  const times = ms / unit;
+  if (unit === 0 || times > MOST_UNITS) return { count: 'A count', over: ` over ${duration(ms)}` };
+  const article = /^(?:8|11$|18$)/.test(String(times)) ? 'An' : 'A';
+  return { count: `${article} ${times}-${name} count`, over: '' };
 }

@@ -84,7 +84,7 @@ export function quotaWords(headroom: QuotaHeadroom, options: { readonly timeZone
   const used = share < 0.001 ? 'under 0.1 %' : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   const risk =
     chance === null
-      ? 'Too little history to say how probable throttling is.'
+      ? 'Too little history to state the probability of throttling.'
       : `Chance of throttling within a week: ${chanceWords(chance)}, if no second runs at over ${burst} times the mean around it.`;
   return (
     `${what} (${where}): at most ${mean(busiest)} calls a second, ${used} of ${grouped(perSecond)}, at ` +

@@ -161,7 +161,7 @@ type Counted = QuotaSeries['quotas'];
 function quotasOfUsage({ metric, account }: SeriesKey, options: QuotaOptions): Counted {
   if (metric === null || !metric.startsWith(USAGE)) return [];
   const { region } = options;
-  if (region === undefined) throw new InputError('region must be given for usage metrics, which do not tell theirs');
+  if (region === undefined) throw new InputError('region must be given for usage metrics, which do not name theirs');
   const resource = metric.slice(USAGE.length);
   const quota = quotaOfResource(resource, region);
   return quota === null ? [] : [{ account: account ?? options.account ?? '', region, ...quota }];

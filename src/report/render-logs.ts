@@ -13,7 +13,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
   ['empty', 'empty'],
   ['truncated', 'ends too early'],
   ['corrupt-gzip', 'damaged gzip data'],
-  ['not-a-log', 'no CloudTrail log'],
+  ['not-a-log', 'not a CloudTrail log'],
   ['not-utf-8', 'not UTF-8'],
   ['no-permission', 'no permission to read it'],
   ['missing', 'gone since it was listed, or a link that leads nowhere'],
@@ -21,7 +21,7 @@ const FILE_REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const RECORD_REASONS: ReadonlyMap<string, string> = new Map([
-  ['not-a-record', 'no CloudTrail record'],
+  ['not-a-record', 'not a CloudTrail record'],
   ['missing-field', 'lacks a field'],
   ['malformed-field', 'a field cannot be read'],
   ['time-out-of-range', 'a time that cannot be'],
@@ -38,14 +38,14 @@ export function renderLogs(logs: LogsRead, width: number, calls?: CountStats): s
   const lines = fact('read', `${readPhrase(logs)}${calls === undefined ? '' : callsPhrase(calls)}`);
   if (logs.filesSkipped.length > 0) {
     const reasons = logs.filesSkipped.map(({ reason, files }) => `${grouped(files)} ${printable(reason)}`);
-    lines.push(...fact('skipped', `files that are no logs by their name: ${reasons.join(', ')}`));
+    lines.push(...fact('skipped', `files not named like logs: ${reasons.join(', ')}`));
   }
   for (const { path, reason } of logs.filesUnreadable.slice(0, NAMED)) {
-    lines.push(...fact('unread', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}`));
+    lines.push(...fact('not read', `${printable(path)}: ${FILE_REASONS.get(reason) ?? printable(reason)}`));
   }
   const more = logs.filesUnreadable.length - NAMED;
   if (more > 0) lines.push(...fact('', `and ${counted(more, 'more unreadable file', 'more unreadable files')}`));
-  for (const aside of logs.setAside) lines.push(...fact('set aside', setAsidePhrase(aside)));
+  for (const aside of logs.setAside) lines.push(...fact('rejected', setAsidePhrase(aside)));
   return lines;
 }
 
@@ -59,9 +59,10 @@ function callsPhrase({ counted: distinct, duplicates, sharedCopies, late, withou
   const left: string[] = [];
   if (duplicates > 0) left.push(counted(duplicates, 'duplicate'));
   if (sharedCopies > 0) left.push(counted(sharedCopies, "other account's copy", "other accounts' copies"));
-  if (left.length > 0) phrase += ` (${left.join(' and ')} left out)`;
-  if (late > 0) phrase += `; ${counted(late, 'call')} came too late to tell a copy`;
-  if (withoutId > 0) phrase += `; ${counted(withoutId, 'call')} had no eventID to tell a copy by`;
+  if (left.length > 0) phrase += ` (${left.join(' and ')} removed)`;
+  if (late > 0) phrase += `; ${counted(late, 'call')} arrived too late to deduplicate, counted`;
+  if (withoutId > 0)
+    phrase += `; ${counted(withoutId, 'call')} ${withoutId === 1 ? 'has' : 'have'} no eventID to deduplicate by, counted`;
   return phrase;
 }
 

@@ -1,9 +1,11 @@
-import { operationInfo } from '../kms/operations.js';
 import { checkZone } from '../time/zone.js';
 import type { Analysis } from './analysis.js';
+import { keyNamesOf } from './key-names.js';
 import { callerName, seriesName } from './names.js';
+import { nextSteps } from './next-steps.js';
 import { grouped, mean } from './numbers.js';
 import { printable } from './printable.js';
+import { keyLine, kindOf } from './render-anomalies.js';
 import { renderLogs } from './render-logs.js';
 import { renderQuiet } from './render-quiet.js';
 import { renderSpans } from './render-spans.js';
@@ -30,7 +32,7 @@ export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?
     ...renderSpans(analysis, timeZone, UNBROKEN),
   ];
   const blocks = [
-    `# KMS use${paths === '' ? '' : ` in ${paths}`}`,
+    `# KMS usage${paths === '' ? '' : ` in ${paths}`}`,
     `**${escapeMarkdown(verdictSentence(analysis))}**`,
     facts
       .map((line) => `- ${[line.slice(0, 10).trim(), line.slice(10)].filter(Boolean).map(escapeMarkdown).join(': ')}`)
@@ -44,28 +46,44 @@ export function renderMarkdown(analysis: Analysis, options: { readonly timeZone?
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-function anomalyBlock({ anomalies, window, step }: Analysis, i: number, timeZone: string): string {
+function anomalyBlock(analysis: Analysis, i: number, timeZone: string): string {
+  const { anomalies, window, step, keys } = analysis;
   const anomaly = anomalies[i];
-  const { key, kind, verdict, callers = [] } = anomaly;
-  const critical = key.operation !== null && operationInfo(key.operation)?.critical === true;
+  const { key, verdict, callers = [] } = anomaly;
+  const nameOf = keyNamesOf(keys);
+  const { check, queries } = nextSteps(anomaly);
+  const [kind] = kindOf(anomaly).split('; ');
   const sign = verdict === 'above' ? '▲' : '▼';
   const lines = [
-    `## ${i + 1}. ${escapeMarkdown(seriesName(key))}`,
+    `## ${i + 1}. ${escapeMarkdown(seriesName(key, nameOf))}`,
     '',
-    `${sign} ${verdict}, ${kind}${critical ? ', critical operation' : ''}`,
+    `${sign} ${kind}`,
     '',
-    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to }).map(escapeMarkdown).join(' '),
+    sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf }).map(escapeMarkdown).join(' '),
+    '',
+    `Next: ${escapeMarkdown(check)}`,
   ];
-  if (key.keyArn !== null) lines.push('', `Key: ${escapeMarkdown(printable(key.keyArn, 256))}`);
+  if (key.keyArn !== null) lines.push('', `Key: ${escapeMarkdown(keyLine(key.keyArn, analysis))}`);
+  lines.push('', `Finding: ${escapeMarkdown(anomaly.id)}`, '', ...codeBlock(queries.athena));
   if (callers.length > 0) {
     const home = homeOf(anomaly, callers);
-    lines.push('', '| caller | calls | usually |', '|---|---:|---:|');
+    lines.push('', '| caller | calls | usual at these hours |', '|---|---:|---:|');
     for (const { caller, calls, usual } of callers.slice(0, CALLERS)) {
-      lines.push(`| ${escapeMarkdown(callerName(caller, home))} | ${grouped(calls)} | ${mean(usual)} |`);
+      lines.push(
+        `| ${escapeMarkdown(callerName(caller, home))} | ${grouped(calls)} | ${usual === null ? 'not known' : mean(usual)} |`,
+      );
     }
     if (callers.length > CALLERS) lines.push(`| and ${grouped(callers.length - CALLERS)} more | | |`);
   }
   return lines.join('\n');
+}
+
+/** Text in a fence that is longer than any within it. */
+function codeBlock(text: string): string[] {
+  const shown = printable(text, 4096);
+  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}sql`, shown, fence];
 }
 
 function listItem(line: string): string {

@@ -1,13 +1,15 @@
 import type { QuietKey } from '../engine/types.js';
 import type { Analysis } from './analysis.js';
 import { civilTime } from './civil-time.js';
-import { seriesName } from './names.js';
+import { keyNamesOf } from './key-names.js';
+import { type KeyNames, seriesName } from './names.js';
 import { counted, grouped } from './numbers.js';
 import { wrap } from './wrap.js';
 
 /** Which keys are quiet at the end of the judged time, and when each would be reported; nothing where there are none. */
-export function renderQuiet({ quiet, window }: Analysis, timeZone: string, width: number): string[] {
+export function renderQuiet({ quiet, window, keys }: Analysis, timeZone: string, width: number): string[] {
   if (quiet.keys === 0) return [];
+  const nameOf = keyNamesOf(keys);
   const [have, silence] =
     quiet.keys === 1
       ? ['key (or operation on it) has', 'its silence']
@@ -18,11 +20,11 @@ export function renderQuiet({ quiet, window }: Analysis, timeZone: string, width
     'Quiet keys',
     '',
     ...wrap(intro, width, '  '),
-    ...quiet.listed.flatMap((key) => wrap(quietPhrase(key, timeZone), width, '  - ', '    ')),
+    ...quiet.listed.flatMap((key) => wrap(quietPhrase(key, timeZone, nameOf), width, '  - ', '    ')),
     ...(more > 0 ? [`  - ${counted(more, 'more key', 'more keys')}: later`] : []),
   ];
 }
 
-function quietPhrase({ key, since, reportedAt }: QuietKey, timeZone: string): string {
-  return `${civilTime(reportedAt, timeZone)} ${seriesName(key)}, no calls since ${civilTime(since, timeZone)}`;
+function quietPhrase({ key, since, reportedAt }: QuietKey, timeZone: string, nameOf: KeyNames): string {
+  return `${civilTime(reportedAt, timeZone)} ${seriesName(key, nameOf)}, no calls since ${civilTime(since, timeZone)}`;
 }

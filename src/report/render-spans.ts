@@ -21,17 +21,14 @@ export function renderSpans(analysis: Analysis, timeZone: string, width: number)
       : `KMS calls since ${civilTime(history.firstKmsCall, timeZone)}`,
   );
   const judged = `${civilRange(window.from, window.to, timeZone)} ${timeZone} (${duration(window.to - window.from)})`;
-  // Of counts that came without logs, or learned long ago, no holes are known.
+  // Of counts that came without logs, or were learned long ago, no gaps are known.
   const holes = (list: readonly LogHole[]) => (analysis.sources.length === 0 ? '' : `; ${holesPhrase(list, timeZone)}`);
   const alarms = alertBudget.perWeek === 1 ? '1 false alarm' : `${alertBudget.perWeek} false alarms`;
   return [
     ...(analysis.sources.length === 0 ? [] : fact('logs of', sourcesPhrase(analysis.sources))),
     ...fact('history', `${learned.join(', ')}${holes(history.holes)}`),
     ...fact('judged', `${judged} in buckets of ${duration(step)}${holes(window.holes)}`),
-    ...fact(
-      'budget',
-      `at most ${alarms} a week, above and below together, over all ${counted(unknown.series, 'series', 'series')}`,
-    ),
+    ...fact('budget', `${alarms} a week, both directions, across ${counted(unknown.series, 'series', 'series')}`),
   ];
 }
 
@@ -47,12 +44,12 @@ function sourcesPhrase(sources: readonly LogSource[]): string {
   return `${named.join(', ')}${others}`;
 }
 
-/** The longest first. Holes shorter than this are not named: a log that ends some minutes before another is no news. */
+/** The longest first. Gaps shorter than this are not named: one log may end some minutes before another. */
 const LEAST_HOLE = 15 * MINUTE;
 
 function holesPhrase(holes: readonly LogHole[], timeZone: string): string {
   const long = holes.filter(({ from, to }) => to - from >= LEAST_HOLE).sort((a, b) => b.to - b.from - (a.to - a.from));
-  if (long.length === 0) return 'no holes in the logs';
+  if (long.length === 0) return 'no coverage gaps';
   const named = long
     .slice(0, NAMED)
     .map(
@@ -60,5 +57,5 @@ function holesPhrase(holes: readonly LogHole[], timeZone: string): string {
         `${civilRange(from, to, timeZone)} (${duration(to - from)}) in ${printable(account, 40)} ${printable(region, 40)}`,
     );
   if (long.length > NAMED) named.push(`${grouped(long.length - NAMED)} more`);
-  return `${counted(long.length, 'hole')} in the logs: ${named.join(', ')}`;
+  return `${counted(long.length, 'coverage gap')}: ${named.join(', ')}`;
 }

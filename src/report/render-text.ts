@@ -14,7 +14,7 @@ import { renderUnknowns } from './render-unknowns.js';
 import { wrap } from './wrap.js';
 
 export interface RenderOptions {
-  /** The IANA zone on whose clock times are told; default that of the analysis. */
+  /** The IANA time zone of all times; default that of the analysis. */
   readonly timeZone?: string;
   /** Columns of the terminal; default 100. Tables and ARNs may be wider, and are not broken. */
   readonly width?: number;
@@ -34,7 +34,7 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
   const width = checkInteger(options.width ?? 100, 'width', 40, 1000);
   const paths = analysis.paths.map((path) => printable(path)).join(', ');
   const blocks = [
-    wrap(`KMS use in ${paths}`, width).map(painter(options.color ?? false).bold),
+    wrap(`KMS usage in ${paths}`, width).map(painter(options.color ?? false).bold),
     [
       // Counts that came from metrics have no files behind them.
       ...(analysis.logs.files === 0 ? [] : renderLogs(analysis.logs, width, analysis.calls)),

@@ -74,8 +74,8 @@ function tooQuiet(baseline: Baseline, scores: Scores): Unknowns['tooQuiet'] {
   const rates: { key: SeriesKey; mean: number }[] = [];
   const whole = wholeRows(keys);
   for (const [row, key] of keys.entries()) {
-    // Failures that stop are no news, and successes tell what their operation tells.
-    if (scores.known[row] === 0 || !whole.has(row)) continue;
+    // That failures stop is not missed, successes show what their operation shows, and a caller's key is in the list itself.
+    if (scores.known[row] === 0 || !whole.has(row) || key.caller !== null) continue;
     rates.push({ key, mean: meanOf(scores, row) });
   }
   rates.sort((a, b) => b.mean - a.mean);

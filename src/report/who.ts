@@ -6,29 +6,61 @@ import { counted, grouped, mean } from './numbers.js';
 const NAMED = 3;
 /** A caller with less than this share of what there is too much or too little of had no part in it. */
 const PART = 0.05;
+/** Other callers took a caller's place where they make up for this share of what it departs by. */
+const TAKEN_OVER = 0.5;
 
 /**
- * Who is behind an anomaly, as a part of a sentence: `role/Support made 420 of the calls (0.05 on average)`, or
- * `missing: role/Gateway (none, 65 on average)`. Empty without callers.
+ * Which callers made the calls of an anomaly, in a sentence: `role/Support made 420 of them; none in the history.`, or
+ * which ceased: `role/Gateway stopped; in these hours it usually makes 65.` Empty without callers.
  */
 export function whoIn(anomaly: Anomaly): string {
-  const sign = anomaly.verdict === 'above' ? 1 : -1;
-  const departure = ({ calls, usual }: CallerShare) => sign * (calls - usual);
-  const sum = (shares: readonly CallerShare[]) => shares.reduce((total, share) => total + departure(share), 0);
-  const callers = (anomaly.callers ?? []).filter((share) => departure(share) > 0);
-  if (callers.length === 0) return '';
+  if (anomaly.key.caller !== null) return insteadOf(anomaly);
+  const callers = (anomaly.callers ?? []).filter((share) => departure(anomaly, share) > 0);
+  // A caller's calls are among those of the row: where they were counted otherwise, they say nothing of it.
+  const all = (anomaly.callers ?? []).reduce((sum, { calls }) => sum + calls, 0);
+  if (callers.length === 0 || all > Math.round(anomaly.value)) return '';
+  const sum = (shares: readonly CallerShare[]) => shares.reduce((total, share) => total + departure(anomaly, share), 0);
   const least = PART * sum(callers);
-  const named = callers.slice(0, NAMED).filter((share, i) => i === 0 || departure(share) >= least);
+  const named = callers.slice(0, NAMED).filter((share, i) => i === 0 || departure(anomaly, share) >= least);
   const others = callers.slice(named.length);
   const home = homeOf(anomaly, callers);
+  const isAlone = callers.length === 1;
   const parts = named.map((share, i) => {
     const name = callerName(share.caller, home);
-    return sign > 0
-      ? made(name, share, i === 0 ? anomaly.value : undefined, callers.length === 1)
-      : missed(name, share);
+    if (anomaly.verdict === 'below') return missed(name, share);
+    return i === 0 ? made(name, share, anomaly, isAlone) : `${name} ${grouped(share.calls)}${inBrackets(share)}`;
   });
   if (others.length > 0 && sum(others) >= least) parts.push(rest(others));
-  return `${sign > 0 ? '' : 'missing: '}${listed(parts)}`;
+  // Names of roles and services stay as they are, at the beginning of a sentence too.
+  return `${parts.join(anomaly.verdict === 'below' ? '; ' : ', ')}.`.replace(/^account /, 'Account ');
+}
+
+/**
+ * Of one caller's row, whose place it took or who took its own, in a sentence: `Meanwhile role/Stranger made 51 (none in the
+ * history).` Empty where no other caller departs the other way.
+ */
+function insteadOf(anomaly: Anomaly): string {
+  const { key, verdict } = anomaly;
+  if (key.metric !== null) return '';
+  const other: Anomaly = { ...anomaly, verdict: verdict === 'above' ? 'below' : 'above' };
+  const callers = (anomaly.callers ?? [])
+    .filter((share) => share.caller !== key.caller && departure(other, share) > 0)
+    .sort((a, b) => departure(other, b) - departure(other, a));
+  const least = TAKEN_OVER * Math.abs(anomaly.value - anomaly.expected);
+  if (callers.reduce((sum, share) => sum + departure(other, share), 0) < least) return '';
+  const home = homeOf(anomaly, callers);
+  const named = callers.slice(0, NAMED).map((share) => {
+    const name = callerName(share.caller, home);
+    return verdict === 'above' ? missed(name, share) : `${name} made ${grouped(share.calls)}${inBrackets(share)}`;
+  });
+  const rest = callers.length - named.length;
+  return `Meanwhile ${named.join(', ')}${rest > 0 ? ` and ${counted(rest, 'other')} more` : ''}.`;
+}
+
+/** Calls of a caller too many, or too few; all of them where it is not known what is usual. */
+function departure({ verdict }: Anomaly, { calls, usual }: CallerShare): number {
+  if (verdict === 'above') return calls - (usual ?? 0);
+  return usual === null ? 0 : usual - calls;
 }
 
 /** The account that needs no mention: the key's, else the row's, else the one that all the callers share. */
@@ -39,29 +71,44 @@ export function homeOf({ key }: Anomaly, callers: readonly CallerShare[]): strin
   return accounts.size === 1 ? ([...accounts][0] ?? null) : null;
 }
 
-/** @param all calls of the anomaly, for the caller named first */
-function made(name: string, { calls, usual }: CallerShare, all: number | undefined, alone: boolean): string {
-  if (all === undefined) return `${name} ${grouped(calls)} (${usually(usual)})`;
-  const share = calls < all || !alone ? `${grouped(calls)} of the calls` : calls === 1 ? 'it' : `all ${grouped(calls)}`;
-  return `${name} made ${share} (${usually(usual)})`;
+function made(name: string, share: CallerShare, { value, key }: Anomaly, isAlone: boolean): string {
+  const failed = key.outcome === 'error' ? ' failed calls' : '';
+  const part =
+    share.calls < Math.round(value)
+      ? `${grouped(share.calls)} of ${failed === '' ? 'them' : `the ${grouped(value)}${failed}`}`
+      : share.calls === 1
+        ? 'it'
+        : `all ${grouped(share.calls)}${failed}`;
+  if (!isAlone) return `${name} made ${part}${inBrackets(share)}`;
+  const before = usually(share);
+  return `${name} made ${part}${before === '' ? '' : `; ${before}`}`;
 }
 
 function missed(name: string, { calls, usual }: CallerShare): string {
-  return `${name} (${calls === 0 ? 'none' : grouped(calls)}, ${usually(usual)})`;
+  const before = usual === null ? '' : `; in these hours it usually makes ${mean(usual)}`;
+  if (calls === 0) return `${name} stopped${before}`;
+  return `${name} made ${grouped(calls)}${usual === null ? '' : ` instead of about ${mean(usual)}`}`;
+}
+
+/** What a caller did before: `none in the history`, `at these hours it usually makes 2`; empty where it is not known. */
+function usually({ usual, before }: CallerShare): string {
+  if (before === 0) return 'none in the history';
+  return usual === null ? '' : `at these hours it usually makes ${usualCalls(usual)}`;
+}
+
+function inBrackets({ usual, before }: CallerShare): string {
+  if (before === 0) return ' (none in the history)';
+  return usual === null ? '' : ` (usually ${usualCalls(usual)})`;
+}
+
+function usualCalls(usual: number): string {
+  if (usual === 0) return 'none';
+  return mean(usual) === '0' ? 'almost none' : mean(usual);
 }
 
 function rest(others: readonly CallerShare[]): string {
   const calls = others.reduce((sum, share) => sum + share.calls, 0);
-  const usual = others.reduce((sum, share) => sum + share.usual, 0);
-  return `${counted(others.length, 'other')} ${grouped(calls)} together (${usually(usual)})`;
-}
-
-/** An average over all hours, where what was expected is that of the hour: so it says "on average". */
-function usually(usual: number): string {
-  if (usual === 0) return 'usually none';
-  return mean(usual) === '0' ? 'hardly any on average' : `${mean(usual)} on average`;
-}
-
-function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  const isKnown = others.every(({ usual }) => usual !== null);
+  const usual = others.reduce((sum, share) => sum + (share.usual ?? 0), 0);
+  return `${counted(others.length, 'other')} ${grouped(calls)} together${isKnown ? ` (usually ${usualCalls(usual)})` : ''}`;
 }

@@ -1,111 +1,182 @@
 import type { Anomaly } from '../engine/types.js';
 import { checkNumber } from '../errors.js';
+import { errorInfo } from '../kms/errors.js';
+import { isCallerOfKey } from '../kms/judged-rows.js';
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
+import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { changeHour } from './change-hour.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
-import { seriesName } from './names.js';
-import { counted, duration, grouped, mean, odds, stepName, suchStep } from './numbers.js';
+import { type KeyNames, keyName, seriesName } from './names.js';
+import { byChance, counted, countOver, duration, grouped, mean } from './numbers.js';
+import { printable } from './printable.js';
 import { whoIn } from './who.js';
 
 export interface WordsOptions {
-  /** The IANA zone on whose clock the times are told; default UTC. */
+  /** The IANA time zone of all times; default UTC. */
   readonly timeZone?: string;
-  /** Width of the buckets that were judged, ms: with it the odds are told of "its worst five minutes". */
+  /** Width of the buckets that were judged, ms. */
   readonly step?: number;
-  /** Where the judged time ends, epoch ms: with it an anomaly that lasts until there is told as not over. */
+  /** Where the judged time ends, epoch ms: what lasts until there is not over. */
   readonly judgedUntil?: number;
+  /** How KMS keys are named; by default by the first digits of their ids. */
+  readonly nameOf?: KeyNames;
 }
 
+/** In fewer weeks, the same hours say nothing of how usual something is. */
+const LEAST_WEEKS = 3;
+/** So many error codes are named; the others are counted. */
+const CODES = 3;
+
 /**
- * An anomaly in two sentences, three when the outcome of the calls adds to it: what, on which key, when, how many against
- * how many; how unusual, and who. One line of plain text, whatever names the data held.
+ * A finding in a few sentences: how bad; what, on which key, when, how many calls against how many; how likely by chance;
+ * which callers; which errors. One line of plain text, whatever names the data held.
  * @throws InputError when the zone is unknown or the step is none
  */
 export function wordsFor(anomaly: Anomaly, options: WordsOptions = {}): string {
   return sentencesFor(anomaly, options).join(' ');
 }
 
-/** The sentences of {@link wordsFor}, apart. */
+/** The sentences of {@link wordsFor}, apart; the first one says what happened, its severity before it. */
 export function sentencesFor(anomaly: Anomaly, options: WordsOptions): string[] {
+  const { severity } = anomaly;
+  const [what, ...more] = factsFor(anomaly, options);
+  return [`${severity.charAt(0).toUpperCase()}${severity.slice(1)}. ${what}`, ...more];
+}
+
+/** The same without the severity. */
+export function factsFor(anomaly: Anomaly, options: WordsOptions): string[] {
   const timeZone = checkZone(options.timeZone ?? 'UTC');
   if (options.step !== undefined) checkNumber(options.step, 'step', 1, MAX_STEP);
-  const open = options.judgedUntil !== undefined && anomaly.to >= options.judgedUntil;
-  const first = `${seriesName(anomaly.key)}${whatHappened(anomaly, timeZone, open)}.`;
-  const sentences = [first, chance(anomaly, options.step), outcomes(anomaly), changeHour(anomaly, timeZone)];
-  return sentences.filter((sentence) => sentence !== '');
+  const nameOf = options.nameOf ?? keyName;
+  const isOpen = options.judgedUntil !== undefined && anomaly.to >= options.judgedUntil;
+  return [
+    headline(anomaly, seriesName(anomaly.key, nameOf), timeZone, isOpen),
+    chance(anomaly),
+    whoIn(anomaly),
+    outcomes(anomaly, nameOf),
+    errors(anomaly),
+    changeHour(anomaly, timeZone),
+  ].filter((sentence) => sentence !== '');
 }
 
-function whatHappened(anomaly: Anomaly, timeZone: string, open: boolean): string {
-  const { from, to } = anomaly;
+/** Whether a finding's calls are on the side that its verdict says; parts of a long one may be, where all of it is not. */
+function isAsJudged({ verdict, value, expected }: Anomaly): boolean {
+  return verdict === 'above' ? value > expected : value < expected;
+}
+
+function headline(anomaly: Anomaly, name: string, timeZone: string, isOpen: boolean): string {
+  const { from, to, kind, value, verdict } = anomaly;
   const length = duration(to - from);
-  if (anomaly.kind === 'silence') {
-    const [begin, end] = civilEnds(from, to, timeZone);
-    const when = open
-      ? `since ${civilTime(from, timeZone)} ${timeZone} (${length} so far)`
-      : `from ${begin} to ${end} ${timeZone} (${length})`;
-    return `: no call ${when}${against(anomaly)}`;
+  const begin = `${civilTime(from, timeZone)} ${timeZone}`;
+  const range = `${civilRange(from, to, timeZone)} ${timeZone}`;
+  if (kind === 'silence') {
+    const expected = expectation(anomaly);
+    if (isOpen) return `${name}: no calls since ${begin} (${length} so far, ${expected}).`;
+    const [first, last] = civilEnds(from, to, timeZone);
+    return `${name}: no calls ${first}${last.length === 5 ? '–' : ' – '}${last} ${timeZone} (${length}, ${expected}).`;
   }
-  const lasting = open ? ` (${length} so far)` : to - from > HOUR ? ` (${length})` : '';
-  return `, ${civilRange(from, to, timeZone)} ${timeZone}${lasting}: ${tally(anomaly)}`;
-}
-
-function tally(anomaly: Anomaly): string {
-  const { kind, value, verdict, upper, expected } = anomaly;
-  const calls = counted(value, 'call');
+  const isKeys = anomaly.key.metric === REFUSED_KEYS;
+  const calls = counted(value, isKeys ? 'key' : 'call');
+  const usual = against(anomaly);
+  if (isKeys) {
+    return `${name}, ${range}: ${calls} in ${length} that did not in the 24 h before (${kind === 'first-seen' ? 'none in the history' : usual}).`;
+  }
+  if (!isAsJudged(anomaly)) {
+    const some = verdict === 'above' ? 'too many' : 'too few';
+    return `${name}, ${range} (${length}): ${some} for part of it, ${calls} in all (${usual}).`;
+  }
+  const lasting = isOpen ? ` (${length} so far)` : to - from > HOUR ? ` (${length})` : '';
   switch (kind) {
-    case 'first-seen': {
-      const room = upper >= 1 && value > upper ? ` (up to ${grouped(upper)} would have passed as a first use)` : '';
-      return `${calls}, where the history has none${room}`;
+    case 'level-shift': {
+      const side = verdict === 'above' ? 'higher' : 'lower';
+      return isOpen
+        ? `${name} has been ${side} since ${begin}: ${calls} in ${length} (${usual}).`
+        : `${name} was ${side} ${range}: ${calls} in ${length} (${usual}).`;
     }
+    case 'first-seen':
+      return `New use of ${name}, ${range}${lasting}: ${calls}, none in the history${firstLimit(anomaly)}.`;
     case 'rare':
-      return `${calls}, where the history has hardly any (${mean(expected)} expected)`;
-    case 'level-shift':
-      return `a lasting ${verdict === 'above' ? 'rise' : 'fall'} to ${calls}${against(anomaly)}`;
-    case 'drop':
-      return `only ${calls}${against(anomaly)}`;
+      return `${name}, ${range}${lasting}: ${calls} at a time with almost none (${expectation(anomaly)}).`;
     default:
-      return `${calls}${against(anomaly)}`;
+      return `${name}, ${range}${lasting}: ${calls} (${usual}).`;
   }
 }
 
-/** What was expected, and the count that would just have been normal: where the run as a whole is beyond it. */
-function against({ verdict, value, expected, lower, upper, kind }: Anomaly): string {
-  const be = mean(expected) === '1' ? 'was' : 'were';
-  const usual =
-    expected < 0.05
-      ? 'almost none were expected'
-      : `${expected < 0.95 ? '' : 'about '}${mean(expected)} ${be} expected`;
-  const above = verdict === 'above' && value > upper ? ` and at most ${grouped(upper)} would have been normal` : '';
-  // One call would have ended a silence: the least normal count of each bucket says nothing about all of it.
-  const below = verdict === 'below' && kind !== 'silence' && value < lower && lower > 0;
-  return `, where ${usual}${above}${below ? ` and at least ${grouped(lower)} would have been normal` : ''}`;
+/** How many calls of a use that the history does not hold are ordinary, where there are more. */
+function firstLimit({ upper, value }: Anomaly): string {
+  return upper >= 1 && value > upper ? ` (normal for a new use: up to ${grouped(Math.floor(upper))})` : '';
 }
 
-function chance(anomaly: Anomaly, step: number | undefined): string {
-  const times = odds(anomaly.surprise);
-  const who = whoIn(anomaly);
-  if (times === undefined) return who === '' ? '' : `${who.charAt(0).toUpperCase()}${who.slice(1)}.`;
-  const what =
-    anomaly.kind === 'silence'
-      ? 'a silence this long'
-      : step === undefined
-        ? 'counts like these'
-        : anomaly.to - anomaly.from > step
-          ? `its ${anomaly.verdict === 'above' ? 'busiest' : 'quietest'} ${stepName(step)}`
-          : `such ${suchStep(step)}`;
-  return `By chance, ${what} would come ${times}${who === '' ? '' : `; ${who}`}.`;
+function expectation({ expected }: Anomaly): string {
+  if (expected < 0.005) return 'almost none expected';
+  return `expected ${expected < 0.95 ? '' : 'about '}${mean(expected)}`;
 }
 
-/** What the failures did meanwhile: a burst of refused calls is another story than one of calls that worked. */
-function outcomes({ key, verdict, related }: Anomaly): string {
+/** What was expected, and the last count that would have been normal, where the whole is beyond it. */
+function against(anomaly: Anomaly): string {
+  const { verdict, value, lower, upper } = anomaly;
+  const expected = expectation(anomaly);
+  if (verdict === 'above') return value > upper ? `${expected}, normal up to ${grouped(Math.floor(upper))}` : expected;
+  return value < lower && lower > 0 ? `${expected}, normal at least ${grouped(Math.ceil(lower))}` : expected;
+}
+
+/** How likely the window that decided is by chance. */
+function chance({ surprise, decidedBy, kind, from, to, verdict }: Anomaly): string {
+  const odds = byChance(surprise);
+  if (odds === undefined || !(decidedBy.to > decidedBy.from)) return '';
+  const length = decidedBy.to - decidedBy.from;
+  // A series that is like this every other week has its own law, whatever the model's says.
+  const { of, alike } = decidedBy.weeks ?? { of: 0, alike: 0 };
+  if (of >= LEAST_WEEKS && 2 * alike > of && decidedBy.reported === undefined) {
+    const so = verdict === 'above' ? 'as many' : 'as few';
+    return `In ${alike} of the ${of} weeks before, the same hours had ${so} calls.`;
+  }
+  // Of a silence, another window may have decided: one that had calls before.
+  if (kind === 'silence' && decidedBy.from >= from) {
+    return length >= to - from ? `This long without calls ${odds}.` : `${duration(length)} without calls ${odds}.`;
+  }
+  const { count, over } = countOver(length);
+  // The calls of a burst that was reported before do not make up for those that are missing, nor are they reported twice.
+  const without = (decidedBy.reported ?? 0) === 0 ? '' : ', without the calls of findings before it,';
+  return `${count} this ${verdict === 'above' ? 'high' : 'low'}${over}${without} ${odds}.`;
+}
+
+/** The rows that moved with an anomaly; without its callers' own where it is of all of them, and names them itself. */
+export function alsoAffected({ key, related }: Anomaly): readonly SeriesKey[] {
+  return key.caller === null ? related.filter((row) => !isCallerOfKey(row)) : related;
+}
+
+/** What rose or fell with it, by outcome: a burst of refused calls is another matter than one of calls that worked. */
+function outcomes({ key, verdict, related, errors = [] }: Anomaly, nameOf: KeyNames): string {
   if (key.outcome !== null) return '';
-  const moved = new Set(related.map(({ outcome }) => outcome));
   const went = verdict === 'above' ? 'rose' : 'fell';
-  const also: string[] = [];
-  if (moved.has('error')) {
-    also.push(moved.has('ok') ? `Failed calls ${went} too.` : `Failed calls ${went}, not successful ones.`);
-  }
-  if (moved.has('dry-run')) also.push(`Dry runs ${went} too.`);
-  return also.join(' ');
+  const names = related.flatMap((row) => {
+    const isTold = row.outcome === 'dry-run' || (row.outcome === 'error' && errors.length === 0);
+    return isTold ? [seriesName(row, nameOf)] : [];
+  });
+  return [...new Set(names)].map((name) => `${name} ${went} too.`).join(' ');
+}
+
+/** The error codes of failed calls, what the most frequent one means, and who mends it. */
+function errors({ errors: all = [], value, key }: Anomaly): string {
+  if (all.length === 0) return '';
+  const failed = all.reduce((sum, { calls }) => sum + calls, 0);
+  const rest = all.slice(CODES);
+  const codes = all.slice(0, CODES).map(({ code, calls }) => `${grouped(calls)} ${printable(code, 60)}`);
+  if (rest.length > 0)
+    codes.push(`${grouped(rest.reduce((sum, { calls }) => sum + calls, 0))} of ${counted(rest.length, 'other code')}`);
+  const { means, mend } = errorInfo(all[0].code);
+  const [{ code }] = all;
+  const shown = printable(code, 60);
+  const dry = key.outcome === 'dry-run';
+  const lead =
+    key.outcome === null
+      ? `${failed >= Math.round(value) ? `All ${grouped(failed)}` : grouped(failed)} failed: ${codes.join(', ')}.`
+      : all.length === 1
+        ? ''
+        : `By error code: ${codes.join(', ')}.`;
+  const meaning = dry ? `${mend}.` : `${shown}: ${means}. ${mend}.`;
+  return `${lead}${lead === '' ? '' : ' '}${meaning}`;
 }

@@ -17,7 +17,9 @@ export interface SeriesKey {
    * never succeeds, and ends in `DryRunOperationException` when the real call would have worked.
    */
   readonly outcome: 'ok' | 'error' | 'dry-run' | null;
-  /** A CloudWatch metric with its dimensions; `null` for calls. */
+  /**
+   * A CloudWatch metric with its dimensions; `null` for calls. Counts of calls by error code have {@link errorMetric} here.
+   */
   readonly metric: string | null;
 }
 
@@ -35,6 +37,18 @@ export function seriesKey(names: Partial<SeriesKey>): SeriesKey {
     outcome: names.outcome ?? null,
     metric: names.metric ?? null,
   };
+}
+
+const ERROR = 'Error ';
+
+/** What stands as `metric` of a row that counts the calls that ended in one error code. */
+export function errorMetric(code: string): string {
+  return `${ERROR}${code}`;
+}
+
+/** The code of {@link errorMetric}; `null` of any other metric. */
+export function errorCodeIn(metric: string | null): string | null {
+  return metric?.startsWith(ERROR) === true ? metric.slice(ERROR.length) : null;
 }
 
 /** One string per key, equal exactly when all names are equal: for use in a `Map`, never as an object's property. */

@@ -17,6 +17,7 @@ const DEFAULTS: AnalyzeOptions = {
   failOnAnomaly: false,
   html: undefined,
   markdown: undefined,
+  aliases: undefined,
 };
 
 describe('the arguments of analyze', () => {

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KmsCall } from '../../src/kms/call.js';
 import { countCalls } from '../../src/kms/index.js';
+import { isByCaller, judgedRows } from '../../src/kms/judged-rows.js';
+import { REFUSED_KEYS } from '../../src/kms/refused-keys.js';
 import { Ledger } from '../../src/plan/ledger.js';
 import { ByteReader, ByteWriter } from '../../src/series/bytes.js';
 import { keyId, type SeriesSet } from '../../src/series/index.js';
 import { observedRow, valueAt } from '../../src/series/series-set.js';
+import { selectRows } from '../../src/series/slice.js';
 import { HOUR } from './support.js';
 
 const STEP = HOUR;
@@ -16,7 +19,7 @@ const calls = fc.array(
     keys: fc.subarray(['a', 'b', 'c']),
     caller: fc.constantFrom('x', 'y'),
     error: fc.constantFrom(null, null, 'AccessDeniedException', 'DryRunOperationException'),
-    source: fc.constantFrom('one', 'two'),
+    source: fc.constantFrom('one' as const, 'two' as const),
   }),
   { maxLength: 40 },
 );
@@ -61,18 +64,13 @@ describe('Ledger', () => {
           ledger.add(callOf(entry), entry.source);
         }
         for (const what of ['judged', 'callers'] as const) {
-          const by =
-            what === 'judged'
-              ? ([['operation'], ['operation', 'outcome'], ['keyArn'], ['keyArn', 'operation']] as const)
-              : ([
-                  ['operation', 'caller'],
-                  ['keyArn', 'operation', 'caller'],
-                ] as const);
-          const set = await countCalls(made.map(callOf), { start: 0, end: 24 * HOUR, step: STEP, by });
+          const set = await countCalls(made.map(callOf), { start: 0, end: 24 * HOUR, step: STEP, by: BY });
+          const expected = what === 'judged' ? judgedRows(set, 'all') : selectRows(set, isByCaller);
           const whole = ledger.window(0, 24 * HOUR, what, []);
-          expect(contents(whole)).toEqual(contents(set));
+          expect(contents(whole)).toEqual(contents(expected));
           expect(copyOf(ledger).window(0, 24 * HOUR, what, [])).toEqual(whole);
           for (const key of whole.keys) {
+            if (key.metric === REFUSED_KEYS) continue;
             const row = contents(whole).get(keyId(key)) ?? [];
             expect(ledger.sum(key, 3 * HOUR, 9 * HOUR)).toBe(row.slice(3, 9).reduce((sum, count) => sum + count, 0));
           }
@@ -96,7 +94,11 @@ describe('Ledger', () => {
         for (const entry of made) ledger.add(callOf(entry), entry.source);
         const window = ledger.window(0, 24 * HOUR, 'judged', [{ from: 5.5 * HOUR, to: 6 * HOUR }]);
         for (const [row, key] of window.keys.entries()) {
-          const told = new Set(made.filter((entry) => countsIn(key, entry)).map(({ source }) => source));
+          const told = new Set<'one' | 'two'>(made.filter((entry) => countsIn(key, entry)).map(({ source }) => source));
+          if (key.metric === REFUSED_KEYS) {
+            for (const source of ['one', 'two'] as const) if (heard[source].length > 0) told.add(source);
+            for (const { source } of made) told.add(source);
+          }
           const mask = observedRow(window, row);
           for (let b = 0; b < 24; b++) {
             const listened = [...told].every((source) =>
@@ -114,11 +116,11 @@ describe('Ledger', () => {
       fc.property(calls, fc.nat(20), (made, hour) => {
         const ledger = new Ledger(STEP);
         for (const entry of made) ledger.add(callOf(entry), entry.source);
-        const rows = ledger.window(0, 24 * HOUR, 'judged', []).keys;
+        const rows = ledger.judgedKeys();
         ledger.forgetBefore(hour * HOUR);
         const later = new Ledger(STEP);
         for (const entry of made) if (entry.time >= hour * HOUR) later.add(callOf(entry), entry.source);
-        expect(ledger.window(0, 24 * HOUR, 'judged', []).keys).toEqual(rows);
+        expect(ledger.judgedKeys()).toEqual(rows);
         const callers = ledger.window(0, 24 * HOUR, 'callers', []);
         expect(contents(callers)).toEqual(contents(later.window(0, 24 * HOUR, 'callers', [])));
         expect(callers.keys.length).toBe(contents(callers).size);
@@ -129,12 +131,24 @@ describe('Ledger', () => {
   });
 });
 
+const BY = [
+  ['operation'],
+  ['operation', 'outcome'],
+  ['keyArn'],
+  ['keyArn', 'operation'],
+  ['operation', 'caller'],
+  ['keyArn', 'operation', 'caller'],
+  ['operation', 'caller', 'error'],
+  ['keyArn', 'operation', 'caller', 'error'],
+] as const;
+
 /** Whether a call counts in a row. */
-function countsIn(key: SeriesSet['keys'][number], { operation, keys, error }: Made): boolean {
+function countsIn(key: SeriesSet['keys'][number], { operation, keys, error, caller }: Made): boolean {
   const outcome = error === null ? 'ok' : error === 'DryRunOperationException' ? 'dry-run' : 'error';
   return (
     (key.operation === null || key.operation === operation) &&
     (key.keyArn === null || keys.includes(key.keyArn)) &&
-    (key.outcome === null || key.outcome === outcome)
+    (key.outcome === null || key.outcome === outcome) &&
+    (key.caller === null || key.caller === caller)
   );
 }

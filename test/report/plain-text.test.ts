@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { counted, duration, grouped, mean, odds } from '../../src/report/numbers.js';
+import { byChance, counted, duration, grouped, mean } from '../../src/report/numbers.js';
 import { printable } from '../../src/report/printable.js';
 import { textTable } from '../../src/report/table.js';
 import { wrap } from '../../src/report/wrap.js';
@@ -78,9 +78,14 @@ describe('numbers for people', () => {
   it('never calls anything rarer than it is', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.31, max: 9999, noNaN: true }), (surprise) => {
-        const text = odds(surprise) ?? '';
-        const power = /10\^(\d+)$/.exec(text);
-        const digits = power === null ? Math.log10(Number(text.replace(/^.* |,/g, ''))) : Number(power[1]);
+        const text = byChance(surprise) ?? '';
+        const times = /about 1 in ([\d,]+) times$/.exec(text)?.[1];
+        if (times === undefined) {
+          expect(text).toBe('is practically impossible by chance');
+          expect(surprise).toBeGreaterThan(6);
+          return;
+        }
+        const digits = Math.log10(Number(times.replaceAll(',', '')));
         expect(digits).toBeLessThanOrEqual(surprise + 1e-6);
         expect(digits).toBeGreaterThan(surprise - 1);
       }),

@@ -32,27 +32,31 @@ function anomaly(fields: Partial<Omit<Anomaly, 'key'>> & { key?: Partial<SeriesK
 const words = (fields?: Parameters<typeof anomaly>[0], options?: WordsOptions) => wordsFor(anomaly(fields), options);
 
 describe('wordsFor', () => {
-  it('tells a spike: what, which key, when, how many against how many, how unusual', () => {
+  it('says of a spike how bad it is, what, which key, when, how many calls against how many, and how likely by chance', () => {
     expect(words()).toBe(
-      'Decrypt on 1234abcd (eu-central-1), 2024-03-05 02:00–03:00 UTC: 412 calls, where about 9.2 were expected and ' +
-        'at most 19 would have been normal. By chance, counts like these would come about once in 10^7.',
+      'High. Decrypt on 1234abcd (eu-central-1), 2024-03-05 02:00–03:00 UTC: 412 calls (expected about 9.2, normal up to ' +
+        '19). A 5-minute count this high is practically impossible by chance.',
     );
   });
 
-  it('says of which bucket the odds are when it knows the step', () => {
-    expect(words({}, { step: 300_000 })).toContain(
-      'By chance, its busiest five minutes would come about once in 10^7.',
-    );
-    expect(words({}, { step: 3_600_000 })).toContain('By chance, such an hour would come about once in 10^7.');
-    expect(words({ to: at('02:05') }, { step: 300_000 })).toContain('By chance, such five minutes would come');
-    expect(words({ to: at('02:01') }, { step: 60_000 })).toContain('By chance, such a minute would come');
-    expect(words({ verdict: 'below', kind: 'drop' }, { step: 300_000 })).toContain('its quietest five minutes');
+  it.each([
+    [5, 'A 5-minute count'],
+    [1, 'A 1-minute count'],
+    [60, 'A 1-hour count'],
+    [480, 'An 8-hour count'],
+    [1440, 'A 1-day count'],
+    [18, 'An 18-minute count'],
+    [180 * 60, 'A 180-hour count'],
+  ])('names the window of %d minutes that decided', (minutes, text) => {
+    const to = at('03:00');
+    const decidedBy = { from: to - minutes * 60_000, to };
+    const expected = minutes > 120 * 60 ? 'A count this high over 1 week' : `${text} this high`;
+    expect(words({ decidedBy })).toContain(`. ${expected}`);
   });
 
-  it('tells how long an excess lasts, and leaves out a limit that the whole of it does not pass', () => {
-    expect(words({ kind: 'excess', to: at('05:30'), value: 40, expected: 1.5, upper: 76 })).toBe(
-      'Decrypt on 1234abcd (eu-central-1), 2024-03-05 02:00–05:30 UTC (3 h 30 min): 40 calls, where about 1.5 were ' +
-        'expected. By chance, counts like these would come about once in 10^7.',
+  it('says how long an excess lasts, and leaves out a limit that the whole of it does not pass', () => {
+    expect(words({ kind: 'excess', to: at('05:30'), value: 40, expected: 1.5, upper: 76 })).toMatch(
+      /^High\. Decrypt on 1234abcd \(eu-central-1\), 2024-03-05 02:00–05:30 UTC \(3 h 30 min\): 40 calls \(expected about 1\.5\)\. /,
     );
   });
 
@@ -63,106 +67,140 @@ describe('wordsFor', () => {
     expect(words({ kind: 'excess' }, { judgedUntil: at('03:05') })).not.toContain('so far');
   });
 
-  it('tells a drop', () => {
-    expect(
-      words({ kind: 'drop', verdict: 'below', value: 2, expected: 65, lower: 30, upper: 100, surprise: -8.9 }),
-    ).toBe(
-      'Decrypt on 1234abcd (eu-central-1), 2024-03-05 02:00–03:00 UTC: only 2 calls, where about 65 were expected and ' +
-        'at least 30 would have been normal. By chance, counts like these would come about once in 10^8.',
+  it('reports a drop', () => {
+    const drop = { kind: 'drop', verdict: 'below', value: 2, expected: 65, lower: 29.2, upper: 100 } as const;
+    const decidedBy = { from: at('02:00'), to: at('03:00') };
+    expect(words({ ...drop, surprise: -4.6, decidedBy })).toBe(
+      'High. Decrypt on 1234abcd (eu-central-1), 2024-03-05 02:00–03:00 UTC: 2 calls (expected about 65, normal at least ' +
+        '30). A 1-hour count this low happens by chance about 1 in 30,000 times.',
+    );
+    expect(words({ ...drop, value: 70 })).toContain(': too few for part of it, 70 calls in all (expected about 65). ');
+  });
+
+  it('leaves the calls of findings before it out of the count that decided', () => {
+    expect(words({ decidedBy: { from: at('02:00'), to: at('03:00'), reported: 90 } })).toContain(
+      'A 1-hour count this high, without the calls of findings before it, is practically',
     );
   });
 
-  it('tells a silence by its first missing call, and who is missing', () => {
-    const silence = {
-      kind: 'silence',
-      verdict: 'below',
-      value: 0,
-      expected: 65,
-      lower: 4,
-      upper: 9,
-      surprise: -20,
-    } as const;
-    expect(words({ ...silence, to: at('07:00'), callers: [{ caller: role('Gateway'), calls: 0, usual: 64.7 }] })).toBe(
-      'Decrypt on 1234abcd (eu-central-1): no call from 2024-03-05 02:00 to 07:00 UTC (5 h), where about 65 were expected. ' +
-        'By chance, a silence this long would come about once in 10^20; missing: role/Gateway (none, 65 on average).',
+  const silence = {
+    kind: 'silence',
+    verdict: 'below',
+    value: 0,
+    expected: 65,
+    lower: 1,
+    upper: 90,
+    surprise: -20,
+    to: at('07:00'),
+    decidedBy: { from: at('02:00'), to: at('07:00') },
+  } as const;
+
+  it('reports a silence by its first missing call, and who stopped', () => {
+    expect(words({ ...silence, callers: [{ caller: role('Gateway'), calls: 0, usual: 64.7 }] })).toBe(
+      'High. Decrypt on 1234abcd (eu-central-1): no calls 2024-03-05 02:00–07:00 UTC (5 h, expected about 65). This long ' +
+        'without calls is practically impossible by chance. role/Gateway stopped; in these hours it usually makes 65.',
     );
-    expect(words({ ...silence, to: at('07:00') }, { judgedUntil: at('07:00') })).toContain(
-      ': no call since 2024-03-05 02:00 UTC (5 h so far), where',
+    expect(words(silence, { judgedUntil: at('07:00') })).toContain(
+      ': no calls since 2024-03-05 02:00 UTC (5 h so far, expected about 65). ',
     );
   });
 
-  it('tells a first use', () => {
+  it('says of a silence that another window decided which one', () => {
+    expect(words({ ...silence, decidedBy: { from: at('01:00'), to: at('07:00') } })).toContain(
+      'A 6-hour count this low is',
+    );
+    expect(words({ ...silence, decidedBy: { from: at('02:00'), to: at('06:00') } })).toContain(' 4 h without calls is');
+  });
+
+  it('reports a first use', () => {
     expect(
-      words({ kind: 'first-seen', key: { operation: 'DisableKey', keyArn: KEY }, value: 9, expected: 0.01, upper: 6 }),
-    ).toContain('UTC: 9 calls, where the history has none (up to 6 would have passed as a first use).');
+      words({
+        kind: 'first-seen',
+        key: { operation: 'DisableKey', keyArn: KEY },
+        value: 9,
+        expected: 0.01,
+        upper: 6.4,
+      }),
+    ).toMatch(
+      /^High\. New use of DisableKey on .* UTC: 9 calls, none in the history \(normal for a new use: up to 6\)\. /,
+    );
     expect(words({ kind: 'first-seen', value: 1, expected: 0.01, upper: 0 })).toContain(
-      'UTC: 1 call, where the history has none. ',
+      'UTC: 1 call, none in the history. ',
     );
   });
 
-  it('tells a rare one', () => {
+  it('reports a rare use', () => {
     expect(words({ kind: 'rare', value: 3, expected: 0.02, upper: 1 })).toContain(
-      'UTC: 3 calls, where the history has hardly any (0.02 expected).',
+      'UTC: 3 calls at a time with almost none (expected 0.02).',
     );
   });
 
-  it('tells a lasting change of level', () => {
-    expect(words({ kind: 'level-shift' })).toContain(
-      'UTC: a lasting rise to 412 calls, where about 9.2 were expected and',
+  it('reports a lasting change of level', () => {
+    expect(words({ kind: 'level-shift' }, { judgedUntil: at('03:00') })).toContain(
+      ' has been higher since 2024-03-05 02:00 UTC: 412 calls in 1 h (expected about 9.2, normal up to 19). ',
     );
     expect(words({ kind: 'level-shift', verdict: 'below', value: 2, expected: 65, lower: 30 })).toContain(
-      'UTC: a lasting fall to 2 calls, where about 65 were expected and at least 30',
+      ' was lower 2024-03-05 02:00–03:00 UTC: 2 calls in 1 h (expected about 65, normal at least 30). ',
     );
   });
 
   it.each([
-    [1, 'where about 1 was expected'],
-    [0.3, 'where 0.3 were expected'],
-    [0.001, 'where almost none were expected'],
-    [12_345.6, 'where about 12,346 were expected'],
+    [1, 'expected about 1'],
+    [0.3, 'expected 0.3'],
+    [0.001, 'almost none expected'],
+    [12_345.6, 'expected about 12,346'],
   ])('words an expected count of %d', (expected, text) => {
-    expect(words({ expected, value: 1e6, upper: 2e6 })).toContain(`: 1,000,000 calls, ${text}. `);
+    expect(words({ expected, value: 1e6, upper: 2e6 })).toContain(`: 1,000,000 calls (${text}). `);
   });
 
   it('uses the singular for one call', () => {
-    expect(words({ value: 1, upper: 0, callers: [{ caller: role('App'), calls: 1, usual: 0 }] })).toMatch(
-      /: 1 call, where .* and at most 0 would have been normal\..*; role\/App made it \(usually none\)\.$/,
+    expect(
+      words({ value: 1, expected: 0.1, upper: 0, callers: [{ caller: role('App'), calls: 1, usual: 0 }] }),
+    ).toMatch(
+      /: 1 call \(expected 0\.1, normal up to 0\)\..* role\/App made it; at these hours it usually makes none\.$/,
     );
   });
 
   it.each([
-    [2.4, 'about once in 200.'],
-    [3, 'about once in 1,000.'],
-    [5.6, 'about once in 300,000.'],
-    [6.99, 'about once in 10^6.'],
-    [169.5, 'about once in 10^169.'],
-    [-169.5, 'about once in 10^169.'],
-    [1e4, 'less than once in 10^10000.'],
+    [2.4, 'happens by chance about 1 in 200 times.'],
+    [3, 'happens by chance about 1 in 1,000 times.'],
+    [-5.6, 'happens by chance about 1 in 300,000 times.'],
+    [6, 'happens by chance about 1 in 1,000,000 times.'],
+    [6.01, 'is practically impossible by chance.'],
+    [-169.5, 'is practically impossible by chance.'],
+    [1e4, 'is practically impossible by chance.'],
   ])('never makes a surprise of %d rarer than it is', (surprise, text) => {
-    expect(words({ surprise })).toContain(`would come ${text}`);
+    expect(words({ surprise })).toContain(`count this high ${text}`);
   });
 
-  it.each([Infinity, -Infinity, Number.NaN, 0])('says nothing of odds that are none (%d)', (surprise) => {
-    expect(words({ surprise })).toMatch(/would have been normal\.$/);
+  it.each([Infinity, -Infinity, Number.NaN, 0])('gives no probability where there is none (%d)', (surprise) => {
+    expect(words({ surprise })).toMatch(/normal up to 19\)\.$/);
     expect(words({ surprise, callers: [{ caller: role('App'), calls: 412, usual: 3 }] })).toMatch(
-      /normal\. Role\/App made all 412 \(3 on average\)\.$/,
+      /\)\. role\/App made all 412; at these hours it usually makes 3\.$/,
     );
   });
 
   it('names the callers that make the difference, with the account of those of another one', () => {
     const callers = [
-      { caller: role('Exporter', '444455556666'), calls: 300, usual: 0 },
-      { caller: '444455556666', calls: 60, usual: 1.5 },
-      { caller: 's3.amazonaws.com', calls: 30, usual: 0.001 },
+      { caller: role('Exporter', '444455556666'), calls: 300, usual: 0, before: 0 },
+      { caller: '444455556666', calls: 60, usual: 1.5, before: 9 },
+      { caller: 's3.amazonaws.com', calls: 30, usual: 0.001, before: 1 },
       { caller: 'arn:aws:iam::111122223333:user/staff/Alice', calls: 20, usual: 4 },
       { caller: role('aws-service-role/x.amazonaws.com/Backup'), calls: 2, usual: 3 },
     ];
     expect(words({ callers })).toMatch(
-      /; role\/Exporter of account 444455556666 made 300 of the calls \(usually none\), account 444455556666 60 \(1\.5 on average\) and s3\.amazonaws\.com 30 \(hardly any on average\)\.$/,
+      / role\/Exporter of account 444455556666 made 300 of them \(none in the history\), account 444455556666 60 \(usually 1\.5\), s3\.amazonaws\.com 30 \(usually almost none\)\.$/,
     );
-    expect(words({ callers: callers.map((share) => ({ ...share, calls: 100 })) })).toContain(
-      ' and 2 others 200 together (7 on average).',
+    expect(words({ value: 500, callers: callers.map((share) => ({ ...share, calls: 100 })) })).toContain(
+      ', 2 others 200 together (usually 7).',
     );
+  });
+
+  it('gives no usual number where the same hours are not known', () => {
+    expect(words({ callers: [{ caller: role('App'), calls: 300, usual: null, before: 90 }] })).toMatch(
+      / role\/App made 300 of them\.$/,
+    );
+    expect(words({ ...silence, callers: [{ caller: role('App'), calls: 0, usual: null }] })).toMatch(/by chance\.$/);
   });
 
   it('does not name callers whose part is small', () => {
@@ -170,16 +208,32 @@ describe('wordsFor', () => {
       { caller: role('Support'), calls: 408, usual: 0 },
       { caller: role('App'), calls: 4, usual: 0.7 },
     ];
-    expect(words({ callers })).toMatch(/; role\/Support made 408 of the calls \(usually none\)\.$/);
+    expect(words({ callers })).toMatch(/ role\/Support made 408 of them \(usually none\)\.$/);
   });
 
-  it('says when the failures moved with it', () => {
+  it('names no callers whose calls are more than those of the row', () => {
+    expect(words({ value: 90, callers: [{ caller: role('App'), calls: 117, usual: 1 }] })).not.toContain('role/App');
+  });
+
+  it('says what moved with it by outcome, and the error codes with what they mean where they are known', () => {
     const row = (outcome: 'ok' | 'error' | 'dry-run') => seriesKey({ operation: 'Decrypt', outcome });
-    expect(words({ related: [row('error')] })).toMatch(/ Failed calls rose, not successful ones\.$/);
-    expect(words({ related: [row('error'), row('ok')] })).toMatch(/ Failed calls rose too\.$/);
-    expect(words({ related: [row('dry-run')] })).toMatch(/ Dry runs rose too\.$/);
-    expect(words({ verdict: 'below', related: [row('error'), row('ok')] })).toMatch(/ Failed calls fell too\.$/);
-    expect(words({ related: [row('ok')] })).toMatch(/10\^7\.$/);
+    expect(words({ related: [row('error')] })).toMatch(/ Failed Decrypt \(all keys\) rose too\.$/);
+    expect(words({ related: [row('dry-run')] })).toMatch(/ Dry runs of Decrypt \(all keys\) rose too\.$/);
+    expect(words({ verdict: 'below', related: [row('error'), row('ok')] })).toMatch(/ Failed .* fell too\.$/);
+    expect(words({ related: [row('ok')] })).toMatch(/by chance\.$/);
+    const errors = [
+      { code: 'ThrottlingException', calls: 60 },
+      { code: 'AccessDeniedException', calls: 2 },
+    ];
+    expect(words({ related: [row('error')], errors })).toMatch(
+      / 62 failed: 60 ThrottlingException, 2 AccessDeniedException\. ThrottlingException: a request quota was exceeded\. The caller's team lowers the rate .*\.$/,
+    );
+    expect(words({ key: { operation: 'Decrypt', outcome: 'error' }, errors })).toContain(
+      ' By error code: 60 ThrottlingException, 2 AccessDeniedException. ThrottlingException: a request',
+    );
+    expect(words({ errors: [{ code: 'AccessDenied', calls: 412 }] })).toContain(' All 412 failed: 412 AccessDenied. ');
+    const many = ['a', 'b', 'c', 'd', 'e'].map((code) => ({ code, calls: 2 }));
+    expect(words({ errors: many })).toContain('10 failed: 2 a, 2 b, 2 c, 4 of 2 other codes. ');
   });
 
   it.each<[Partial<SeriesKey>, string]>([
@@ -204,7 +258,7 @@ describe('wordsFor', () => {
     ],
     [{ metric: 'KMSKeyCount' }, 'CloudWatch metric KMSKeyCount, '],
   ])('names the series %j', (key, name) => {
-    expect(words({ key }).startsWith(name)).toBe(true);
+    expect(words({ key }).startsWith(`High. ${name}`)).toBe(true);
   });
 
   it('refuses a zone and a step that are none', () => {
@@ -248,7 +302,7 @@ describe('times in words', () => {
     return /\), (.*?)(?: \(|: 412)/.exec(text)?.[1];
   };
 
-  it('are told on the clock of the zone, with its name', () => {
+  it('are those of the zone, with its name', () => {
     expect(when('2024-03-05T02:00Z', '2024-03-05T03:00Z', 'America/New_York')).toBe(
       '2024-03-04 21:00–22:00 America/New_York',
     );

@@ -3,16 +3,21 @@ import type { SeriesSet } from '../../series/series-set.js';
 import { ABOVE, type Anomaly, BELOW, type Scores } from '../types.js';
 import { anomalyOf, bySurprise, type IsCritical, isCriticalOperation } from './anomaly-of-runs.js';
 import { type Run, RunFinder } from './breach-runs.js';
-import { callerShares } from './callers.js';
+import { type Asked, callerShares, errorsWithin } from './callers.js';
 import { discoveries } from './false-discovery.js';
 import { groupRuns } from './group-runs.js';
 import { type JoinedRow, joinScores, type Piece, reachOver } from './joined-scores.js';
 
 export interface AnomalyOptions {
-  /** Counts by caller over the window, at ['keyArn', 'operation', 'caller'] or the like: says who. */
+  /**
+   * Counts by caller over the window, at ['keyArn', 'operation', 'caller'] or the like: says who; at
+   * ['keyArn', 'operation', 'caller', 'error']: whose calls failed, and with which error codes.
+   */
   readonly callers?: SeriesSet;
   /** The same over the history: says who usually. */
   readonly usualCallers?: SeriesSet;
+  /** In whose time the hours of a day are the same from week to week, for what callers usually do; default UTC. */
+  readonly timeZone?: string;
   /**
    * Of the anomalies reported, at most this share may be false on average, beside the alert budget that gave the verdicts;
    * for large fleets at a generous budget. Not asked for by default. See {@link discoveries}.
@@ -42,10 +47,24 @@ export function findAnomalies(scores: Scores | readonly Scores[], options: Anoma
     .map((group) => {
       const anomaly = anomalyOf(group, critical);
       if (callers === undefined) return anomaly;
-      const { key, verdict, from, to } = anomaly;
-      return { ...anomaly, callers: callerShares(key, verdict, from, to, callers, usualCallers) };
+      const asked = askedOf(anomaly);
+      const errors = errorsWithin(asked, callers);
+      return {
+        ...anomaly,
+        callers: callerShares(asked, callers, usualCallers, options.timeZone),
+        ...(errors.length === 0 ? {} : { errors }),
+      };
     })
     .sort(bySurprise);
+}
+
+/**
+ * Whose callers and errors are those of an anomaly: of a caller's row those of all callers, which say whose place it took, or
+ * who took its own; of one that counts keys those of the calls.
+ */
+export function askedOf({ key, verdict, from, to }: Anomaly): Asked {
+  const isKeys = key.caller !== null && key.metric !== null;
+  return { key: isKeys ? { ...key, metric: null } : { ...key, caller: null }, verdict, from, to };
 }
 
 function isList(scores: Scores | readonly Scores[]): scores is readonly Scores[] {

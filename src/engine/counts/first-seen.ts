@@ -12,7 +12,9 @@ import { leastTail } from './tail-calibration.js';
 const PRIOR_BIRTHS = 3;
 
 /** Where more new keys than this turn up in a week, one more is nothing new; its first calls are judged by how many they are. */
-const NEWS_PER_WEEK = 7;
+const NEW_PER_WEEK = 7;
+/** Of new callers fewer: a key or an operation is new by somebody's decision, a caller by any change of how things are deployed. */
+const NEW_CALLERS_PER_WEEK = 1;
 
 /**
  * The model of a key without a call in the history. New keys turn up at a rate that the history shows: the rows of the
@@ -73,7 +75,8 @@ export function firstSeenModel(
   const weeks = (Math.max(1, support / 2) * grid.step) / WEEK;
   // Of rows that name no key, or no operation, the first call is mostly that of a pair, which says more.
   const pair = key.keyArn !== null && key.operation !== null;
-  return { model, isNew: pair && births <= NEWS_PER_WEEK * Math.max(1, weeks) };
+  const most = key.caller === null ? NEW_PER_WEEK : NEW_CALLERS_PER_WEEK;
+  return { model, isNew: pair && births <= most * Math.max(1, weeks) };
 }
 
 /** Mean of Fisher's logarithmic series, to which a negative binomial of tiny size tends given one call: calls that come with a first one. */

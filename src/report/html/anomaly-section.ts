@@ -1,16 +1,18 @@
 import type { Anomaly } from '../../engine/types.js';
 import { rowOf } from '../../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../../time/grid.js';
-import { callerName, seriesName } from '../names.js';
+import { keyNamesOf } from '../key-names.js';
+import { callerName, type KeyNames, seriesName } from '../names.js';
+import { nextSteps } from '../next-steps.js';
 import { counted, grouped, mean } from '../numbers.js';
 import { printable } from '../printable.js';
-import { kindOf } from '../render-anomalies.js';
+import { keyLine, kindOf } from '../render-anomalies.js';
 import type { Report } from '../report.js';
 import { drawPlot } from '../svg/draw-plot.js';
 import { type Markup, markup } from '../svg/markup.js';
 import { type PlotSeries, plotRow } from '../svg/plot-series.js';
 import { homeOf } from '../who.js';
-import { sentencesFor } from '../words.js';
+import { alsoAffected, factsFor } from '../words.js';
 import { MOST_ANOMALIES } from './page-rows.js';
 
 /** Every anomaly as an item of a list: its words, a small picture, and what opens on demand. */
@@ -18,25 +20,28 @@ export function anomalyList(report: Report, timeZone: string): Markup {
   const { anomalies } = report.analysis;
   if (anomalies.length === 0) return markup``;
   const more = anomalies.length - MOST_ANOMALIES;
-  return markup`<section aria-labelledby="unusual"><h2 id="unusual">What is unusual</h2><ol class="anomalies">${anomalies
+  return markup`<section aria-labelledby="unusual"><h2 id="unusual">Anomalies</h2><ol class="anomalies">${anomalies
     .slice(0, MOST_ANOMALIES)
     .map((anomaly, i) => item(report, anomaly, i, timeZone))}</ol>${
     more > 0
-      ? markup`<p class="note">${counted(more, 'more anomaly', 'more anomalies')}, less unusual, left out of this page.</p>`
+      ? markup`<p class="note">${counted(more, 'more anomaly', 'more anomalies')}, less severe, left out of this page.</p>`
       : ''
   }</section>`;
 }
 
 function item(report: Report, anomaly: Anomaly, i: number, timeZone: string): Markup {
   const { window, step } = report.analysis;
-  const [what, ...rest] = sentencesFor(anomaly, { timeZone, step, judgedUntil: window.to });
-  const name = seriesName(anomaly.key);
+  const nameOf = keyNamesOf(report.analysis.keys);
+  const [what, ...rest] = factsFor(anomaly, { timeZone, step, judgedUntil: window.to, nameOf });
+  const name = seriesName(anomaly.key, nameOf);
+  const { check, queries } = nextSteps(anomaly);
   const side = anomaly.verdict === 'above' ? '▲ above' : '▼ below';
-  return markup`<li class="anomaly" id="anomaly-${i + 1}"><div class="card"><div class="words"><p class="kind ${anomaly.verdict}">${side} · ${kindWords(anomaly)}</p><h3>${name}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}</div>${picture(report, anomaly, timeZone)}</div><details data-anomaly="${i}"><summary>Series, usual week, callers, what moved with it</summary><div class="drawn" data-detail="${i}"></div>${callersTable(anomaly)}${related(anomaly)}${anomaly.key.keyArn === null ? '' : markup`<p class="arn">${printable(anomaly.key.keyArn, 256)}</p>`}</details></li>`;
+  return markup`<li class="anomaly" id="anomaly-${i + 1}"><div class="card"><div class="words"><p class="kind ${anomaly.verdict}">${anomaly.severity} · ${side} · ${kindWords(anomaly)}</p><h3>${name}</h3><p class="what">${afterName(what, name)}</p>${rest.map((sentence) => markup`<p class="more">${sentence}</p>`)}<p class="more">Next: ${check}</p></div>${picture(report, anomaly, timeZone)}</div><details data-anomaly="${i}"><summary>Details</summary><div class="drawn" data-detail="${i}"></div>${callersTable(anomaly)}${related(anomaly, nameOf)}<h4>Records (Athena)</h4><p class="arn">${printable(queries.athena, 4096)}</p>${anomaly.key.keyArn === null ? '' : markup`<p class="arn">${keyLine(anomaly.key.keyArn, report.analysis)}</p>`}<p class="arn">id ${anomaly.id}</p></details></li>`;
 }
 
 /** A sentence without the series' name that it begins with, which stands over it. */
 function afterName(sentence: string, name: string): string {
+  if (!sentence.startsWith(name)) return sentence;
   const rest = sentence.slice(name.length).replace(/^[:,] /, '');
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
@@ -95,22 +100,22 @@ function callersTable(anomaly: Anomaly): Markup {
   const { callers = [] } = anomaly;
   if (callers.length === 0) return markup`<p class="note">Who called is not known.</p>`;
   const now = callers.reduce((sum, { calls }) => sum + calls, 0);
-  const usual = callers.reduce((sum, share) => sum + share.usual, 0);
+  const usual = callers.reduce((sum, share) => sum + (share.usual ?? 0), 0);
   const home = homeOf(anomaly, callers);
   const more = callers.length - CALLERS;
   return markup`<h4>Who called</h4><div class="scroll" tabindex="0" role="region" aria-label="${`Callers of ${seriesName(anomaly.key)}, ${anomaly.from}`}"><table><thead><tr><th scope="col">caller</th><th scope="col" class="number">calls</th><th scope="col" class="number">share now</th><th scope="col" class="number">usual calls</th><th scope="col" class="number">share before</th></tr></thead><tbody>${callers
     .slice(0, CALLERS)
     .map(
       (share) =>
-        markup`<tr><th scope="row" title="${printable(share.caller, 256)}">${callerName(share.caller, home)}</th><td class="number">${grouped(share.calls)}</td><td class="number">${percent(share.calls, now)}</td><td class="number">${mean(share.usual)}</td><td class="number">${percent(share.usual, usual)}</td></tr>`,
+        markup`<tr><th scope="row" title="${printable(share.caller, 256)}">${callerName(share.caller, home)}</th><td class="number">${grouped(share.calls)}</td><td class="number">${percent(share.calls, now)}</td><td class="number">${share.usual === null ? '–' : mean(share.usual)}</td><td class="number">${percent(share.usual ?? 0, usual)}</td></tr>`,
     )}</tbody></table></div>${more > 0 ? markup`<p class="note">${counted(more, 'more caller')}.</p>` : ''}`;
 }
 
 /** So many series that moved with an anomaly are named. */
 const RELATED = 30;
 
-function related(anomaly: Anomaly): Markup {
-  const names = [...new Set(anomaly.related.map(seriesName))];
+function related(anomaly: Anomaly, nameOf: KeyNames): Markup {
+  const names = [...new Set(alsoAffected(anomaly).map((row) => seriesName(row, nameOf)))];
   if (names.length === 0) return markup``;
   const more = names.length - RELATED;
   return markup`<h4>Moved with it</h4><ul class="related">${names.slice(0, RELATED).map((name) => markup`<li data-series>${name}</li>`)}${more > 0 ? markup`<li>${counted(more, 'more')}</li>` : ''}</ul>`;

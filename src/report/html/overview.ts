@@ -52,7 +52,7 @@ function shareOf(share: number): string {
 
 const STRIP = { width: 900, height: 14, left: 0 };
 
-/** When the logs were listening: a strip a source, with its holes. */
+/** When the logs had coverage: a strip a source, with its gaps. */
 export function coverageSection({ analysis }: Report, timeZone: string): Markup {
   const { sources, history, window } = analysis;
   if (sources.length === 0) return markup``;
@@ -67,13 +67,13 @@ export function coverageSection({ analysis }: Report, timeZone: string): Markup 
   const own = (hole: LogHole, source: { account: string; region: string }) =>
     hole.account === source.account && hole.region === source.region;
   const shown = sources.slice(0, 30);
-  return markup`<section aria-labelledby="coverage"><h2 id="coverage">What was observed</h2><p class="note">From ${civilTime(from, timeZone)} to ${civilTime(to, timeZone)} ${timeZone}; the judged time is outlined. Where a log was not listening, no silence can be told.</p><ul class="strips">${shown.map(
+  return markup`<section aria-labelledby="coverage"><h2 id="coverage">What was observed</h2><p class="note">From ${civilTime(from, timeZone)} to ${civilTime(to, timeZone)} ${timeZone}; the judged time is outlined. In coverage gaps, missing calls cannot be detected.</p><ul class="strips">${shown.map(
     (source) => {
       const gaps = holes.filter((hole) => own(hole, source));
       const lost = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
       const words = `${printable(source.account, 40)} ${printable(source.region, 40)}`;
-      const said = lost === 0 ? 'no holes' : `${duration(lost)} not observed`;
-      return markup`<li><p>${words}: ${said}${source.kmsCalls === 0 ? ', no KMS calls' : ''}</p><svg class="strip" viewBox="0 0 ${STRIP.width} ${STRIP.height}" preserveAspectRatio="none" role="img" aria-label="${`Coverage of ${words}: ${said}`}">${bar(source.from, source.to, 'heard')}${gaps.map((gap) => bar(gap.from, gap.to, 'gap'))}${bar(window.from, window.to, 'judged')}</svg>${
+      const said = lost === 0 ? 'no gaps' : `${duration(lost)} not observed`;
+      return markup`<li><p>${words}: ${said}${source.kmsCalls === 0 ? ', no KMS calls' : ''}</p><svg class="strip" viewBox="0 0 ${STRIP.width} ${STRIP.height}" preserveAspectRatio="none" role="img" aria-label="${`Coverage of ${words}: ${said}`}">${bar(source.from, source.to, 'covered')}${gaps.map((gap) => bar(gap.from, gap.to, 'gap'))}${bar(window.from, window.to, 'judged')}</svg>${
         gaps.length === 0
           ? ''
           : markup`<p class="note">${gaps
@@ -121,7 +121,7 @@ export function calibrationSection({ calibration, calibratedOn }: Report, timeZo
       ? ''
       : ` Measured on ${counted(calibratedOn.series, 'series', 'series')} of the history, ${civilRange(calibratedOn.from, calibratedOn.to, timeZone)}, judged by what came before; incidents in that time, if there were any, count as false alarms.`;
   const unit = (power: number) => Number(`1e${power}`);
-  return markup`<section aria-labelledby="calibration"><h2 id="calibration">Calibration</h2><p class="note">How often quiet buckets were as rare as promised. Below the diagonal: rarer than promised (cautious); above it: more alarms than promised.${measured}</p><svg class="calibration" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="Effective against nominal false-alarm rate">${powers.map(
+  return markup`<section aria-labelledby="calibration"><h2 id="calibration">Calibration</h2><p class="note">False-alarm rate, stated and measured. Below the diagonal: fewer alarms than stated; above it: more.${measured}</p><svg class="calibration" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="Effective against nominal false-alarm rate">${powers.map(
     (power) =>
       markup`<path class="grid" d="M${trusted(x(unit(power)))} ${PLOT.top}V${PLOT.bottom}M${PLOT.left} ${trusted(y(unit(power)))}H${PLOT.right}"/><text class="label" x="${trusted(x(unit(power)))}" y="${PLOT.bottom + 15}" text-anchor="middle">${power === 0 ? '1' : `1e${power}`}</text><text class="label" x="${PLOT.left - 6}" y="${trusted(String(Number(y(unit(power))) + 4))}" text-anchor="end">${power === 0 ? '1' : `1e${power}`}</text>`,
   )}<path class="expected" d="M${PLOT.left} ${PLOT.bottom}L${PLOT.right} ${PLOT.top}"/>${rows.map(
@@ -130,7 +130,7 @@ export function calibrationSection({ calibration, calibratedOn }: Report, timeZo
       const tip = direction === 'above' ? -5 : 5;
       return markup`<path class="${direction}" d="M${trusted(coordinate(cx))} ${trusted(coordinate(cy + tip))}L${trusted(coordinate(cx + 5))} ${trusted(coordinate(cy - tip))}H${trusted(coordinate(cx - 5))}Z"/>`;
     },
-  )}<text class="label" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.height - 6}" text-anchor="middle">promised share of quiet buckets</text><text class="label" transform="translate(12 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">found share</text></svg><div class="scroll" tabindex="0" role="region" aria-label="Table of calibration"><table><thead><tr><th scope="col">calls</th><th scope="col">side</th><th scope="col" class="number">rarer than</th><th scope="col" class="number">quiet buckets</th><th scope="col" class="number">promised at most</th><th scope="col" class="number">found</th><th scope="col" class="number">ratio</th></tr></thead><tbody>${rows.map(
+  )}<text class="label" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.height - 6}" text-anchor="middle">stated share of quiet buckets</text><text class="label" transform="translate(12 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">measured share</text></svg><div class="scroll" tabindex="0" role="region" aria-label="Table of calibration"><table><thead><tr><th scope="col">calls</th><th scope="col">side</th><th scope="col" class="number">rarer than</th><th scope="col" class="number">quiet buckets</th><th scope="col" class="number">stated at most</th><th scope="col" class="number">measured</th><th scope="col" class="number">ratio</th></tr></thead><tbody>${rows.map(
     ({ band, direction, buckets, nominal, effective }) =>
       markup`<tr><th scope="row">${printable(band, 60)}</th><td>${direction === 'above' ? '▲ above' : '▼ below'}</td><td class="number">${nominal.toExponential(0)}</td><td class="number">${grouped(buckets)}</td><td class="number">${grouped(Math.round(buckets * nominal))}</td><td class="number">${grouped(Math.round(buckets * effective))}</td><td class="number">${(effective / nominal).toFixed(2)}</td></tr>`,
   )}</tbody></table></div></section>`;
@@ -142,5 +142,5 @@ export function drawnSections({ evidence: { scores } }: Report, timeZone: string
   const ticks = timeTicks(grid.start, gridEnd(grid), timeZone, 4);
   const days =
     ticks.length > 0 ? ` between ${civilTime(grid.start, timeZone)} and ${civilTime(gridEnd(grid), timeZone)}` : '';
-  return markup`<section aria-labelledby="heat"><h2 id="heat">The usual week</h2><p class="note">Usual calls an hour of each operation, by hour of the week, on each series' own clock; colours go by powers of ten.</p><div id="heat-map" class="scroll" tabindex="0" role="region" aria-label="Heat map of operations by hour of the week"></div><p id="heat-readout" class="readout" aria-live="polite">Point at an hour, or move through the map with the arrow keys.</p></section><section aria-labelledby="series"><h2 id="series">Keys and operations</h2><p class="note">Calls${days}. Sort by the headings; a row opens its pictures. “/” goes to the search, the arrow keys move through the rows.</p><div id="series-table"></div><noscript><p>The table and the pictures that open need JavaScript, all of which is in this file.</p></noscript></section>`;
+  return markup`<section aria-labelledby="heat"><h2 id="heat">The usual week</h2><p class="note">Usual calls an hour of each operation, by hour of the week, in each series' own time zone; colours go by powers of ten.</p><div id="heat-map" class="scroll" tabindex="0" role="region" aria-label="Heat map of operations by hour of the week"></div><p id="heat-readout" class="readout" aria-live="polite">Point at an hour, or move through the map with the arrow keys.</p></section><section aria-labelledby="series"><h2 id="series">Keys and operations</h2><p class="note">Calls${days}. Sort by the headings; a row opens its pictures. “/” goes to the search, the arrow keys move through the rows.</p><div id="series-table"></div><noscript><p>The table and the pictures that open need JavaScript, all of which is in this file.</p></noscript></section>`;
 }

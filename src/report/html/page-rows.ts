@@ -45,7 +45,7 @@ export function pageData(report: Report, most: number): PageData {
   for (const row of shown) {
     const key = keys[row];
     const id = keyId(key);
-    columns.name.push(seriesName(key));
+    columns.name.push(seriesName(key, evidence.nameOf));
     columns.arn.push(key.keyArn === null ? -1 : numberOf(arns, printable(key.keyArn, 256)));
     columns.level.push(levelOf(key, whole.has(row)));
     columns.calls.push(calls[row]);

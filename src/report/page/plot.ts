@@ -69,7 +69,7 @@ export function plot(input: PlotInput, place: HTMLElement): void {
   button('All', whole);
   // Beside a burst of hundreds, a band of a few calls is a line on the axis.
   if (usual < highest(input.values) / 4) {
-    const enlarge = button('Enlarge the usual', () => {
+    const enlarge = button('Zoom to normal range', () => {
       enlarged = !enlarged;
       enlarge.setAttribute('aria-pressed', String(enlarged));
       const { min, max } = chart.scales['x'];
@@ -250,7 +250,7 @@ const VERDICTS = ['normal', '▲ above', '▼ below', 'unknown'] as const;
 function tell(chart: uPlot, input: PlotInput, readout: HTMLElement): void {
   const i = chart.cursor.idx ?? null;
   if (i === null) {
-    readout.textContent = 'Point at the chart for its figures; drag to zoom; + − ← → and 0 work when it has the focus.';
+    readout.textContent = 'Hover for values; drag to zoom; + − ← → and 0 work when it has the focus.';
     return;
   }
   const { times, values, expected, lower, upper, verdicts, timeZone } = input;

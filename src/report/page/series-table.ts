@@ -16,7 +16,7 @@ const COLUMNS: readonly { readonly order: Order; readonly title: string; readonl
   { order: 'calls', title: 'calls', number: true },
   { order: 'rate', title: 'usual an hour', number: true },
   { order: 'last', title: 'last use', number: false },
-  { order: 'silence', title: 'silence told after', number: true },
+  { order: 'silence', title: 'silence detectable after', number: true },
 ];
 
 const LEVELS = ['operations', 'keys', 'operations on keys', 'outcomes'] as const;

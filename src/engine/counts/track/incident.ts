@@ -245,6 +245,9 @@ export function signOff(parts: TrackerParts, calls: number, exposure: number, ti
   s[SHIFT_VARIANCE] = SHIFT_START;
   s[PRE_SHIFT_RATIO] = 0;
   settleShift(parts);
+  // What the hour under way has shown was held against another rate.
+  s[SHAPE_HOUR_CALLS] = 0;
+  s[SHAPE_HOUR_MEAN] = 0;
   s[LAST_CALL] = time / rules.windows.step;
 }
 

@@ -117,6 +117,8 @@ export class WindowInHand {
   phi = Number.NaN;
   /** Under this mean it has no limit below. */
   leastMean = Number.NaN;
+  /** Deviations by which its limit above is away at least, where the law is not too skewed. */
+  surely = Number.NaN;
   readonly limits = new LimitsNear(0, 0);
   readonly screen = new WindowScreen();
   mean = Number.NaN;

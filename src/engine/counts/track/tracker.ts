@@ -42,8 +42,8 @@ import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
-/** Buckets of a block that are too few to look ahead for. */
-const FEW_BUCKETS = 3;
+/** Buckets of a run that are too few to look ahead for. */
+const FEW_BUCKETS = 24;
 /** A range of which it may be known already how it is judged. */
 export interface CountRange extends TrackedRange {
   /** `[length]`: where what each bucket left behind goes: {@link TRAINED}, {@link HELD_BACK} or {@link OTHER}. */
@@ -244,7 +244,7 @@ export class CountTracker implements Tracker, TrackerParts {
     const bursts = this.#bursts;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    takeInHand(this, start + i * step, range.exceptions === undefined, learn, end - i > FEW_BUCKETS);
+    takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
     k.back = ((start + i * step - blockStart) / step) | 0;
     let isCalm = true;
     for (; i < end && isCalm; i++, k.back++) {

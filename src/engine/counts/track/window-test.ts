@@ -1,4 +1,5 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
+import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
 import type { DecidedWriter } from '../../types.js';
 import { EDGED, IN_SAMPLE } from '../fit/one-step-residuals.js';
@@ -33,6 +34,12 @@ const BODY_NATS = 4.3;
 const BODY_FROM = 20;
 /** How far below the best so far a window's approximate nats must be to be passed over. */
 const BODY_SLACK = 0.01;
+/**
+ * Deviations of a normal law that surely lie within the negative binomial's limit above, for its skewness: their share of the
+ * normal deviate at as many nats; and the relative variance from which on a law is too skewed.
+ */
+const SURELY = 0.95;
+const MOST_SKEWED = 3;
 /** Relative variance up to which an accepted rate is as well known as the one before it was. */
 export const SHIFT_SETTLED = 0.004;
 
@@ -41,13 +48,18 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
   const { blocks, block, step } = rules.windows;
   for (let w = 0; w < blocks.length; w++) {
     const win = scratch.windows[w];
-    win.limits.arm(s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
+    armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
     win.isLong = blocks[w] > 0;
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
     win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
     win.phi = s[d + PHI + w];
     win.leastMean = 0.8 * s[d + NATS_BELOW + w];
   }
+}
+
+function armLimits(win: WindowInHand, above: number, below: number): void {
+  win.limits.arm(above, below);
+  win.surely = SURELY * deviateAt(above);
 }
 
 /** What follows of the windows from model and rules, behind the state. */
@@ -73,7 +85,7 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
   for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
     const above = uncalibrateIn(nats - logWeights[w], model.above[w], shift);
     s[d + NATS_ABOVE + w] = above;
-    scratch.windows[w].limits.arm(above, s[d + NATS_BELOW + w]);
+    armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w]);
   }
   scratch.distributions.forget();
 }
@@ -179,7 +191,10 @@ function say(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { rules, scratch } = parts;
   const { bucket: b } = scratch;
   const { mean: m, over, sd, rest, off } = win;
-  const surely = Math.max(m + win.limits.around(m, over).above * sd, m * (1 + rules.minEffect)) - rest;
+  let surely = Math.max(over < MOST_SKEWED * m * m ? m + win.surely * sd : 0, m * (1 + rules.minEffect)) - rest;
+  if (surely < win.most && (surely < b.upper + 1 || b.y > surely)) {
+    surely = Math.max(surely, m + win.limits.around(m, over).above * sd - rest);
+  }
   const mayLower = surely < win.most && (surely < b.upper + 1 || b.y > surely);
   const small = m * (1 - rules.minEffect) - rest;
   const mayRaise = small > win.least && (small > b.lower || b.y < small) && m >= win.leastMean;
