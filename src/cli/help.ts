@@ -59,7 +59,7 @@ What comes out:
 
 Times are ISO 8601: 2024-03-05 (midnight in --time-zone), 2024-03-05T14:30 (UTC)
 or 2024-03-05T14:30+01:00. They are rounded down to the start of a bucket. Days
-of --last are those of --time-zone: 23 or 25 hours where daylight saving changes.
+of --last are those of --time-zone, of 23 or 25 hours where summer time changes.
 
 Exit status:
   0    done
