@@ -2,6 +2,8 @@ import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
+import { HOUR } from '../time/grid.js';
+import { statedOffset } from '../time/zone.js';
 import { type AlarmDefinition, dimensions, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import {
   bandProbability,
@@ -191,8 +193,7 @@ function anomalyAlarm(
       SingleMetricAnomalyDetector: { ...Metric, Stat: 'Sum' },
       Configuration: {
         ...(excluded.length === 0 ? {} : { ExcludedTimeRanges: excluded }),
-        // The name may have 50 characters, which every IANA name does.
-        MetricTimezone: timeZone,
+        ...metricTimezone(timeZone),
       },
     },
   };
@@ -291,4 +292,17 @@ function quotaAlarms(options: AlarmDefinitionOptions, make: Make): AlarmDefiniti
       },
     );
   });
+}
+
+/**
+ * The zone of CloudWatch's anomaly detection, which takes names of the tz database (of up to 50 characters, as all are). An
+ * offset of whole hours has one; of any other none, and CloudWatch reads that week in UTC.
+ */
+function metricTimezone(timeZone: string): { MetricTimezone?: string } {
+  const stated = statedOffset(timeZone);
+  if (stated === undefined || timeZone === 'UTC') return { MetricTimezone: timeZone };
+  const hours = stated / HOUR;
+  if (!Number.isInteger(hours) || hours < -12 || hours > 14) return {};
+  // The signs of these names are the other way about.
+  return { MetricTimezone: hours === 0 ? 'UTC' : `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}` };
 }

@@ -6,7 +6,6 @@ import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
 import { WEEK } from '../time/grid.js';
-import { zoneOffsets } from '../time/zone.js';
 import { openCalendar } from './calendar.js';
 import { calibrationFor } from './calibrate.js';
 import { checkOutputs, deliver, widthOf } from './deliver.js';
@@ -16,6 +15,7 @@ import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
 import { spansOf } from './spans.js';
 import { NOT_DONE } from './status.js';
+import { zoneNotes } from './zone-notes.js';
 
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
@@ -32,7 +32,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
     ...times,
     ...(calendar === undefined ? {} : { calendar }),
-    timeZone: options.timeZone,
+    ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
     alertBudget: { perWeek: options.budget },
     sources: read.sources.filter(({ kmsCalls }) => kmsCalls > 0),
     coverage: read.coverage,
@@ -45,7 +45,13 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...read.notes, ...trailNotes(read.serviceGaps, judgement), ...notes, ...notesOn(judgement)],
+    notes: [
+      ...read.notes,
+      ...trailNotes(read.serviceGaps, judgement),
+      ...notes,
+      ...notesOn(judgement),
+      ...zoneNotes(evidence.baseline, judgement, options.timeZone),
+    ],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
   const chosen = { filter: options.filter, callers: read.counts.keys.filter(({ caller }) => caller !== null) };
@@ -102,7 +108,7 @@ function notLogs(found: string | undefined): string {
 }
 
 /** What a reader has to know to take a judgement right. */
-export function notesOn({ history, window, unknown, timeZone }: Judgement): string[] {
+export function notesOn({ history, window, unknown }: Judgement): string[] {
   const notes: string[] = [];
   const span = duration(history.to - history.from);
   if (history.learning) {
@@ -111,12 +117,6 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
     );
   } else if (unknown.judged === 0) {
     notes.push(`Nothing could be judged: the ${duration(window.to - window.from)} to be judged have no coverage`);
-  }
-  const change = clockChange(timeZone, window.from - WEEK, window.to);
-  if (change !== undefined) {
-    notes.push(
-      `Daylight saving changed in ${timeZone} at ${civilTime(change, timeZone)}: UTC jobs look shifted for a week`,
-    );
   }
   if (history.firstKmsCall === null) {
     notes.push('The history holds no KMS call: every key and operation counts as first seen');
@@ -131,10 +131,4 @@ export function notesOn({ history, window, unknown, timeZone }: Judgement): stri
     );
   }
   return notes;
-}
-
-/** The last change of a zone's clocks in `[from, to)`, if there is one. */
-function clockChange(timeZone: string, from: number, to: number): number | undefined {
-  const { times } = zoneOffsets(timeZone, from, to);
-  return times.filter((time, i) => i > 0 && time >= from && time < to).at(-1);
 }

@@ -15,7 +15,7 @@ const ROWS = 300;
  */
 export function calibrationFor(
   { history }: Evidence,
-  timeZone: string,
+  timeZone: string | undefined,
 ): Pick<Report, 'calibration' | 'calibratedOn'> | undefined {
   if (history === null) return undefined;
   const { grid, keys } = history;
@@ -24,7 +24,7 @@ export function calibrationFor(
   if (split - grid.start < 2 * WEEK || (split - grid.start) % grid.step !== 0) return undefined;
   const first = new Set(keys.slice(0, ROWS));
   const rows = keys.length <= ROWS ? history : selectRows(history, (key) => first.has(key));
-  const baseline = fitBaseline(sliceWindow(rows, grid.start, split), { timeZone });
+  const baseline = fitBaseline(sliceWindow(rows, grid.start, split), timeZone === undefined ? {} : { timeZone });
   if (baseline.learning) return undefined;
   const table = calibration(new Detector(baseline), sliceWindow(rows, split, end));
   return {

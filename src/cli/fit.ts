@@ -42,8 +42,8 @@ Options:
                        callers
   --until <time>       learn from what is before; default the end of the logs
   --step <length>      width of the buckets, from 1s to 1d; default 5m
-  --time-zone <zone>   time zone of your users and jobs, such as
-                       Europe/Berlin; default: found for each series
+  --time-zone <zone>   time zone of your users and jobs, such as Europe/Berlin
+                       or +05:30; default: found for each series
   --holidays <place>   holidays are like Sundays: those of DE, DE-BY, US-CA;
                        needs the package date-holidays
   --calendar <file>    JSON: days that are like another weekday, maintenance
@@ -68,7 +68,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   if (out === undefined) throw new InputError('fit needs --out, the file to write the baseline to');
   const step = stepOf(given);
   const timeZone = given.read('time-zone', checkZone);
-  const until = given.read('until', parseTime);
+  const until = given.read('until', (text, flag) => parseTime(text, flag, timeZone));
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   await checkOutputs({ '--out': out, '--callers': callersPath });

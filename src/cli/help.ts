@@ -42,7 +42,8 @@ How it is judged:
   --step <length>          width of the buckets in which calls are counted, from
                            1s to 1d; default 5m
   --time-zone <zone>       time zone of your users and jobs, also for display,
-                           such as Europe/Berlin; default UTC
+                           such as Europe/Berlin or +05:30; default: found for
+                           each series, and times in UTC
   --holidays <place>       holidays are like Sundays: those of DE, DE-BY, US-CA;
                            needs the package date-holidays
   --calendar <file>        JSON: days that are like another weekday, recurring
@@ -65,8 +66,9 @@ What comes out:
   --fail-on-anomaly        exit with status 4 when an anomaly is shown
   -h, --help               this text
 
-Times are ISO 8601: 2024-03-05 (midnight UTC), 2024-03-05T14:30 (UTC) or
-2024-03-05T14:30+01:00. They are rounded down to the start of a bucket.
+Times are ISO 8601: 2024-03-05 (midnight in --time-zone), 2024-03-05T14:30 (UTC)
+or 2024-03-05T14:30+01:00. They are rounded down to the start of a bucket. Days
+of --last are those of --time-zone, of 23 or 25 hours where summer time changes.
 
 Exit status:
   0    done

@@ -19,7 +19,8 @@ import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
 import { withTotals } from './totals.js';
-import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import { lengthBefore, parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import { zoneNotes } from './zone-notes.js';
 
 const FLAGS = {
   region: 'string',
@@ -50,7 +51,7 @@ Options:
   --now <time>          use this as the current time
   --linked-accounts     metrics of linked accounts too
   --time-zone <zone>    time zone of your users and jobs, also for display;
-                        default UTC
+                        default: found for each series, and times in UTC
   --holidays <place>    holidays are like Sundays: those of DE, DE-BY, US-CA;
                         needs the package date-holidays
   --calendar <file>     JSON: days that are like another weekday, maintenance
@@ -99,7 +100,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const history = given.read('history', parseDuration) ?? 14 * DAY;
   const last = given.read('last', parseDuration) ?? 2 * HOUR;
   if (last < STEP) throw new InputError(`--last must be at least 5m, got ${given.text('last')}`);
-  const timeZone = given.read('time-zone', checkZone) ?? 'UTC';
+  const timeZone = given.read('time-zone', checkZone);
   const budget = given.read('budget', parseBudget) ?? 1;
   const outputs = outputsOf(given);
   const calendarOver = await openCalendar(calendarFlags(given));
@@ -109,7 +110,8 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where the current time is not known');
   const to = Math.floor(now / STEP) * STEP;
-  const begin = to - Math.max(STEP, Math.floor(last / STEP) * STEP);
+  const asked = lengthBefore(to, last, given.text('last') ?? '2h', timeZone ?? 'UTC');
+  const begin = Math.min(to - STEP, Math.ceil(asked / STEP) * STEP);
   const from = begin - Math.ceil(history / STEP) * STEP;
   if (io.stderr.isTTY === true) io.stderr.write('reading metrics of CloudWatch\r');
   try {
@@ -135,7 +137,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
       ...(calendar === undefined ? {} : { calendar }),
       historyUntil: begin,
       until,
-      timeZone,
+      ...(timeZone === undefined ? {} : { timeZone }),
       alertBudget: { perWeek: budget },
       labels,
     });
@@ -167,7 +169,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
         withoutId: 0,
       },
       ...judgement,
-      notes: [...notes, ...notesOn(judgement)],
+      notes: [...notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, timeZone)],
     };
     return await deliver(
       'live',

@@ -25,8 +25,9 @@ export interface OutputOptions {
 export interface SpanOptions {
   /** Epoch ms; `undefined`: `last` before the end. */
   readonly historyUntil: number | undefined;
-  /** Ms. */
+  /** Ms, and as it was written: days are those of the calendar. */
   readonly last: number;
+  readonly lastText: string | undefined;
   /** Epoch ms; `undefined`: to the end of the logs. */
   readonly until: number | undefined;
 }
@@ -36,7 +37,8 @@ export interface AnalyzeOptions extends OutputOptions, SpanOptions, CalendarFlag
   readonly paths: readonly string[];
   /** Ms. */
   readonly step: number;
-  readonly timeZone: string;
+  /** `undefined`: found for each series, and times in UTC. */
+  readonly timeZone: string | undefined;
   /** False alarms a week. */
   readonly budget: number;
 }
@@ -69,11 +71,12 @@ export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
   const given = readArguments('analyze', FLAGS, args);
   if (given.paths.length === 0) throw new InputError('analyze needs at least one file or folder of CloudTrail logs');
   const step = stepOf(given);
+  const timeZone = given.read('time-zone', checkZone);
   return {
     paths: given.paths,
-    ...spansOf(given, step),
+    ...spansOf(given, step, timeZone),
     step,
-    timeZone: given.read('time-zone', checkZone) ?? 'UTC',
+    timeZone,
     budget: given.read('budget', parseBudget) ?? 1,
     ...calendarFlags(given),
     filter: filterOf(given, FILTER_NAMES),
@@ -88,10 +91,11 @@ export function stepOf(given: Arguments<'step'>): number {
   throw new InputError(`--step must be from 1s to 1d, got ${given.text('step')}`);
 }
 
-function spansOf(given: Arguments<keyof typeof SPAN_FLAGS>, step: number): SpanOptions {
-  const historyUntil = given.read('history-until', parseTime);
+function spansOf(given: Arguments<keyof typeof SPAN_FLAGS>, step: number, timeZone: string | undefined): SpanOptions {
+  const timeOf = (text: string, flag: string) => parseTime(text, flag, timeZone);
+  const historyUntil = given.read('history-until', timeOf);
   const last = given.read('last', parseDuration);
-  const until = given.read('until', parseTime);
+  const until = given.read('until', timeOf);
   if (historyUntil !== undefined && last !== undefined) {
     throw new InputError('--history-until and --last both say where the history ends: give one of them');
   }
@@ -103,7 +107,7 @@ function spansOf(given: Arguments<keyof typeof SPAN_FLAGS>, step: number): SpanO
   if (last !== undefined && last < step) {
     throw new InputError(`--last must be at least one --step, got ${given.text('last')}`);
   }
-  return { historyUntil, last: last ?? Math.max(DAY, step), until };
+  return { historyUntil, last: last ?? Math.max(DAY, step), lastText: given.text('last'), until };
 }
 
 export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOptions {

@@ -20,6 +20,7 @@ import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
 import { windowOf } from './spans.js';
 import { parseBudget, parsePath, parseTime } from './values.js';
+import { zoneNotes } from './zone-notes.js';
 
 const FLAGS = {
   baseline: 'string',
@@ -81,9 +82,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const path = given.read('baseline', parsePath);
   if (path === undefined) throw new InputError('score needs --baseline, a file that kms-baseline fit has written');
   const budget = given.read('budget', parseBudget) ?? 1;
-  const from = given.read('from', parseTime);
-  const until = given.read('until', parseTime);
   const zone = given.read('time-zone', checkZone);
+  const spanIn = (timeZone: string | undefined) => {
+    const timeOf = (text: string, flag: string) => parseTime(text, flag, timeZone);
+    return { from: given.read('from', timeOf), until: given.read('until', timeOf) };
+  };
+  // Before anything is read: what is wrong with them should not be said after minutes.
+  spanIn(zone);
   const outputs = outputsOf(given);
   const filter = filterOf(given, FILTER_NAMES);
   await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
@@ -101,7 +106,9 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
   const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
   const spans =
-    problem === undefined ? windowOf(read, { from, until, timeZone, after: gridEnd(baseline.grid) }) : { problem };
+    problem === undefined
+      ? windowOf(read, { ...spanIn(timeZone), timeZone, after: gridEnd(baseline.grid) })
+      : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
   const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);
@@ -120,7 +127,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     calls: read.calls,
     sources: read.sources,
     ...judgement,
-    notes: [...read.notes, ...trailNotes(read.serviceGaps, judgement), ...spans.notes, ...notesOn(judgement)],
+    notes: [
+      ...read.notes,
+      ...trailNotes(read.serviceGaps, judgement),
+      ...spans.notes,
+      ...notesOn(judgement),
+      ...zoneNotes(baseline, judgement, timeZone),
+    ],
   };
   const callers = [...window.keys, ...(usualCallers?.keys ?? [])].filter(({ caller }) => caller !== null);
   return deliver('score', { analysis, evidence }, outputs, { filter, callers }, io);

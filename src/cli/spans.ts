@@ -5,6 +5,7 @@ import { duration } from '../report/numbers.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { AnalyzeOptions } from './options.js';
 import type { ReadLogs } from './read-logs.js';
+import { lengthBefore } from './values.js';
 
 /** Where the history ends and the judged time begins and ends, between two buckets; with what there is to say about it. */
 export interface Spans {
@@ -28,9 +29,9 @@ export function spansOf(
   grid: TimeGrid,
   sources: readonly LogSource[],
   coverage: readonly Coverage[],
-  options: Pick<AnalyzeOptions, 'historyUntil' | 'last' | 'until' | 'timeZone'>,
+  options: Pick<AnalyzeOptions, 'historyUntil' | 'last' | 'lastText' | 'until' | 'timeZone'>,
 ): Spans | NoSpans {
-  const { timeZone, last } = options;
+  const { timeZone = 'UTC', last, lastText } = options;
   const notes: string[] = [];
   const civil = (time: number) => `${civilTime(time, timeZone)} ${timeZone}`;
   const back = (time: number) => grid.start + Math.floor((time - grid.start) / grid.step) * grid.step;
@@ -61,7 +62,9 @@ export function spansOf(
     until = end;
   }
   const historyUntil =
-    options.historyUntil === undefined ? back(until - last) : aligned(options.historyUntil, '--history-until');
+    options.historyUntil === undefined
+      ? back(lengthBefore(until, last, lastText, timeZone))
+      : aligned(options.historyUntil, '--history-until');
   if (historyUntil >= until) {
     const why = options.historyUntil === undefined ? '' : `, and --history-until is ${civil(historyUntil)}`;
     return { problem: `There is nothing to judge: the time to be judged ends ${civil(until)}${why}.` };

@@ -5,12 +5,13 @@ import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import { idOfDays } from '../time/civil-days.js';
 import { DAY, MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
-import { checkZone, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
+import { checkZone, statedOffset, zoneOffsets } from '../time/zone.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { readDays, writeDays } from './calendar-bytes.js';
 import { ModelCodec } from './counts/model-bytes.js';
 import type { GaugeModel } from './levels/model.js';
 import { withDays } from './zone-candidates.js';
+import { type KeptZone, variantId } from './zone-variants.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 6;
@@ -38,7 +39,7 @@ function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
   writer.varint(grid.length);
   writer.varint(support);
   writeKeys(writer, keys);
-  const tables = new Map<string, ZoneOffsets>();
+  const tables = new Map<string, KeptZone>();
   const all = defaultZone === undefined ? zones : [...zones, defaultZone];
   for (const zone of new Set(all)) if (!tables.has(idOf(zone))) tables.set(idOf(zone), zone);
   const places = new Map([...tables.keys()].map((id, place) => [id, place]));
@@ -68,7 +69,7 @@ function readBaseline(reader: ByteReader): BaselineParts {
     reader.fail('a time that cannot be');
   const support = reader.varint();
   const keys = readKeys(reader);
-  const tables: ZoneOffsets[] = [];
+  const tables: KeptZone[] = [];
   for (let left = reader.varint(); left > 0; left--) tables.push(withDays(readZone(reader), readDays(reader)));
   const zones = Array.from(
     readColumn(reader, Uint32Array, 'zones', keys.length),
@@ -84,14 +85,15 @@ function readBaseline(reader: ByteReader): BaselineParts {
   return { measure, grid, keys, support, models, gauges, zones, defaultZone, defaultDays };
 }
 
-/** What tells zones apart: their names, all their offsets, and their calendars. */
-function idOf({ zone, from, to, times, offsets, days }: ZoneOffsets): string {
-  return [zone, from, to, ...times, ...offsets, idOfDays(days)].join(' ');
+/** What sets zones apart: their names, all their offsets, and their calendars. */
+function idOf({ zone, variant, from, to, times, offsets, days }: KeptZone): string {
+  return [variantId(zone, variant), from, to, ...times, ...offsets, idOfDays(days)].join(' ');
 }
 
-function writeZone(writer: ByteWriter, { zone, from, to, times, offsets }: ZoneOffsets): void {
+function writeZone(writer: ByteWriter, { zone, variant, from, to, times, offsets }: KeptZone): void {
   writer.string(zone);
-  if (statedOffset(zone) !== undefined) return;
+  writer.string(variant);
+  if (statedOffset(zone) !== undefined && variant === '') return;
   writer.signed(from);
   writer.varint(to - from);
   writer.varint(times.length);
@@ -101,9 +103,10 @@ function writeZone(writer: ByteWriter, { zone, from, to, times, offsets }: ZoneO
   }
 }
 
-function readZone(reader: ByteReader): ZoneOffsets {
+function readZone(reader: ByteReader): KeptZone {
   const zone = zoneName(reader);
-  if (statedOffset(zone) !== undefined) return zoneOffsets(zone, 0, 0);
+  const variant = reader.string();
+  if (statedOffset(zone) !== undefined && variant === '') return { ...zoneOffsets(zone, 0, 0), variant };
   const from = reader.signed();
   const to = from + reader.varint();
   const times: number[] = [];
@@ -118,7 +121,7 @@ function readZone(reader: ByteReader): ZoneOffsets {
     offsets.push(offset);
   }
   if (times.length === 0) reader.fail('a zone without offsets');
-  return { zone, from, to, times: Float64Array.from(times), offsets: Float64Array.from(offsets) };
+  return { zone, variant, from, to, times: Float64Array.from(times), offsets: Float64Array.from(offsets) };
 }
 
 /** A zone that this platform does not know would give wrong slots: better no baseline. */

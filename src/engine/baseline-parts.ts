@@ -2,9 +2,9 @@ import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { CivilDays } from '../time/civil-days.js';
 import type { TimeGrid } from '../time/grid.js';
-import type { ZoneOffsets } from '../time/zone.js';
 import type { RowModel } from './counts/model.js';
 import type { GaugeModel } from './levels/model.js';
+import type { KeptZone } from './zone-variants.js';
 
 /** What a Baseline is made of: plain data. */
 export interface BaselineParts {
@@ -17,9 +17,9 @@ export interface BaselineParts {
   /** `[keys]` for levels, empty for counts. */
   readonly gauges: readonly GaugeModel[];
   /** `[keys]`: the zone that was given or found, with its offsets over the history and some time after it. */
-  readonly zones: readonly ZoneOffsets[];
+  readonly zones: readonly KeptZone[];
   /** The zone of keys that are new; `undefined` where none was given for all. */
-  readonly defaultZone: ZoneOffsets | undefined;
+  readonly defaultZone: KeptZone | undefined;
   /** The calendar of keys that are new; those of the others are with their zones. */
   readonly defaultDays: CivilDays | undefined;
 }

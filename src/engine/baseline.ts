@@ -26,6 +26,7 @@ import type { Band } from './types.js';
 import { windowsOf } from './windows.js';
 import { offsetsOver, withDays } from './zone-candidates.js';
 import { ZonePlans } from './zone-slots.js';
+import type { KeptZone } from './zone-variants.js';
 
 /** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
 export interface BaselineSummary {
@@ -64,6 +65,19 @@ export interface BaselineSummary {
    * 40 % more, `below` 0.6 is 40 % fewer. `null` where not even a day of no calls, or of a hundred times as many, would do.
    */
   readonly detectableInADay: { readonly above: number | null; readonly below: number | null };
+}
+
+/** A time zone of a baseline. */
+export interface BaselineZone {
+  readonly timeZone: string;
+  /** So many series were read by it. */
+  readonly series: number;
+  /**
+   * Where the offsets that the baseline keeps first differ from those of this platform's tz data, be it that their series did
+   * not go by the zone's rules or that the baseline was fitted with another release: from when on (epoch ms), and both
+   * offsets (ms ahead of UTC); `null` where they agree, as far as they are kept.
+   */
+  readonly conflict: { readonly from: number; readonly fitted: number; readonly today: number } | null;
 }
 
 /** How a key is judged. */
@@ -112,7 +126,7 @@ export class Baseline {
   readonly zonePlans: ZonePlans;
   readonly #parts: BaselineParts;
   readonly #models: readonly RowModel[];
-  readonly #zones: readonly ZoneOffsets[];
+  readonly #zones: readonly KeptZone[];
   readonly #newZone: ZoneOffsets;
   readonly #rows: Map<string, number>;
   /** By budget and least departure: what {@link natsFor} gave. */
@@ -163,11 +177,11 @@ export class Baseline {
   withCalendar(calendar: Calendars): Baseline {
     const daysOf = daysChooser(calendar);
     const join = daysJoiner();
-    const tables = new Map<ZoneOffsets, Map<ZoneOffsets['days'], ZoneOffsets>>();
+    const tables = new Map<KeptZone, Map<KeptZone['days'], KeptZone>>();
     const zones = this.#zones.map((zone, row) => {
       const days = join(zone.days, daysOf(this.keys[row]));
       if (days === zone.days) return zone;
-      const byDays = tables.get(zone) ?? new Map<ZoneOffsets['days'], ZoneOffsets>();
+      const byDays = tables.get(zone) ?? new Map<KeptZone['days'], KeptZone>();
       tables.set(zone, byDays);
       const table = byDays.get(days) ?? withDays(zone, days);
       byDays.set(days, table);
@@ -240,6 +254,18 @@ export class Baseline {
   gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly zone: ZoneOffsets } | undefined {
     const row = this.#rows.get(keyId(key));
     return row === undefined ? undefined : { gauge: this.#parts.gauges[row], zone: this.#zones[row] };
+  }
+
+  /**
+   * The time zones in use, those of most series first: what they were given or found to be, and from when on the tz data of
+   * this platform says otherwise than that which the baseline was fitted with.
+   */
+  get timeZones(): BaselineZone[] {
+    const series = new Map<ZoneOffsets, number>();
+    for (const zone of this.#zones) series.set(zone, (series.get(zone) ?? 0) + 1);
+    return [...series]
+      .map(([zone, count]) => ({ timeZone: zone.zone, series: count, conflict: this.zonePlans.of(zone).conflict() }))
+      .sort((a, b) => b.series - a.series);
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */

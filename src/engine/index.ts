@@ -1,6 +1,6 @@
 export { type AnomalyOptions, findAnomalies } from './anomalies/find-anomalies.js';
 export { type IncidentOptions, IncidentTracker, type TakeOptions } from './anomalies/incident-tracker.js';
-export { Baseline, type BaselineSummary } from './baseline.js';
+export { Baseline, type BaselineSummary, type BaselineZone } from './baseline.js';
 export { Detector, type DetectorOptions } from './detector.js';
 export { type FitOptions, fitBaseline } from './fit-baseline.js';
 export type { QuietKeys } from './quiet-keys.js';

@@ -2,6 +2,7 @@ import { type CivilDays, idOfDays } from '../time/civil-days.js';
 import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
 import { SAVING_RULES, savedTime } from '../time/saving-rules.js';
 import { offsetAt, statedOffset, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
+import { type KeptZone, partOf, variantId, variantOffsets } from './zone-variants.js';
 
 /** The offsets of a candidate: from `times[i]` on, local time is UTC + `offsets[i]`. */
 export type Offsets = Pick<ZoneOffsets, 'times' | 'offsets' | 'days'>;
@@ -35,39 +36,37 @@ export function priorWeights(): Float64Array {
 const KEPT_AFTER = 400 * DAY;
 const YEAR = 366 * DAY;
 
-/** Zones with the offsets, and the calendar, that a baseline keeps of them; the same object for the same zone and calendar. */
-export function zoneKeeper(history: TimeGrid): (zone: string, days?: CivilDays) => ZoneOffsets {
-  const kept = new Map<CivilDays | undefined, Map<string, ZoneOffsets>>();
-  const from = history.start;
+/**
+ * Zones with the offsets, and the calendar, that a baseline keeps of them, by their {@link variantId}; the same object for the
+ * same zone and calendar.
+ */
+export function zoneKeeper(history: TimeGrid): (id: string, days?: CivilDays) => KeptZone {
+  const kept = new Map<CivilDays | undefined, Map<string, KeptZone>>();
   const to = gridEnd(history) + KEPT_AFTER;
-  return (zone, days) => {
+  return (id, days) => {
     let byZone = kept.get(days);
     if (byZone === undefined) {
       byZone = new Map();
       kept.set(days, byZone);
     }
-    let table = byZone.get(zone);
+    let table = byZone.get(id);
     if (table === undefined) {
-      table = withDays(part(zoneOffsets(zone, from, to), from, to), days);
-      byZone.set(zone, table);
+      table = withDays(variantOffsets(id, history, to), days);
+      byZone.set(id, table);
     }
     return table;
   };
 }
 
 /** A zone with another calendar. */
-export function withDays(table: ZoneOffsets, days: CivilDays | undefined): ZoneOffsets {
+export function withDays<Zone extends ZoneOffsets>(table: Zone, days: CivilDays | undefined): Zone {
   return table.days === days ? table : { ...table, days };
 }
 
 /** Zones of merged baselines, with offsets over all of `[from, to]` at least: of two of one name, the later's from where it begins. */
-export function zoneJoiner(
-  zones: readonly ZoneOffsets[],
-  from: number,
-  to: number,
-): (zone: ZoneOffsets) => ZoneOffsets {
-  const joined = new Map<string, ZoneOffsets>();
-  const nameOf = ({ zone, days }: ZoneOffsets) => `${zone} ${idOfDays(days)}`;
+export function zoneJoiner(zones: readonly KeptZone[], from: number, to: number): (zone: KeptZone) => KeptZone {
+  const joined = new Map<string, KeptZone>();
+  const nameOf = ({ zone, variant, days }: KeptZone) => `${variantId(zone, variant)} ${idOfDays(days)}`;
   for (const table of new Set(zones)) {
     const known = joined.get(nameOf(table));
     if (known === undefined) joined.set(nameOf(table), table);
@@ -80,33 +79,24 @@ export function zoneJoiner(
     const table = joined.get(nameOf(zone)) ?? zone;
     if (table.from <= from && table.to >= to) return table;
     const end = Math.max(to, table.to);
-    const whole = { ...table, ...offsetsOver(table, from, end), from: Math.min(from, table.from), to: end };
+    const begin = Math.min(from, table.from);
+    const { times, offsets } = offsetsOver(table, begin, end);
+    const longer = { zone: table.zone, from: begin, to: end, times, offsets };
+    const whole = { ...partOf(longer, begin, end), variant: table.variant, days: table.days };
     joined.set(nameOf(zone), whole);
     return whole;
   };
 }
 
-/** The part of a table over `[from, to]`; one of a stated offset stays as it is. */
-function part(table: ZoneOffsets, from: number, to: number): ZoneOffsets {
-  if (statedOffset(table.zone) !== undefined) return table;
-  const inside = [...table.times.keys()].filter((i) => table.times[i] > from && table.times[i] <= to);
-  return {
-    zone: table.zone,
-    from,
-    to,
-    times: Float64Array.from([from, ...inside.map((i) => table.times[i])]),
-    offsets: Float64Array.from([offsetAt(table, from), ...inside.map((i) => table.offsets[i])]),
-  };
-}
-
 /** The earlier of two tables of a zone up to where the later begins, and that. */
-function pieced(early: ZoneOffsets, late: ZoneOffsets): ZoneOffsets {
+function pieced(early: KeptZone, late: KeptZone): KeptZone {
   const head = offsetsOver(early, early.from, late.from);
   const kept = [...head.times.keys()].filter((i) => head.times[i] < late.from);
   const meets = head.offsets[kept.length - 1] === late.offsets[0] ? 1 : 0;
   return {
     zone: late.zone,
     days: late.days,
+    variant: late.variant,
     from: early.from,
     to: late.to,
     times: Float64Array.from([...kept.map((i) => head.times[i]), ...late.times.subarray(meets)]),
@@ -197,6 +187,20 @@ export class ZoneCandidates {
         : savedTime(SAVING_RULES[candidate - RULES], begin, end);
     const distance = this.#atEnd - offsetAt(table, this.#end);
     return { times: table.times, offsets: table.offsets.map((offset) => offset + distance), days };
+  }
+
+  /** Where the offsets that were kept first differ from today's; `null` where they never do. */
+  conflict(): { from: number; fitted: number; today: number } | null {
+    const { zone, from, to, times } = this.#kept;
+    // A stated offset is what it says.
+    if (statedOffset(zone) !== undefined) return null;
+    const today = zoneOffsets(zone, from, to);
+    const changes = [...times, ...today.times].filter((time) => time >= from && time <= to).sort((a, b) => a - b);
+    for (const time of changes) {
+      const [fitted, now] = [offsetAt(this.#kept, time), offsetAt(today, time)];
+      if (fitted !== now) return { from: time, fitted, today: now };
+    }
+    return null;
   }
 
   /** The offset before the last change, where that is recent. */

@@ -90,6 +90,8 @@ export class ZoneChoice {
   choose(tracker: CountTracker, y: number, i: number, time: number, slots: RowSlots): number {
     const { each, own, doubtful, odd } = slots;
     if (doubtful === undefined || doubtful[i] === 0) return own[i];
+    // What an incident holds says nothing of the hour.
+    if (tracker.inIncident) return (each[this.best] ?? own)[i];
     const state = this.#state;
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
     if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);

@@ -1,7 +1,8 @@
 import { gridEnd, HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, type WeekSlots } from '../time/week.js';
-import { offsetAt, zoneOffsets } from '../time/zone.js';
+import { offsetAt, type ZoneOffsets } from '../time/zone.js';
 import type { Training } from './counts/fit/training-layout.js';
+import { variantOffsets, variantsOf } from './zone-variants.js';
 
 /**
  * The zones among which a series' own is sought when none is given. What matters is when a zone changes its clocks
@@ -53,6 +54,7 @@ interface LocalWeek {
 export class ZoneArbiter {
   readonly #candidates: readonly Candidate[];
   readonly #weeks: readonly LocalWeek[];
+  readonly #given: string | undefined;
   readonly #start: number;
   readonly #step: number;
   /** Hours since 1970 of the first hour. */
@@ -63,7 +65,8 @@ export class ZoneArbiter {
   readonly #value: Float64Array;
   readonly #fit = fitColumns();
 
-  constructor(grid: TimeGrid) {
+  /** @param given the zone of all series that are asked for: what is sought is whether they keep its rules */
+  constructor(grid: TimeGrid, given?: string) {
     const { start, step, length } = grid;
     const first = Math.floor(start / HOUR);
     const end = gridEnd(grid);
@@ -75,8 +78,13 @@ export class ZoneArbiter {
     this.#seen = new Float64Array(hours);
     this.#value = new Float64Array(hours);
     const weeks = new Map<string, LocalWeek>();
-    this.#candidates = CANDIDATE_ZONES.map((zone) => {
-      const { from, hourOfWeek } = runsOf(zone, first, hours);
+    this.#given = given;
+    const zones =
+      given === undefined
+        ? [...CANDIDATE_ZONES, ...CANDIDATE_ZONES.flatMap((zone) => variantsOf(zone, grid, false))]
+        : [given, ...variantsOf(given, grid, true)];
+    this.#candidates = zones.map((zone) => {
+      const { from, hourOfWeek } = runsOf(variantOffsets(zone, grid, gridEnd(grid)), first, hours);
       const start = hourOfWeek[0] ?? 0;
       const pattern = [...from, ...hourOfWeek.map((hour) => (hour - start + 168) % 168)].join();
       const [sum, count] = [new Float64Array(168), new Float64Array(168)];
@@ -90,23 +98,31 @@ export class ZoneArbiter {
   /** @param calls of the buckets of `training`, one for each */
   choose(calls: Float64Array, training: Training): string {
     // Too few calls to have an hour of their own.
-    if (this.#sumHours(calls, training) < 100) return CANDIDATE_ZONES[0];
+    const first = this.#given ?? CANDIDATE_ZONES[0];
+    if (this.#candidates.length === 1 || this.#sumHours(calls, training) < 100) return first;
     const value = this.#value;
     relativeRoots(this.#sums, this.#seen, value);
     const { squares, hours } = squaresOf(value);
     for (const week of this.#weeks) sumWeek(value, week);
     const fits = this.#candidates.map((candidate) => weekFit(candidate, squares, this.#fit));
     const least = Math.min(...fits.map(({ within }) => within));
-    let best = { zone: CANDIDATE_ZONES[0] as string, score: Number.NEGATIVE_INFINITY };
+    // What is given stands until the history speaks against it.
+    if (this.#given !== undefined && this.#lossOf(fits[0].within, least, hours) <= REJECTED) return this.#given;
+    let best = { zone: first as string, score: Number.NEGATIVE_INFINITY };
     for (const [c, { zone }] of this.#candidates.entries()) {
       const { within, additive } = fits[c];
-      const loss = (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
+      const loss = this.#lossOf(within, least, hours);
       if (loss > REJECTED) continue;
       const score = -loss - (168 / ALIKE / 2) * Math.log(additive + 1e-9);
       // A better figure, not a luckier one: UTC stands first, and a tie is its.
       if (score > best.score + 0.5) best = { zone, score };
     }
     return best.zone;
+  }
+
+  /** By how much a week is less likely than the one that is least unlike itself. */
+  #lossOf(within: number, least: number, hours: number): number {
+    return (hours / ALIKE / 2) * Math.log((within + 1e-9) / (least + 1e-9));
   }
 
   /** Piece by piece, none of which crosses an hour. @returns all calls */
@@ -156,9 +172,8 @@ function squaresOf(value: Float64Array): { squares: number; hours: number } {
 }
 
 /** Hours that follow one another in the week of a zone: broken where its offset changes. */
-function runsOf(zone: string, first: number, hours: number): { from: number[]; hourOfWeek: number[] } {
+function runsOf(table: ZoneOffsets, first: number, hours: number): { from: number[]; hourOfWeek: number[] } {
   const hourly: WeekSlots = { width: HOUR, perDay: 24, perWeek: 168 };
-  const table = zoneOffsets(zone, first * HOUR, Math.max(1, hours) * HOUR + first * HOUR);
   const from: number[] = [];
   const hourOfWeek: number[] = [];
   let next = -1;

@@ -50,7 +50,8 @@ function clockOf(time: number, zone: string, withOffset: boolean): string {
   return withOffset ? `${shown}${offsetName(shift)}` : shown;
 }
 
-function offsetName(shift: number): string {
+/** `+01:00`, `-05:30`. @param shift ms ahead of UTC */
+export function offsetName(shift: number): string {
   const minutes = Math.abs(Math.round(shift / MINUTE));
   const two = (value: number) => String(value).padStart(2, '0');
   return `${shift < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;

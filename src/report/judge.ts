@@ -29,6 +29,7 @@ export interface JudgeOptions {
   readonly historyUntil: number;
   /** Where the judged time ends: between two buckets, at most the end of the counts. */
   readonly until: number;
+  /** The zone that people and jobs follow; without it, each series' is found, and times are in UTC. */
   readonly timeZone?: string;
   /** Days that are like another weekday, and recurring maintenance. */
   readonly calendar?: Calendar;
@@ -85,7 +86,7 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 /** As {@link judgeCounts}, with what the judgement rests on. */
 export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
   checkOptions(options, JUDGE_OPTIONS);
-  const { historyUntil, until, timeZone = 'UTC', alertBudget, calendar = {} } = options;
+  const { historyUntil, until, timeZone, alertBudget, calendar = {} } = options;
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
   if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
   const rows = judgedRows(counts, 'several');
@@ -97,18 +98,22 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { sources = [], coverage = [] } = options;
   const first = sources.length === 0 ? start : Math.min(...sources.map((source) => source.from));
   const from = Math.max(start, Math.min(first, historyUntil - counts.grid.step));
-  return judgeWindow(fitBaseline(history, { timeZone, calendar }), sliceWindow(known, historyUntil, until), {
-    timeZone,
-    history,
-    from,
-    firstKmsCall: firstCallIn(history),
-    callers: sliceWindow(callers, historyUntil, until),
-    usualCallers: sliceWindow(callers, start, historyUntil),
-    sources,
-    coverage,
-    ...(options.labels === undefined ? {} : { labels: options.labels }),
-    ...(alertBudget === undefined ? {} : { alertBudget }),
-  });
+  return judgeWindow(
+    fitBaseline(history, { calendar, ...(timeZone === undefined ? {} : { timeZone }) }),
+    sliceWindow(known, historyUntil, until),
+    {
+      timeZone: timeZone ?? 'UTC',
+      history,
+      from,
+      firstKmsCall: firstCallIn(history),
+      callers: sliceWindow(callers, historyUntil, until),
+      usualCallers: sliceWindow(callers, start, historyUntil),
+      sources,
+      coverage,
+      ...(options.labels === undefined ? {} : { labels: options.labels }),
+      ...(alertBudget === undefined ? {} : { alertBudget }),
+    },
+  );
 }
 
 const JUDGE_OPTIONS: OptionNames<JudgeOptions> = {

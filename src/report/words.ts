@@ -7,6 +7,7 @@ import type { SeriesKey } from '../series/key.js';
 import { HOUR, MAX_STEP } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { affectedText } from './affected-words.js';
+import { changeHour } from './change-hour.js';
 import { civilEnds, civilRange, civilTime } from './civil-time.js';
 import { isLoss, type KeyLoss } from './key-loss.js';
 import { accountOfKey, callerName, type KeyNames, keyName, seriesName } from './names.js';
@@ -69,6 +70,7 @@ export function factsFor(anomaly: Anomaly, options: WordsOptions): string[] {
     whoIn(anomaly),
     outcomes(anomaly, nameOf),
     errors(anomaly),
+    changeHour(anomaly, timeZone),
     ...affectedText(anomaly.affected, anomaly.verdict),
     loss(anomaly, options.lossOf),
   ].filter((sentence) => sentence !== '');

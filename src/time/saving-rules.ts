@@ -30,6 +30,8 @@ function islamicMonth(year: number, month: number): number {
   return (days + 1 + 1948440 - 385 - 2440588) * DAY;
 }
 
+const MOROCCO_STAYS = Date.UTC(2026, 8, 20, 1);
+
 /** Morocco goes back by an hour for Ramadan: from the last Sunday before it to the first one after it, as tz predicts. */
 function ramadanChanges(year: number): Change[] {
   const changes: Change[] = [];
@@ -93,6 +95,14 @@ export const SAVING_RULES: readonly SavingRule[] = [
     ],
   },
   { name: 'Morocco', changes: ramadanChanges },
+  // Since 2026-09-20 Morocco stays on standard time, through Ramadan too.
+  {
+    name: 'Morocco since 2026',
+    changes: (year) => [
+      ...ramadanChanges(year).filter(([time]) => time < MOROCCO_STAYS),
+      ...(year === 2026 ? [[MOROCCO_STAYS, 0] as const] : []),
+    ],
+  },
   {
     name: 'Sydney',
     changes: (year) => [

@@ -137,6 +137,29 @@ export function zoneOffsets(zone: string, from: number, to: number): ZoneOffsets
   return found;
 }
 
+/** When a day begins in a zone; where its midnight is left out, with the first moment after it. @param day its midnight as if in UTC */
+export function startOfDay(day: number, zone: string): number {
+  const { from, times, offsets } = zoneOffsets(zone, day - 2 * DAY, day + 2 * DAY);
+  const first = day - 2 * DAY;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const [i, offset] of offsets.entries()) {
+    const begin = Math.max(i === 0 ? from : times[i], first, day - offset);
+    if (begin < (times[i + 1] ?? Number.POSITIVE_INFINITY)) earliest = Math.min(earliest, begin);
+  }
+  return earliest;
+}
+
+/** The same time of day so many days before, by the calendar of a zone: a day may have 23 or 25 hours. */
+export function daysBefore(time: number, days: number, zone: string): number {
+  const then = time - days * DAY;
+  const table = zoneOffsets(zone, then - DAY, time);
+  const local = time + offsetAt(table, time) - days * DAY;
+  const before = local - offsetAt(table, then - DAY);
+  const after = local - offsetAt(table, before);
+  // Where the time of day is left out: by the offset before the change.
+  return offsetAt(table, after) === offsetAt(table, before) ? after : before;
+}
+
 /** The UTC offset at `time`, by bisection; `time` must lie in the table's stretch. */
 export function offsetAt(table: Pick<ZoneOffsets, 'times' | 'offsets'>, time: number): number {
   let low = 0;

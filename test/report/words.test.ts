@@ -267,6 +267,35 @@ describe('wordsFor', () => {
   });
 });
 
+describe('a finding beside a change of daylight saving', () => {
+  const text = (from: string, to: string, timeZone: string) =>
+    wordsFor(anomaly({ from: Date.parse(from), to: Date.parse(to) }), { timeZone });
+
+  it('says what jobs may do in the hour that comes twice', () => {
+    const words =
+      'changed in Europe/Berlin at 2026-10-25 02:00+01:00 (back by 1 h): jobs due in the hour that came twice';
+    for (const [from, to] of [
+      ['2026-10-25T00:30Z', '2026-10-25T00:35Z'],
+      ['2026-10-25T01:55Z', '2026-10-25T02:00Z'],
+    ])
+      expect(text(from, to, 'Europe/Berlin')).toContain(words);
+    for (const [from, to] of [
+      ['2026-10-24T23:55Z', '2026-10-25T00:00Z'],
+      ['2026-10-25T02:00Z', '2026-10-25T02:05Z'],
+    ])
+      expect(text(from, to, 'Europe/Berlin')).not.toContain('Daylight saving');
+    expect(text('2026-10-25T00:30Z', '2026-10-25T00:35Z', 'UTC')).not.toContain('Daylight saving');
+  });
+
+  it('says what jobs may do beside the hour that is left out', () => {
+    expect(text('2026-03-29T01:00Z', '2026-03-29T01:05Z', 'Europe/Berlin')).toContain(
+      'changed in Europe/Berlin at 2026-03-29 03:00+02:00 (forward by 1 h): jobs due in the hour that was left out may have run late or not at all.',
+    );
+    // Not of what goes on for a day.
+    expect(text('2026-03-29T00:00Z', '2026-03-29T12:00Z', 'Europe/Berlin')).not.toContain('Daylight saving');
+  });
+});
+
 describe('times in words', () => {
   const when = (from: string, to: string, timeZone: string) => {
     const text = wordsFor(anomaly({ from: Date.parse(from), to: Date.parse(to) }), { timeZone });

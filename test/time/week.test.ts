@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { slotsOf, weekSlots } from '../../src/time/week.js';
-import { checkZone, offsetAt, zoneOffsets } from '../../src/time/zone.js';
+import { checkZone, daysBefore, offsetAt, startOfDay, zoneOffsets } from '../../src/time/zone.js';
 
 const ZONES = [
   'UTC',
@@ -133,5 +133,35 @@ describe('a UTC offset as a time zone', () => {
     'utc+5',
   ])('%j is refused', (zone) => {
     expect(() => checkZone(zone)).toThrow(InputError);
+  });
+});
+
+describe('days of a calendar', () => {
+  const at = (text: string) => Date.parse(text);
+
+  it.each([
+    ['2026-03-29', 'Europe/Berlin', '2026-03-28T23:00Z'],
+    ['2026-03-30', 'Europe/Berlin', '2026-03-29T22:00Z'],
+    ['2026-10-26', 'Europe/Berlin', '2026-10-25T23:00Z'],
+    ['2026-03-05', '+05:30', '2026-03-04T18:30Z'],
+    ['2026-03-05', '-05:00', '2026-03-05T05:00Z'],
+    ['2026-03-05', 'UTC', '2026-03-05T00:00Z'],
+    // Cairo's clocks go from 00:00 to 01:00 that night.
+    ['2026-04-24', 'Africa/Cairo', '2026-04-23T22:00Z'],
+    // Havana's midnight comes twice: the day begins with the first.
+    ['2026-11-01', 'America/Havana', '2026-11-01T04:00Z'],
+  ])('%s begins in %s at %s', (day, zone, begins) => {
+    expect(new Date(startOfDay(at(day), zone)).toISOString()).toBe(new Date(at(begins)).toISOString());
+  });
+
+  it.each([
+    ['2026-03-29T22:00Z', 1, 'Europe/Berlin', '2026-03-28T23:00Z'],
+    ['2026-10-25T23:00Z', 1, 'Europe/Berlin', '2026-10-24T22:00Z'],
+    ['2026-10-26T11:00Z', 7, 'Europe/Berlin', '2026-10-19T10:00Z'],
+    ['2026-03-05T12:00Z', 1, 'UTC', '2026-03-04T12:00Z'],
+    // 02:30 of the day before does not exist: by the offset before the change.
+    ['2026-03-30T00:30Z', 1, 'Europe/Berlin', '2026-03-29T01:30Z'],
+  ])('%s less %i days of %s', (time, days, zone, before) => {
+    expect(new Date(daysBefore(at(time), days, zone)).toISOString()).toBe(new Date(at(before)).toISOString());
   });
 });

@@ -13,7 +13,7 @@ import { type Training, trainingBy } from './training-layout.js';
 
 /** What a fit makes of rows of counts, before young ones borrow from others. */
 export interface FittedRows {
-  /** `[rows]` each: the zone given or found, and the fit. */
+  /** `[rows]` each: the zone given or found, or a variant of it (see variantId), and the fit. */
   readonly zones: string[];
   readonly rows: FittedRow[];
   /** Buckets in use of the row that had most. */
@@ -71,7 +71,12 @@ export function fitRows(
     if (!sameBytes(own, use)) laidOut.clear();
     use = own;
   };
-  const arbiter = given.includes(undefined) ? new ZoneArbiter(grid) : undefined;
+  const arbiters = new Map<string | undefined, ZoneArbiter>();
+  const arbiterFor = (zone: string | undefined): ZoneArbiter => {
+    const arbiter = arbiters.get(zone) ?? new ZoneArbiter(grid, zone);
+    arbiters.set(zone, arbiter);
+    return arbiter;
+  };
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
@@ -84,15 +89,17 @@ export function fitRows(
     let training = trainingFor(planFor(zone));
     support = Math.max(support, training.n);
     readCalls(history, at, training, SPARSE, calls, row);
-    if (given[at] === undefined && arbiter !== undefined && row.total >= SPARSE) {
-      zones[at] = arbiter.choose(calls, training);
-      zone = keep(zones[at], days[at]);
-      if (zone.days !== undefined && zone.days.windows.length > 0) {
+    if (row.total >= SPARSE) {
+      const found = arbiterFor(given[at]).choose(calls, training);
+      if (found !== zones[at]) {
+        zones[at] = found;
+        zone = keep(found, days[at]);
         // Maintenance is at other times by this zone.
-        useIn(at, zone);
+        const isMoved = zone.days !== undefined && zone.days.windows.length > 0;
+        if (isMoved) useIn(at, zone);
         training = trainingFor(planFor(zone));
-        readCalls(history, at, training, SPARSE, calls, row);
-      } else training = trainingFor(planFor(zone));
+        if (isMoved) readCalls(history, at, training, SPARSE, calls, row);
+      }
     }
     rows.push(fitRow(row, training, planFor(zone)));
   }

@@ -33,7 +33,6 @@ export function lookUp(parts: TrackerParts, slot: number, y: number): void {
   const mean = values[at + MEAN];
   const reach = values[at + REACH];
   b.at = at;
-  b.slot = slot;
   b.y = y;
   b.mean = mean;
   b.exposure = values[at + EXPOSURE];

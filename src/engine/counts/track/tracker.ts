@@ -255,6 +255,7 @@ export class CountTracker implements Tracker, TrackerParts {
       lookUp(this, slot, y);
       b.time = start + i * step;
       b.cell = at + i;
+      b.slot = slots[i];
       b.isSuspect = false;
       if (isJudged) b.isSuspect = outcomes !== undefined && outcomes[i] === HELD_BACK;
       else {
