@@ -63,11 +63,14 @@ export interface IamPolicy {
   }[];
 }
 
+const isOfS3 = (action: AwsAction): boolean => action.startsWith('s3:');
+
 /**
  * The policy that allows some adapters, all by default, and nothing else. Nearly all of these actions know no resource
  * but `*` (Service Authorization Reference); those on S3 are for the buckets named. Logs that are encrypted with a KMS key
  * need `kms:Decrypt` on that key besides.
- * @param options.bucket the bucket of the log files; any when left out
+ * @param options.bucket the bucket of the log files, `*` for any; needed by adapters that read it (`s3Logs`, `validateLogs`,
+ *   `athenaCounts`, …)
  * @param options.results the bucket that Athena writes its answers to; by default those that it makes by itself
  * @param options.partition of AWS's Regions: `aws-cn` in China, `aws-us-gov` in GovCloud
  */
@@ -94,10 +97,15 @@ export function iamPolicy(
       throw new InputError(`${name} must be text, got ${shown(value)}`);
     }
   }
-  const { bucket = '*', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
+  const { bucket = '', results = 'aws-athena-query-results-*', partition = 'aws' } = options;
   const s3 = `arn:${partition}:s3:::`;
   const athena = adapters.includes('athenaCounts');
   const called = adapters.flatMap((adapter): readonly AwsAction[] => AWS_PERMISSIONS[adapter]);
+  const reader = adapters.find((adapter) => adapter === 'athenaCounts' || AWS_PERMISSIONS[adapter].some(isOfS3));
+  // Without it, every bucket of the account would be open to the role.
+  if (bucket === '' && reader !== undefined) {
+    throw new InputError(`bucket must be the name of the bucket that ${reader} reads, got ${shown(options.bucket)}`);
+  }
   const on = (action: AwsAction): AwsAction[] => (called.includes(action) ? [action] : []);
   const statements: IamPolicy['Statement'] = [
     { Sid: 'Read', Effect: 'Allow', Action: called.filter((action) => !action.startsWith('s3:')), Resource: '*' },

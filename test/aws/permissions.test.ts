@@ -58,6 +58,14 @@ describe('iamPolicy', () => {
     }
   });
 
+  it.each(['s3Logs', 'validateLogs', 'athenaCounts'] as const)('asks for the bucket that %s reads', (adapter) => {
+    expect(() => iamPolicy({ adapters: [adapter] })).toThrow(
+      `bucket must be the name of the bucket that ${adapter} reads, got undefined`,
+    );
+    const { Statement } = iamPolicy({ adapters: [adapter], bucket: '*' });
+    expect(Statement.find(({ Sid }) => Sid === 'ReadLogs')?.Resource).toBe('arn:aws:s3:::*/*');
+  });
+
   it('is no more than an adapter needs', () => {
     expect(iamPolicy({ adapters: ['lookupKmsCalls', 'estimateLookup'] })).toEqual({
       Version: '2012-10-17',
