@@ -72,7 +72,7 @@ describe('kms-baseline watch', () => {
     expect(await at('2026-06-02T23:50:00Z', 'second.mjs')).toBe(0);
     const second = texts.stdout.slice(first.length);
     expect(second).toMatch(
-      /ALARM anomaly \[company-\d+-\w{8}\] Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of them/,
+      /ALARM anomaly \[company-\d+-\w{8}\] High\. Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of them/,
     );
     const notices = readFileSync(join(folder, 'notices.jsonl'), 'utf8').trim().split('\n');
     const ids = notices.map((line) => JSON.parse(line).id);
