@@ -43,6 +43,8 @@ const MOST_CALLERS = 20;
 interface LedgerData {
   readonly rows: readonly (readonly [number: number, id: string, sources: number])[];
   readonly next: number;
+  /** Counts before it are forgotten, epoch ms; null where none are. */
+  readonly since: number | null;
   readonly sources: readonly (readonly string[])[];
   readonly listened: Readonly<Record<string, readonly TimeRange[]>>;
 }
@@ -61,12 +63,19 @@ export class Ledger {
   readonly #judged: Row[] = [];
   /** How many callers of an operation on a key are judged, by its row's id. */
   readonly #callersOf = new Map<string, number>();
-  readonly #refusals = new Refusals();
+  #refusals = new Refusals();
   /** Theirs; the same array while there are no new ones. */
   #judgedKeys: readonly SeriesKey[] = [];
+  /** The keys of windows with all of these; the same array while they are. */
+  #windowKeys: {
+    readonly judged: readonly SeriesKey[];
+    readonly refused: readonly SeriesKey[];
+    readonly all: readonly SeriesKey[];
+  } | null = null;
   readonly #buckets = new Map<number, LedgerCells>();
   /** Of buckets before it, counts of rows that are judged are left. */
   #thinnedUntil = -Infinity;
+  #since = -Infinity;
   /** The rows in which a call counts, by what kind of call it is. */
   readonly #rowsOfKind = new Map<string, readonly Row[]>();
   readonly #sources: (readonly string[])[] = [];
@@ -203,7 +212,16 @@ export class Ledger {
       values: this.#counts(rows, grid),
       observed: this.#observed(rows, grid, exclude),
     };
-    return isJudged ? joinRows(set, this.#refusals.rows(grid, this.#observedByAll(grid, exclude))) : set;
+    return isJudged ? this.#withRefusals(set, this.#refusals.rows(grid, this.#observedByAll(grid, exclude))) : set;
+  }
+
+  /** With the same array of keys as the last one where they are the same: who matches them need not again. */
+  #withRefusals(set: SeriesSet, refused: SeriesSet): SeriesSet {
+    const joined = joinRows(set, refused);
+    if (this.#windowKeys?.judged !== set.keys || this.#windowKeys.refused !== refused.keys) {
+      this.#windowKeys = { judged: set.keys, refused: refused.keys, all: joined.keys };
+    }
+    return { ...joined, keys: this.#windowKeys.all };
   }
 
   #counts(rows: readonly Row[], { start, step, length }: SeriesSet['grid']): SeriesSet['values'] {
@@ -259,11 +277,9 @@ export class Ledger {
     return sources.map((source) => this.listenedBy(source)).reduce(commonTimes, [{ from: -Infinity, to: Infinity }]);
   }
 
-  /** The first bucket of which counts are kept; −∞ before the first call. */
+  /** Counts before it are forgotten; −∞ where none are. */
   get since(): number {
-    let since = Infinity;
-    for (const bucket of this.#buckets.keys()) since = Math.min(since, bucket);
-    return Number.isFinite(since) ? since : -Infinity;
+    return this.#since;
   }
 
   /**
@@ -282,9 +298,13 @@ export class Ledger {
       });
     }
     this.#thinnedUntil = until;
-    let counts = 0;
+    this.#refusals.fix(until);
+    let counts = this.#refusals.size;
     for (const { buckets } of this.#rows.values()) counts += buckets;
-    if (counts > most) this.forgetBefore(Math.min(until, this.since + DAY));
+    if (counts <= most) return;
+    let first = Infinity;
+    for (const bucket of this.#buckets.keys()) first = Math.min(first, bucket);
+    this.forgetBefore(Math.min(until, first + DAY));
   }
 
   /** Forgets counts before `time`; rows that are judged stay, since their silence counts. */
@@ -297,6 +317,7 @@ export class Ledger {
       });
       this.#buckets.delete(bucket);
     }
+    this.#since = Math.max(this.#since, time);
     this.#refusals.forgetBefore(time);
     for (const [source, ranges] of this.#listened) {
       const last = ranges.at(-1);
@@ -316,6 +337,7 @@ export class Ledger {
     const data: LedgerData = {
       rows: Array.from(this.#rows.values(), ({ number, id, sources }) => [number, id, sources]),
       next: this.#next,
+      since: Number.isFinite(this.#since) ? this.#since : null,
       sources: this.#sources,
       listened: Object.fromEntries(this.#listened),
     };
@@ -327,15 +349,17 @@ export class Ledger {
       out.varint(bytes.length);
       out.bytes(bytes);
     }
+    this.#refusals.write(out);
   }
 
   static read(from: ByteReader, step: number): Ledger {
     const ledger = new Ledger(step);
-    const { rows, next, sources, listened } = JSON.parse(from.string()) as LedgerData;
+    const { rows, next, since, sources, listened } = JSON.parse(from.string()) as LedgerData;
     for (const [number, id, set] of rows) {
       ledger.#addRow({ number, id, key: keyOfId(id), sources: set, buckets: 0, judged: false });
     }
     ledger.#next = next;
+    ledger.#since = since ?? -Infinity;
     ledger.#sources.push(...sources);
     for (const [source, ranges] of Object.entries(listened)) ledger.#listened.set(source, ranges);
     for (let left = from.varint(); left > 0; left--) {
@@ -344,12 +368,11 @@ export class Ledger {
       const cells = new LedgerCells(from.bytes(from.varint()).slice());
       cells.forEach((number) => {
         const row = ledger.#byNumber.get(number);
-        if (row === undefined) return;
-        row.buckets++;
-        ledger.#refusals.add(row.key, bucket);
+        if (row !== undefined) row.buckets++;
       });
       ledger.#buckets.set(bucket, cells);
     }
+    ledger.#refusals = Refusals.read(from);
     return ledger;
   }
 }

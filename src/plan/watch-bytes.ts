@@ -13,7 +13,7 @@ import { Watch, type WatchParts } from './watch.js';
 import { keptWatchData } from './watch-data.js';
 
 const LETTERS = 'PLAN';
-const VERSION = 5;
+const VERSION = 6;
 
 /** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
 export function watchToBytes(watch: Watch): Uint8Array {

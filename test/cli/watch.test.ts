@@ -72,7 +72,7 @@ describe('kms-baseline watch', () => {
     expect(await at('2026-06-02T23:50:00Z', 'second.mjs')).toBe(0);
     const second = texts.stdout.slice(first.length);
     expect(second).toMatch(
-      /ALARM anomaly \[company-\d+-\w{8}\] Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of the calls/,
+      /ALARM anomaly \[company-\d+-\w{8}\] High\. Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of them/,
     );
     const notices = readFileSync(join(folder, 'notices.jsonl'), 'utf8').trim().split('\n');
     const ids = notices.map((line) => JSON.parse(line).id);
@@ -148,7 +148,7 @@ describe('kms-baseline watch', () => {
   it('names what is wrong with the command', async () => {
     const { run, path } = planned(PLAN);
     const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 } };
-    await expect(watch([], io)).rejects.toThrow('watch needs the path of one plan, got 0');
+    await expect(watch([], io)).rejects.toThrow('watch needs exactly one plan file, got 0');
     await expect(run('--twice')).rejects.toThrow('Unknown option "--twice" for watch');
     await expect(run('--state')).rejects.toThrow('--state needs a path');
     await expect(watch([`${path}.txt`], io)).rejects.toThrow('a plan must be a file .json, .mjs or .js');

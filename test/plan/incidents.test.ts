@@ -104,7 +104,7 @@ describe('notices of incidents', () => {
     }
     const hourly = await run({ sources }, end, { from });
     expect(told).toEqual(hourly.told);
-  });
+  }, 120_000);
 
   it('are the same for any incidents, any times of polls, and any restarts', async () => {
     const WEEK = 7 * DAY;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { definePlan } from '../../src/plan/index.js';
+import type { KmsCall } from '../../src/kms/call.js';
+import { REFUSED_KEYS } from '../../src/kms/refused-keys.js';
+import { definePlan, memoryStore, type Notice } from '../../src/plan/index.js';
 import { Ledger } from '../../src/plan/ledger.js';
 import { ByteReader, ByteWriter } from '../../src/series/bytes.js';
 import { poisson, seeded } from '../support/random.js';
@@ -101,4 +103,58 @@ describe('what a ledger remembers', () => {
     expect(ledger.since).toBeLessThanOrEqual(START + 10 * DAY);
     expect(written(ledger).length).toBeLessThan(size);
   });
+});
+
+const keyOf = (n: number) => `arn:aws:kms:eu-central-1:111122223333:key/000000${10 + n}-12ab-34cd-56ef-1234567890ab`;
+const roleOf = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+function refused(name: string, key: number): Partial<KmsCall> {
+  return { keyArns: [keyOf(key)], caller: roleOf(name), error: 'AccessDeniedException' };
+}
+
+describe('a plan that fits its baseline again, with callers that are refused', () => {
+  const random = seeded(11);
+  const first = START + 7 * DAY;
+  const last = first + 10 * DAY;
+  const all: Delivered[] = [];
+  const put = (time: number, fields: Partial<KmsCall>) => all.push({ call: callAt(time, fields), at: time + MINUTE });
+  for (let time = START; time < last; time += HOUR) {
+    for (let n = poisson(random, 8); n > 0; n--) put(Math.floor(time + random() * HOUR), {});
+    // One that always fails on a few keys, with days without; and a key and a caller that begin late.
+    const day = Math.floor((time - START) / DAY);
+    if (day % 5 !== 4 && random() < 0.3) put(time + MINUTE, refused('Job', Math.floor(random() * 3)));
+    if (time > first + 5.6 * DAY) put(time + 2 * MINUTE, { keyArns: [keyOf(9)], caller: roleOf('Late') });
+  }
+  // Somebody who tries key after key, twice: a few of them on the next day too, which is not new.
+  for (const [at, keys] of [
+    [first + 8.4 * DAY, 25],
+    [first + 9.1 * DAY, 12],
+  ]) {
+    for (let n = 0; n < keys; n++) put(at + n * 1000, refused('Thief', 20 + n));
+  }
+  all.sort((a, b) => a.at - b.at);
+  const plan = { sources: [logOf('log', all)], step: HOUR, learnFor: WEEK, refitEvery: WEEK };
+  const from = first + 30 * MINUTE;
+  const content = ({ id: _, alarm: __, ...rest }: Notice) => rest;
+  const anomalies = (told: readonly Notice[], until: number) =>
+    told.filter(({ kind, at }) => kind === 'anomaly' && at <= until).map(content);
+
+  it('decides the same however its polls are cut, and restarted', async () => {
+    const whole = await run({ ...plan, every: 3 * HOUR }, last, { from });
+    const tried = whole.told.filter(
+      ({ anomaly, change }) => anomaly?.key.metric === REFUSED_KEYS && change === 'opened',
+    );
+    expect(tried.length).toBeGreaterThanOrEqual(1);
+    for (const hours of [7, 31]) {
+      let store = memoryStore();
+      const told: Notice[] = [];
+      let settled = 0;
+      for (let time = from; time < last; time += hours * HOUR) {
+        store = memoryStore(await store.load());
+        const part = await run(plan, time, { store, from: time, once: true });
+        told.push(...part.told);
+        settled = part.health.settledUntil ?? 0;
+      }
+      expect(anomalies(told, settled)).toEqual(anomalies(whole.told, settled));
+    }
+  }, 120_000);
 });

@@ -477,7 +477,7 @@ describe('definePlan', () => {
     ],
     [{ exclude: [{ from: 2, to: 1 }] }, 'plan.exclude[0].from must be earlier than plan.exclude[0].to'],
     [{ resources: { keys: [] } }, 'plan.resources.keys must be an array of at least one text'],
-    [{ resources: { key: ['x'] } }, 'plan.resources.key is none of'],
+    [{ resources: { key: ['x'] } }, 'plan.resources.key is unknown: did you mean keys?'],
     [{ timeZone: 'Mars' }, 'plan.timeZone must be an IANA time zone'],
     [{ learn: 'never' }, 'plan.learn must be'],
     [

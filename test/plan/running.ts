@@ -83,11 +83,11 @@ export class Verdicts {
 export async function run(
   plan: Partial<PlanInput> & Pick<PlanInput, 'sources'>,
   to: number,
-  options: Partial<RunOptions> & { from?: number } = {},
+  { from = JUDGED + 20 * MINUTE, ...options }: Partial<RunOptions> & { from?: number } = {},
 ) {
   const told = recorder();
   const stop = new AbortController();
-  const clock = fastClock(options.from ?? JUDGED + 20 * MINUTE, to, stop);
+  const clock = fastClock(from, to, stop);
   const verdicts = new Verdicts();
   const health = await runPlan(
     definePlan({ purpose: 'Test', owner: 'Tests', notify: [told], timeZone: 'UTC', every: HOUR, ...plan }),
