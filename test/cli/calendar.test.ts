@@ -68,6 +68,7 @@ describe('--calendar and --holidays', () => {
     expect(alike(known, '2026-06-04', 7, '2026-06-11')).toBeLessThan(1e-3);
     expect(alike(known, '2026-12-25', 2, '2026-12-27')).toBeLessThan(1e-3);
     expect(alike(plain, '2026-12-25', 2, '2026-12-27')).toBeGreaterThan(0.05);
+    // Midnight of the baseline's zone, as no other is given.
     const score = await cli([
       'score',
       LOGS,
@@ -80,7 +81,7 @@ describe('--calendar and --holidays', () => {
       '--json',
     ]);
     expect(score.stderr).toBe('');
-    expect(JSON.parse(score.stdout).window.from).toBe('2026-06-01T00:00:00.000Z');
+    expect(JSON.parse(score.stdout).window.from).toBe('2026-05-31T22:00:00.000Z');
   });
 
   it.each<[string[], unknown, RegExp]>([
