@@ -20,7 +20,7 @@ const SHOWS: Readonly<Record<string, RegExp>> = {
   '02-season-and-zone.ts': /^each its own .* [0-3] .* 0 .* 0$/m,
   '03-thresholds.ts': /^ +50 .*\d+ of \d+ /m,
   '04-silent-key.ts': /is told [123] h after it began:\n[\s\S]*on that key: nothing/,
-  '05-live-account.ts': /Decrypt on 1b2c74d5 \(eu-central-1\): no call [\s\S]*payments-decrypt-low +INSUFFICIENT_DATA/,
+  '05-live-account.ts': /Decrypt on 1b2c74d5 \(eu-central-1\): no calls [\s\S]*payments-decrypt-low +INSUFFICIENT_DATA/,
   '06-monitoring-plan.ts': /What for[\s\S]*\nPutMetricAlarm [\s\S]*\nPutRule [\s\S]*\nPutMetricFilter /,
 };
 

@@ -63,7 +63,7 @@ Options:
   --aliases <file>      name keys by their aliases: the output of
                         aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
-  --verbose             list what is too quiet to judge, too
+  --verbose             list what is too quiet, and queries for findings
   --fail-on-anomaly     exit with status 4 when an anomaly is shown
   -h, --help            this text
 

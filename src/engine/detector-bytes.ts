@@ -122,7 +122,7 @@ function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: re
   const { start, step } = grid;
   const reach = Math.max(KEPT, 4 * step);
   const isOnGrid = (at: number) => Math.abs(at) <= MOST_TIME && (at - start) % step === 0;
-  if (!isOnGrid(time)) reader.fail(`a state of ${time}, which is no border of a bucket`);
+  if (!isOnGrid(time)) reader.fail(`a state of ${time}, which is not the border of a bucket`);
   let end = time - reach;
   for (const { grid: own } of recent) {
     if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > time + reach) {

@@ -26,17 +26,19 @@ export interface AnomalyLook {
   readonly paint: Painter;
   /** For a line that shows the judged time of each anomaly's series. */
   readonly scores: Scores | undefined;
+  /** Whether each anomaly has the query that shows its records: a line of some 500 characters. */
+  readonly verbose: boolean;
 }
 
 /**
  * Every anomaly, numbered: in words, then a line that shows its series, what to check first, its key's ARN, its kind and what
- * moved with it, the query that shows its records, and its id.
+ * moved with it, the query that shows its records where it is asked for, and its id.
  */
 export function renderAnomalies(
   analysis: Analysis,
   timeZone: string,
   width: number,
-  { paint, scores }: AnomalyLook = { paint: painter(false), scores: undefined },
+  { paint, scores, verbose }: AnomalyLook = { paint: painter(false), scores: undefined, verbose: false },
 ): string[] {
   const { anomalies, window, step, unknown } = analysis;
   if (anomalies.length === 0) {
@@ -64,8 +66,10 @@ export function renderAnomalies(
     if (anomaly.key.keyArn !== null) lines.push(indent + keyLine(anomaly.key.keyArn, analysis));
     lines.push(...wrap(kindOf(anomaly, nameOf), width, indent).map(paint[anomaly.verdict]));
     // Not wrapped: it is to be copied.
-    lines.push(`${indent}Athena: ${printable(queries.athena, 4096)}`, `${indent}id ${anomaly.id}`);
+    if (verbose) lines.push(`${indent}Athena: ${printable(queries.athena, 4096)}`);
+    lines.push(`${indent}id ${anomaly.id}`);
   }
+  if (!verbose) lines.push('', ...wrap('Queries for these records: --verbose, --markdown or --html', width));
   return lines;
 }
 

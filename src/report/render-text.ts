@@ -21,7 +21,10 @@ export interface RenderOptions {
   readonly width?: number;
   /** The scores behind the analysis: with them, a line of text shows the judged time of each anomaly's series. */
   readonly scores?: Scores;
-  /** Whether to list each series that is too quiet to judge and each key without calls, rather than count them; default false. */
+  /**
+   * Whether to list each series that is too quiet to judge and each key without calls, rather than count them, and with
+   * each anomaly the query that shows its records; default false.
+   */
   readonly verbose?: boolean;
   /** Whether to colour by the codes of a terminal (ANSI); default false. */
   readonly color?: boolean;
@@ -46,7 +49,11 @@ export function renderText(analysis: Analysis, options: RenderOptions = {}): str
       ...renderSpans(analysis, timeZone, width),
       ...analysis.notes.flatMap((note) => wrap(printable(note, 1000), width, 'note      ')),
     ],
-    renderAnomalies(analysis, timeZone, width, { paint: painter(options.color ?? false), scores: options.scores }),
+    renderAnomalies(analysis, timeZone, width, {
+      paint: painter(options.color ?? false),
+      scores: options.scores,
+      verbose,
+    }),
     operationsBlock(analysis),
     renderUnknowns(analysis, width, verbose),
     renderQuiet(analysis, timeZone, width, verbose),

@@ -43,7 +43,7 @@ describe('the commands together', () => {
 
     // Without the second file nobody is named.
     const { stdout } = await cli(['score', logs, '--baseline', baseline]);
-    expect(flowing(stdout)).toMatch(/1\. Decrypt on 0a1b63c4 .* calls, where/);
+    expect(flowing(stdout)).toMatch(/1\. Critical\. Decrypt on 0a1b63c4 .* calls \(expected/);
     expect(stdout).not.toContain('SupportConsole');
   });
 

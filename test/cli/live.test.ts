@@ -55,7 +55,7 @@ describe('kms-baseline live', () => {
     const { status, stdout, stderr } = await live(aws, '--fail-on-anomaly');
     expect(stderr).toBe('');
     expect(status).toBe(4);
-    expect(flowing(stdout)).toMatch(/Decrypt on 0987dcba \(eu-central-1\): no call since/);
+    expect(flowing(stdout)).toMatch(/Decrypt on 0987dcba \(eu-central-1\): no calls since/);
     expect(stdout).not.toContain('1234abcd (eu-central-1): ');
     const asked = new Set(aws.requests.map(({ operation }) => operation));
     expect(asked).toEqual(new Set(['ListMetrics', 'GetMetricData', 'DescribeAlarms']));

@@ -403,9 +403,9 @@ describe('readAthenaCounts', () => {
   it('says what is wrong with rows of another kind', async () => {
     const { rows } = await viaAthena(logs, ONE);
     const wrong: [unknown, RegExp][] = [
-      [[], /none that tells what was asked/],
+      [[], /got none with what was asked/],
       [[{ a: 1 }], /must have the column kind/],
-      [[null], /must have the column kind/],
+      [[null], /rows\[0\] must be an object with the columns of the query, got null/],
       [rows.map((row) => ({ ...row, calls: 'many' })), /whole numbers in calls, got "many"/],
       [rows.map((row) => (row['kind'] === 'calls' ? { ...row, bucket: '0' } : row)), /must lie in the time/],
       [rows.map((row) => ({ ...row, outcome: 'fine' })), /must have ok, error or dry-run/],

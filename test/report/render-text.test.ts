@@ -156,8 +156,12 @@ the history).`,
 
   it('counts what is too quiet unless asked for each, and ends with a summary', () => {
     const lines = renderText(ANALYSIS, { width: 80 }).split('\n');
+    expect(lines.some((line) => line.includes('SELECT '))).toBe(false);
+    expect(lines.filter((line) => line === 'Queries for these records: --verbose, --markdown or --html')).toHaveLength(
+      1,
+    );
     expect(lines.some((line) => line.includes('more than 90 days'))).toBe(false);
-    expect(lines.filter((line) => line.includes('--verbose'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('--verbose'))).toHaveLength(3);
     expect(lines.slice(-24).join('\n')).toContain('1 of 2 known series (outcomes apart) is called too rarely');
     expect(lines.slice(-2).join(' ')).toBe(
       '1 anomaly in 1 day: 1 critical. Most severe: DisableKey on 1234abcd (eu-central-1), 9 calls (none in the history).',

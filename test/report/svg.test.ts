@@ -62,7 +62,9 @@ describe('renderSvg', () => {
       /series\.values must have \d+ entries as the grid has, got 1/,
     );
     expect(() => renderSvg(series, { theme: 'pink' as 'light' })).toThrow(InputError);
-    expect(() => renderSvg(series, { marks: [{ from: 2, to: 1 }] })).toThrow('marks[0].from/marks[0].to');
+    expect(() => renderSvg(series, { marks: [{ from: 2, to: 1 }] })).toThrow(
+      'marks[0].from must be earlier than marks[0].to',
+    );
     expect(() => plotSeries(report.evidence.scores, { operation: 'Sign' })).toThrow('key must be a row of the window');
   });
 });

@@ -252,10 +252,7 @@ describe('wordsFor', () => {
       'Sign on mrk-1234abcd (cn-north-1), ',
     ],
     [{ keyArn: 'no-arn', operation: 'Sign' }, 'Sign on no-arn, '],
-    [
-      { keyArn: KEY, operation: 'Sign', caller: role('App') },
-      'Sign on 1234abcd (eu-central-1) by role/App of account 111122223333, ',
-    ],
+    [{ keyArn: KEY, operation: 'Sign', caller: role('App') }, 'Sign on 1234abcd (eu-central-1) by role/App, '],
     [{ metric: 'KMSKeyCount' }, 'CloudWatch metric KMSKeyCount, '],
   ])('names the series %j', (key, name) => {
     expect(words({ key }).startsWith(`High. ${name}`)).toBe(true);
