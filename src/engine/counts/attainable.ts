@@ -22,7 +22,7 @@ const STEPS_A_BIN = 16;
  * How far the level may be below that which every test could spend, in nats. What few rows can spend together jumps from
  * next to nothing to more than most want: where one call a week is usual, each would be reported for one report a week.
  */
-export const MOST_BELOW = 0.8;
+export const MOST_BELOW = 0.5;
 /**
  * False reports a week and row up to which all of that is taken, and from which on none is: between them by the logarithm. Where
  * a row has so much of a budget to itself, a limit at which it is just spent lies where tails are known least, and each incident
