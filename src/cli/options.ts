@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js';
-import type { AnomalyFilter } from '../report/filter.js';
+import type { AnomalyFilter } from '../report/anomaly-filter.js';
 import { DAY, MINUTE, SECOND } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { CALENDAR_FLAGS, type CalendarFlags, calendarFlags } from './calendar.js';

@@ -1,6 +1,6 @@
 import { type Coverage, mainStretch } from '../kms/coverage.js';
-import type { LogSource } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
+import type { LogSource } from '../report/log-source.js';
 import { duration } from '../report/numbers.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { AnalyzeOptions } from './options.js';

@@ -1,39 +1,18 @@
-import {
-  checkNumber,
-  checkOptions,
-  checkRange,
-  checkTime,
-  decoded,
-  InputError,
-  type OptionNames,
-  shown,
-} from '../errors.js';
+import { checkNumber, checkRange, checkTime, decoded, InputError } from '../errors.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import type { Calendar } from '../time/calendar.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { MIN_EFFECT } from './counts/track/rules.js';
 import { type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
+import { type DetectorOptions, type DetectorTerms, detectorTerms } from './detector-options.js';
 import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
 import { type RoomForScores, roomForScores, withRows } from './score-window.js';
 import { watchRules } from './series-tracker.js';
 import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
-
-export interface DetectorOptions {
-  /** Expected number of false episodes a week, over all rows, windows and both directions together; 1 by default. */
-  readonly alertBudget?: { readonly perWeek: number };
-  /**
-   * What becomes of a lasting shift of the level: `'accept-shifts'` announces it once and follows it within two days,
-   * `'hold'` never does, so that it stays an anomaly until it ends or a new baseline is fitted. Default `'accept-shifts'`.
-   */
-  readonly learn?: 'accept-shifts' | 'hold';
-  /** Minimum relative deviation to report; 0.1 by default, so that 1.05 times a million calls are not. */
-  readonly minEffect?: number;
-}
 
 /** How far back a late window may re-state what was observed, in ms. */
 const RESTATED = 2 * DAY;
@@ -57,7 +36,7 @@ interface Checkpoint {
  */
 export class Detector {
   #baseline: Baseline;
-  readonly #options: Required<Omit<DetectorOptions, 'alertBudget'>> & { readonly perWeek: number };
+  readonly #options: DetectorTerms;
   readonly #rows: DetectorRows;
   #accepted: SignOff[] = [];
   /** So many of them are in the states. */
@@ -70,13 +49,7 @@ export class Detector {
   readonly #incidents = new DetectorIncidents();
 
   constructor(baseline: Baseline, options: DetectorOptions = {}) {
-    checkOptions(options, DETECTOR_OPTIONS);
-    const learn = options.learn ?? 'accept-shifts';
-    if (learn !== 'accept-shifts' && learn !== 'hold') {
-      throw new InputError(`learn must be 'accept-shifts' or 'hold', got ${shown(learn)}`);
-    }
-    const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
-    const minEffect = checkNumber(options.minEffect ?? MIN_EFFECT, 'minEffect', 0, 10);
+    const { learn, minEffect, perWeek } = detectorTerms(options);
     this.#baseline = baseline;
     this.#options = { learn, minEffect, perWeek };
     this.#recent = new Recent(baseline.grid.step, baseline.measure);
@@ -404,8 +377,6 @@ export class Detector {
     return detector;
   }
 }
-
-const DETECTOR_OPTIONS: OptionNames<DetectorOptions> = { alertBudget: true, learn: true, minEffect: true };
 
 /** The rows of a set that has all of a detector's. */
 function inOrder(set: SeriesSet): Int32Array {

@@ -1,7 +1,9 @@
 export { type AnomalyOptions, findAnomalies } from './anomalies/find-anomalies.js';
 export { type IncidentOptions, IncidentTracker, type TakeOptions } from './anomalies/incident-tracker.js';
-export { Baseline, type BaselineSummary, type BaselineZone } from './baseline.js';
-export { Detector, type DetectorOptions } from './detector.js';
+export { Baseline, type BaselineZone } from './baseline.js';
+export type { BaselineSummary } from './baseline-summary.js';
+export { Detector } from './detector.js';
+export type { DetectorOptions } from './detector-options.js';
 export { type FitOptions, fitBaseline } from './fit-baseline.js';
 export type { QuietKeys } from './quiet-keys.js';
 export { type ScoreOptions, scoreWindow } from './score-window.js';

@@ -1,4 +1,5 @@
-import { Detector, type DetectorOptions } from '../engine/detector.js';
+import { Detector } from '../engine/detector.js';
+import type { DetectorOptions } from '../engine/detector-options.js';
 import { type FitOptions, fitBaseline } from '../engine/index.js';
 import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { type SeriesSet, selectRows, sliceWindow } from '../series/index.js';

@@ -1,9 +1,10 @@
 import type { QuietKeys } from '../engine/quiet-keys.js';
 import type { Anomaly } from '../engine/types.js';
 import type { CountStats } from '../kms/call-counter.js';
-import type { FilteredAnomalies } from './filter.js';
+import type { FilteredAnomalies } from './anomaly-filter.js';
 import type { KeyLoss } from './key-loss.js';
 import type { NamedKey } from './key-names.js';
+import type { LogSource } from './log-source.js';
 import type { OperationUse } from './operations.js';
 import type { Unknowns } from './unknown.js';
 
@@ -80,17 +81,6 @@ export interface SetAsideRecords {
     /** The field of the record at fault; `null` where none was. */
     readonly field: string | null;
   };
-}
-
-/** One account and Region, and when its log was listening. */
-export interface LogSource {
-  readonly account: string;
-  readonly region: string;
-  /** Distinct KMS calls. */
-  readonly kmsCalls: number;
-  /** From its first record to its last, in ticks of five minutes. */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A stretch of time, and where in it the logs that have KMS calls were silent for too long to have been listening. */

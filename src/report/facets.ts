@@ -1,6 +1,6 @@
 import type { Anomaly } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
-import type { LogSource } from './analysis.js';
+import type { LogSource } from './log-source.js';
 import { accountOfKey, regionOfKey } from './names.js';
 
 /** What an anomaly concerns: the names that it can be found by. Each once, its own row's first. */

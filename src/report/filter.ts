@@ -1,40 +1,15 @@
 import { compareSeverity, SEVERITIES } from '../engine/anomalies/anomaly-of-runs.js';
-import type { Anomaly, AnomalyKind, Severity } from '../engine/types.js';
+import type { Anomaly, AnomalyKind } from '../engine/types.js';
 import { InputError, shown } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
+import type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
 import { closest } from './closest.js';
 import { accountOf, facetsOf, regionOf } from './facets.js';
 import type { NamedKey } from './key-names.js';
 import { callerName, keyName } from './names.js';
 import { grouped } from './numbers.js';
 import { printable } from './printable.js';
-
-type Names = string | readonly string[];
-
-/** Which anomalies a report shows: those that meet every field that is given, and of a list any of its entries. */
-export interface AnomalyFilter {
-  /** An ARN, a key id, how an id begins (four characters at least), or an alias that the analysis knows. */
-  readonly key?: Names;
-  readonly operation?: Names;
-  /** A caller that has a part in the anomaly: its ARN or account, `role/App`, or `App`. */
-  readonly caller?: Names;
-  readonly account?: Names;
-  readonly region?: Names;
-  readonly kind?: AnomalyKind | readonly AnomalyKind[];
-  /** This severity and worse. */
-  readonly severity?: Severity;
-  /** So many at most, the first of the list. */
-  readonly top?: number;
-}
-
-/** What a filter left of an analysis's anomalies. */
-export interface FilteredAnomalies {
-  readonly shown: number;
-  /** Before the filter. */
-  readonly of: number;
-  readonly filter: AnomalyFilter;
-}
 
 /** Every kind of anomaly. */
 export const ANOMALY_KINDS: readonly AnomalyKind[] = [

@@ -1,6 +1,7 @@
 import type { Coverage } from '../kms/coverage.js';
 import { mergeRanges } from '../series/builder.js';
-import type { LogHole, LogSource } from './analysis.js';
+import type { LogHole } from './analysis.js';
+import type { LogSource } from './log-source.js';
 
 /** The accounts and Regions of a coverage, with the KMS calls that `callsOf` knows of each; most calls first. */
 export function logSources(

@@ -2,13 +2,13 @@ export type {
   Analysis,
   HistorySpan,
   LogHole,
-  LogSource,
   LogSpan,
   LogsRead,
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
-export { type AnomalyFilter, type FilteredAnomalies, filterAnalysis } from './filter.js';
+export type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
+export { filterAnalysis } from './filter.js';
 export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';
 export { type HtmlOptions, renderHtml } from './html/render-html.js';
@@ -24,6 +24,7 @@ export {
 } from './judge.js';
 export { type KeyLoss, keyLoss } from './key-loss.js';
 export { type KeyLabel, keyLabelsFrom, type NamedKey, nameKeys } from './key-names.js';
+export type { LogSource } from './log-source.js';
 export type { KeyNames } from './names.js';
 export { type NextSteps, nextSteps } from './next-steps.js';
 export type { OperationUse } from './operations.js';

@@ -1,6 +1,7 @@
 import { MINUTE } from '../time/grid.js';
-import type { Analysis, LogHole, LogSource } from './analysis.js';
+import type { Analysis, LogHole } from './analysis.js';
 import { civilRange, civilTime } from './civil-time.js';
+import type { LogSource } from './log-source.js';
 import { counted, duration, grouped } from './numbers.js';
 import { printable } from './printable.js';
 import { wrap } from './wrap.js';

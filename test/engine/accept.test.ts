@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Detector, type DetectorOptions } from '../../src/engine/detector.js';
+import { Detector } from '../../src/engine/detector.js';
+import type { DetectorOptions } from '../../src/engine/detector-options.js';
 import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import { BELOW, NORMAL, type Scores } from '../../src/engine/types.js';
 import { InputError } from '../../src/errors.js';
