@@ -1,13 +1,14 @@
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { Finding } from './changes.js';
+import { decideNotice } from './decide-notice.js';
 import type { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { minute } from './plan-text.js';
 import type { WatchData } from './watch-data.js';
 
 /** A source that has stopped delivering, or delivers again. */
-export interface Blindness {
+interface Blindness {
   readonly source: string;
   readonly isBlind: boolean;
   /** The end of what it delivered before. */
@@ -15,8 +16,22 @@ export interface Blindness {
   readonly finding: Finding;
 }
 
+/** Decides the notices of sources that have stopped delivering, and of those that deliver again. */
+export function reportBlindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger, now: number): void {
+  const { blind } = data;
+  for (const { source, isBlind, since, finding } of blindness(plan, data, ledger, now)) {
+    if (isBlind) {
+      const alarm = decideNotice(plan, data, finding, { state: 'INSUFFICIENT_DATA', change: 'opened' });
+      blind[source] = { alarm, since };
+    } else {
+      decideNotice(plan, data, finding, { alarm: blind[source].alarm, state: 'OK', change: 'closed' });
+      delete blind[source];
+    }
+  }
+}
+
 /** Which sources have stopped or resumed delivering: missing data is never silence of keys. */
-export function blindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger, now: number): Blindness[] {
+function blindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger, now: number): Blindness[] {
   const { grace, blindAfter, sources } = plan;
   const finding = (text: string): Finding => ({ kind: 'health', at: now, text, key: null, callers: [] });
   return sources.flatMap(({ name }): Blindness[] => {

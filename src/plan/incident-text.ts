@@ -1,4 +1,5 @@
 import type { Incident } from '../engine/types.js';
+import { REFUSED_KEYS } from '../kms/refused-keys.js';
 import { affectedText } from '../report/affected-words.js';
 import { seriesName } from '../report/names.js';
 import { counted, duration, mean } from '../report/numbers.js';
@@ -72,7 +73,9 @@ export function updateText(
     ...(why.joined === 0 ? [] : [counted(why.joined, 'more key')]),
     ...(why.grownFrom === null
       ? []
-      : [`${counted(excessOf(incident).calls, 'call')} more than expected, ${counted(why.grownFrom, 'call')} before`]),
+      : [
+          `${counted(excessOf(incident).calls, unitOf(incident.anomalies[0].key))} more than expected, ${counted(why.grownFrom, 'call')} before`,
+        ]),
   ];
   return `Update after ${duration(at - fromOf(incident))}: ${parts.join('; ')}. ${knownText(incident, suspects, plan, at)}`;
 }
@@ -88,12 +91,13 @@ export function correctedText(incident: Incident): string {
  * @param callsSince on the row of its worst anomaly, since the end of that
  */
 export function closingText(incident: Incident, callsSince: number, { learn }: PlanWords): string {
-  const { kind, value, expected, verdict } = incident.anomalies[0];
+  const { key, kind, value, expected, verdict } = incident.anomalies[0];
   const rows = rowsOf(incident);
   const are = rows.length === 1 ? 'is' : 'are';
   const after = duration(Math.max(...incident.anomalies.map(({ to }) => to)) - fromOf(incident));
   const usual = `expected about ${mean(expected)}`;
-  const calls = value === 0 ? `No calls meanwhile (${usual}).` : `${counted(value, 'call')} in all (${usual}).`;
+  const unit = unitOf(key);
+  const calls = value === 0 ? `No calls meanwhile (${usual}).` : `${counted(value, unit)} in all (${usual}).`;
   const whose = rows.length === 1 ? '' : `${seriesName(rows[0])}: `;
   // A change that lasted is at an end as an incident; what is expected has followed it.
   if (verdict === 'below' && value + callsSince === 0) {
@@ -109,11 +113,11 @@ export function fromOf({ anomalies, opened }: Incident): number {
   return Math.min(opened, ...anomalies.map(({ from }) => from));
 }
 
-/** Calls above what was expected over its anomalies, and what was expected there. */
+/** Calls above what was expected over its anomalies, and what was expected there; keys where its worst row counts keys. */
 export function excessOf({ anomalies }: Incident): { readonly calls: number; readonly expected: number } {
   let [calls, expected] = [0, 0];
   for (const anomaly of anomalies) {
-    if (anomaly.verdict !== 'above') continue;
+    if (anomaly.verdict !== 'above' || unitOf(anomaly.key) !== unitOf(anomalies[0].key)) continue;
     calls += anomaly.value - anomaly.expected;
     expected += anomaly.expected;
   }
@@ -124,4 +128,9 @@ function listed(rows: readonly SeriesKey[]): string {
   const names = rows.slice(0, NAMED).map((row) => seriesName(row));
   if (rows.length > NAMED) names.push(`${rows.length - NAMED} more`);
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** What a row counts. */
+function unitOf({ metric }: SeriesKey): 'call' | 'key' {
+  return metric === REFUSED_KEYS ? 'key' : 'call';
 }

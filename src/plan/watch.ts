@@ -6,8 +6,9 @@ import { printable } from '../report/printable.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
-import { blindness } from './blindness.js';
+import { reportBlindness } from './blindness.js';
 import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
+import { decideNotice, type NoticeParts } from './decide-notice.js';
 import { DeferredCalls, type DeferredData } from './deferred-calls.js';
 import { type Health, healthOf, tally } from './health.js';
 import { noticeOfIncident } from './incident-notice.js';
@@ -15,8 +16,6 @@ import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
-import type { Notice } from './notice.js';
-import { noticeId } from './notice-id.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { MOST_REMEMBERED, nextRefit, rememberedSince } from './refits.js';
@@ -223,7 +222,7 @@ export class Watch {
     if (this.#judge === null) {
       if (until < this.#reportsFrom) {
         this.data.settled = Math.max(this.data.settled ?? began, until);
-        this.#tellBlindness(now);
+        reportBlindness(this.plan, this.data, this.ledger, now);
         return;
       }
       this.#judge = this.#learn();
@@ -234,7 +233,7 @@ export class Watch {
     this.#restate = Infinity;
     this.#retireDeleted(judge);
     this.#judgeUntil(judge, settled, until);
-    this.#tellBlindness(now);
+    reportBlindness(this.plan, this.data, this.ledger, now);
     this.#forget();
   }
 
@@ -376,37 +375,8 @@ export class Watch {
   };
 
   /** Decides a notice; returns its id. */
-  #tell(finding: Finding, more: Partial<Omit<Notice, 'id' | 'plan' | 'owner' | keyof Finding>> = {}): string {
-    const { name, owner } = this.plan;
-    const { alarm, ...rest } = more;
-    const content = {
-      plan: name,
-      owner,
-      state: 'ALARM',
-      change: null,
-      keys: finding.key === null ? [] : [finding.key],
-      incident: null,
-      severity: null,
-      anomaly: null,
-      ...finding,
-      ...rest,
-    } as const;
-    const id = noticeId(this.data.stateId, ++this.data.sequence, content);
-    this.data.outbox.push({ notice: { id, alarm: alarm ?? id, ...content }, told: [] });
-    return id;
-  }
-
-  /** Tells of sources that are not heard of any more, and of those that are again. */
-  #tellBlindness(now: number): void {
-    const { blind } = this.data;
-    for (const { source, isBlind, since, finding } of blindness(this.plan, this.data, this.ledger, now)) {
-      if (isBlind)
-        blind[source] = { alarm: this.#tell(finding, { state: 'INSUFFICIENT_DATA', change: 'opened' }), since };
-      else {
-        this.#tell(finding, { alarm: blind[source].alarm, state: 'OK', change: 'closed' });
-        delete blind[source];
-      }
-    }
+  #tell(finding: Finding, more: NoticeParts = {}): string {
+    return decideNotice(this.plan, this.data, finding, more);
   }
 
   /** Takes an inventory of the keys: what of them is to be told, once each. */

@@ -367,7 +367,7 @@ describe('lookupKmsCalls', () => {
   });
 
   it.each([
-    [{ from: 2, to: 1 }, 'from/to'],
+    [{ from: 2, to: 1 }, 'from must be earlier than to'],
     [{ from: NaN, to: 1 }, 'from'],
     [{ from: 0, to: 1, operations: [] }, 'operations'],
     [{ from: 0, to: 1, operations: [''] }, 'operations[0]'],

@@ -35,7 +35,7 @@ describe('once is once: the same calls in two files count once, however far apar
     expect(calls).toMatchObject({ calls: 480, counted: 240, duplicates: 240, late: 0, overlapping: 0 });
     expect(overlaps).toEqual([]);
     const { stdout } = await cli(['analyze', folder]);
-    expect(flowing(stdout)).toContain('480 of KMS: 240 distinct calls (240 duplicates left out) logs of');
+    expect(flowing(stdout)).toContain('480 of KMS: 240 distinct calls (240 duplicates removed) logs of');
   });
 
   it('exports that overlap, in any order, and in any number', async () => {
