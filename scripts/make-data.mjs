@@ -137,7 +137,7 @@ ${records.toLocaleString('en-US')} records, ${kms.toLocaleString('en-US')} of th
 thousand records stand twice, with the same \`eventID\`, as when two trails share a bucket; two in a thousand come in the
 next day's file. Inside a file they are not in order of time.
 
-\`labels.json\` is a list of \`{ kind, verdict, key, from, to, calls, expected, note }\`: the series whose count tells best,
+\`labels.json\` is a list of \`{ kind, verdict, key, from, to, calls, expected, note }\`: the series whose count shows it best,
 epoch milliseconds (half-open), the calls counted there, those that the sources' laws expect, and what happened.
 
 ## The company
