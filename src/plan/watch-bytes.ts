@@ -13,7 +13,8 @@ import { Watch, type WatchParts } from './watch.js';
 import { keptWatchData } from './watch-data.js';
 
 const LETTERS = 'PLAN';
-const VERSION = 6;
+/** Of the bytes of a state. */
+export const VERSION = 6;
 
 /** All that a watch is to remember, in one piece: what was counted, judged and decided belongs together. */
 export function watchToBytes(watch: Watch): Uint8Array {

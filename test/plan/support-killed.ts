@@ -8,6 +8,7 @@ import { open } from '../../src/alarm/sealed.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import type { Health } from '../../src/plan/health.js';
 import type { Notice } from '../../src/plan/notice.js';
+import { VERSION } from '../../src/plan/watch-bytes.js';
 import { bundle } from '../support/bundle.js';
 import { poisson, seeded } from '../support/random.js';
 import { DAY, type Delivered, delivered, HOUR, MINUTE } from './support.js';
@@ -183,7 +184,7 @@ process.exitCode = await watch(process.argv.slice(2), { stdout: process.stdout, 
         ok(end === 'SIGKILL' || end === 'exit 0', `${folder}: ended with ${end}`);
         if (end === 'SIGKILL') done.kills++;
         if (!existsSync(state)) continue;
-        open(readFileSync(state), 'PLAN', 5, `the state in ${folder}`);
+        open(readFileSync(state), 'PLAN', VERSION, `the state in ${folder}`);
         done.states++;
       }
       deepStrictEqual(await ended(this.#start(folder, {})), 'exit 0');
