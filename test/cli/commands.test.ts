@@ -35,10 +35,12 @@ describe('the commands together', () => {
     const fitted = await json(['fit', logs, '--out', baseline, '--callers', callers, '--until', until, ...zone]);
     expect(fitted.baseline).toMatchObject({ bytes: statSync(baseline).size, timeZones: ['Europe/Berlin'] });
 
-    // The same history and window in two steps give the same findings.
+    // The same history and window in two steps give the same findings. A baseline knows every caller by itself, where analyze
+    // leaves out those who are alone on their key: more series share the budget, and limits may be a call further.
     const scored = await json(['score', logs, '--baseline', baseline, '--callers', callers]);
     expect(scored.window).toEqual(analysis.window);
-    const told = (found: typeof scored) => found.anomalies.map(({ words }: { words: string }) => words);
+    const told = (found: typeof scored) =>
+      found.anomalies.map(({ words }: { words: string }) => words.replace(/normal up to \d+/, 'normal up to N'));
     expect(told(scored)).toEqual(told(analysis));
 
     // Without the second file nobody is named.
