@@ -401,7 +401,7 @@ describe('fetchMetricSeries', () => {
     [{ step: 90_000 }, 'step'],
     [{ step: 30_000 }, 'step'],
     [{ step: 2 * DAY }, 'step'],
-    [{ to: NOW - 2 * HOUR }, 'from/to'],
+    [{ to: NOW - 2 * HOUR }, 'from must be earlier than to'],
     [{ settle: -1 }, 'settle'],
     [{ concurrency: 0 }, 'concurrency'],
     [{ metrics: [{ namespace: 'AWS/KMS', name: 'DecryptCount', dimensions: {} }] }, 'metrics[0].stat'],

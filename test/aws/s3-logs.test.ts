@@ -311,7 +311,7 @@ describe('s3Logs', () => {
     [{ bucket: '' }, 'bucket'],
     [{ concurrency: 0 }, 'concurrency'],
     [{ buffer: -1 }, 'buffer'],
-    [{ from: START + DAY }, 'from/to'],
+    [{ from: START + DAY }, 'from must be earlier than to'],
   ])('refuses %o', async (bad, name) => {
     const { logs } = await bucket(new Map());
     expect(() => logs(bad)).toThrow(InputError);
