@@ -79,7 +79,7 @@ export function checkOptions<T>(options: unknown, names: OptionNames<T>, name = 
   const unknown = Object.keys(options).find((field) => !Object.hasOwn(names, field));
   if (unknown === undefined) return;
   const all = Object.keys(names);
-  const meant = closest(unknown, all);
+  const meant = unknown.length > 64 ? undefined : closest(unknown, all, Math.min(3, Math.floor(unknown.length / 3)));
   const rest = meant === undefined ? `there are ${all.join(', ')}` : `did you mean ${meant}?`;
   throw new InputError(`${name}.${unknown.slice(0, 80)} is unknown: ${rest}`);
 }
@@ -89,23 +89,29 @@ export function optionsFor<T extends object>(options: object, names: OptionNames
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name))) as T;
 }
 
-/** The name that a mistyped one probably stands for: the same but for upper and lower case, or with few letters changed. */
-function closest(typed: string, names: readonly string[]): string | undefined {
-  if (typed.length > 64) return undefined;
-  const lower = typed.toLowerCase();
+/**
+ * The name that somebody who wrote `text` most likely meant: the same but for upper and lower case, or with few letters mistyped;
+ * `undefined` without such.
+ * @param most mistakes, at most; by default in a third of the letters, and one in the shortest
+ */
+export function closest(
+  text: string,
+  names: Iterable<string>,
+  most = Math.max(1, Math.floor(text.length / 3)),
+): string | undefined {
+  const wanted = text.toLowerCase();
   let best: string | undefined;
-  let least = Math.min(3, Math.floor(typed.length / 3)) + 0.5;
+  let least = most + 1;
   for (const name of names) {
-    const distance = editDistance(lower, name.toLowerCase());
-    if (distance >= least) continue;
-    best = name;
-    least = distance;
+    const mistakes = editDistance(wanted, name.toLowerCase(), least);
+    if (mistakes < least) [best, least] = [name, mistakes];
   }
   return best;
 }
 
-/** Letters to be changed, put in, taken away or swapped with the next (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+/** Letters put in, left out, changed, or swapped with the next one (optimal string alignment); `most` where they are as many. */
+function editDistance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) >= most) return most;
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -116,8 +122,7 @@ function editDistance(a: string, b: string): number {
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         next[j] = Math.min(next[j], before[j - 2] + 1);
     }
-    before = row;
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[b.length];
+  return Math.min(most, row[b.length]);
 }

@@ -1,5 +1,6 @@
 import type { Anomaly } from '../../src/engine/types.js';
 import type { KmsCall } from '../../src/kms/call.js';
+import { BY_CALLER } from '../../src/kms/call-rows.js';
 import { countCalls } from '../../src/kms/count-calls.js';
 import { judgeWithEvidence } from '../../src/report/judge.js';
 import { keyNamesOf } from '../../src/report/key-names.js';
@@ -33,17 +34,6 @@ export function fleetSentences(seed: number, options: { series?: number; judgedD
   return read(seed, judgement.anomalies, until, check, evidence.nameOf ?? keyNamesOf(judgement.keys));
 }
 
-const LEVELS = [
-  ['operation'],
-  ['operation', 'outcome'],
-  ['keyArn'],
-  ['keyArn', 'operation'],
-  ['operation', 'caller'],
-  ['keyArn', 'operation', 'caller'],
-  ['operation', 'caller', 'error'],
-  ['keyArn', 'operation', 'caller', 'error'],
-] as const;
-
 /** The findings of a shop with a few incidents drawn by the seed, their callers and error codes held against its calls. */
 export async function shopSentences(seed: number): Promise<SentencesRead> {
   const start = Date.UTC(2026, 4, 4);
@@ -51,7 +41,7 @@ export async function shopSentences(seed: number): Promise<SentencesRead> {
   const until = historyUntil + 2 * DAY;
   const simulation = simulateCalls({ seed, start, end: until, incidents: incidentsOf(seed, historyUntil) });
   const calls: KmsCall[] = [...simulation.calls()];
-  const counts = await countCalls(calls, { start, end: until, by: LEVELS });
+  const counts = await countCalls(calls, { start, end: until, by: BY_CALLER });
   const { judgement, evidence } = judgeWithEvidence(counts, { historyUntil, until });
   const history = sliceWindow(counts, start, historyUntil);
   const check = new SentenceCheck({ history, judged: evidence.scores.window, calls });

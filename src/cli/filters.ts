@@ -1,8 +1,7 @@
 import { SEVERITIES } from '../engine/anomalies/anomaly-of-runs.js';
 import type { AnomalyKind, Severity } from '../engine/types.js';
-import { InputError, shown } from '../errors.js';
+import { closest, InputError, shown } from '../errors.js';
 import type { AnomalyFilter } from '../report/anomaly-filter.js';
-import { closest } from '../report/closest.js';
 import { ANOMALY_KINDS } from '../report/filter.js';
 import type { Arguments } from './flags.js';
 import { parseWhole } from './values.js';

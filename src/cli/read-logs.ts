@@ -1,4 +1,5 @@
 import type { CountStats, LogOverlap } from '../kms/call-counter.js';
+import { BY_CALLER } from '../kms/call-rows.js';
 import type { Coverage } from '../kms/coverage.js';
 import { coverageWithout } from '../kms/service-gaps.js';
 import { countCloudTrail, type IngestStats } from '../node/index.js';
@@ -10,18 +11,6 @@ import { printable } from '../report/printable.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
-
-/** What is judged, then what tells who was behind it. */
-const LEVELS = [
-  ['operation'],
-  ['operation', 'outcome'],
-  ['keyArn'],
-  ['keyArn', 'operation'],
-  ['operation', 'caller'],
-  ['keyArn', 'operation', 'caller'],
-  ['operation', 'caller', 'error'],
-  ['keyArn', 'operation', 'caller', 'error'],
-] as const;
 
 export interface ReadLogs {
   readonly counts: SeriesSet;
@@ -43,7 +32,7 @@ export async function readLogs(paths: readonly string[], step: number, io: CliIo
   try {
     const { set, stats, calls, sources, overlaps, coverage, serviceGaps, crashes } = await countCloudTrail(paths, {
       step,
-      by: LEVELS,
+      by: BY_CALLER,
       coverage: 'records',
       serviceGaps: true,
       onProgress: (state) => progress.tell(state),

@@ -127,14 +127,14 @@ function rowSlots(parts: readonly Part[], open: number, length: number): RowSlot
     for (const [bucket, hour] of part.odd) odd.set(bucket, [...(odd.get(bucket) ?? []), hour]);
   }
   const doubtful = new Uint8Array(length);
-  let any = odd.size > 0;
+  let isInDoubt = odd.size > 0;
   for (const bucket of odd.keys()) doubtful[bucket] = 1;
   for (const slots of each) {
     if (slots === undefined || slots === own) continue;
     for (let i = 0; i < length; i++) if (slots[i] !== own[i]) doubtful[i] = 1;
-    any = true;
+    isInDoubt = true;
   }
-  return { each, own, doubtful: any ? doubtful : undefined, odd };
+  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd };
 }
 
 /** More than this no clocks change: what does is a place that moved to the other side of the date line. */

@@ -21,6 +21,15 @@ export const DEFAULT_BY: readonly (readonly CallField[])[] = [
   ['keyArn', 'operation'],
 ];
 
+/** The same, then who called, and how the calls that failed did: what the command and plans count by. */
+export const BY_CALLER = [
+  ...DEFAULT_BY,
+  ['operation', 'caller'],
+  ['keyArn', 'operation', 'caller'],
+  ['operation', 'caller', 'error'],
+  ['keyArn', 'operation', 'caller', 'error'],
+] as const satisfies readonly (readonly LevelField[])[];
+
 /** Rows of one level by the values of its fields, one step a field: joining them would need an escape, and a string. */
 interface RowTree {
   row: number;

@@ -1,4 +1,5 @@
 import type { KmsCall } from '../kms/call.js';
+import { BY_CALLER, type LevelField } from '../kms/call-rows.js';
 import { errorNames, outcomeOf } from '../kms/errors.js';
 import { isCallerOfKey } from '../kms/judged-rows.js';
 import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
@@ -9,20 +10,6 @@ import type { SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import { LedgerCells } from './ledger-cells.js';
 import { Refusals } from './refusals.js';
-
-type Field = 'operation' | 'keyArn' | 'caller' | 'outcome' | 'error';
-
-/** What is judged, then what tells who was behind it. */
-const COUNTED: readonly (readonly Field[])[] = [
-  ['operation'],
-  ['operation', 'outcome'],
-  ['keyArn'],
-  ['keyArn', 'operation'],
-  ['operation', 'caller'],
-  ['keyArn', 'operation', 'caller'],
-  ['operation', 'caller', 'error'],
-  ['keyArn', 'operation', 'caller', 'error'],
-];
 
 interface Row {
   /** Never another's, nor used again: what the cells name it by. */
@@ -107,12 +94,12 @@ export class Ledger {
     const kind = JSON.stringify([operation, outcome, caller, keyArns, failed?.metric]);
     let rows = this.#rowsOfKind.get(kind);
     if (rows === undefined) {
-      rows = COUNTED.flatMap((fields) => {
+      rows = BY_CALLER.flatMap((fields: readonly LevelField[]) => {
         const byCode = fields.includes('error');
         if (byCode && failed === null) return [];
         return (fields.includes('keyArn') ? keyArns : [null]).map((keyArn) => {
           const names: Partial<SeriesKey> = { operation, keyArn, caller, outcome };
-          const own = Object.fromEntries(Object.entries(names).filter(([name]) => fields.includes(name as Field)));
+          const own = Object.fromEntries(Object.entries(names).filter(([name]) => fields.includes(name as LevelField)));
           return this.#row(seriesKey(byCode ? { ...own, ...failed } : own));
         });
       });

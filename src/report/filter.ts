@@ -1,10 +1,9 @@
 import { compareSeverity, SEVERITIES } from '../engine/anomalies/anomaly-of-runs.js';
 import type { Anomaly, AnomalyKind } from '../engine/types.js';
-import { InputError, shown } from '../errors.js';
+import { closest, InputError, shown } from '../errors.js';
 import type { SeriesKey } from '../series/key.js';
 import type { Analysis } from './analysis.js';
 import type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
-import { closest } from './closest.js';
 import { accountOf, facetsOf, regionOf } from './facets.js';
 import type { NamedKey } from './key-names.js';
 import { callerName, keyName } from './names.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KmsCall } from '../../src/kms/call.js';
+import { BY_CALLER } from '../../src/kms/call-rows.js';
 import { countCalls } from '../../src/kms/index.js';
 import { isByCaller, judgedRows } from '../../src/kms/judged-rows.js';
 import { REFUSED_KEYS } from '../../src/kms/refused-keys.js';
@@ -64,7 +65,7 @@ describe('Ledger', () => {
           ledger.add(callOf(entry), entry.source);
         }
         for (const what of ['judged', 'callers'] as const) {
-          const set = await countCalls(made.map(callOf), { start: 0, end: 24 * HOUR, step: STEP, by: BY });
+          const set = await countCalls(made.map(callOf), { start: 0, end: 24 * HOUR, step: STEP, by: BY_CALLER });
           const expected = what === 'judged' ? judgedRows(set, 'all') : selectRows(set, isByCaller);
           const whole = ledger.window(0, 24 * HOUR, what, []);
           expect(contents(whole)).toEqual(contents(expected));
@@ -130,17 +131,6 @@ describe('Ledger', () => {
     );
   });
 });
-
-const BY = [
-  ['operation'],
-  ['operation', 'outcome'],
-  ['keyArn'],
-  ['keyArn', 'operation'],
-  ['operation', 'caller'],
-  ['keyArn', 'operation', 'caller'],
-  ['operation', 'caller', 'error'],
-  ['keyArn', 'operation', 'caller', 'error'],
-] as const;
 
 /** Whether a call counts in a row. */
 function countsIn(key: SeriesSet['keys'][number], { operation, keys, error, caller }: Made): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../src/engine/types.js';
 import type { KmsCall } from '../../src/kms/call.js';
+import { BY_CALLER } from '../../src/kms/call-rows.js';
 import { countCalls } from '../../src/kms/count-calls.js';
 import { REFUSED_KEYS } from '../../src/kms/refused-keys.js';
 import { judgeCounts } from '../../src/report/judge.js';
@@ -13,17 +14,6 @@ const STEP = 300_000;
 const START = Date.UTC(2026, 4, 4);
 const UNTIL = START + 28 * DAY;
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
-const LEVELS = [
-  ['operation'],
-  ['operation', 'outcome'],
-  ['keyArn'],
-  ['keyArn', 'operation'],
-  ['operation', 'caller'],
-  ['keyArn', 'operation', 'caller'],
-  ['operation', 'caller', 'error'],
-  ['keyArn', 'operation', 'caller', 'error'],
-] as const;
-
 const shop = simulateCalls({ seed: 21, start: START, weeks: 5, by: [['operation']] });
 const END = gridEnd(shop.set.grid);
 const FROM = UNTIL + 2 * DAY + 9 * HOUR;
@@ -31,7 +21,7 @@ const TO = FROM + 6 * HOUR;
 
 async function anomaliesOf(change: (calls: readonly KmsCall[]) => Iterable<KmsCall>): Promise<Anomaly[]> {
   const calls = change([...shop.calls()]);
-  const set = await countCalls(calls, { step: STEP, by: LEVELS, start: START, end: END });
+  const set = await countCalls(calls, { step: STEP, by: BY_CALLER, start: START, end: END });
   return [...judgeCounts(set, { historyUntil: UNTIL, until: END, timeZone: 'Europe/Berlin' }).anomalies];
 }
 
