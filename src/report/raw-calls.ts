@@ -34,6 +34,8 @@ export function withRawCalls(
     return {
       ...anomaly,
       value,
+      // Its calls were those of a finding from before: too few beside them, but not none.
+      kind: anomaly.kind === 'silence' && value > 0 ? 'drop' : anomaly.kind,
       decidedBy: {
         ...decidedBy,
         ...(reported === 0 ? {} : { reported }),
