@@ -58,6 +58,7 @@ export const SLOW: readonly string[] = [
   'node/log-source.test.ts',
   'node/memory.test.ts',
   'node/once-is-once.test.ts',
+  'node/pipes.test.ts',
   'node/sans-logs.test.ts',
   'notebooks.test.ts',
   'plan/callers.test.ts',
