@@ -22,6 +22,7 @@ export const SLOW: readonly string[] = [
   'cli/commands.test.ts',
   'cli/filters.test.ts',
   'cli/run.test.ts',
+  'cli/stray.test.ts',
   'cli/watch.test.ts',
   'consumers.test.ts',
   'engine/accept.test.ts',
