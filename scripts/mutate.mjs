@@ -80,7 +80,8 @@ async function tryScope(scope) {
     if (found === 'nothing') {
       lived.push(mutant);
       console.log(`  not found: src/${mutant.file}:${mutant.line}  ${mutant.what}`);
-    } else if (process.stderr.isTTY) process.stderr.write(`\r${i + 1}/${chosen.length} `);
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${i + 1}/${chosen.length} `);
   }
   const killed = chosen.length - lived.length;
   console.log(
