@@ -1,3 +1,4 @@
+import { isS3Path } from '../aws/s3-paths.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { Analysis, LogsRead } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
@@ -19,11 +20,11 @@ import { zoneNotes } from './zone-notes.js';
 
 /** The main job: reads logs, judges their newer part, prints what was found. Returns the exit status. */
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
-  const options = parseAnalyze(args);
+  const options = parseAnalyze(args, io);
   const calendarOver = await openCalendar(options);
   await checkOutputs({ '--html': options.html, '--markdown': options.markdown });
   const labels = await readLabels(options.aliases);
-  const read = await readLogs(options.paths, options.step, io);
+  const read = await readLogs(options, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
@@ -82,7 +83,11 @@ export function tellProblem(problem: string, logs: LogsRead, io: CliIo): number 
 /** Why logs hold nothing to judge, in a sentence; `undefined` when they do. */
 export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number): string | undefined {
   const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
-  if (files === 0) return `There are no files in ${paths.map((path) => printable(path)).join(', ')}.`;
+  if (files === 0) {
+    const where = paths.map((path) => printable(path, 200)).join(', ');
+    if (!paths.some(isS3Path)) return `There are no files in ${where}.`;
+    return `There are no log files of that time in ${where}: --since and --until say which time, --account and --region which logs.`;
+  }
   if (filesRead + filesUnreadable.length === 0) {
     return "No file is named like a CloudTrail log; pass a file's own path to read it anyway.";
   }

@@ -1,4 +1,5 @@
 import { FILTER_HELP } from './filters.js';
+import { S3_HELP } from './s3-sources.js';
 
 export const HELP = `Usage: kms-baseline <command> [options]
 
@@ -27,7 +28,7 @@ Examples:
 
 export const ANALYZE_HELP = `Usage: kms-baseline analyze <paths…> [options]
 
-Reads CloudTrail logs: files, or folders with logs at any depth, gzipped or not.
+Reads CloudTrail logs: files, folders with logs at any depth, or s3://<bucket>.
 Learns from the older part how often each KMS operation is called on each key,
 judges the newer part, and reports what is unusual, which callers caused it, and
 what could not be judged.
@@ -35,6 +36,8 @@ what could not be judged.
 Which part is which:
   --last <length>          judge the last 90s, 5m, 1h, 1d or 2w of the logs;
                            default 1d
+  --since <time>           leave out what is before; default the beginning of
+                           the logs, in S3 four weeks before what is judged
   --history-until <time>   instead: learn from what is before, judge the rest
   --until <time>           judge up to this time; default the end of the logs
 
@@ -52,6 +55,8 @@ How it is judged:
                            series; default 1
 
 ${FILTER_HELP}
+
+${S3_HELP}
 
 What comes out:
   --html <file>            write a page with pictures, for a browser; one file
@@ -84,5 +89,6 @@ Examples:
   kms-baseline analyze ./AWSLogs --last 1w --time-zone America/New_York
   kms-baseline analyze ./AWSLogs --history-until 2024-03-05T14:00Z --budget 0.1
   kms-baseline analyze ./AWSLogs --severity high --operation Decrypt --top 5
+  kms-baseline analyze s3://my-trail-bucket --region eu-central-1 --last 1d
   kms-baseline analyze ./new ./old --json --fail-on-anomaly > findings.json
 `;
