@@ -98,7 +98,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const calendar = await calendarOver(read.counts.grid.start, spans.until);
-  const { notes, ...times } = spans;
+  const { notes, leftOut, ...times } = spans;
   const { judgement, evidence } = judgeWithEvidence(read.counts, {
     ...times,
     ...(calendar === undefined ? {} : { calendar }),
@@ -124,7 +124,8 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
     ],
   };
   const calibrated = options.html === undefined ? undefined : calibrationFor(evidence, options.timeZone);
-  const chosen = { filter: options.filter, callers: read.counts.keys.filter(({ caller }) => caller !== null) };
+  const callers = read.counts.keys.filter(({ caller }) => caller !== null);
+  const chosen = { filter: options.filter, callers, leftOut };
   return deliver('analyze', { analysis, evidence, ...calibrated }, options, chosen, io);
 }
 
