@@ -41,6 +41,8 @@ export { PublishError, type Published, type PublishOptions, publishScores } from
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
 export type { FolderCursor, S3Cursor } from './s3-cursor.js';
 export { type LogSource, type S3Logs, type S3LogsOptions, s3Logs } from './s3-logs.js';
+export { type S3StoreOptions, s3Store } from './s3-store.js';
 export { SENDING_PERMISSIONS } from './send-permissions.js';
+export { STORE_PERMISSIONS, type StoreAction, type StoreAdapter } from './store-permissions.js';
 export { type TrailCoverage, type TrailCoverageOptions, type TrailReport, trailCoverage } from './trail-coverage.js';
 export { type LogValidation, type ValidateOptions, validateLogs } from './validate-logs.js';

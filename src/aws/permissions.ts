@@ -1,4 +1,5 @@
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
+import type { StoreAction } from './store-permissions.js';
 /** The IAM actions that each adapter needs, and no other: one for each API operation that it calls. */
 export const AWS_PERMISSIONS = {
   lookupKmsCalls: ['cloudtrail:LookupEvents'],
@@ -31,7 +32,7 @@ export const AWS_PERMISSIONS = {
 
 export type AwsAdapter = keyof typeof AWS_PERMISSIONS;
 
-export type AwsAction = (typeof AWS_PERMISSIONS)[AwsAdapter][number];
+export type AwsAction = (typeof AWS_PERMISSIONS)[AwsAdapter][number] | StoreAction;
 
 /**
  * What Athena does in the caller's name when it runs a query (Athena User Guide, access to S3 and to the Glue catalogue):

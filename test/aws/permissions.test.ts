@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { AWS_PERMISSIONS, iamPolicy } from '../../src/aws/permissions.js';
 import { SENDING_PERMISSIONS } from '../../src/aws/send-permissions.js';
+import { STORE_PERMISSIONS } from '../../src/aws/store-permissions.js';
 
 const AWS = fileURLToPath(new URL('../../src/aws', import.meta.url));
 const source = readdirSync(AWS)
@@ -11,14 +12,15 @@ const source = readdirSync(AWS)
   .join('\n');
 
 /** IAM's actions by the operations' names, where these differ. */
-const ACTION_OF: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
+const ACTION_OF: Readonly<Record<string, string>> = { HeadObject: 'GetObject', ListObjectsV2: 'ListBucket' };
 const actions = Object.values(AWS_PERMISSIONS).flat();
 
 describe('AWS_PERMISSIONS', () => {
   it('allows exactly the operations that the adapters send', () => {
     const sent = [...source.matchAll(/new (\w+)Command\(/g)].map(([, name]) => ACTION_OF[name] ?? name);
-    // Those of what sends stand apart, so that a reader's policy stays a reader's.
-    const allowed = [...actions, ...Object.values(SENDING_PERMISSIONS).flat()].map((action) => action.split(':')[1]);
+    // Those of what sends and what keeps a state stand apart, so that a reader's policy stays a reader's.
+    const others = [...Object.values(SENDING_PERMISSIONS), ...Object.values(STORE_PERMISSIONS)].flat();
+    const allowed = [...actions, ...others].map((action) => action.split(':')[1]);
     expect([...new Set(sent)].sort()).toEqual([...new Set(allowed)].sort());
   });
 
