@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -61,7 +62,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   const packages = new Set<string>();
   if (seen.has(file)) return packages;
   seen.add(file);
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+  for (const { fileName: path } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
     const found = path.startsWith('.')
       ? packagesOf(join(dirname(file), path.replace(/\.js$/, '.d.ts')), seen)
       : [path.startsWith('@') ? path.split('/').slice(0, 2).join('/') : path];
