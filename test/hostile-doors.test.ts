@@ -10,7 +10,7 @@ import {
   seriesFromCsv,
   seriesSet,
   simulateCalls,
-} from '../src/index.js';
+} from './support/everything.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
