@@ -18,7 +18,9 @@ export class StoreError extends Error {
     const code = errorCode(cause);
     const why = (what === 'read' ? WHY_NOT_READ : WHY_NOT_KEPT)[code] ?? WHY[code];
     const message = why ?? (cause instanceof Error ? cause.message : String(cause));
-    super(`The state could not be ${what === 'read' ? 'read from' : 'kept in'} ${path}: ${message}${advice}`, { cause });
+    super(`The state could not be ${what === 'read' ? 'read from' : 'kept in'} ${path}: ${message}${advice}`, {
+      cause,
+    });
     this.code = code;
   }
 }
