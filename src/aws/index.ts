@@ -3,7 +3,7 @@ export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-cou
 export { AthenaQueryError, type AthenaRun } from './athena-runs.js';
 export { AwsCallError, type CallOptions } from './call-aws.js';
 export { type Clock, systemClock } from './clock.js';
-export { type CurrentAlarm, currentAlarms } from './current-alarms.js';
+export { type CurrentAlarm, type CurrentAlarmsOptions, currentAlarms, type Silence } from './current-alarms.js';
 export { decodeSubscription } from './decode-subscription.js';
 export type { AlarmDefinition, MetricFilterDefinition, RuleDefinition } from './definitions.js';
 export { type AlarmDefinitionOptions, alarmDefinitions } from './definitions-alarms.js';

@@ -10,7 +10,7 @@ export const AWS_PERMISSIONS = {
     'cloudtrail:LookupEvents',
   ],
   fetchMetricSeries: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'],
-  currentAlarms: ['cloudwatch:DescribeAlarms'],
+  currentAlarms: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetAlarmMuteRule', 'cloudwatch:ListAlarmMuteRules'],
   s3Logs: ['s3:GetObject', 's3:ListBucket'],
   validateLogs: ['cloudtrail:ListPublicKeys', 's3:GetObject', 's3:ListBucket'],
   readLogGroup: ['logs:FilterLogEvents'],

@@ -26,6 +26,17 @@ export interface RowSlots {
   readonly doubtful: Uint8Array | undefined;
   /** By bucket. */
   readonly odd: ReadonlyMap<number, readonly OddHour[]>;
+  /** What is left of that where only these candidates are, one bit each; kept for all rows of a kind. */
+  among(candidates: number): SlotsLeft;
+}
+
+/** The slots that all of some candidates agree on. */
+export interface SlotsLeft {
+  /** `[length]`: those of the first of them. */
+  readonly slots: Int32Array;
+  /** `[length]`: 1 where they differ, or where the clocks of one of them change. */
+  readonly open: Uint8Array;
+  readonly anyOpen: boolean;
 }
 
 /** A candidate's part in a window. */
@@ -134,7 +145,35 @@ function rowSlots(parts: readonly Part[], open: number, length: number): RowSlot
     for (let i = 0; i < length; i++) if (slots[i] !== own[i]) doubtful[i] = 1;
     isInDoubt = true;
   }
-  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd };
+  const known = new Map<number, SlotsLeft>();
+  const among = (candidates: number): SlotsLeft => {
+    let left = known.get(candidates);
+    if (left === undefined) {
+      left = slotsLeft({ each, own, odd }, candidates, length);
+      known.set(candidates, left);
+    }
+    return left;
+  };
+  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd, among };
+}
+
+function slotsLeft(
+  { each, own, odd }: Omit<RowSlots, 'among' | 'doubtful'>,
+  candidates: number,
+  length: number,
+): SlotsLeft {
+  const open = new Uint8Array(length);
+  let slots: Int32Array | undefined;
+  for (let c = 0; c < CANDIDATES; c++) {
+    if ((candidates & (1 << c)) === 0) continue;
+    const its = each[c] ?? own;
+    slots ??= its;
+    if (its !== slots) for (let i = 0; i < length; i++) if (its[i] !== slots[i]) open[i] = 1;
+  }
+  for (const [bucket, hours] of odd) {
+    if (hours.some(({ candidate }) => (candidates & (1 << candidate)) !== 0)) open[bucket] = 1;
+  }
+  return { slots: slots ?? own, open, anyOpen: open.includes(1) };
 }
 
 /** More than this no clocks change: what does is a place that moved to the other side of the date line. */

@@ -22,6 +22,7 @@ export { NotifyError } from './notify-error.js';
 export { definePlan, type MonitoringPlan, type PlanBudget, type PlanInput } from './plan.js';
 export { type PlanTextOptions, planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
+export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from './replay.js';
 export type { Resources } from './resources.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
 export { listSnapshots, type Snapshot, type SnapshotArchive, saveSnapshot } from './snapshots.js';

@@ -8,6 +8,7 @@ export type {
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
 export type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
+export { anomaliesToCsv, scoresToCsv } from './csv.js';
 export { filterAnalysis } from './filter.js';
 export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';
