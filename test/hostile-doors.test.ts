@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { iamPolicy } from '../src/aws/permissions.js';
+import { iamPolicy } from '../src/aws/iam-policy.js';
 import {
   backtest,
   countCalls,

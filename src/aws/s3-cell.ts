@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { SECOND } from '../time/grid.js';
 import { AwsCallError, type Caller, statusOf } from './call-aws.js';
+import { ConditionalWrites, type Place } from './conditional-write.js';
 import { loadClient } from './load-client.js';
 import { chunksOf } from './s3-objects.js';
 import { ServiceTime } from './service-time.js';
 
 /** Who wrote an object, in its metadata: another one for each write. */
 const WRITER = 'kms-baseline-write';
-/** So often in all a download that breaks off, or a write beside another one, is tried. */
+/** So often in all a download that breaks off is tried. */
 const MOST_TRIES = 8;
 
 const loadS3 = () => loadClient('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
@@ -19,14 +19,14 @@ export class S3Cell {
   readonly #caller: Caller;
   readonly #at: { readonly Bucket: string; readonly Key: string };
   readonly #time: ServiceTime;
-  /** Writes that this cell began, without knowing what came of them. */
-  readonly #uncertain = new Set<string>();
+  readonly #writes: ConditionalWrites;
 
   constructor(client: S3Client, caller: Caller, bucket: string, key: string) {
     this.#client = client;
     this.#caller = caller;
     this.#at = { Bucket: bucket, Key: key };
     this.#time = new ServiceTime(() => caller.clock.now());
+    this.#writes = new ConditionalWrites(caller.clock);
   }
 
   /** The time of day at S3, as of its last answer; epoch ms. */
@@ -69,40 +69,9 @@ export class S3Cell {
    * Writes the object if it is still version `over`, or if there is none where that is null.
    * @returns the new version; null when another writer was there first, or the object was deleted
    */
-  async write(bytes: Uint8Array, over: string | null): Promise<string | null> {
-    const writer = randomUUID();
-    this.#uncertain.add(writer);
-    let condition = over;
-    for (let tries = 1; ; tries++) {
-      try {
-        const version = await this.#put(bytes, writer, condition);
-        this.#uncertain.clear();
-        return version;
-      } catch (error) {
-        const status = statusOf(error instanceof AwsCallError ? error.cause : error);
-        if (status !== 404 && status !== 409 && status !== 412) throw error;
-        if (status === 404 && nameIn(error) === 'NoSuchBucket') throw error;
-        const found = await this.look();
-        if (found?.writer === writer) {
-          // The answer to it was lost, and what was refused is its second try.
-          this.#uncertain.clear();
-          return found.version;
-        }
-        if (status === 409 && tries < MOST_TRIES) {
-          // Something else is being done to it, and may fail.
-          await this.#caller.clock.sleep(SECOND * Math.min(5, Math.random() * tries));
-          continue;
-        }
-        if (status === 409) throw error;
-        // An earlier write of this cell's own came through after all.
-        const isOwn = found?.writer !== undefined && this.#uncertain.has(found.writer);
-        if (found === null || !isOwn || found.version === condition || tries === MOST_TRIES) {
-          this.#uncertain.delete(writer);
-          return null;
-        }
-        condition = found.version;
-      }
-    }
+  write(bytes: Uint8Array, over: string | null): Promise<string | null> {
+    const put = (writer: string, condition: string | null) => this.#put(bytes, writer, condition);
+    return this.#writes.write({ look: () => this.look(), put, kindOf }, over);
   }
 
   async #put(bytes: Uint8Array, writer: string, over: string | null): Promise<string> {
@@ -125,6 +94,13 @@ export class S3Cell {
     return versionIn(answer);
   }
 }
+
+/** `If-Match` meets no object: 404. A conditional request beside another one: 409, to be sent again. By status, since HEAD has no names. */
+const kindOf: Place['kindOf'] = (error) => {
+  const status = statusOf(error instanceof AwsCallError ? error.cause : error);
+  if (status === 409) return 'busy';
+  return status === 412 || (status === 404 && nameIn(error) !== 'NoSuchBucket') ? 'refused' : 'failed';
+};
 
 /** What an answer is, or null where it says that there is no such object. */
 async function orAbsent<T>(answer: Promise<T>): Promise<T | null> {

@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import { StoreError } from '../node/file-store.js';
 import { type PlanStore, StoreConflict } from '../plan/store.js';
-import { AwsCallError, Caller, type CallOptions, statusOf } from './call-aws.js';
+import { Caller, type CallOptions } from './call-aws.js';
 import type { Clock } from './clock.js';
 import { type ClaimCell, claimIn, Lease } from './lease.js';
 import { S3Cell } from './s3-cell.js';
+import { inWords } from './store-words.js';
 
 export interface S3StoreOptions extends Omit<CallOptions, 'signal'> {
   readonly client: S3Client;
@@ -14,7 +14,7 @@ export interface S3StoreOptions extends Omit<CallOptions, 'signal'> {
   readonly key: string;
 }
 
-const S3_STORE_OPTIONS: OptionNames<S3StoreOptions> = {
+export const S3_STORE_OPTIONS: OptionNames<S3StoreOptions> = {
   client: true,
   bucket: true,
   key: true,
@@ -107,17 +107,4 @@ function claimCell(cell: S3Cell, clock: Clock): ClaimCell {
     },
     write: (claim, over) => cell.write(new TextEncoder().encode(JSON.stringify(claim)), over),
   };
-}
-
-const UNLISTED = '; without s3:ListBucket on the bucket, S3 says so of a state that is not there yet';
-
-/** What `work` gives; its failures in words. */
-async function inWords<T>(what: 'read' | 'kept', place: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error;
-    const isDenied = error.action === 's3:GetObject' && statusOf(error.cause) === 403;
-    throw new StoreError(what, place, error, isDenied ? UNLISTED : '');
-  }
 }

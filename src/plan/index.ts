@@ -28,6 +28,7 @@ export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from './replay.js';
 export type { Resources } from './resources.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
+export { listSnapshots, type Snapshot, type SnapshotArchive, saveSnapshot } from './snapshots.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
 export { memoryStore, type PlanStore, StoreConflict } from './store.js';
 export { LimitError } from './within-limit.js';
