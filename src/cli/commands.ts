@@ -1,12 +1,15 @@
+import { ALARMS_HELP, alarms } from './alarms.js';
 import { analyze } from './analyze.js';
 import { EVALUATE_HELP, evaluate } from './evaluate.js';
 import { FIT_HELP, fit } from './fit.js';
 import { ANALYZE_HELP } from './help.js';
+import { KEYS_HELP, keys } from './keys.js';
 import { LIVE_HELP, live } from './live.js';
 import type { CliIo } from './output.js';
 import { SCHEMA_HELP, schema } from './schema.js';
 import { SCORE_HELP, score } from './score.js';
 import { SIMULATE_HELP, simulate } from './simulate.js';
+import { VALIDATE_HELP, validate } from './validate.js';
 import { WATCH_HELP, watch } from './watch.js';
 
 /** One command: what it says of itself, and what it does with the arguments behind its name. */
@@ -23,6 +26,9 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['score', { help: SCORE_HELP, run: score }],
   ['live', { help: LIVE_HELP, run: live }],
   ['watch', { help: WATCH_HELP, run: watch }],
+  ['keys', { help: KEYS_HELP, run: keys }],
+  ['alarms', { help: ALARMS_HELP, run: alarms }],
+  ['validate', { help: VALIDATE_HELP, run: validate }],
   ['simulate', { help: SIMULATE_HELP, run: simulate }],
   ['evaluate', { help: EVALUATE_HELP, run: evaluate }],
   ['schema', { help: SCHEMA_HELP, run: schema }],
