@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { iamPolicy } from '../src/aws/permissions.js';
+import { iamPolicy } from '../src/aws/iam-policy.js';
 import {
   backtest,
   countCalls,
@@ -10,7 +10,7 @@ import {
   seriesFromCsv,
   seriesSet,
   simulateCalls,
-} from '../src/index.js';
+} from './support/everything.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
