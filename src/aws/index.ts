@@ -1,19 +1,20 @@
 export type { KmsKey } from '../kms/lifecycle.js';
 export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-counts.js';
 export { AthenaQueryError, type AthenaRun } from './athena-runs.js';
+export { type BucketSourceOptions, bucketSource } from './bucket-source.js';
 export { AwsCallError, type CallOptions } from './call-aws.js';
 export { type Clock, systemClock } from './clock.js';
 export { type CurrentAlarm, type CurrentAlarmsOptions, currentAlarms, type Silence } from './current-alarms.js';
 export { decodeSubscription } from './decode-subscription.js';
-export type { AlarmDefinition, MetricFilterDefinition, RuleDefinition } from './definitions.js';
-export { type AlarmDefinitionOptions, alarmDefinitions } from './definitions-alarms.js';
+export { type AlarmDefinition, type AlarmDefinitionOptions, alarmDefinitions } from './definitions-alarms.js';
 export { type DashboardOptions, dashboardBody } from './definitions-dashboard.js';
-export { metricFilters } from './definitions-filters.js';
-export { type RuleDefinitionOptions, ruleDefinitions } from './definitions-rules.js';
+export { type MetricFilterDefinition, metricFilters } from './definitions-filters.js';
+export { type RuleDefinition, type RuleDefinitionOptions, ruleDefinitions } from './definitions-rules.js';
 export type { LogProblem, LogProblemKind } from './digest-chain.js';
 export { type DynamoStoreOptions, dynamoStore } from './dynamo-store.js';
 export { type EstimateOptions, estimateLookup, type LookupEstimate } from './estimate-lookup.js';
 export { eventHistoryCoverage } from './event-history.js';
+export { type EventHistorySourceOptions, eventHistorySource } from './event-history-source.js';
 export type { Recorded, RecordedKms } from './event-selectors.js';
 export { fetchMetricSeries, type MetricSeriesOptions, type MetricSeriesReport } from './fetch-metric-series.js';
 export {
@@ -28,16 +29,12 @@ export { type ListMetricsOptions, listKmsMetrics } from './list-metrics.js';
 export { type LookupOptions, type LookupPage, type LookupResume, lookupKmsCalls } from './lookup-events.js';
 export type { MetricMessage } from './metric-points.js';
 export type { AbsentPoints, MetricSource } from './metrics.js';
-export { eventBridgeNotifier, NOTICE_DETAIL_TYPE, NOTICE_SOURCE, type NotifyOptions, snsNotifier } from './notify.js';
+export type { NotifyOptions } from './notify.js';
+export { eventBridgeNotifier, NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from './notify-eventbridge.js';
+export { snsNotifier } from './notify-sns.js';
 export { observeByClass } from './observe-by-class.js';
 export { Pacer } from './pacer.js';
 export { AWS_PERMISSIONS, type AwsAction, type AwsAdapter } from './permissions.js';
-export {
-  type BucketSourceOptions,
-  bucketSource,
-  type EventHistorySourceOptions,
-  eventHistorySource,
-} from './plan-sources.js';
 export { PublishError, type Published, type PublishOptions, publishScores } from './publish.js';
 export { type LogGroupOptions, readLogGroup } from './read-log-group.js';
 export type { FolderCursor, S3Cursor } from './s3-cursor.js';

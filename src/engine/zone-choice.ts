@@ -112,24 +112,25 @@ export class ZoneChoice {
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
     if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
     this.#fits ??= new Float64Array(CANDIDATES);
-    const fits = this.#fits;
-    let slot = -1;
+    const fits = this.#fits.fill(Number.NaN);
+    const row = i * CANDIDATES;
+    let first = -1;
     let isDoubt = false;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (state[c] === Number.NEGATIVE_INFINITY) continue;
+      if (first < 0) first = slots.alike[row + c];
+      else if (slots.alike[row + c] !== first) isDoubt = true;
+    }
+    if (!isDoubt) return (each[first] ?? own)[i];
+    let slot = -1;
     let bestFit = Number.NEGATIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < CANDIDATES; c++) {
       if (state[c] === Number.NEGATIVE_INFINITY) continue;
-      const its = (each[c] ?? own)[i];
-      if (slot < 0) slot = its;
-      isDoubt ||= its !== slot;
-    }
-    if (!isDoubt) return slot;
-    for (let c = 0; c < CANDIDATES; c++) {
-      if (state[c] === Number.NEGATIVE_INFINITY) continue;
-      const its = (each[c] ?? own)[i];
-      let same = 0;
-      while (same < c && !(state[same] > Number.NEGATIVE_INFINITY && (each[same] ?? own)[i] === its)) same++;
-      fits[c] = same < c ? fits[same] : tracker.likelihood(y, its);
+      const alike = slots.alike[row + c];
+      const its = (each[alike] ?? own)[i];
+      if (Number.isNaN(fits[alike])) fits[alike] = tracker.likelihood(y, its);
+      fits[c] = fits[alike];
       if (fits[c] > bestFit) bestFit = fits[c];
       if (state[c] > -RULED_OUT && fits[c] > most) {
         most = fits[c];

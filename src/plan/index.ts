@@ -1,3 +1,6 @@
+export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from '../kms/lifecycle.js';
+export { type NewCaller, newCallers } from '../kms/lifecycle-callers.js';
+export type { KeyUse } from '../kms/lifecycle-use.js';
 export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';

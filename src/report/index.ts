@@ -7,6 +7,7 @@ export type {
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
+export { type AnalyzeOptions, analysisOf, analyzeCounts, type ReadingFacts } from './analyze-counts.js';
 export type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
 export { anomaliesToCsv, scoresToCsv } from './csv.js';
 export { filterAnalysis } from './filter.js';

@@ -26,49 +26,50 @@ export function testAllWindows(parts: TrackerParts, n: number): void {
 function testHourAll(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k } = scratch;
+  const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
   const { rate, relative, hourRate, phi, leastMean, surely: deviations, limits } = win;
   const edgeAlpha = s[d + ALPHA];
   const more = 1 + rules.minEffect;
   const less = 1 - rules.minEffect;
   const blockRate = k.rate;
   // The first place of the ring, once this round has filled it.
-  const first = k.ringIndex === 0 ? t.exposure[0] : s[RING + 1];
+  const first = k.ringIndex === 0 ? exposures[0] : s[RING + 1];
   const last = RING + PER_BUCKET * rules.windows.hourBuckets;
   let next = RING + PER_BUCKET * (k.ringIndex + 1);
   let sum = k.partialSum;
   let sumExposure = k.partialExposure;
   let sumVar = k.partialExposureVar;
   for (let j = 0; j < n; j++, next += PER_BUCKET) {
-    const y = t.y[j];
-    const own = t.exposure[j];
-    const mean = t.mean[j];
+    const y = ys[j];
+    const own = exposures[j];
+    const mean = means[j];
     const rest = s[next] + sum;
     const oldest = blockRate * (next === last ? first : s[next + 1] - s[next + PER_BUCKET + 1]);
     const exposure = s[next + 1] + sumExposure;
     const exposureVar = s[next + 2] + sumVar;
     sum += y;
     sumExposure += own;
-    sumVar += t.exposureVar[j];
+    sumVar += exposureVars[j];
     if (exposure <= 0) continue;
     const known = rate * (exposure + own);
     const m = known > LEAST_MEAN ? known : LEAST_MEAN;
     const edge = edgeAlpha * (mean * mean + oldest * oldest);
-    const hours = hourRate * (exposureVar + t.exposureVar[j]);
+    const hours = hourRate * (exposureVar + exposureVars[j]);
     const over = m * (m * relative + hours + phi) + edge;
     if (edge > EDGED * over) continue;
     const sd = Math.sqrt(m + over);
     const off = rest + y - m;
-    const isAbove = y >= mean;
-    let isSaid = isAbove ? off > SURPRISING * sd : off < -SURPRISING * sd;
+    const wide = SURPRISING * sd;
+    let isSaid = off > wide || off < -wide;
     if (!isSaid) {
-      const most = t.upper[j] + 1 > y ? t.upper[j] + 1 : y;
+      const most = uppers[j] + 1 > y ? uppers[j] + 1 : y;
       const effect = m * more;
       const sure = over < MOST_SKEWED * m * m ? m + deviations * sd : 0;
       const surely = (sure > effect ? sure : effect) - rest;
       if (surely < most) isSaid = m + limits.around(m, over).above * sd - rest < most;
     }
     if (!isSaid && m >= leastMean) {
-      const least = t.lower[j] < y ? t.lower[j] : y;
+      const least = lowers[j] < y ? lowers[j] : y;
       const small = m * less - rest;
       if (small > least) isSaid = m - limits.around(m, over).below * sd - rest > least;
     }
@@ -90,35 +91,29 @@ function testHourAll(parts: TrackerParts, win: WindowInHand, w: number, n: numbe
 function testHoursAll(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k } = scratch;
+  const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers } = t;
+  const { exposure: exposures, exposureVar: exposureVars } = t;
   const { screen, rate } = win;
-  const {
-    mostExposure,
-    mostExposureVar,
-    off: offBefore,
-    surprising,
-    suspect,
-    upper: upperBound,
-    lower: lowerBound,
-  } = screen;
+  const { mostExposure, mostExposureVar, off: offBefore, surprising, upper: upperBound, lower: lowerBound } = screen;
   const { sum: sumBefore, sumExposure: exposureBefore, sumExposureVar: varBefore, back } = k;
   let sum = sumBefore;
   let sumExposure = exposureBefore;
   let sumVar = varBefore;
   for (let j = 0; j < n; j++) {
-    const y = t.y[j];
-    const mean = t.mean[j];
-    const held = t.held[j];
-    const exposure = sumExposure + t.exposure[j];
-    const exposureVar = sumVar + t.exposureVar[j];
+    const y = ys[j];
+    const mean = means[j];
+    const held = helds[j];
+    const exposure = sumExposure + exposures[j];
+    const exposureVar = sumVar + exposureVars[j];
     let isPassed = !(exposure > mostExposure || exposureVar > mostExposureVar);
     if (isPassed) {
-      const isAbove = y >= mean;
       const off = offBefore + (sum + held) - rate * exposure;
-      if (off > (isAbove ? surprising : suspect) || -off > (isAbove ? suspect : surprising)) isPassed = false;
+      // On whichever side the bucket is: processors guess that wrong half of the time.
+      if (off > surprising || -off > surprising) isPassed = false;
       else {
-        const reach = t.reach[j];
-        const most = (t.upper[j] > y ? t.upper[j] : y) + 1;
-        const least = t.lower[j] < y ? t.lower[j] : y;
+        const reach = reaches[j];
+        const most = (uppers[j] > y ? uppers[j] : y) + 1;
+        const least = lowers[j] < y ? lowers[j] : y;
         const upper = most < mean + reach ? most : mean + reach;
         const lower = least > mean - reach ? least : mean - reach;
         isPassed = upper - held + off < upperBound && held - lower - off < lowerBound;
