@@ -41,19 +41,20 @@ const NAMES: Readonly<Record<string, string>> = {
   './node': `StoreError countCloudTrail fileStore fitBaselineOnThreads holidays logSource readCloudTrail`,
   './aws': `AWS_PERMISSIONS AthenaQueryError AwsCallError NOTICE_DETAIL_TYPE NOTICE_SOURCE Pacer PublishError
     SENDING_PERMISSIONS alarmDefinitions athenaCounts bucketSource currentAlarms dashboardBody decodeSubscription
-    estimateLookup eventBridgeNotifier eventHistoryCoverage eventHistorySource fetchMetricSeries iamPolicy
+    dynamoStore estimateLookup eventBridgeNotifier eventHistoryCoverage eventHistorySource fetchMetricSeries iamPolicy
     keyInventory listKmsMetrics lookupKmsCalls metricFilters observeByClass publishScores readLogGroup
-    ruleDefinitions s3Logs snsNotifier systemClock trailCoverage validateLogs`,
+    ruleDefinitions s3Logs s3Store snsNotifier systemClock trailCoverage validateLogs`,
   './aws/athena': `AthenaQueryError AwsCallError Pacer athenaCountQuery athenaCounts athenaCoverageQuery athenaEventsQuery
     readAthenaCounts readAthenaCoverage`,
   './aws/cloudtrail': `AwsCallError Pacer estimateLookup eventHistoryCoverage eventHistorySource lookupKmsCalls trailCoverage`,
   './aws/cloudwatch': `AwsCallError Pacer PublishError alarmDefinitions currentAlarms dashboardBody fetchMetricSeries listKmsMetrics
     observeByClass publishScores`,
   './aws/cloudwatch-logs': `AwsCallError Pacer decodeSubscription insightsEventsQuery metricFilters readLogGroup`,
+  './aws/dynamodb': `AwsCallError Pacer dynamoStore`,
   './aws/eventbridge': `NOTICE_DETAIL_TYPE NOTICE_SOURCE eventBridgeNotifier ruleDefinitions`,
   './aws/kms': `AwsCallError Pacer keyInventory`,
   './aws/permissions': `AWS_PERMISSIONS SENDING_PERMISSIONS iamPolicy`,
-  './aws/s3': `AwsCallError Pacer bucketSource s3Logs`,
+  './aws/s3': `AwsCallError Pacer bucketSource s3Logs s3Store`,
   './aws/sns': `snsNotifier`,
 };
 

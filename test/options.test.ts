@@ -57,6 +57,7 @@ const DOORS: readonly (readonly [name: string, call: (options: never) => unknown
   ['quotaHeadroom', (o) => root.quotaHeadroom(set, o), 'bursts', 'burst'],
   ['judgeCounts', (o) => root.judgeCounts(set, o), 'untill', 'until'],
   ['judgeWindow', (o) => root.judgeWindow(baseline, set, o), 'sorces', 'sources'],
+  ['replayPlan', (o) => root.replayPlan(plan, o), 'form', 'from'],
   ['definePlan', (o) => root.definePlan(o), 'notfy', 'notify'],
   ['runPlan', (o) => root.runPlan(plan, o), 'stor', 'store'],
   ['planText', (o) => root.planText(plan, o), 'NOW', 'now'],

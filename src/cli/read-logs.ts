@@ -11,6 +11,7 @@ import { printable } from '../report/printable.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
+import { type S3Input, S3Sources } from './s3-sources.js';
 
 export interface ReadLogs {
   readonly counts: SeriesSet;
@@ -26,18 +27,35 @@ export interface ReadLogs {
   readonly notes: readonly string[];
 }
 
-/** Reads and counts all logs in one pass, on all cores. */
-export async function readLogs(paths: readonly string[], step: number, io: CliIo): Promise<ReadLogs> {
+/** What is read, and how it is counted. */
+export interface Reading {
+  readonly paths: readonly string[];
+  /** Width of the buckets, ms. */
+  readonly step: number;
+  /** Calls of before it are not counted, epoch ms. */
+  readonly since?: number | undefined;
+  /** Of addresses in S3. */
+  readonly s3?: S3Input | undefined;
+}
+
+/** Reads and counts all logs in one pass: files on all cores, objects in S3 as they are downloaded. */
+export async function readLogs({ paths, step, s3, since = s3?.from }: Reading, io: CliIo): Promise<ReadLogs> {
   const progress = new ProgressLine(io.stderr, io.clock);
   try {
-    const { set, stats, calls, sources, overlaps, coverage, serviceGaps, crashes } = await countCloudTrail(paths, {
-      step,
-      by: BY_CALLER,
-      coverage: 'records',
-      serviceGaps: true,
-      onProgress: (state) => progress.tell(state),
-      ...(io.signal === undefined ? {} : { signal: io.signal }),
-    });
+    const logs = s3 === undefined ? null : new S3Sources(paths, s3, io.signal);
+    await logs?.connect();
+    const { set, stats, calls, sources, overlaps, coverage, serviceGaps, crashes } = await countCloudTrail(
+      logs ?? paths,
+      {
+        step,
+        ...(since === undefined ? {} : { start: Math.floor(since / step) * step }),
+        by: BY_CALLER,
+        coverage: 'records',
+        serviceGaps: true,
+        onProgress: (state) => progress.tell(state),
+        ...(io.signal === undefined ? {} : { signal: io.signal }),
+      },
+    );
     progress.clear();
     for (const { cause } of crashes) io.stderr.write(`kms-baseline: ${cause.message}; its files were read again\n`);
     const bySource = new Map(sources.map(({ account, region, calls }) => [sourceId(account, region), calls]));
@@ -48,7 +66,7 @@ export async function readLogs(paths: readonly string[], step: number, io: CliIo
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
       coverage: coverageWithout(coverage, serviceGaps),
       serviceGaps,
-      notes: notesOnOverlaps(overlaps, calls),
+      notes: [...(logs?.notes() ?? []), ...notesOnOverlaps(overlaps, calls)],
     };
   } finally {
     progress.clear();

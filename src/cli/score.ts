@@ -18,6 +18,7 @@ import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
+import { S3_FLAGS, S3_HELP, s3InputOf } from './s3-sources.js';
 import { windowOf } from './spans.js';
 import { parseBudget, parsePath, parseTime } from './values.js';
 import { zoneNotes } from './zone-notes.js';
@@ -31,6 +32,7 @@ const FLAGS = {
   budget: 'string',
   ...CALENDAR_FLAGS,
   ...FILTER_FLAGS,
+  ...S3_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -55,6 +57,8 @@ What is judged:
 
 ${FILTER_HELP}
 
+${S3_HELP}
+
 What comes out:
   --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
@@ -73,6 +77,7 @@ Examples:
   kms-baseline score ./today --baseline keys.baseline --callers keys.callers
   kms-baseline score ./today --baseline keys.baseline --html today.html
   kms-baseline score ./AWSLogs --baseline keys.baseline --from 2024-03-05 --json
+  kms-baseline score s3://my-trail-bucket --baseline keys.baseline
 `;
 
 /** Judges logs by a baseline from a file. Returns the exit status. */
@@ -102,13 +107,13 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
   const baseline = calendar === undefined ? kept : kept.withCalendar(calendar);
   const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
-  const read = await readLogs(given.paths, baseline.grid.step, io);
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
+  const asked = spanIn(timeZone);
+  const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
+  const read = await readLogs({ paths: given.paths, step: baseline.grid.step, since: s3?.from, s3 }, io);
   const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
   const spans =
-    problem === undefined
-      ? windowOf(read, { ...spanIn(timeZone), timeZone, after: gridEnd(baseline.grid) })
-      : { problem };
+    problem === undefined ? windowOf(read, { ...asked, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
   const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);

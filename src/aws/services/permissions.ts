@@ -1,9 +1,9 @@
 export {
   type AthenaAction,
-  AWS_PERMISSIONS,
-  type AwsAction,
-  type AwsAdapter,
   type IamPolicy,
+  type IamPolicyOptions,
   iamPolicy,
-} from '../permissions.js';
+  type SendingAdapter,
+} from '../iam-policy.js';
+export { AWS_PERMISSIONS, type AwsAction, type AwsAdapter } from '../permissions.js';
 export { SENDING_PERMISSIONS } from '../send-permissions.js';
