@@ -1,6 +1,12 @@
+/**
+ * The main path: counts in, a baseline, verdicts, findings in words. No Node module, no AWS module: for a service, a worker, a
+ * Lambda, a browser. All else has an entry of its own.
+ *
+ * @module kms-baseline
+ */
+
 /*
- * The main path: counts in, a baseline, verdicts, findings in words. All else has an entry of its own, as package.json lists
- * them. Values come from their own files, so that who imports this entry without a bundler loads no page, no plan, no fleet.
+ * Values come from their own files, so that whoever imports this entry without a bundler loads no page, no plan, no fleet.
  */
 export type {
   Affected,
