@@ -5,15 +5,24 @@ export { AwsCallError, type CallOptions } from './call-aws.js';
 export { type Clock, systemClock } from './clock.js';
 export { type CurrentAlarm, type CurrentAlarmsOptions, currentAlarms, type Silence } from './current-alarms.js';
 export { decodeSubscription } from './decode-subscription.js';
-export type { AlarmDefinition, MetricFilterDefinition, RuleDefinition } from './definitions.js';
+export type {
+  AlarmDefinition,
+  DashboardDefinition,
+  Definition,
+  MetricFilterDefinition,
+  RuleDefinition,
+} from './definitions.js';
 export { type AlarmDefinitionOptions, alarmDefinitions } from './definitions-alarms.js';
-export { type DashboardOptions, dashboardBody } from './definitions-dashboard.js';
+export { type DashboardOptions, dashboardBody, dashboardDefinition } from './definitions-dashboard.js';
 export { metricFilters } from './definitions-filters.js';
 export { type RuleDefinitionOptions, ruleDefinitions } from './definitions-rules.js';
 export type { LogProblem, LogProblemKind } from './digest-chain.js';
 export { type EstimateOptions, estimateLookup, type LookupEstimate } from './estimate-lookup.js';
 export { eventHistoryCoverage } from './event-history.js';
 export type { Recorded, RecordedKms } from './event-selectors.js';
+export { type CloudFormationTemplate, cloudFormationTemplate } from './export-cloudformation.js';
+export { type SigmaOptions, sigmaRules } from './export-sigma.js';
+export { terraformConfiguration } from './export-terraform.js';
 export { fetchMetricSeries, type MetricSeriesOptions, type MetricSeriesReport } from './fetch-metric-series.js';
 export { type InventoryOptions, keyInventory } from './key-inventory.js';
 export { type ListMetricsOptions, listKmsMetrics } from './list-metrics.js';

@@ -1,6 +1,7 @@
 import { ALARMS_HELP, alarms } from './alarms.js';
 import { analyze } from './analyze.js';
 import { EVALUATE_HELP, evaluate } from './evaluate.js';
+import { EXPORT_HELP, exportDefinitions } from './export.js';
 import { FIT_HELP, fit } from './fit.js';
 import { ANALYZE_HELP } from './help.js';
 import { KEYS_HELP, keys } from './keys.js';
@@ -29,6 +30,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['keys', { help: KEYS_HELP, run: keys }],
   ['alarms', { help: ALARMS_HELP, run: alarms }],
   ['validate', { help: VALIDATE_HELP, run: validate }],
+  ['export', { help: EXPORT_HELP, run: exportDefinitions }],
   ['simulate', { help: SIMULATE_HELP, run: simulate }],
   ['evaluate', { help: EVALUATE_HELP, run: evaluate }],
   ['schema', { help: SCHEMA_HELP, run: schema }],
