@@ -102,8 +102,8 @@ async function tried({ file, from, to, text }) {
     if (tests.length === 0) continue;
     const key = tests.join();
     if (!usual.has(key)) {
-      const { failed, seconds } = await run(tests, 1200);
-      if (failed !== 'nothing') fail(`the tests fail as they are: ${failed}, ${tests.join(' ')}`);
+      const { failed, seconds, why } = await run(tests, 1200);
+      if (failed !== 'nothing') fail(`the tests fail as they are: ${why ?? failed}`);
       usual.set(key, seconds);
     }
     put(original.slice(0, from) + text + original.slice(to));
@@ -146,13 +146,24 @@ async function run(tests, seconds) {
     vitest = await runner();
     return { failed: 'late', seconds };
   }
-  const isSound = ended.unhandledErrors.length === 0 && ended.testModules.every((module) => module.ok());
-  return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000 };
+  const wrong = ended.testModules.filter((module) => !module.ok());
+  const why = [
+    ...ended.unhandledErrors.map(String),
+    ...wrong.flatMap((module) =>
+      [...module.errors(), ...failures(module)].map(({ message }) => `${module.moduleId}: ${message}`),
+    ),
+  ];
+  const isSound = ended.unhandledErrors.length === 0 && wrong.length === 0;
+  return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000, why: why.join('\n') };
+}
+
+function failures(module) {
+  return [...module.children.allTests('failed')].flatMap((test) => test.result().errors ?? []);
 }
 
 /** As vitest.config.ts has it, but for one worker, and the end at the first failure. */
 function runner() {
-  const settings = { testTimeout: 30_000, isolate: false, maxWorkers: 1, bail: 1, env: { TZ: 'America/Los_Angeles' } };
+  const settings = { testTimeout: 300_000, isolate: false, maxWorkers: 1, bail: 1, env: { TZ: 'America/Los_Angeles' } };
   const files = { root: copy, config: false, include: ['test/**/*.test.ts'] };
   return createVitest('test', { ...files, ...settings, watch: false, reporters: [{}], onConsoleLog: () => false });
 }
