@@ -101,17 +101,23 @@ async function tried({ file, from, to, text }) {
   for (const tests of stagesFor(file)) {
     if (tests.length === 0) continue;
     const key = tests.join();
-    if (!usual.has(key)) {
-      const { failed, seconds, why } = await run(tests, 1200);
-      if (failed !== 'nothing') fail(`the tests fail as they are: ${why ?? failed}`);
-      usual.set(key, seconds);
-    }
+    if (!usual.has(key)) usual.set(key, await secondsAsTheyAre(tests));
     put(original.slice(0, from) + text + original.slice(to));
     const { failed } = await run(tests, 30 + 5 * usual.get(key));
     put(original);
     if (failed !== 'nothing') return failed;
   }
   return 'nothing';
+}
+
+/** How long tests take that pass; on a busy machine one may fail for want of time or memory, and is tried again. */
+async function secondsAsTheyAre(tests) {
+  for (let tries = 1; ; tries++) {
+    const { failed, seconds, why } = await run(tests, 1200);
+    if (failed === 'nothing') return seconds;
+    console.log(`  fails as it is (${tries}): ${why ?? failed}`);
+    if (tries === 3) fail('the tests fail as they are');
+  }
 }
 
 /** The tests that import a file, then the others of its room. */
@@ -150,7 +156,9 @@ async function run(tests, seconds) {
   const why = [
     ...ended.unhandledErrors.map(String),
     ...wrong.flatMap((module) =>
-      [...module.errors(), ...failures(module)].map(({ message }) => `${module.moduleId}: ${message}`),
+      [...module.errors(), ...failures(module)].map(
+        ({ message, cause }) => `${module.moduleId}: ${message} ${cause?.message ?? ''}`,
+      ),
     ),
   ];
   const isSound = ended.unhandledErrors.length === 0 && wrong.length === 0;
