@@ -29,7 +29,7 @@ const TESTS = {
 };
 /** Of these are left out those that take minutes, and those that need processes or modules of their own. */
 const TOO_LONG =
-  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes)|plan\/(?:killed|pairs|callers)|node\/(?:count-on-threads|memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
+  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes)|plan\/(?:killed|pairs|callers|isolation|incidents|refits|first-poll|replay)|node\/(?:count-on-threads|memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
