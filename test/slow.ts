@@ -43,6 +43,7 @@ export const SLOW: readonly string[] = [
   'engine/traps.test.ts',
   'engine/weeks.test.ts',
   'engine/zone-choice.test.ts',
+  'entries.test.ts',
   'evaluate/fleet-run.test.ts',
   'evaluate/nab.test.ts',
   'examples.test.ts',
