@@ -18,7 +18,7 @@ export function packedPasses(taught: Training, plan: FitPlan): BucketPasses {
     dispersion(rough, most, cap) {
       const { level, levelVariance } = scratch.blocks;
       gatherBuckets(taught, plan, taught.pieceBlock, level, levelVariance, rough, most, LEAST_MEAN);
-      return fitDispersion(scratch.residuals, PRIOR, 1, cap);
+      return fitDispersion(scratch.residuals, PRIOR, 1, cap, undefined, rough);
     },
     hourMaxima: (dispersions) => hourMaxima(taught, plan, dispersions),
     baseTails: (dispersions) => baseTails(taught, plan, dispersions),
