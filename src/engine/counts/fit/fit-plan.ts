@@ -72,6 +72,8 @@ export interface Scratch {
   readonly doubt: Float64Array;
   /** The squares of the shapes of a window's first and last bucket over that of its sum. */
   readonly edge: Float64Array;
+  /** `[hours of the week]` each: sums of the shape, and of the shape times its variance. */
+  readonly hourSums: { readonly shapes: Float64Array; readonly doubts: Float64Array };
   readonly levels: LevelScratch;
   readonly hourly: HourlyCalls;
   readonly slotStructure: SlotStructure;
@@ -153,6 +155,7 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     lastBlock: new Int32Array(blocks),
     doubt: block(),
     edge: block(),
+    hourSums: { shapes: week(), doubts: week() },
     levels: levelScratch(blocks),
     hourly: new HourlyCalls(length, perWeek),
     slotStructure: new SlotStructure(cells.slots.perDay),

@@ -115,11 +115,18 @@ function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: numb
   let next = -1;
   // Entries up to this one that follow one another without a break.
   let run = 0;
+  // Both only change with time: two divisions a bucket were half of laying out a young row.
+  let day = 0;
+  let date = 0;
+  let dayEnd = 0;
   for (let k = 0, p = -1; k < n; k++) {
     const i = bucket[k];
     const slot = slots[i];
-    const day = Math.floor((i * step) / dayLength);
-    const date = Math.floor((i * step) / DAY);
+    if (i * step >= dayEnd) {
+      day = Math.floor((i * step) / dayLength);
+      date = Math.floor((i * step) / DAY);
+      dayEnd = (date + 1) * DAY;
+    }
     slotOf[k] = slot;
     run = slot === next % perWeek && i === bucket[k - 1] + 1 ? run + 1 : 1;
     repeats[slot]++;
