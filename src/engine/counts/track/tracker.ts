@@ -42,7 +42,7 @@ import {
 import { loadBucket, MOST_BUCKETS } from './stretch.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { limitAll, lookUpAll, testBuckets, testDrifts, testSilences } from './stretch-tests.js';
-import { testAllWindows } from './stretch-windows.js';
+import { testHourAll, testHoursAll } from './stretch-windows.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
@@ -243,7 +243,7 @@ export class CountTracker implements Tracker, TrackerParts {
    */
   #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
     const { start, length } = range;
-    const { step, block } = this.rules.windows;
+    const { step, block, hourBuckets } = this.rules.windows;
     const { block: k } = this.scratch;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
@@ -252,7 +252,8 @@ export class CountTracker implements Tracker, TrackerParts {
     // What a young series learns of its hours may change with every bucket.
     if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at);
     while (i < end) {
-      const n = this.#fill(range, i, end, at);
+      const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
+      const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
       if (n === 0) break;
       const calm = this.#judge(range, n);
       if (calm > 0) {
@@ -271,14 +272,13 @@ export class CountTracker implements Tracker, TrackerParts {
     return i;
   }
 
-  /** Takes the buckets from `i` on into the stretch, up to where their laws or the ring end. @returns how many */
+  /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
   #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
-    const { scratch, rules } = this;
-    const { stretch: t, block: k } = scratch;
+    const { stretch: t } = this.scratch;
     const bursts = this.#bursts;
-    const { step, hourBuckets } = rules.windows;
+    const { step } = this.rules.windows;
     const perDay = this.profile.perWeek / 7;
-    const most = Math.min(end - i, MOST_BUCKETS, hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex);
+    const most = end - i;
     t.start = start + i * step;
     t.first = i;
     t.cell = at + i;
@@ -314,7 +314,8 @@ export class CountTracker implements Tracker, TrackerParts {
       return n;
     }
     testBuckets(this, n);
-    testAllWindows(this, n);
+    testHourAll(this, 0, n);
+    testHoursAll(this, 0, n);
     testSilences(this, n, false);
     testDrifts(this, n);
     const calm = limitAll(this, n);
