@@ -43,6 +43,7 @@ export const SLOW: readonly string[] = [
   'engine/zone-choice.test.ts',
   'evaluate/fleet-run.test.ts',
   'evaluate/nab.test.ts',
+  'example-projects.test.ts',
   'examples.test.ts',
   'fuzz.test.ts',
   'hostile-doors.test.ts',
