@@ -11,6 +11,7 @@ export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
 export type { Judge, Judges } from './judge.js';
+export { noticesMatching } from './matching.js';
 export {
   type Notice,
   type NoticeChange,
