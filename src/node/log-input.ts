@@ -71,9 +71,12 @@ export interface WholeText {
   readonly packedBytes: number;
 }
 
-/** All of a file's bytes as they are on disk; null for one that is large or cannot be read, which `fileBytes` knows what to say about. */
-export async function storedBytes({ path, size }: LogFile): Promise<Buffer | null> {
-  if (size > MAX_WHOLE) return null;
+/**
+ * All of a file's bytes as they are on disk; null for a file that is large or cannot be read, and for a pipe or a device, which may
+ * have no end: `fileBytes` reads it, and knows what to say about it.
+ */
+export async function storedBytes({ path, size, streamed }: LogFile): Promise<Buffer | null> {
+  if (size > MAX_WHOLE || streamed === true) return null;
   const stored = await readFile(path).catch(() => null);
   // It may have grown since it was listed.
   return stored === null || stored.length > MAX_WHOLE ? null : stored;
