@@ -33,17 +33,18 @@ const NAMES: Readonly<Record<string, string>> = {
     printable quotaHeadroom quotaSeries quotaUses quotaWords renderHtml renderLogs renderMarkdown renderSvg
     renderText scoresToCsv serviceHealth sparkline textTable wordsFor`,
   './plan': `LimitError NotifyError RareKinds StoreConflict definePlan healthText jsonLinesNotifier keyFindings
-    machineClock memoryStore newCallers noticeJson planText retried runPlan textNotifier webhookNotifier`,
+    listSnapshots machineClock memoryStore newCallers noticeJson planText replayPlan retried revertState runPlan
+    saveSnapshot textNotifier webhookNotifier`,
   './alarm': `Alarm evaluateDatapoints`,
   './kms': `KMS_OPERATIONS REFUSED_KEYS UNKNOWN_CALLER athenaCountQuery athenaCoverageQuery athenaEventsQuery countCalls
     errorInfo insightsEventsQuery judgedRows keyFindings kmsEventsIn newCallers operationInfo parseRecord
     readAthenaCounts readAthenaCoverage refusedKeys`,
-  './node': `StoreError countCloudTrail fileStore fitBaselineOnThreads holidays logSource readCloudTrail`,
+  './node': `StoreError countCloudTrail fileSnapshots fileStore fitBaselineOnThreads holidays logSource readCloudTrail`,
   './aws': `AWS_PERMISSIONS AthenaQueryError AwsCallError NOTICE_DETAIL_TYPE NOTICE_SOURCE Pacer PublishError
-    SENDING_PERMISSIONS alarmDefinitions athenaCounts bucketSource currentAlarms dashboardBody decodeSubscription
+    SENDING_PERMISSIONS STORE_PERMISSIONS alarmDefinitions athenaCounts bucketSource currentAlarms dashboardBody decodeSubscription
     dynamoStore estimateLookup eventBridgeNotifier eventHistoryCoverage eventHistorySource fetchMetricSeries iamPolicy
     keyInventory listKmsMetrics lookupKmsCalls metricFilters observeByClass publishScores readLogGroup
-    ruleDefinitions s3Logs s3Store snsNotifier systemClock trailCoverage validateLogs`,
+    ruleDefinitions s3Logs s3Snapshots s3Store snsNotifier systemClock trailCoverage validateLogs`,
   './aws/athena': `AthenaQueryError AwsCallError Pacer athenaCountQuery athenaCounts athenaCoverageQuery athenaEventsQuery
     readAthenaCounts readAthenaCoverage`,
   './aws/cloudtrail': `AwsCallError Pacer estimateLookup eventHistoryCoverage eventHistorySource lookupKmsCalls trailCoverage`,
@@ -53,8 +54,8 @@ const NAMES: Readonly<Record<string, string>> = {
   './aws/dynamodb': `AwsCallError Pacer dynamoStore`,
   './aws/eventbridge': `NOTICE_DETAIL_TYPE NOTICE_SOURCE eventBridgeNotifier ruleDefinitions`,
   './aws/kms': `AwsCallError Pacer keyInventory`,
-  './aws/permissions': `AWS_PERMISSIONS SENDING_PERMISSIONS iamPolicy`,
-  './aws/s3': `AwsCallError Pacer bucketSource s3Logs s3Store`,
+  './aws/permissions': `AWS_PERMISSIONS SENDING_PERMISSIONS STORE_PERMISSIONS iamPolicy`,
+  './aws/s3': `AwsCallError Pacer bucketSource s3Logs s3Snapshots s3Store`,
   './aws/sns': `snsNotifier`,
 };
 
@@ -88,6 +89,7 @@ describe('the entries of the package', () => {
       './aws/cloudtrail',
       './aws/cloudwatch',
       './aws/cloudwatch-logs',
+      './aws/dynamodb',
       './aws/eventbridge',
       './aws/kms',
       './aws/permissions',
