@@ -82,6 +82,7 @@ async function tryScope(scope) {
       console.log(`  not found: src/${mutant.file}:${mutant.line}  ${mutant.what}`);
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${i + 1}/${chosen.length} `);
+    else if ((i + 1) % 5 === 0) console.log(`  ${i + 1} tried, ${i + 1 - lived.length} found`);
   }
   const killed = chosen.length - lived.length;
   console.log(

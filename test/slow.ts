@@ -57,6 +57,7 @@ export const SLOW: readonly string[] = [
   'node/file-handles.test.ts',
   'node/file-store.test.ts',
   'node/fit-on-threads.test.ts',
+  'node/folder-sync.test.ts',
   'node/holidays.test.ts',
   'node/log-source.test.ts',
   'node/memory.test.ts',

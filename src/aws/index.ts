@@ -1,3 +1,11 @@
+/**
+ * A live account. Every function is handed your own client of the AWS SDK. `kms-baseline/aws/<client>` (athena,
+ * cloudtrail, cloudwatch, cloudwatch-logs, dynamodb, eventbridge, kms, s3, sns) has what needs that one client, `kms-
+ * baseline/aws/permissions` the IAM policies.
+ *
+ * @module kms-baseline/aws
+ */
+
 export type { KmsKey } from '../kms/lifecycle.js';
 export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-counts.js';
 export { AthenaQueryError, type AthenaRun } from './athena-runs.js';

@@ -1,3 +1,9 @@
+/**
+ * Monitoring plans: what is watched, who is notified, with a state to go on from.
+ *
+ * @module kms-baseline/plan
+ */
+
 export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from '../kms/lifecycle.js';
 export { type NewCaller, newCallers } from '../kms/lifecycle-callers.js';
 export type { KeyUse } from '../kms/lifecycle-use.js';
