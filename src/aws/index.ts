@@ -19,6 +19,7 @@ export { type InventoryOptions, keyInventory } from './key-inventory.js';
 export { type ListMetricsOptions, listKmsMetrics } from './list-metrics.js';
 export { type LookupOptions, type LookupPage, type LookupResume, lookupKmsCalls } from './lookup-events.js';
 export type { MetricMessage } from './metric-points.js';
+export { type MetricSourceOptions, metricSource } from './metric-source.js';
 export type { AbsentPoints, MetricSource } from './metrics.js';
 export { eventBridgeNotifier, NOTICE_DETAIL_TYPE, NOTICE_SOURCE, type NotifyOptions, snsNotifier } from './notify.js';
 export { observeByClass } from './observe-by-class.js';

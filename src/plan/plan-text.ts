@@ -28,6 +28,9 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
     `How often?       every ${duration(plan.every)}, in buckets of ${duration(plan.step)}, once late records have had ${duration(plan.grace)}${timeZone === undefined ? '' : `; time zone ${timeZone}`}`,
     `From when?       ${beginning(plan)}`,
     `With what?       ${names(plan.sources)}`,
+    ...plan.sources.flatMap(({ name, about }) =>
+      about === undefined ? [] : [`                 ${printable(name, 60)}: ${printable(about, 500)}`],
+    ),
     `Who does it?     ${printable(plan.owner, 300)}`,
     `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${alertBudget.changes}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
     ...(exclude.length === 0

@@ -1,5 +1,10 @@
+import type { ChangesData } from './changes.js';
+import type { DeferredData } from './deferred-calls.js';
+import type { IncidentWatch } from './incident-watch.js';
+import type { Ledger } from './ledger.js';
 import type { ToldOfKeys } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
+import type { RecentIds } from './recent-ids.js';
 import type { Json } from './source.js';
 
 /** A notice on its way: decided, and who was told of it. */
@@ -93,6 +98,8 @@ export interface WatchData {
   /** Of notifiers that could not send something. */
   readonly undelivered: Record<string, Undelivered>;
   told: ToldOfKeys;
+  /** Of dates that levels count down to; left out before the first. */
+  deadlines?: ToldOfKeys;
   lastInventory: number | null;
   /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
   readonly deleted: string[];
@@ -101,6 +108,18 @@ export interface WatchData {
   snapshot: { readonly end: number; readonly restated: number | null } | null;
   readonly tallies: Tallies;
   outbox: Outgoing[];
+}
+
+/** The parts that a watch is made of as they were kept; those left out begin anew. */
+export interface WatchParts {
+  readonly data: WatchData;
+  readonly ledger?: Ledger;
+  readonly ids?: RecentIds;
+  readonly incidents?: IncidentWatch;
+  readonly changes?: ChangesData;
+  readonly deferred?: DeferredData;
+  /** The judge's bytes; null while it is learning. */
+  readonly judge?: Uint8Array | null;
 }
 
 export function newWatchData(stateId: string): WatchData {
