@@ -53,6 +53,7 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
   }
   return {
     name: name ?? `s3://${options.bucket} ${account} ${region}`,
+    about: `log files of ${account} ${region} in s3://${options.bucket}: calls with callers and errors`,
     poll({ cursor, from, now, signal }) {
       const before = cursor as BucketCursor | null;
       const logs = s3Logs(client, {
@@ -166,6 +167,7 @@ export function eventHistorySource(client: CloudTrailClient, options: EventHisto
   checkInteger(overlap, 'overlap', 0, DAY);
   return {
     name: name ?? `event history ${account} ${region}`,
+    about: `CloudTrail's event history of ${region}: ${operations === 'critical' ? 'critical operations' : operations.join(', ')}, with callers`,
     poll({ cursor, from, now, signal }) {
       const heard = typeof cursor === 'number' ? cursor : null;
       let rejected = 0;

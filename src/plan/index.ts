@@ -24,6 +24,7 @@ export { type PlanTextOptions, planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from './replay.js';
 export type { Resources } from './resources.js';
+export { type RouteOptions, routedNotifier } from './routed.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
 export { memoryStore, type PlanStore, StoreConflict } from './store.js';
