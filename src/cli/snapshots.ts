@@ -1,5 +1,4 @@
 import { AwsCallError } from '../aws/call-aws.js';
-import { AwsClients } from '../aws/clients.js';
 import { FormatError, InputError } from '../errors.js';
 import { StoreError } from '../node/file-store.js';
 import { revertState } from '../plan/revert.js';
@@ -92,11 +91,11 @@ export async function snapshots(args: readonly string[], io: CliIo): Promise<num
     throw new InputError(`snapshots needs one of ${[...ACTIONS.keys()].join(', ')}, and one plan file`);
   }
   checkFlags(name, given);
-  const file = await readPlan(path, io, process.env);
+  const file = await readPlan(path, io, process.env, clientSettings(given));
   const state = given.text('state');
   const at = state === undefined ? file.state : statePlace(state, '.', '--state');
   try {
-    const { store, archive } = await storeAt(at, new AwsClients(clientSettings(given)));
+    const { store, archive } = await storeAt(at, file.clients);
     if (archive === null) {
       throw new InputError('a table keeps no snapshots: keep the state in S3 or in a file, or restore the table');
     }

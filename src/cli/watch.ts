@@ -1,4 +1,3 @@
-import { AwsClients } from '../aws/clients.js';
 import { FormatError, InputError } from '../errors.js';
 import { StoreError } from '../node/file-store.js';
 import { machineClock } from '../plan/clock.js';
@@ -88,7 +87,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   io.signal?.addEventListener('abort', end, { once: true });
   if (io.signal?.aborted === true) end();
   try {
-    const { store, archive } = await storeAt(place, new AwsClients());
+    const { store, archive } = await storeAt(place, file.clients);
     const health = await runPlan(file.plan, {
       ...file.run,
       store,
