@@ -35,6 +35,7 @@ export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from './replay.js';
 export type { Resources } from './resources.js';
 export { revertState } from './revert.js';
+export { type RouteOptions, routedNotifier } from './routed.js';
 export { type PlanProblem, type RunOptions, runPlan, type SnapshotOptions } from './run-plan.js';
 export { listSnapshots, type Snapshot, type SnapshotArchive, saveSnapshot } from './snapshots.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
