@@ -2,11 +2,11 @@ import type { CloudTrailClient, Trail } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { CallSource } from '../plan/source.js';
+import { type BucketSourceOptions, bucketSource } from './bucket-source.js';
 import { Caller } from './call-aws.js';
 import { recordedKms } from './event-selectors.js';
 import { loadClient } from './load-client.js';
 import { logRoot } from './log-layout.js';
-import { type BucketSourceOptions, bucketSource } from './plan-sources.js';
 import { listFolders } from './s3-objects.js';
 
 export interface TrailSourceOptions extends Omit<BucketSourceOptions, 'bucket' | 'prefix' | 'account' | 'region'> {

@@ -24,6 +24,8 @@ export interface Chosen {
   readonly filter: AnomalyFilter;
   /** Rows by caller; those judged are known. */
   readonly callers?: readonly SeriesKey[];
+  /** Some of what was read is not judged, though nobody asked for that. */
+  readonly leftOut?: boolean;
 }
 
 /** Prints what was found, writes the files that were asked for, and returns the exit status. */
@@ -31,7 +33,7 @@ export async function deliver(
   command: string,
   whole: Report,
   options: OutputOptions,
-  { filter, callers = [] }: Chosen,
+  { filter, callers = [], leftOut = false }: Chosen,
   io: CliIo,
 ): Promise<number> {
   const { evidence } = whole;
@@ -65,7 +67,7 @@ export async function deliver(
   }
   for (const path of written) io.stderr.write(`written: ${printable(path, 500)}\n`);
   if (failed !== undefined) throw failed;
-  return statusOf(analysis, options.failOnAnomaly);
+  return statusOf(analysis, options.failOnAnomaly, leftOut);
 }
 
 /**
@@ -114,10 +116,10 @@ export function widthOf({ stdout }: CliIo): number {
 }
 
 /** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */
-function statusOf(analysis: Analysis, failOnAnomaly: boolean): number {
+function statusOf(analysis: Analysis, failOnAnomaly: boolean, leftOut: boolean): number {
   if (analysis.unknown.judged === 0) return NOT_DONE;
   if (failOnAnomaly && analysis.anomalies.length > 0) return ANOMALIES;
-  return partlyRead(analysis) ? PARTLY_READ : DONE;
+  return leftOut || partlyRead(analysis) ? PARTLY_READ : DONE;
 }
 
 /** Whether some of the input could not be read, or may be counted twice. */

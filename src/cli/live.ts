@@ -187,18 +187,18 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   );
 }
 
-/** The alarms that stand on KMS metrics, and what a reader is told of them; a refusal stops nothing. */
+/** The alarms on KMS, and what is printed of them; a refusal stops nothing. Which are muted does not matter here. */
 async function alarmsOf(
   client: Parameters<typeof currentAlarms>[0],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly found: readonly ReportAlarm[] | null; readonly words: string }> {
   try {
-    const found = await currentAlarms(client, signal === undefined ? {} : { signal });
+    const found = await currentAlarms(client, { muteRules: false, ...(signal === undefined ? {} : { signal }) });
     const ringing = found.filter(({ state }) => state === 'ALARM').map(({ name }) => printable(name, 80));
     const all = found.length === 0 ? 'There are no CloudWatch alarms' : counted(found.length, 'CloudWatch alarm');
     const names = ringing.slice(0, 5).join(', ') + (ringing.length > 5 ? ', …' : '');
     const states = found.length === 0 ? '' : ringing.length === 0 ? ', none in ALARM' : `, in ALARM: ${names}`;
-    return { found, words: `${all} on metrics of KMS${states}` };
+    return { found, words: `${all} on KMS${states}` };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return { found: null, words: `CloudWatch alarms could not be read: ${printable(error.message, 300)}` };

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { athenaSource } from '../aws/athena-source.js';
+import { bucketSource } from '../aws/bucket-source.js';
 import { type AwsClients, regionOf } from '../aws/clients.js';
+import { eventHistorySource } from '../aws/event-history-source.js';
 import { logGroupSource } from '../aws/log-group-source.js';
 import { metricSource } from '../aws/metric-source.js';
 import type { MetricSource } from '../aws/metrics.js';
-import { bucketSource, eventHistorySource } from '../aws/plan-sources.js';
 import { trailSource } from '../aws/trail-source.js';
 import { logSource } from '../node/log-source.js';
 import type { CallSource } from '../plan/source.js';

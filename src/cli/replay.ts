@@ -2,9 +2,10 @@ import { SEVERITIES } from '../engine/anomalies/anomaly-of-runs.js';
 import { type Notice, noticeJson } from '../plan/notice.js';
 import type { MonitoringPlan } from '../plan/plan.js';
 import { type Replay, replayPlan } from '../plan/replay.js';
+import { jsonDocument } from '../report/analysis-json.js';
 import { civilRange, civilTime } from '../report/civil-time.js';
 import { counted, duration } from '../report/numbers.js';
-import { printable, safeJson } from '../report/printable.js';
+import { printable } from '../report/printable.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 import { DONE, PARTLY_READ } from './status.js';
@@ -29,7 +30,7 @@ export async function replay({ plan, run }: PlanFile, { from, to, json }: Replay
     ...(io.signal === undefined ? {} : { signal: io.signal }),
     onProgress: (done, polls) => progress.step('replaying', done, polls),
   }).finally(() => progress.clear());
-  if (json) io.stdout.write(`${safeJson(replayJson(plan, replayed))}\n`);
+  if (json) io.stdout.write(`${jsonDocument(replayJson(plan, replayed))}\n`);
   else io.stdout.write(`${transcript(plan, replayed, zone).join('\n')}\n`);
   for (const { source, message } of replayed.problems) {
     io.stderr.write(`kms-baseline: source ${printable(source, 60)}: ${printable(message, 500)}\n`);

@@ -7,6 +7,7 @@ import { type PlanProblem, runPlan } from '../plan/run-plan.js';
 import { StoreConflict } from '../plan/store.js';
 import { LimitError } from '../plan/within-limit.js';
 import { printable } from '../report/printable.js';
+import { clientSettings } from './aws-client.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
 import { replay } from './replay.js';
@@ -30,6 +31,9 @@ Options:
                      once the sources hold the history it learns from
   --to <time>        with --replay: up to then; default the end of the logs
   --json             with --replay: one JSON document instead of lines
+  --profile <name>, --region <name>, --endpoint <address>
+                     how AWS is asked, before the plan's own "aws"; default as
+                     the AWS SDK finds it
   --state <path>     where the state is kept; default the plan's, or beside it
   -h, --help         this text
 
@@ -56,6 +60,9 @@ const FLAGS = {
   to: 'string',
   json: 'boolean',
   state: 'string',
+  profile: 'string',
+  region: 'string',
+  endpoint: 'string',
 } as const;
 
 /** Runs a plan until it is stopped; returns the exit status. SIGINT and SIGTERM end it after what is under way. */
@@ -64,7 +71,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   if (given.paths.length !== 1) throw new InputError(`watch needs exactly one plan file, got ${given.paths.length}`);
   checkTogether(given);
   const [once, explain, state] = [given.has('once'), given.has('explain'), given.text('state')];
-  const file = await readPlan(given.paths[0], io, process.env);
+  const file = await readPlan(given.paths[0], io, process.env, clientSettings(given));
   if (explain) {
     io.stdout.write(`${planText(file.plan, { now: (file.run.clock ?? machineClock).now() })}\n`);
     return DONE;

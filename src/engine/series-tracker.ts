@@ -122,7 +122,10 @@ export function runRow(
   if (settled === undefined && count !== undefined && choice !== undefined) {
     const all = tables.of(row.zone, count.model);
     const { step } = count.rules.windows;
-    choose = (calls, i) => choice.choose(count, calls, i, start + i * step, all);
+    choose = {
+      isOpen: (i) => choice.isOpen(i, all),
+      choose: (calls, i) => choice.choose(count, calls, i, start + i * step, all),
+    };
   }
   const excepted = withPauses(exceptions, row.zone, step);
   tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);

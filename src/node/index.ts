@@ -3,6 +3,7 @@ export type { Coverage } from '../kms/coverage.js';
 export type { SourceCalls } from '../kms/sources.js';
 export { type CountedLogs, type CountLogsOptions, countCloudTrail } from './count-cloudtrail.js';
 export type { CrashedWorker } from './count-on-threads.js';
+export { fileSnapshots } from './file-snapshots.js';
 export { fileStore, StoreError } from './file-store.js';
 export { type CrashedFit, fitBaselineOnThreads, type ThreadedFitOptions } from './fit-on-threads.js';
 export { type HolidayOptions, holidays } from './holidays.js';

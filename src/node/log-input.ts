@@ -72,11 +72,12 @@ export interface WholeText {
 }
 
 /**
- * All of a file's text at once, inflated on zlib's own thread; null for a file that is large, or in any way not one sound
- * gzip member or plain text, which `fileBytes` reads, and knows what to say about.
+ * All of a file's text at once, inflated on zlib's own thread; null for a file that is large, for a pipe or a device, which
+ * may have no end, and for what is in any way not one sound gzip member or plain text: `fileBytes` reads it, and knows what
+ * to say about it.
  */
-export async function wholeText({ path, size }: LogFile): Promise<WholeText | null> {
-  if (size > MAX_WHOLE) return null;
+export async function wholeText({ path, size, streamed }: LogFile): Promise<WholeText | null> {
+  if (size > MAX_WHOLE || streamed === true) return null;
   try {
     const packed = await readFile(path);
     // It may have grown since it was listed.

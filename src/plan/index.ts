@@ -1,3 +1,6 @@
+export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from '../kms/lifecycle.js';
+export { type NewCaller, newCallers } from '../kms/lifecycle-callers.js';
+export type { KeyUse } from '../kms/lifecycle-use.js';
 export { machineClock, type PlanClock } from './clock.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
@@ -26,6 +29,7 @@ export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from
 export type { Resources } from './resources.js';
 export { type RouteOptions, routedNotifier } from './routed.js';
 export { type PlanProblem, type RunOptions, runPlan } from './run-plan.js';
+export { listSnapshots, type Snapshot, type SnapshotArchive, saveSnapshot } from './snapshots.js';
 export type { CallSource, Json, Poll, PollRequest } from './source.js';
 export { memoryStore, type PlanStore, StoreConflict } from './store.js';
 export { LimitError } from './within-limit.js';

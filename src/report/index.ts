@@ -7,7 +7,9 @@ export type {
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
+export { type AnalyzeOptions, analysisOf, analyzeCounts, type ReadingFacts } from './analyze-counts.js';
 export type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
+export { anomaliesToCsv, scoresToCsv } from './csv.js';
 export { filterAnalysis } from './filter.js';
 export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';

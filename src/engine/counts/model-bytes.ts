@@ -92,15 +92,11 @@ export class ModelCodec {
 
   #readProfile(reader: ByteReader): KeptProfile {
     const each = slotsPerHour(this.#perWeek);
-    const shape = readSteps(reader, this.#perWeek, 'shape');
-    const variance = readSteps(reader, this.#perWeek, 'variance');
-    return new KeptProfile(
-      this.#perWeek,
-      each,
-      shape,
-      variance,
-      readSteps(reader, this.#perWeek / each, 'hourVariance'),
-    );
+    const hours = this.#perWeek / each;
+    const slots = [this.#perWeek, hours];
+    const shape = readSteps(reader, slots, 'shape');
+    const variance = readSteps(reader, slots, 'variance');
+    return new KeptProfile(this.#perWeek, each, shape, variance, readSteps(reader, [hours], 'hourVariance'));
   }
 
   #readFloats(reader: ByteReader, numbers: Float64Array): void {

@@ -1,6 +1,8 @@
 import { DAY, type TimeGrid } from '../../../time/grid.js';
 import type { Windows } from '../../windows.js';
+import { slotsPerHour } from '../quantized-profile.js';
 import type { WeekCells } from '../week-cells.js';
+import { type HourLayout, hourLayout } from './hour-layout.js';
 
 /** How a history's buckets lie in time, in the civil time of one zone. */
 export interface Calendar {
@@ -25,8 +27,8 @@ export interface Season {
 
 /**
  * The buckets that a row is fitted to, packed, and how they lie in time: columns that hundreds of rows share. They are cut
- * into pieces, an hour long where nothing is missing: buckets of one day, one date and one block of the long windows, that
- * follow one another in the week. Within a piece a level is one number and the profile is read in its order, so the loops
+ * into pieces, an hour long where nothing is missing: buckets of one day, one date, one hour of the week and one block of the
+ * long windows, that follow one another in the week. Within a piece a level is one number and the profile is read in its order, so the loops
  * over all buckets look nothing up.
  */
 export interface Training {
@@ -61,6 +63,8 @@ export interface Training {
   /** `[cells of the season]`: entries of each. */
   readonly cellCount: Int32Array;
   readonly spans: DaySpans;
+  /** `undefined` where the season is none of weeks, or hours are no more than slots: such rows are fitted slot by slot. */
+  readonly byHour: HourLayout | undefined;
 }
 
 /**
@@ -98,6 +102,7 @@ function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: numb
   const { perWeek } = cells.slots;
   const n = bucket.length;
   const dayLength = Math.max(DAY, step);
+  const each = slotsPerHour(perWeek);
   const slotOf = new Int32Array(n);
   const pieceOf = new Int32Array(n);
   const starts: number[] = [];
@@ -118,7 +123,8 @@ function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: numb
     slotOf[k] = slot;
     run = slot === next % perWeek && i === bucket[k - 1] + 1 ? run + 1 : 1;
     repeats[slot]++;
-    if (slot !== next || day !== pieceDay[p] || date !== pieceDate[p] || blockOf[i] !== pieceBlock[p]) {
+    const isNew = slot !== next || (each > 1 && slot % each === 0);
+    if (isNew || day !== pieceDay[p] || date !== pieceDate[p] || blockOf[i] !== pieceBlock[p]) {
       p++;
       starts.push(k);
       pieceSlot.push(slot);
@@ -139,26 +145,30 @@ function layOut(plan: Calendar, rank: Int32Array, bucket: Int32Array, from: numb
   const season = seasonFor(n, grid, cells);
   const cellCount = new Int32Array(season.cells);
   for (let s = 0; s < perWeek; s++) cellCount[season.cellOf[s]] += repeats[s];
+  const layout = {
+    pieces,
+    pieceFrom: Int32Array.from([...starts, n]),
+    pieceSlot: Int32Array.from(pieceSlot),
+    repeats,
+  };
   return {
+    ...layout,
     rank,
     from,
     n,
     bucket,
     slot: slotOf,
-    pieces,
-    pieceFrom: Int32Array.from([...starts, n]),
-    pieceSlot: Int32Array.from(pieceSlot),
     pieceDay: Int32Array.from(pieceDay),
     pieceDate: Int32Array.from(pieceDate),
     pieceBlock: Int32Array.from(pieceBlock),
     wholeHour: Uint8Array.from(wholeHour),
     pieceOf,
-    repeats,
     slotFrom,
     bySlot,
     season,
     cellCount,
     spans: spansOf(starts, n, pieceSlot, pieceDay, perWeek),
+    byHour: each > 1 && season.cells === perWeek && windows.hourBuckets > 0 ? hourLayout(layout, each) : undefined,
   };
 }
 

@@ -21,6 +21,7 @@ import {
   ALPHA,
   AWAKE,
   BLOCK,
+  BURST_SHIFT,
   DERIVED,
   EVER_CALLED,
   FLAT,
@@ -38,12 +39,16 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
+import { loadBucket, MOST_BUCKETS } from './stretch.js';
+import { leaveStretch, writeVerdicts } from './stretch-end.js';
+import { limitAll, lookUpAll, testBuckets, testDrifts, testSilences } from './stretch-tests.js';
+import { testAllWindows } from './stretch-windows.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
-/** Buckets of a run that are too few to look ahead for. */
-const FEW_BUCKETS = 24;
+/** Buckets of a block that are too few to set bounds for. */
+const FEW_BUCKETS = 4;
 /** A range of which it may be known already how it is judged. */
 export interface CountRange extends TrackedRange {
   /** `[length]`: where what each bucket left behind goes: {@link TRAINED}, {@link HELD_BACK} or {@link OTHER}. */
@@ -237,45 +242,117 @@ export class CountTracker implements Tracker, TrackerParts {
    * @returns the next bucket
    */
   #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
-    const { start, length, values, observed, slots, choose, outcomes, learning } = range;
-    const isJudged = range.isJudged === true;
+    const { start, length } = range;
     const { step, block } = this.rules.windows;
-    const { block: k, bucket: b } = this.scratch;
-    const bursts = this.#bursts;
+    const { block: k } = this.scratch;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
+    takeInHand(this, start + i * step, range.exceptions === undefined, learn, end - i >= FEW_BUCKETS);
     k.back = ((start + i * step - blockStart) / step) | 0;
-    let isCalm = true;
-    for (; i < end && isCalm; i++, k.back++) {
-      const y = values[i];
-      if (observed[i] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
-      const slot = (choose === undefined ? slots[i] : choose(y, i)) | 0;
-      if (bursts !== null) enterBurstHour(this, burstShift(bursts, slot, this.profile.perWeek / 7));
-      lookUp(this, slot, y);
-      b.time = start + i * step;
-      b.cell = at + i;
-      b.slot = slots[i];
-      b.isSuspect = false;
-      if (isJudged) b.isSuspect = outcomes !== undefined && outcomes[i] === HELD_BACK;
-      else {
-        testBucket(this);
-        testWindows(this);
+    // What a young series learns of its hours may change with every bucket.
+    if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at);
+    while (i < end) {
+      const n = this.#fill(range, i, end, at);
+      if (n === 0) break;
+      const calm = this.#judge(range, n);
+      if (calm > 0) {
+        if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
+        leaveStretch(this, out, calm, learn);
       }
-      testSilence(this, isJudged);
-      if (!isJudged) testDrift(this);
-      // A count below its mean is never above, one above it never below, whatever a window says.
-      b.upper = Math.max(b.upper, Math.floor(b.mean));
-      b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
-      isCalm = k.isCalm && (isJudged || !(b.y > b.upper || b.y < b.lower));
-      if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
-      if (!isCalm) break;
-      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
-      leaveInHand(this, learn);
+      i += calm;
+      if (calm === n) continue;
+      loadBucket(this, calm);
+      if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
+      putBack(this);
+      finishBucket(this, range, learn, out);
+      return i + 1;
     }
     putBack(this);
-    if (isCalm) return i;
-    finishBucket(this, range, learn, out);
+    return i;
+  }
+
+  /** Takes the buckets from `i` on into the stretch, up to where their laws or the ring end. @returns how many */
+  #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
+    const { scratch, rules } = this;
+    const { stretch: t, block: k } = scratch;
+    const bursts = this.#bursts;
+    const { step, hourBuckets } = rules.windows;
+    const perDay = this.profile.perWeek / 7;
+    const most = Math.min(end - i, MOST_BUCKETS, hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex);
+    t.start = start + i * step;
+    t.first = i;
+    t.cell = at + i;
+    let n = 0;
+    for (; n < most; n++) {
+      const y = values[i + n];
+      if (observed[i + n] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
+      let slot = slots[i + n];
+      if (choose !== undefined) {
+        // What it chooses is known once the one before has been judged.
+        if (n > 0 && choose.isOpen(i + n)) break;
+        slot = choose.choose(y, i + n) | 0;
+      }
+      if (bursts !== null) {
+        const shift = burstShift(bursts, slot, perDay);
+        if (n === 0) enterBurstHour(this, shift);
+        else if (shift !== this.s[this.derivedAt + BURST_SHIFT]) break;
+      }
+      t.y[n] = y;
+      t.slots[n] = slots[i + n];
+      t.judgedBy[n] = slot;
+    }
+    return n;
+  }
+
+  /** Judges the buckets of the stretch. @returns how many from the first on are calm */
+  #judge({ outcomes, isJudged }: CountRange, n: number): number {
+    const { stretch: t } = this.scratch;
+    lookUpAll(this, n);
+    if (isJudged === true) {
+      for (let j = 0; j < n; j++) t.isSuspect[j] = outcomes?.[t.first + j] === HELD_BACK ? 1 : 0;
+      testSilences(this, n, true);
+      return n;
+    }
+    testBuckets(this, n);
+    testAllWindows(this, n);
+    testSilences(this, n, false);
+    testDrifts(this, n);
+    const calm = limitAll(this, n);
+    if (outcomes !== undefined) {
+      for (let j = 0; j < calm; j++) outcomes[t.first + j] = t.isSuspect[j] !== 0 ? HELD_BACK : TRAINED;
+    }
+    return calm;
+  }
+
+  /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
+  #runBucket(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
+    const { start, values, slots, choose, outcomes, learning } = range;
+    const { block: k, bucket: b } = this.scratch;
+    const y = values[i];
+    const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
+    if (this.#bursts !== null) enterBurstHour(this, burstShift(this.#bursts, slot, this.profile.perWeek / 7));
+    lookUp(this, slot, y);
+    b.time = start + i * this.rules.windows.step;
+    b.cell = at + i;
+    b.slot = slots[i];
+    b.isSuspect = false;
+    testBucket(this);
+    testWindows(this);
+    testSilence(this);
+    testDrift(this);
+    // A count below its mean is never above, one above it never below, whatever a window says.
+    b.upper = Math.max(b.upper, Math.floor(b.mean));
+    b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
+    const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
+    if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
+    if (isCalm) {
+      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
+      leaveInHand(this, learn);
+      putBack(this);
+    } else {
+      putBack(this);
+      finishBucket(this, range, learn, out);
+    }
     return i + 1;
   }
 
