@@ -9,6 +9,13 @@ export const AWS_PERMISSIONS = {
     'cloudtrail:GetTrailStatus',
     'cloudtrail:LookupEvents',
   ],
+  trailSource: [
+    'cloudtrail:DescribeTrails',
+    'cloudtrail:GetEventSelectors',
+    'cloudtrail:GetTrailStatus',
+    's3:GetObject',
+    's3:ListBucket',
+  ],
   fetchMetricSeries: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'],
   currentAlarms: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetAlarmMuteRule', 'cloudwatch:ListAlarmMuteRules'],
   s3Logs: ['s3:GetObject', 's3:ListBucket'],

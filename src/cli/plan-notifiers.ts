@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { eventBridgeNotifier } from '../aws/notify-eventbridge.js';
 import { snsNotifier } from '../aws/notify-sns.js';
+import { InputError } from '../errors.js';
 import { appendLine } from '../node/append-line.js';
 import type { NoticeKind, Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
@@ -126,5 +127,7 @@ function addressOf(entry: Entry, name: string, environment: NodeJS.ProcessEnv): 
   const variable = isObject ? (value as { readonly env: unknown }).env : undefined;
   if (typeof variable !== 'string')
     return entry.fail(name, 'an address, or {"env": …} with the variable that holds it');
-  return environment[variable] ?? entry.fail(name, `an address: the environment variable ${variable} is to be set`);
+  const address = environment[variable];
+  if (address !== undefined) return address;
+  throw new InputError(`${entry.field}.${name} needs the environment variable ${variable} to be set`);
 }

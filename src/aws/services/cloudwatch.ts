@@ -10,6 +10,7 @@ export {
 export { fetchMetricSeries, type MetricSeriesOptions, type MetricSeriesReport } from '../fetch-metric-series.js';
 export { type ListMetricsOptions, listKmsMetrics } from '../list-metrics.js';
 export type { MetricMessage } from '../metric-points.js';
+export { type MetricSourceOptions, metricSource } from '../metric-source.js';
 export type { AbsentPoints, MetricSource } from '../metrics.js';
 export { observeByClass } from '../observe-by-class.js';
 export { Pacer } from '../pacer.js';
