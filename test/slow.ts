@@ -46,6 +46,7 @@ export const SLOW: readonly string[] = [
   'entries.test.ts',
   'evaluate/fleet-run.test.ts',
   'evaluate/nab.test.ts',
+  'example-projects.test.ts',
   'examples.test.ts',
   'fuzz.test.ts',
   'hostile-doors.test.ts',

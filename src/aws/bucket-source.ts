@@ -50,6 +50,7 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
   }
   return {
     name: name ?? `s3://${options.bucket} ${account} ${region}`,
+    about: `log files of ${account} ${region} in s3://${options.bucket}: calls with callers and errors`,
     poll({ cursor, from, now, signal }) {
       const before = cursor as BucketCursor | null;
       const logs = s3Logs(client, {

@@ -31,6 +31,7 @@ export function eventHistorySource(client: CloudTrailClient, options: EventHisto
   checkInteger(overlap, 'overlap', 0, DAY);
   return {
     name: name ?? `event history ${account} ${region}`,
+    about: `CloudTrail's event history of ${region}: ${operations === 'critical' ? 'critical operations' : operations.join(', ')}, with callers`,
     poll({ cursor, from, now, signal }) {
       const heard = typeof cursor === 'number' ? cursor : null;
       let rejected = 0;

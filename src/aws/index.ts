@@ -9,6 +9,7 @@
 export type { KmsKey } from '../kms/lifecycle.js';
 export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-counts.js';
 export { AthenaQueryError, type AthenaRun } from './athena-runs.js';
+export { type AthenaSourceOptions, athenaSource } from './athena-source.js';
 export { type BucketSourceOptions, bucketSource } from './bucket-source.js';
 export { AwsCallError, type CallOptions } from './call-aws.js';
 export { type Clock, systemClock } from './clock.js';
@@ -43,8 +44,10 @@ export {
 } from './iam-policy.js';
 export { type InventoryOptions, keyInventory } from './key-inventory.js';
 export { type ListMetricsOptions, listKmsMetrics } from './list-metrics.js';
+export { type LogGroupSourceOptions, logGroupSource } from './log-group-source.js';
 export { type LookupOptions, type LookupPage, type LookupResume, lookupKmsCalls } from './lookup-events.js';
 export type { MetricMessage } from './metric-points.js';
+export { type MetricSourceOptions, metricSource } from './metric-source.js';
 export type { AbsentPoints, MetricSource } from './metrics.js';
 export type { NotifyOptions } from './notify.js';
 export { eventBridgeNotifier, NOTICE_DETAIL_TYPE, NOTICE_SOURCE } from './notify-eventbridge.js';
@@ -61,4 +64,5 @@ export { type S3StoreOptions, s3Store } from './s3-store.js';
 export { SENDING_PERMISSIONS } from './send-permissions.js';
 export { STORE_PERMISSIONS, type StoreAction, type StoreAdapter } from './store-permissions.js';
 export { type TrailCoverage, type TrailCoverageOptions, type TrailReport, trailCoverage } from './trail-coverage.js';
+export { type TrailSourceOptions, trailSource } from './trail-source.js';
 export { type LogValidation, type ValidateOptions, validateLogs } from './validate-logs.js';

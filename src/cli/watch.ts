@@ -1,5 +1,5 @@
 import { FormatError, InputError } from '../errors.js';
-import { fileStore, StoreError } from '../node/file-store.js';
+import { StoreError } from '../node/file-store.js';
 import { machineClock } from '../plan/clock.js';
 import { healthText } from '../plan/health-text.js';
 import { planText } from '../plan/plan-text.js';
@@ -10,6 +10,7 @@ import { printable } from '../report/printable.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
 import { replay } from './replay.js';
+import { statePlace, storeAt } from './state-place.js';
 import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
 import { parseTime } from './values.js';
 import { readPlan } from './watch-plan.js';
@@ -17,8 +18,9 @@ import { readPlan } from './watch-plan.js';
 export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
 
 Runs a monitoring plan: polls its sources, learns, judges, and notifies the
-channels in the plan of what is unusual. It keeps its state in a file and goes
-on from it, whenever and however it was stopped.
+channels in the plan of what is unusual. It keeps its state in a file, in S3 or
+in a table of DynamoDB, and goes on from it, whenever and however it was stopped.
+Once a day it makes a snapshot of it: kms-baseline snapshots --help.
 
 Options:
   --once             one poll, then end: for cron
@@ -30,7 +32,8 @@ Options:
                      once the sources hold the history it learns from
   --to <time>        with --replay: up to then; default the end of the logs
   --json             with --replay: one JSON document instead of lines
-  --state <path>     where the state is kept; default the plan's, or beside it
+  --state <place>    where the state is kept: a path or s3://<bucket>/<key>;
+                     default the plan's, or beside it
   -h, --help         this text
 
 Exit status:
@@ -77,15 +80,18 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
       io,
     );
   }
+  const place = state === undefined ? file.state : statePlace(state, '.', '--state');
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.once('SIGTERM', end);
   io.signal?.addEventListener('abort', end, { once: true });
   if (io.signal?.aborted === true) end();
   try {
+    const { store, archive } = await storeAt(place, file.clients);
     const health = await runPlan(file.plan, {
       ...file.run,
-      store: fileStore(state ?? file.state),
+      store,
+      ...(archive === null || file.snapshots === null ? {} : { snapshots: { archive, ...file.snapshots } }),
       once,
       signal: stop.signal,
       onProblem: (problem) => io.stderr.write(`kms-baseline: ${inWords(problem)}\n`),

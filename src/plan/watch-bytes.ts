@@ -28,6 +28,7 @@ export function watchToBytes(watch: Watch): Uint8Array {
   const judge = watch.judgeBytes ?? new Uint8Array(0);
   out.varint(judge.length);
   out.bytes(judge);
+  watch.ledger.writeStated(out);
   return seal(LETTERS, VERSION, out);
 }
 
@@ -78,6 +79,7 @@ function partsIn(from: ByteReader, plan: MonitoringPlan): WatchParts {
   const ids = RecentIds.read(from);
   const incidents = IncidentWatch.read(from);
   const judge = from.bytes(from.varint());
+  ledger.readStated(from);
   from.end();
   // A copy, for the rest of the bytes to be let go.
   return {

@@ -110,6 +110,8 @@ export interface WatchData {
   /** Of notifiers that could not send something. */
   readonly undelivered: Record<string, Undelivered>;
   told: ToldOfKeys;
+  /** Of dates that levels count down to; left out before the first. */
+  deadlines?: ToldOfKeys;
   lastInventory: number | null;
   /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
   readonly deleted: string[];

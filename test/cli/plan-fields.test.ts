@@ -23,7 +23,7 @@ const shown = async (plan: object) => {
   const { plan: defined, run, state } = await read(JSON.stringify(plan));
   const { sources, notify, ...rest } = defined;
   const names = [sources, notify].map((list) => list.map(({ name }) => name));
-  return JSON.stringify({ rest, names, run, state: state.replace(/^.*\//, '') });
+  return JSON.stringify({ rest, names, run, state: 'path' in state ? state.path.replace(/^.*\//, '') : state });
 };
 
 describe('the fields of a plan', () => {
