@@ -2,6 +2,7 @@
 //   npm run mutate                                     the rooms below, 50 changes each
 //   npm run mutate -- kms alarm --sample 100 --seed 7
 //   npm run mutate -- engine/levels --all              every change of the files whose path begins so
+//   npm run mutate -- node --own                       with the tests that import the file or its room's index
 // A change is tried in a copy of the tree, so that nothing has to be put back. First with the tests that import the file, then
 // with all of its room (TESTS); one that makes them run much longer than they do counts as found. Prints the score, and what
 // no test found. The tests must pass as they are.
@@ -37,6 +38,7 @@ const { values: options, positionals } = parseArgs({
     sample: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
+    own: { type: 'boolean', default: false },
   },
 });
 for (const name of ['sample', 'seed']) {
@@ -70,8 +72,10 @@ async function tryScope(scope) {
   const every = files.flatMap((file) =>
     mutantsOf(readFileSync(join(ROOT, 'src', file), 'utf8')).map((m) => ({ file, ...m })),
   );
-  const chosen = options.all ? every : sampled(every, Number(options.sample), Number(options.seed));
-  console.log(`${scope}: ${chosen.length} of ${every.length} changes, seed ${options.seed}`);
+  // With their own tests alone, files without any say nothing.
+  const within = options.own ? every.filter(({ file }) => stagesFor(file)[0].length > 0) : every;
+  const chosen = options.all ? within : sampled(within, Number(options.sample), Number(options.seed));
+  console.log(`${scope}: ${chosen.length} of ${within.length} changes, seed ${options.seed}`);
   const lived = [];
   let late = 0;
   for (const [i, mutant] of chosen.entries()) {
@@ -105,7 +109,10 @@ async function tried({ file, from, to, text }) {
     put(original.slice(0, from) + text + original.slice(to));
     const { failed } = await run(tests, 30 + 5 * usual.get(key));
     put(original);
-    if (failed !== 'nothing') return failed;
+    if (failed === 'nothing') continue;
+    // A run that ended early may leave a changed module in the caches of its server.
+    if (failed === 'failed') await restart();
+    return failed;
   }
   return 'nothing';
 }
@@ -120,16 +127,18 @@ async function secondsAsTheyAre(tests) {
   }
 }
 
-/** The tests that import a file, then the others of its room. */
+/** The tests that import a file, or all of its room by the index, then the others of its room. */
 function stagesFor(file) {
+  const names = [file.replace(/\.ts$/, '.js'), `${roomOf(file)}/index.js`].map((name) => `/src/${name}'`);
   const own = testFiles.filter(
-    (test) => imports.get(test).includes(`/src/${file.replace(/\.ts$/, '.js')}'`) && !TOO_LONG.test(test),
+    (test) => names.some((name) => imports.get(test).includes(name)) && isOfRoom(test, file) && !TOO_LONG.test(test),
   );
-  const room = testFiles.filter(
-    (test) =>
-      TESTS[roomOf(file)].some((begin) => test.startsWith(begin)) && !TOO_LONG.test(test) && !own.includes(test),
-  );
-  return [own, room];
+  const room = testFiles.filter((test) => isOfRoom(test, file) && !TOO_LONG.test(test) && !own.includes(test));
+  return options.own ? [own] : [own, room];
+}
+
+function isOfRoom(test, file) {
+  return TESTS[roomOf(file)].some((begin) => test.startsWith(begin));
 }
 
 async function run(tests, seconds) {
@@ -148,8 +157,7 @@ async function run(tests, seconds) {
   const ended = await Promise.race([vitest.rerunTestSpecifications(specifications), late]);
   clearTimeout(timer);
   if (isLate) {
-    await Promise.race([vitest.close(), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
-    vitest = await runner();
+    await restart();
     return { failed: 'late', seconds };
   }
   const wrong = ended.testModules.filter((module) => !module.ok());
@@ -163,6 +171,12 @@ async function run(tests, seconds) {
   ];
   const isSound = ended.unhandledErrors.length === 0 && wrong.length === 0;
   return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000, why: why.join('\n') };
+}
+
+async function restart() {
+  await Promise.race([vitest.close(), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
+  stopWorkers();
+  vitest = await runner();
 }
 
 function failures(module) {
