@@ -10,6 +10,7 @@ import type { LogSource } from '../report/log-source.js';
 import { counted } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { SeriesSet } from '../series/series-set.js';
+import { notesOnKeyless } from './keyless.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 import { type S3Input, S3Sources } from './s3-sources.js';
@@ -67,7 +68,7 @@ export async function readLogs({ paths, step, s3, since = s3?.from }: Reading, i
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
       coverage: coverageWithout(coverage, serviceGaps),
       serviceGaps,
-      notes: [...(logs?.notes() ?? []), ...notesOnOverlaps(overlaps, calls)],
+      notes: [...(logs?.notes() ?? []), ...notesOnOverlaps(overlaps, calls), ...notesOnKeyless(set)],
     };
   } finally {
     progress.clear();

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
-import { FormatError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
 import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';
@@ -14,6 +13,7 @@ import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
 import { checkReports, deliver } from './deliver.js';
 import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
+import { openKept } from './kept-file.js';
 import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
@@ -105,10 +105,11 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
     throw new InputError('--caller needs --callers, who usually calls: a file that kms-baseline fit has written');
   }
   const labels = await readLabels(outputs.aliases);
-  const kept = await open(path, '--baseline', Baseline.fromBytes);
+  const kept = await openKept(path, '--baseline', Baseline.fromBytes);
   const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
   const baseline = calendar === undefined ? kept : kept.withCalendar(calendar);
-  const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
+  const usualCallers =
+    callersPath === undefined ? undefined : await openKept(callersPath, '--callers', seriesFromBytes);
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
   const asked = spanIn(timeZone);
   const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
@@ -150,22 +151,4 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
 function judgedBy(baseline: Baseline, counts: SeriesSet): SeriesSet {
   if (baseline.keys.some(isCallerOfKey)) return judgedRows(counts, 'all');
   return selectRows(counts, (key) => key.caller === null);
-}
-
-/** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */
-async function open<T>(path: string, flag: string, parse: (bytes: Uint8Array) => T): Promise<T> {
-  try {
-    return parse(await readFile(path));
-  } catch (error) {
-    const why =
-      error instanceof FormatError
-        ? error.message
-        : error instanceof Error && 'code' in error
-          ? String(error.code)
-          : undefined;
-    if (why === undefined) throw error;
-    throw new InputError(
-      `${flag} must be a file that kms-baseline fit has written, got ${JSON.stringify(path)}: ${why}`,
-    );
-  }
 }
