@@ -44,7 +44,9 @@ describe('links of the pages', () => {
       const [path, anchor] = link.split('#');
       const file = path === '' ? page : join(dirname(page), path);
       if (!existsSync(ROOT + file)) dead.push(`${link}: no such file`);
-      else if (anchor !== undefined && (statSync(ROOT + file).isDirectory() || !anchorsOf(file).has(anchor))) {
+      // A site that is made of the pages has no folders.
+      else if (statSync(ROOT + file).isDirectory()) dead.push(`${link}: a folder`);
+      else if (anchor !== undefined && !anchorsOf(file).has(anchor)) {
         dead.push(`${link}: no such heading`);
       }
     }

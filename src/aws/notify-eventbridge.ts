@@ -10,7 +10,7 @@ export const NOTICE_SOURCE = 'kms-baseline';
 export const NOTICE_DETAIL_TYPE = 'KMS Baseline Notice';
 
 /**
- * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as {@link noticeJson} has it.
+ * Puts each notice on an event bus: source `kms-baseline`, detail-type `KMS Baseline Notice`, detail as `noticeJson` has it.
  * An answer of 200 may hold a refusal: `FailedEntryCount` is what counts. A bus that does not exist takes events and drops
  * them, without a word from EventBridge.
  */
