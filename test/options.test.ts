@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as aws from '../src/aws/index.js';
 import { checkOptions } from '../src/errors.js';
-import * as root from '../src/index.js';
 import * as node from '../src/node/index.js';
+import * as root from './support/everything.js';
 
 const HOUR = 3_600_000;
 const set = root.seriesSet({
@@ -57,6 +57,11 @@ const DOORS: readonly (readonly [name: string, call: (options: never) => unknown
   ['quotaHeadroom', (o) => root.quotaHeadroom(set, o), 'bursts', 'burst'],
   ['judgeCounts', (o) => root.judgeCounts(set, o), 'untill', 'until'],
   ['judgeWindow', (o) => root.judgeWindow(baseline, set, o), 'sorces', 'sources'],
+  ['cloudFormationTemplate', (o) => aws.cloudFormationTemplate([], o), 'regoin', 'region'],
+  ['terraformConfiguration', (o) => aws.terraformConfiguration([], o), 'regoin', 'region'],
+  ['sigmaRules', (o) => aws.sigmaRules(o), 'acounts', 'accounts'],
+  ['currentAlarms', (o) => aws.currentAlarms(client, o), 'namespace', 'namespaces'],
+  ['replayPlan', (o) => root.replayPlan(plan, o), 'form', 'from'],
   ['definePlan', (o) => root.definePlan(o), 'notfy', 'notify'],
   ['runPlan', (o) => root.runPlan(plan, o), 'stor', 'store'],
   ['planText', (o) => root.planText(plan, o), 'NOW', 'now'],

@@ -32,7 +32,7 @@ export class AwsCallError extends Error {
   constructor(action: AwsAction, cause: unknown) {
     const reason = nameOf(cause);
     const text = cause instanceof Error ? cause.message : String(cause);
-    super(`${action} failed: ${reason}: ${text}${adviceOn(reason, action)}`, { cause });
+    super(`${action} failed: ${reason}: ${text}${adviceOn(reason, action, cause)}`, { cause });
     this.action = action;
     this.reason = reason;
   }
@@ -43,6 +43,8 @@ const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 30_000;
 /** How often in all a request is sent that fails in passing. */
 const MOST_TRIES = 8;
+/** The same, where there was no way to the service from the beginning: that is mended by hand as a rule, and whoever waits is to know. */
+const TRIES_TO_REACH = 3;
 /** A timer takes no more. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const NEVER = new AbortController().signal;
@@ -59,6 +61,8 @@ export class Caller {
   readonly signal: AbortSignal | undefined;
   readonly #patience: number;
   readonly #timeout: number;
+  /** Something has answered, if only with a refusal. */
+  #reached = false;
 
   /** @param perSecond requests a second where the caller names no pacer; `quota` names what is shared */
   constructor(client: object, quota: string, perSecond: number, options: CallOptions) {
@@ -74,7 +78,8 @@ export class Caller {
    * failed on the way or at the service, that was not answered in time, or whose answer has no `field`. The SDK tries a request
    * a few times by itself before any of that is seen here.
    * @param field what every answer has, be it an empty list
-   * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `patience`, or the eighth failure
+   * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `patience`, or the eighth failure; the
+   *   third, where the service was never reached
    */
   async call<T>(
     action: AwsAction,
@@ -88,15 +93,18 @@ export class Caller {
       await pacer.turn(signal);
       try {
         const answer = await this.timed((abortSignal) => send({ abortSignal }));
+        this.#reached = true;
         if (field !== undefined && answer[field] === undefined)
           throw new IncompleteAnswer(`the answer has no ${field}`);
         return answer;
       } catch (error) {
         signal?.throwIfAborted();
+        this.#reached ||= statusOf(error) !== undefined;
+        const tries = this.#reached || !isUnreachable(error) ? MOST_TRIES : TRIES_TO_REACH;
         if (isThrottling(error)) {
           pacer.pause(wait);
           if (clock.now() + wait - since > this.#patience) throw new AwsCallError(action, error);
-        } else if (!isPassing(error) || ++failures === MOST_TRIES) {
+        } else if (!isPassing(error) || ++failures >= tries) {
           throw new AwsCallError(action, error);
         }
         await clock.sleep(wait, signal);
@@ -145,6 +153,15 @@ const NETWORK = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
+const NO_WAY = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT']);
+
+/** No connection came about: there is no network, no such name, or nobody there. */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && NO_WAY.has(String(error.code))) return true;
+  return error.name === 'TimeoutError' && /establish a connection/.test(error.message);
+}
+
 export function isThrottling(error: unknown): boolean {
   return THROTTLING.has(nameOf(error)) || statusOf(error) === 429;
 }
@@ -162,7 +179,7 @@ export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
-function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const { httpStatusCode } = error.$metadata as { httpStatusCode?: unknown };
   return typeof httpStatusCode === 'number' ? httpStatusCode : undefined;
@@ -177,7 +194,11 @@ export function isCredentials(error: AwsCallError): boolean {
   return CREDENTIALS.test(error.reason);
 }
 
-function adviceOn(reason: string, action: AwsAction): string {
+function adviceOn(reason: string, action: AwsAction, cause: unknown): string {
+  if (isUnreachable(cause)) return ' (there is no connection: check the network, a proxy, and the Region or endpoint)';
+  if (reason === 'CredentialsProviderError')
+    return ' (set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)';
+  if (cause instanceof Error && cause.message === 'Region is missing') return ' (set AWS_REGION)';
   if (DENIED.test(reason)) return ` (needed is the permission ${action})`;
   if (CREDENTIALS.test(reason)) return ` (the client's credentials; needed is the permission ${action})`;
   return '';

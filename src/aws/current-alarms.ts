@@ -1,14 +1,23 @@
-import type { CloudWatchClient, CompositeAlarm, Dimension, MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { checkOptions, type OptionNames } from '../errors.js';
+import type {
+  CloudWatchClient,
+  CompositeAlarm,
+  DescribeAlarmsCommandOutput,
+  LogAlarm,
+  MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { Caller, type CallOptions } from './call-aws.js';
+import { NAMESPACE } from './definitions.js';
+import { watchedByLogs, watchedByMetrics, watchedByPromQl } from './kms-alarms.js';
 import { loadClient } from './load-client.js';
+import { activeMutes } from './mute-rules.js';
 import { Pages } from './pages.js';
 
-/** An alarm on KMS metrics, as it stands. */
+/** An alarm on the use of KMS, as it stands. */
 export interface CurrentAlarm {
   readonly name: string;
   readonly arn: string;
-  readonly kind: 'metric' | 'composite';
+  readonly kind: 'metric' | 'promql' | 'log' | 'composite';
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   /** When it came into this state, epoch ms; null where CloudWatch does not say. */
   readonly since: number | null;
@@ -16,51 +25,77 @@ export interface CurrentAlarm {
   readonly updated: number | null;
   /** Why CloudWatch could not evaluate it as usual, e.g. `PARTIAL_DATA`; null when it could. */
   readonly evaluation: string | null;
-  /** Whether changes of state are told to anyone: actions may be switched off, or none defined. */
+  /** Whether changes of state have an effect on anyone now: it has actions, and nothing in {@link silencedBy} holds them back. */
   readonly tells: boolean;
-  /** The metrics it looks at, `AWS/KMS SuccessfulRequest`, and its expressions. */
+  /** What holds its actions back; null where nothing does, and it has some. */
+  readonly silencedBy: Silence | null;
+  /** ARNs of what it does when its state changes, of all states: topics, functions. */
+  readonly actions: readonly string[];
+  /** What it looks at: metrics, `AWS/KMS SuccessfulRequest`, expressions, a query; of a composite, the names in its rule. */
   readonly metrics: readonly string[];
 }
 
 /**
- * State and last change of every alarm on KMS metrics in the client's Region: those on metrics of `AWS/KMS` or KMS's usage
- * metrics, in expressions too, and composite alarms on such alarms.
+ * Why an alarm has no effect:
+ * - `no-actions`: it has none
+ * - `disabled`: they are switched off
+ * - `suppressed`: a composite's, by another alarm, or while it waits for that (`name`: the suppressor)
+ * - `muted`: by a mute rule that is active (`name`: the rule)
+ */
+export interface Silence {
+  readonly by: 'no-actions' | 'disabled' | 'suppressed' | 'muted';
+  readonly name: string | null;
+}
+
+export interface CurrentAlarmsOptions extends CallOptions {
+  /** Namespaces of metrics that are made of KMS's use, besides `AWS/KMS`; `KmsBaseline`, this library's own, by default. */
+  readonly namespaces?: readonly string[];
+  /**
+   * Whether to ask which alarms are muted, which takes two more permissions; true by default. With false, `tells` says nothing
+   * of mute rules.
+   */
+  readonly muteRules?: boolean;
+}
+
+/**
+ * State and last change of every alarm on KMS in the client's Region: on metrics of `AWS/KMS`, KMS's usage metrics and the
+ * metrics that this library makes or defines, in expressions too; PromQL and log alarms whose query names KMS; and composite
+ * alarms on such alarms. Alarms on metrics of other namespaces that are made of KMS's logs are found where `namespaces` has them.
  * @throws AwsCallError when a request fails for good
  */
-export async function currentAlarms(client: CloudWatchClient, options: CallOptions = {}): Promise<CurrentAlarm[]> {
-  checkOptions(options, CALL_OPTIONS);
+export async function currentAlarms(
+  client: CloudWatchClient,
+  options: CurrentAlarmsOptions = {},
+): Promise<CurrentAlarm[]> {
+  checkOptions(options, OPTIONS);
+  const { namespaces = [NAMESPACE], muteRules = true } = options;
+  const given: unknown = namespaces;
+  if (!Array.isArray(given) || given.some((name) => typeof name !== 'string' || name === '')) {
+    throw new InputError(`namespaces must be an array of names, got ${shown(given)}`);
+  }
   const caller = new Caller(client, 'DescribeAlarms', 5, options);
-  const { DescribeAlarmsCommand } = await loadClient(
-    '@aws-sdk/client-cloudwatch',
-    () => import('@aws-sdk/client-cloudwatch'),
-  );
+  const muted = muteRules ? await activeMutes(client, caller) : new Map<string, string>();
   const alarms: CurrentAlarm[] = [];
   const composites: CompositeAlarm[] = [];
-  const pages = new Pages('cloudwatch:DescribeAlarms');
-  let token: string | undefined;
-  do {
-    const answer = await caller.call('cloudwatch:DescribeAlarms', (send) =>
-      client.send(
-        new DescribeAlarmsCommand({
-          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-          MaxRecords: 100,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-        send,
-      ),
-    );
-    for (const alarm of answer.MetricAlarms ?? []) {
-      const metrics = kmsMetricsOf(alarm);
-      if (metrics.length > 0) alarms.push(current(alarm, 'metric', metrics, alarm.EvaluationState ?? null));
+  for await (const page of pagesOf(client, caller)) {
+    for (const alarm of page.MetricAlarms ?? []) {
+      const query = alarm.EvaluationCriteria?.PromQLCriteria?.Query;
+      const found = query === undefined ? watchedByMetrics(alarm, namespaces) : watchedByPromQl(query);
+      if (found.length > 0) alarms.push(current(alarm, query === undefined ? 'metric' : 'promql', found, muted));
     }
-    composites.push(...(answer.CompositeAlarms ?? []));
-    token = pages.next(answer.NextToken, (answer.MetricAlarms?.length ?? 0) + (answer.CompositeAlarms?.length ?? 0));
-  } while (token !== undefined);
-  addComposites(alarms, composites);
+    for (const alarm of page.LogAlarms ?? []) {
+      const found = watchedByLogs(alarm);
+      if (found.length > 0) alarms.push(current(alarm, 'log', found, muted));
+    }
+    composites.push(...(page.CompositeAlarms ?? []));
+  }
+  addComposites(alarms, composites, muted);
   return alarms;
 }
 
-const CALL_OPTIONS: OptionNames<CallOptions> = {
+const OPTIONS: OptionNames<CurrentAlarmsOptions> = {
+  namespaces: true,
+  muteRules: true,
   pacer: true,
   clock: true,
   signal: true,
@@ -68,26 +103,63 @@ const CALL_OPTIONS: OptionNames<CallOptions> = {
   timeout: true,
 };
 
+async function* pagesOf(client: CloudWatchClient, caller: Caller): AsyncGenerator<DescribeAlarmsCommandOutput> {
+  const { DescribeAlarmsCommand } = await loadClient(
+    '@aws-sdk/client-cloudwatch',
+    () => import('@aws-sdk/client-cloudwatch'),
+  );
+  const pages = new Pages('cloudwatch:DescribeAlarms');
+  let token: string | undefined;
+  do {
+    const page = await caller.call('cloudwatch:DescribeAlarms', (send) =>
+      client.send(
+        new DescribeAlarmsCommand({
+          // Without these, metric alarms only.
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'],
+          MaxRecords: 100,
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
+        send,
+      ),
+    );
+    yield page;
+    const lists = [page.MetricAlarms, page.CompositeAlarms, page.LogAlarms];
+    token = pages.next(
+      page.NextToken,
+      lists.reduce((sum, list) => sum + (list?.length ?? 0), 0),
+    );
+  } while (token !== undefined);
+}
+
 /** Adds the composite alarms that name one of the alarms, and those that name one of these. */
-function addComposites(alarms: CurrentAlarm[], composites: readonly CompositeAlarm[]): void {
+function addComposites(
+  alarms: CurrentAlarm[],
+  composites: readonly CompositeAlarm[],
+  muted: ReadonlyMap<string, string>,
+): void {
   let left = composites;
   for (let before = -1; before !== alarms.length; ) {
     before = alarms.length;
     const names = new Set(alarms.flatMap(({ name, arn }) => [name, arn]));
     const found = left.filter(({ AlarmRule = '' }) => namesIn(AlarmRule).some((name) => names.has(name)));
     left = left.filter((alarm) => !found.includes(alarm));
-    for (const alarm of found) alarms.push(current(alarm, 'composite', [], null));
+    for (const alarm of found) {
+      const named = namesIn(alarm.AlarmRule ?? '').filter((name) => names.has(name));
+      alarms.push(current(alarm, 'composite', [...new Set(named)], muted));
+    }
   }
 }
 
 function current(
-  alarm: MetricAlarm | CompositeAlarm,
+  alarm: MetricAlarm & CompositeAlarm & LogAlarm,
   kind: CurrentAlarm['kind'],
   metrics: readonly string[],
-  evaluation: string | null,
+  muted: ReadonlyMap<string, string>,
 ): CurrentAlarm {
-  const { AlarmName = '', AlarmArn = '', StateValue = 'INSUFFICIENT_DATA', ActionsEnabled = true } = alarm;
-  const actions = [alarm.AlarmActions, alarm.OKActions, alarm.InsufficientDataActions].flatMap((list) => list ?? []);
+  const { AlarmName = '', AlarmArn = '', StateValue = 'INSUFFICIENT_DATA' } = alarm;
+  const lists = [alarm.AlarmActions, alarm.OKActions, alarm.InsufficientDataActions];
+  const actions = [...new Set(lists.flatMap((list) => list ?? []))];
+  const silencedBy = silenceOf(alarm, actions, muted.get(AlarmName));
   return {
     name: AlarmName,
     arn: AlarmArn,
@@ -95,24 +167,24 @@ function current(
     state: StateValue,
     since: alarm.StateTransitionedTimestamp?.getTime() ?? null,
     updated: alarm.StateUpdatedTimestamp?.getTime() ?? null,
-    evaluation,
-    tells: ActionsEnabled && actions.length > 0,
+    evaluation: alarm.EvaluationState ?? null,
+    tells: silencedBy === null,
+    silencedBy,
+    actions,
     metrics,
   };
 }
 
-function kmsMetricsOf({ Namespace, MetricName, Dimensions, Metrics = [] }: MetricAlarm): string[] {
-  const named = Metrics.flatMap(({ MetricStat, Expression }) => {
-    const metric = MetricStat?.Metric;
-    if (metric !== undefined) return nameOf(metric.Namespace, metric.MetricName, metric.Dimensions);
-    return Expression !== undefined && /AWS\/KMS\b|"?Service"?\s*=\s*['"]?KMS\b/.test(Expression) ? [Expression] : [];
-  });
-  return [...nameOf(Namespace, MetricName, Dimensions), ...named];
-}
-
-function nameOf(namespace = '', name = '', dimensions: readonly Dimension[] = []): string[] {
-  const ofKms = dimensions.some(({ Name, Value }) => Name === 'Service' && Value === 'KMS');
-  return namespace === 'AWS/KMS' || (namespace === 'AWS/Usage' && ofKms) ? [`${namespace} ${name}`] : [];
+function silenceOf(
+  { ActionsEnabled = true, ActionsSuppressedBy, ActionsSuppressor }: CompositeAlarm,
+  actions: readonly string[],
+  mute: string | undefined,
+): Silence | null {
+  if (actions.length === 0) return { by: 'no-actions', name: null };
+  if (!ActionsEnabled) return { by: 'disabled', name: null };
+  // `WaitPeriod` and `ExtensionPeriod` too: actions are held back meanwhile.
+  if (ActionsSuppressedBy !== undefined) return { by: 'suppressed', name: ActionsSuppressor ?? null };
+  return mute === undefined ? null : { by: 'muted', name: mute };
 }
 
 /** The alarms in a composite's rule: `ALARM("name")`, `OK(arn)`, `AT_LEAST(2, ALARM, (a, b))`. */

@@ -1,10 +1,7 @@
-import type { PutAnomalyDetectorCommandInput, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import type { PutMetricFilterCommandInput } from '@aws-sdk/client-cloudwatch-logs';
-import type { PutRuleCommandInput, PutTargetsCommandInput } from '@aws-sdk/client-eventbridge';
 import { crc32c } from '../series/codec-checksum.js';
 
 /** Something to be reviewed and then sent by its owner; the library sends none of it. */
-interface DefinitionOf<Operation extends string, Input> {
+export interface DefinitionOf<Operation extends string, Input> {
   /** The API operation that takes it. */
   readonly operation: Operation;
   /** The Region it belongs to; null where that is up to whoever sends it. */
@@ -14,14 +11,6 @@ interface DefinitionOf<Operation extends string, Input> {
   /** For the operation's command of the SDK; as JSON, for `aws … --cli-input-json`. */
   readonly input: Input;
 }
-
-export type AlarmDefinition =
-  | DefinitionOf<'PutMetricAlarm', PutMetricAlarmCommandInput>
-  | DefinitionOf<'PutAnomalyDetector', PutAnomalyDetectorCommandInput>;
-export type MetricFilterDefinition = DefinitionOf<'PutMetricFilter', PutMetricFilterCommandInput>;
-export type RuleDefinition =
-  | DefinitionOf<'PutRule', PutRuleCommandInput>
-  | DefinitionOf<'PutTargets', PutTargetsCommandInput>;
 
 /** Where metrics of this library's making go: no name of AWS's own may begin `AWS/`. */
 export const NAMESPACE = 'KmsBaseline';

@@ -18,16 +18,21 @@ import { readArguments } from './flags.js';
 import { stepOf } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
+import { S3_FLAGS, S3_HELP, s3InputOf } from './s3-sources.js';
 import { DONE, PARTLY_READ } from './status.js';
 import { parsePath, parseTime } from './values.js';
 
 const FLAGS = {
   out: 'string',
   callers: 'string',
+  since: 'string',
   until: 'string',
   step: 'string',
   'time-zone': 'string',
+  account: 'list',
+  region: 'list',
   ...CALENDAR_FLAGS,
+  ...S3_FLAGS,
   json: 'boolean',
 } as const;
 
@@ -40,6 +45,8 @@ Options:
   --out <file>         where the baseline is written
   --callers <file>     save usual callers, too, so that score can name
                        callers
+  --since <time>       learn from what is after; default the beginning of the
+                       logs, in S3 four weeks before the end
   --until <time>       learn from what is before; default the end of the logs
   --step <length>      width of the buckets, from 1s to 1d; default 5m
   --time-zone <zone>   time zone of your users and jobs, such as Europe/Berlin
@@ -50,6 +57,8 @@ Options:
   --json               one JSON document instead of text
   -h, --help           this text
 
+${S3_HELP}
+
 Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
 not be read.
 
@@ -58,6 +67,7 @@ Examples:
   kms-baseline fit ./AWSLogs --out keys.baseline --time-zone Europe/Berlin
   kms-baseline fit ./AWSLogs --out keys.baseline --until 2024-03-05T14:00Z
   kms-baseline fit ./AWSLogs --out keys.baseline --holidays DE-BY
+  kms-baseline fit s3://my-trail-bucket --out keys.baseline --since 2024-02-01
 `;
 
 /** Learns from logs and writes the baseline to a file. Returns the exit status. */
@@ -68,11 +78,21 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   if (out === undefined) throw new InputError('fit needs --out, the file to write the baseline to');
   const step = stepOf(given);
   const timeZone = given.read('time-zone', checkZone);
-  const until = given.read('until', (text, flag) => parseTime(text, flag, timeZone));
+  const timeOf = (text: string, flag: string) => parseTime(text, flag, timeZone);
+  const [since, until] = [given.read('since', timeOf), given.read('until', timeOf)];
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new InputError(`--until must be later than --since, got ${given.text('until')} and ${given.text('since')}`);
+  }
+  const s3 = s3InputOf(given, { from: since, to: until }, io);
+  for (const flag of ['account', 'region'] as const) {
+    if (s3 === undefined && given.has(flag)) {
+      throw new InputError(`fit takes --${flag} for logs in S3 only: give the folders of those that are to be read`);
+    }
+  }
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   await checkOutputs({ '--out': out, '--callers': callersPath });
-  const { counts, logs, calls, sources, coverage, notes } = await readLogs(given.paths, step, io);
+  const { counts, logs, calls, sources, coverage, notes } = await readLogs({ paths: given.paths, step, since, s3 }, io);
   const problem = nothingToJudge(given.paths, logs, calls.counted);
   if (problem !== undefined) return tellProblem(problem, logs, io);
   const heard = coverage.filter(({ account, region }) =>

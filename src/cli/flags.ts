@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { InputError, shown } from '../errors.js';
+import { closest, InputError, shown } from '../errors.js';
 
 /** What a command's arguments hold: its paths, and its flags by name. */
 export interface Arguments<Flag extends string> {
@@ -40,7 +40,9 @@ export function readArguments<Flag extends string>(
     const { name, rawName, value, inlineValue } = token;
     if (!isFlag(name) || !rawName.startsWith('--')) {
       const known = names.map((flag) => `--${flag}`);
-      throw new InputError(`Unknown option ${shown(rawName)} for ${command}; known are ${known.join(', ')} and --help`);
+      const meant = closest(name, names, Math.min(3, Math.max(1, Math.floor(name.length / 3))));
+      const rest = meant === undefined ? `; known are ${known.join(', ')} and --help` : `. Did you mean --${meant}?`;
+      throw new InputError(`Unknown option ${shown(rawName)} for ${command}${rest}`);
     }
     const before = values.get(name) ?? [];
     if (before.length > 0 && flags[name] !== 'list') throw new InputError(`${rawName} must be given once only`);

@@ -1,19 +1,5 @@
-type Schema = Readonly<Record<string, unknown>>;
-
-const count: Schema = { type: 'integer', minimum: 0 };
-const number: Schema = { type: 'number' };
-const text: Schema = { type: 'string' };
-const flag: Schema = { type: 'boolean' };
-const time: Schema = { type: 'string', format: 'date-time' };
-const length: Schema = { type: 'number', minimum: 0, description: 'milliseconds' };
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
-const list = (items: Schema): Schema => ({ type: 'array', items });
-
-/** An object with these fields, all of them there but those that `optional` names, and more in time to come. */
-function fields(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: 'object', properties, required };
-}
+import { ACCOUNT_SCHEMAS } from './json-schema-account.js';
+import { count, fields, flag, length, list, number, of, orNull, type Schema, text, time } from './schema-parts.js';
 
 const key = fields({
   operation: orNull(text),
@@ -229,9 +215,6 @@ const evaluated = {
   ),
 };
 
-const of = (command: string, properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []) =>
-  fields({ command: { const: command }, ...properties }, optional);
-
 /** What `--json` prints, by `command`. Fields may be added; one that changes its meaning raises `schemaVersion`. */
 export const JSON_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -242,5 +225,6 @@ export const JSON_SCHEMA: Schema = {
     of('fit', fitted),
     of('simulate', simulated),
     of('evaluate', evaluated),
+    ...ACCOUNT_SCHEMAS,
   ],
 };

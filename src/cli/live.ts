@@ -1,3 +1,4 @@
+import { AwsClients, checkAccess } from '../aws/clients.js';
 import { AwsCallError, currentAlarms, fetchMetricSeries } from '../aws/index.js';
 import { InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
@@ -9,9 +10,9 @@ import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
-import { cloudWatchClient } from './aws-client.js';
+import { clientSettings } from './aws-client.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { checkOutputs, deliver } from './deliver.js';
+import { checkReports, deliver } from './deliver.js';
 import { filterOf, LIVE_FILTER_FLAGS } from './filters.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
@@ -19,11 +20,13 @@ import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
 import { withTotals } from './totals.js';
-import { lengthBefore, parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import { lengthBefore, parseBudget, parseDuration, parseTime } from './values.js';
 import { zoneNotes } from './zone-notes.js';
 
 const FLAGS = {
   region: 'string',
+  profile: 'string',
+  endpoint: 'string',
   history: 'string',
   last: 'string',
   now: 'string',
@@ -45,7 +48,10 @@ permissions cloudwatch:ListMetrics and cloudwatch:GetMetricData, which AWS
 charges for by the metric, and, to list alarms, cloudwatch:DescribeAlarms.
 
 Options:
-  --region <name>       default: as the AWS SDK finds it
+  --region <name>       default: AWS_REGION, or that of the profile
+  --profile <name>      of your AWS configuration; default AWS_PROFILE
+  --endpoint <address>  send requests there, as to LocalStack; default
+                        AWS_ENDPOINT_URL
   --history <length>    learn from so much time; default 2w
   --last <length>       judge so much of the time up to now; default 2h
   --now <time>          use this as the current time
@@ -60,6 +66,8 @@ Options:
                         show only some of the anomalies, as analyze does
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
+  --csv <file>          write counts, limits and verdicts, long
+  --findings-csv <file> write the findings, one line each
   --aliases <file>      name keys by their aliases: the output of
                         aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
@@ -96,7 +104,8 @@ const NOTHING_READ = {
 export async function live(args: readonly string[], io: CliIo): Promise<number> {
   const given = readArguments('live', FLAGS, args);
   if (given.paths.length > 0) throw new InputError(`live takes no path, got ${JSON.stringify(given.paths[0])}`);
-  const region = given.read('region', parsePath);
+  const settings = clientSettings(given);
+  const { region } = settings;
   const history = given.read('history', parseDuration) ?? 14 * DAY;
   const last = given.read('last', parseDuration) ?? 2 * HOUR;
   if (last < STEP) throw new InputError(`--last must be at least 5m, got ${given.text('last')}`);
@@ -105,7 +114,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const outputs = outputsOf(given);
   const calendarOver = await openCalendar(calendarFlags(given));
   const filter = filterOf(given, ['key', 'operation']);
-  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
+  await checkReports(outputs);
   const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where the current time is not known');
@@ -114,89 +123,84 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const begin = Math.min(to - STEP, Math.ceil(asked / STEP) * STEP);
   const from = begin - Math.ceil(history / STEP) * STEP;
   if (io.stderr.isTTY === true) io.stderr.write('reading metrics of CloudWatch\r');
-  try {
-    const client = await cloudWatchClient(region);
-    const { counts, report } = await fetchMetricSeries(client, {
-      from,
-      to: now,
-      step: STEP,
-      discover: true,
-      linkedAccounts: given.has('linked-accounts'),
-      ...(io.signal === undefined ? {} : { signal: io.signal }),
-    });
-    io.onRead?.();
-    const until = Math.min(gridEnd(counts.grid), Math.floor(report.settledUntil / STEP) * STEP);
-    const problem = nothingThere(counts, begin, until);
-    if (problem !== undefined) {
-      io.stderr.write(`kms-baseline: ${problem}\n`);
-      return NOT_DONE;
-    }
-    const alarms = await alarmsOf(client, io.signal);
-    const calendar = await calendarOver(from, until);
-    const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
-      ...(calendar === undefined ? {} : { calendar }),
-      historyUntil: begin,
-      until,
-      ...(timeZone === undefined ? {} : { timeZone }),
-      alertBudget: { perWeek: budget },
-      labels,
-    });
-    const notes = [
-      'CloudWatch counts successful calls only: its metrics include neither failed calls nor callers',
-      alarms.words,
-      ...(report.forgotten === null
-        ? []
-        : [
-            `CloudWatch no longer has ${duration(STEP)} data for ${duration(report.forgotten.to - report.forgotten.from)} of the history`,
-          ]),
-      ...report.problems.map(({ metric, reason }) => `Metric ${metric.name} could not be read: ${printable(reason)}`),
-      ...report.messages.map((message) => `Message of CloudWatch: ${printable(message.value, 300)}`),
-    ];
-    const analysis: Analysis = {
-      schemaVersion: 1,
-      paths: [
-        `CloudWatch metrics${region === undefined ? '' : ` of ${region}`} (${counted(report.metrics.length, 'metric')})`,
-      ],
-      ...NOTHING_READ,
-      calls: {
-        calls: 0,
-        counted: 0,
-        duplicates: 0,
-        sharedCopies: 0,
-        late: 0,
-        overlapping: 0,
-        outside: 0,
-        withoutId: 0,
-      },
-      ...judgement,
-      notes: [...notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, timeZone)],
-    };
-    return await deliver(
-      'live',
-      { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
-      outputs,
-      { filter },
-      io,
-    );
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error;
-    io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
+  const client = await new AwsClients(settings).cloudWatch();
+  await checkAccess(client);
+  const { counts, report } = await fetchMetricSeries(client, {
+    from,
+    to: now,
+    step: STEP,
+    discover: true,
+    linkedAccounts: given.has('linked-accounts'),
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
+  });
+  io.onRead?.();
+  const until = Math.min(gridEnd(counts.grid), Math.floor(report.settledUntil / STEP) * STEP);
+  const problem = nothingThere(counts, begin, until);
+  if (problem !== undefined) {
+    io.stderr.write(`kms-baseline: ${problem}\n`);
     return NOT_DONE;
   }
+  const alarms = await alarmsOf(client, io.signal);
+  const calendar = await calendarOver(from, until);
+  const { judgement, evidence } = judgeWithEvidence(withTotals(counts), {
+    ...(calendar === undefined ? {} : { calendar }),
+    historyUntil: begin,
+    until,
+    ...(timeZone === undefined ? {} : { timeZone }),
+    alertBudget: { perWeek: budget },
+    labels,
+  });
+  const notes = [
+    'CloudWatch counts successful calls only: its metrics include neither failed calls nor callers',
+    alarms.words,
+    ...(report.forgotten === null
+      ? []
+      : [
+          `CloudWatch no longer has ${duration(STEP)} data for ${duration(report.forgotten.to - report.forgotten.from)} of the history`,
+        ]),
+    ...report.problems.map(({ metric, reason }) => `Metric ${metric.name} could not be read: ${printable(reason)}`),
+    ...report.messages.map((message) => `Message of CloudWatch: ${printable(message.value, 300)}`),
+  ];
+  const analysis: Analysis = {
+    schemaVersion: 1,
+    paths: [
+      `CloudWatch metrics${region === undefined ? '' : ` of ${region}`} (${counted(report.metrics.length, 'metric')})`,
+    ],
+    ...NOTHING_READ,
+    calls: {
+      calls: 0,
+      counted: 0,
+      duplicates: 0,
+      sharedCopies: 0,
+      late: 0,
+      overlapping: 0,
+      outside: 0,
+      withoutId: 0,
+    },
+    ...judgement,
+    notes: [...notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, timeZone)],
+  };
+  return await deliver(
+    'live',
+    { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
+    outputs,
+    { filter },
+    io,
+  );
 }
 
-/** The alarms that stand on KMS metrics, and what a reader is told of them; a refusal stops nothing. */
+/** The alarms on KMS, and what is printed of them; a refusal stops nothing. Which are muted does not matter here. */
 async function alarmsOf(
   client: Parameters<typeof currentAlarms>[0],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly found: readonly ReportAlarm[] | null; readonly words: string }> {
   try {
-    const found = await currentAlarms(client, signal === undefined ? {} : { signal });
+    const found = await currentAlarms(client, { muteRules: false, ...(signal === undefined ? {} : { signal }) });
     const ringing = found.filter(({ state }) => state === 'ALARM').map(({ name }) => printable(name, 80));
     const all = found.length === 0 ? 'There are no CloudWatch alarms' : counted(found.length, 'CloudWatch alarm');
     const names = ringing.slice(0, 5).join(', ') + (ringing.length > 5 ? ', …' : '');
     const states = found.length === 0 ? '' : ringing.length === 0 ? ', none in ALARM' : `, in ALARM: ${names}`;
-    return { found, words: `${all} on metrics of KMS${states}` };
+    return { found, words: `${all} on KMS${states}` };
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error;
     return { found: null, words: `CloudWatch alarms could not be read: ${printable(error.message, 300)}` };

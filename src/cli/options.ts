@@ -5,7 +5,9 @@ import { checkZone } from '../time/zone.js';
 import { CALENDAR_FLAGS, type CalendarFlags, calendarFlags } from './calendar.js';
 import { FILTER_FLAGS, FILTER_NAMES, filterOf } from './filters.js';
 import { type Arguments, readArguments } from './flags.js';
-import { parseBudget, parseDuration, parsePath, parseTime } from './values.js';
+import type { CliIo } from './output.js';
+import { S3_FLAGS, type S3Input, s3InputOf } from './s3-sources.js';
+import { lengthBefore, parseBudget, parseDuration, parsePath, parseTime } from './values.js';
 
 /** Where the findings of a command go, besides the terminal. */
 export interface OutputOptions {
@@ -17,6 +19,10 @@ export interface OutputOptions {
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
   readonly markdown: string | undefined;
+  /** Path of a CSV file to write the scores to: one line for each series and bucket. */
+  readonly csv: string | undefined;
+  /** Path of a CSV file to write the findings to. */
+  readonly findingsCsv: string | undefined;
   /** Path of a JSON file with aliases and owners of keys. */
   readonly aliases: string | undefined;
 }
@@ -30,6 +36,8 @@ export interface SpanOptions {
   readonly lastText: string | undefined;
   /** Epoch ms; `undefined`: to the end of the logs. */
   readonly until: number | undefined;
+  /** What is before it is left out, epoch ms. */
+  readonly since: number | undefined;
 }
 
 export interface AnalyzeOptions extends OutputOptions, SpanOptions, CalendarFlags {
@@ -41,15 +49,19 @@ export interface AnalyzeOptions extends OutputOptions, SpanOptions, CalendarFlag
   readonly timeZone: string | undefined;
   /** False alarms a week. */
   readonly budget: number;
+  /** `undefined` of paths on this machine. */
+  readonly s3: S3Input | undefined;
 }
 
-const SPAN_FLAGS = { 'history-until': 'string', last: 'string', until: 'string' } as const;
+const SPAN_FLAGS = { since: 'string', 'history-until': 'string', last: 'string', until: 'string' } as const;
 export const OUTPUT_FLAGS = {
   json: 'boolean',
   'fail-on-anomaly': 'boolean',
   verbose: 'boolean',
   html: 'string',
   markdown: 'string',
+  csv: 'string',
+  'findings-csv': 'string',
   aliases: 'string',
 } as const;
 
@@ -60,6 +72,7 @@ const FLAGS = {
   budget: 'string',
   ...CALENDAR_FLAGS,
   ...FILTER_FLAGS,
+  ...S3_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -67,14 +80,18 @@ const FLAGS = {
  * The options of `analyze`, from the arguments behind the command.
  * @throws InputError that names the flag
  */
-export function parseAnalyze(args: readonly string[]): AnalyzeOptions {
+export function parseAnalyze(args: readonly string[], io: CliIo): AnalyzeOptions {
   const given = readArguments('analyze', FLAGS, args);
   if (given.paths.length === 0) throw new InputError('analyze needs at least one file or folder of CloudTrail logs');
   const step = stepOf(given);
   const timeZone = given.read('time-zone', checkZone);
+  const spans = spansOf(given, step, timeZone);
+  const { historyUntil, last, lastText, since, until } = spans;
+  const judgedFrom = (end: number) => historyUntil ?? lengthBefore(end, last, lastText, timeZone ?? 'UTC');
   return {
     paths: given.paths,
-    ...spansOf(given, step, timeZone),
+    ...spans,
+    s3: s3InputOf(given, { from: since, judgedFrom, to: until }, io),
     step,
     timeZone,
     budget: given.read('budget', parseBudget) ?? 1,
@@ -104,10 +121,16 @@ function spansOf(given: Arguments<keyof typeof SPAN_FLAGS>, step: number, timeZo
       `--until must be later than --history-until, got ${given.text('until')} and ${given.text('history-until')}`,
     );
   }
+  const since = given.read('since', timeOf);
+  const end = historyUntil ?? until;
+  if (since !== undefined && end !== undefined && since >= end) {
+    const flag = historyUntil === undefined ? 'until' : 'history-until';
+    throw new InputError(`--${flag} must be later than --since, got ${given.text(flag)} and ${given.text('since')}`);
+  }
   if (last !== undefined && last < step) {
     throw new InputError(`--last must be at least one --step, got ${given.text('last')}`);
   }
-  return { historyUntil, last: last ?? Math.max(DAY, step), lastText: given.text('last'), until };
+  return { historyUntil, last: last ?? Math.max(DAY, step), lastText: given.text('last'), until, since };
 }
 
 export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOptions {
@@ -117,6 +140,8 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
     verbose: given.has('verbose'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
+    csv: given.read('csv', parsePath),
+    findingsCsv: given.read('findings-csv', parsePath),
     aliases: given.read('aliases', parsePath),
   };
 }

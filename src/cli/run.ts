@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import { InputError } from '../errors.js';
+import { AwsCallError } from '../aws/call-aws.js';
+import { MissingPackage } from '../aws/load-client.js';
+import { closest, InputError } from '../errors.js';
 import { printable } from '../report/printable.js';
 import { COMMANDS } from './commands.js';
 import { HELP } from './help.js';
@@ -21,6 +23,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     if (error instanceof InputError) {
       const command = COMMANDS.has(argv[0] ?? '') ? ` ${argv[0]}` : '';
       io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\nSee kms-baseline${command} --help.\n`);
+    } else if (error instanceof AwsCallError || error instanceof MissingPackage) {
+      io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
     } else {
       // A mistake in this program: whoever reports it needs the stack.
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -44,13 +48,15 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
     io.stdout.write(HELP);
     return DONE;
   }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
-    const names = [...COMMANDS.keys()].join(', ');
+  const load = COMMANDS.get(name);
+  if (load === undefined) {
+    const names = [...COMMANDS.keys()];
+    const meant = name.length > 64 ? undefined : closest(name, names);
     throw new InputError(
-      `Unknown command ${JSON.stringify(name)}. Commands: ${names}; for example kms-baseline analyze <paths…>`,
+      `Unknown command ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean ${meant}? `}Commands: ${names.join(', ')}; for example kms-baseline analyze <paths…>`,
     );
   }
+  const command = await load();
   const end = args.indexOf('--');
   const flags = end < 0 ? args : args.slice(0, end);
   if (flags.includes('--help') || flags.includes('-h')) {

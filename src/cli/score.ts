@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
-import { FormatError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
 import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';
@@ -11,13 +10,15 @@ import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem, trailNotes } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { checkOutputs, deliver } from './deliver.js';
+import { checkReports, deliver } from './deliver.js';
 import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
+import { openKept } from './kept-file.js';
 import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { readLogs } from './read-logs.js';
+import { S3_FLAGS, S3_HELP, s3InputOf } from './s3-sources.js';
 import { windowOf } from './spans.js';
 import { parseBudget, parsePath, parseTime } from './values.js';
 import { zoneNotes } from './zone-notes.js';
@@ -31,6 +32,7 @@ const FLAGS = {
   budget: 'string',
   ...CALENDAR_FLAGS,
   ...FILTER_FLAGS,
+  ...S3_FLAGS,
   ...OUTPUT_FLAGS,
 } as const;
 
@@ -55,10 +57,14 @@ What is judged:
 
 ${FILTER_HELP}
 
+${S3_HELP}
+
 What comes out:
   --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
+  --csv <file>         write counts, limits and verdicts, long
+  --findings-csv <file>write the findings, one line each
   --aliases <file>     name keys by their aliases: the output of
                        aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
@@ -73,6 +79,7 @@ Examples:
   kms-baseline score ./today --baseline keys.baseline --callers keys.callers
   kms-baseline score ./today --baseline keys.baseline --html today.html
   kms-baseline score ./AWSLogs --baseline keys.baseline --from 2024-03-05 --json
+  kms-baseline score s3://my-trail-bucket --baseline keys.baseline
 `;
 
 /** Judges logs by a baseline from a file. Returns the exit status. */
@@ -91,24 +98,25 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   spanIn(zone);
   const outputs = outputsOf(given);
   const filter = filterOf(given, FILTER_NAMES);
-  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
+  await checkReports(outputs);
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   if (filter.caller !== undefined && callersPath === undefined) {
     throw new InputError('--caller needs --callers, who usually calls: a file that kms-baseline fit has written');
   }
   const labels = await readLabels(outputs.aliases);
-  const kept = await open(path, '--baseline', Baseline.fromBytes);
+  const kept = await openKept(path, '--baseline', Baseline.fromBytes);
   const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
   const baseline = calendar === undefined ? kept : kept.withCalendar(calendar);
-  const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
-  const read = await readLogs(given.paths, baseline.grid.step, io);
+  const usualCallers =
+    callersPath === undefined ? undefined : await openKept(callersPath, '--callers', seriesFromBytes);
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
+  const asked = spanIn(timeZone);
+  const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
+  const read = await readLogs({ paths: given.paths, step: baseline.grid.step, since: s3?.from, s3 }, io);
   const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
   const spans =
-    problem === undefined
-      ? windowOf(read, { ...spanIn(timeZone), timeZone, after: gridEnd(baseline.grid) })
-      : { problem };
+    problem === undefined ? windowOf(read, { ...asked, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const window = sliceWindow(read.counts, spans.from, spans.until);
   const judged = sliceWindow(judgedBy(baseline, read.counts), spans.from, spans.until);
@@ -143,22 +151,4 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
 function judgedBy(baseline: Baseline, counts: SeriesSet): SeriesSet {
   if (baseline.keys.some(isCallerOfKey)) return judgedRows(counts, 'all');
   return selectRows(counts, (key) => key.caller === null);
-}
-
-/** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */
-async function open<T>(path: string, flag: string, parse: (bytes: Uint8Array) => T): Promise<T> {
-  try {
-    return parse(await readFile(path));
-  } catch (error) {
-    const why =
-      error instanceof FormatError
-        ? error.message
-        : error instanceof Error && 'code' in error
-          ? String(error.code)
-          : undefined;
-    if (why === undefined) throw error;
-    throw new InputError(
-      `${flag} must be a file that kms-baseline fit has written, got ${JSON.stringify(path)}: ${why}`,
-    );
-  }
 }

@@ -161,11 +161,13 @@ function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, envi
   const [toConsole, jsonLines, webhook] = ['console', 'jsonLines', 'webhook'].map((kind) => ownField(entry, kind));
   const fields = NOTIFIER_FIELDS.find((one) => ownField(entry, Object.keys(one)[0]) !== undefined);
   if (fields !== undefined) checkOptions(entry, fields, field);
-  const [body, name] = [ownField(entry, 'body'), ownField(entry, 'name')];
-  if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
+  const body = ownField(entry, 'body');
+  // A name that is no text is refused by definePlan, which names its place.
+  const named = (other: string) => (ownField(entry, 'name') ?? other) as string;
+  if (toConsole === true) return textNotifier((line) => io.stdout.write(line), named('console'));
   if (typeof jsonLines === 'string') {
     const file = resolve(folder, jsonLines);
-    return jsonLinesNotifier((line) => appendLine(file, line), jsonLines);
+    return jsonLinesNotifier((line) => appendLine(file, line), named(jsonLines));
   }
   if (webhook === undefined) return entry as Notifier;
   const variable = ownField(webhook, 'env');
@@ -177,7 +179,7 @@ function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, envi
   }
   return webhookNotifier(url, {
     ...(body === undefined ? {} : { body: body as 'json' | 'slack' }),
-    name: typeof name === 'string' ? name : 'webhook',
+    name: named('webhook'),
   });
 }
 

@@ -1,4 +1,4 @@
-import { FormatError, InputError, shown } from '../errors.js';
+import { FormatError, InputError } from '../errors.js';
 import { fileStore, StoreError } from '../node/file-store.js';
 import { machineClock } from '../plan/clock.js';
 import { healthText } from '../plan/health-text.js';
@@ -7,8 +7,11 @@ import { type PlanProblem, runPlan } from '../plan/run-plan.js';
 import { StoreConflict } from '../plan/store.js';
 import { LimitError } from '../plan/within-limit.js';
 import { printable } from '../report/printable.js';
+import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
+import { replay } from './replay.js';
 import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
+import { parseTime } from './values.js';
 import { readPlan } from './watch-plan.js';
 
 export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
@@ -21,6 +24,12 @@ Options:
   --once             one poll, then end: for cron
   --explain          print the plan, and from which time on it would
                      report anything, and exit
+  --replay           print what the plan would have reported of past logs, and
+                     exit: nothing is sent, no state is read or kept
+  --from <time>      with --replay: report what happened from then on; default
+                     once the sources hold the history it learns from
+  --to <time>        with --replay: up to then; default the end of the logs
+  --json             with --replay: one JSON document instead of lines
   --state <path>     where the state is kept; default the plan's, or beside it
   -h, --help         this text
 
@@ -29,28 +38,44 @@ Exit status:
   2    could not do the job: a mistake in the command or the plan, such as a
        folder that does not exist; a state that cannot be read or kept, or that
        another run keeps: nobody was notified then
-  3    with --once: done, but a source or one of its files could not be read;
-       the next poll tries again
+  3    with --once or --replay: done, but a source or one of its files could
+       not be read
+  130  --replay was interrupted
 
 Examples:
   kms-baseline watch plan.json
+  kms-baseline watch plan.json --replay --from 2026-06-01
   kms-baseline watch plan.mjs --once --state /var/lib/kms-baseline/state
 `;
 
-interface WatchFlags {
-  readonly path: string;
-  readonly once: boolean;
-  readonly explain: boolean;
-  readonly state: string | undefined;
-}
+const FLAGS = {
+  once: 'boolean',
+  explain: 'boolean',
+  replay: 'boolean',
+  from: 'string',
+  to: 'string',
+  json: 'boolean',
+  state: 'string',
+} as const;
 
 /** Runs a plan until it is stopped; returns the exit status. SIGINT and SIGTERM end it after what is under way. */
 export async function watch(args: readonly string[], io: CliIo): Promise<number> {
-  const { path, once, explain, state } = flagsIn(args);
-  const file = await readPlan(path, io, process.env);
+  const given = readArguments('watch', FLAGS, args);
+  if (given.paths.length !== 1) throw new InputError(`watch needs exactly one plan file, got ${given.paths.length}`);
+  checkTogether(given);
+  const [once, explain, state] = [given.has('once'), given.has('explain'), given.text('state')];
+  const file = await readPlan(given.paths[0], io, process.env);
   if (explain) {
     io.stdout.write(`${planText(file.plan, { now: (file.run.clock ?? machineClock).now() })}\n`);
     return DONE;
+  }
+  if (given.has('replay')) {
+    const timeOf = (text: string, flag: string) => parseTime(text, flag, file.plan.timeZone);
+    return replay(
+      file,
+      { from: given.read('from', timeOf), to: given.read('to', timeOf), json: given.has('json') },
+      io,
+    );
   }
   const stop = new AbortController();
   const end = (): void => stop.abort();
@@ -78,24 +103,15 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   }
 }
 
-function flagsIn(args: readonly string[]): WatchFlags {
-  const paths: string[] = [];
-  const rest = [...args];
-  let [once, explain] = [false, false];
-  let state: string | undefined;
-  while (rest.length > 0) {
-    const next = rest.shift() ?? '';
-    if (next === '--once') once = true;
-    else if (next === '--explain') explain = true;
-    else if (next === '--state') {
-      state = rest.shift();
-      if (state === undefined || state === '' || state.startsWith('--')) throw new InputError('--state needs a path');
-    } else if (next.startsWith('-')) {
-      throw new InputError(`Unknown option ${shown(next)} for watch; known are --once, --explain, --state and --help`);
-    } else paths.push(next);
+/** Of what the command does, one; and only what that takes. */
+function checkTogether(given: Arguments<keyof typeof FLAGS>): void {
+  const [first, second] = (['once', 'explain', 'replay'] as const).filter((flag) => given.has(flag));
+  if (second !== undefined) throw new InputError(`--${first} and --${second} exclude each other: give one of them`);
+  if (given.has('replay') && given.has('state')) {
+    throw new InputError('--replay neither reads nor keeps a state: leave out --state');
   }
-  if (paths.length !== 1) throw new InputError(`watch needs exactly one plan file, got ${paths.length}`);
-  return { path: paths[0], once, explain, state };
+  const lone = (['from', 'to', 'json'] as const).find((flag) => given.has(flag));
+  if (lone !== undefined && !given.has('replay')) throw new InputError(`--${lone} needs --replay`);
 }
 
 function inWords({ part, name, error, setAside }: PlanProblem): string {

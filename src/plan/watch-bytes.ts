@@ -9,8 +9,8 @@ import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
-import { Watch, type WatchParts } from './watch.js';
-import { keptWatchData } from './watch-data.js';
+import { Watch } from './watch.js';
+import { keptWatchData, type WatchParts } from './watch-data.js';
 
 const LETTERS = 'PLAN';
 /** Of the bytes of a state. */

@@ -7,9 +7,9 @@ import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
 import { reportBlindness } from './blindness.js';
-import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
+import { ChangeWatch, type Finding } from './changes.js';
 import { decideNotice, type NoticeParts } from './decide-notice.js';
-import { DeferredCalls, type DeferredData } from './deferred-calls.js';
+import { DeferredCalls } from './deferred-calls.js';
 import { type Health, healthOf, tally } from './health.js';
 import { noticeOfIncident } from './incident-notice.js';
 import { IncidentWatch, type Report } from './incident-watch.js';
@@ -21,7 +21,7 @@ import { RecentIds } from './recent-ids.js';
 import { MOST_REMEMBERED, nextRefit, rememberedSince } from './refits.js';
 import { callFilter } from './resources.js';
 import type { Json } from './source.js';
-import type { WatchData } from './watch-data.js';
+import { isCatchingUp, type WatchData, type WatchParts } from './watch-data.js';
 
 /** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
 const KEPT = 2 * DAY;
@@ -35,18 +35,6 @@ const AHEAD = HOUR;
  * take some 100 ms a thousand rows, where a poll takes a few.
  */
 const SNAPSHOT = 6 * HOUR;
-
-/** The parts that a watch is made of as they were kept; those left out begin anew. */
-export interface WatchParts {
-  readonly data: WatchData;
-  readonly ledger?: Ledger;
-  readonly ids?: RecentIds;
-  readonly incidents?: IncidentWatch;
-  readonly changes?: ChangesData;
-  readonly deferred?: DeferredData;
-  /** The judge's bytes; null while it is learning. */
-  readonly judge?: Uint8Array | null;
-}
 
 /**
  * The state of a plan that is being run, and the pure step that moves it on: it takes calls, settles buckets when their
@@ -76,6 +64,7 @@ export class Watch {
     this.ledger = parts.ledger ?? new Ledger(plan.step);
     this.ids = parts.ids ?? new RecentIds();
     this.incidents = parts.incidents ?? IncidentWatch.begin(plan);
+    if (parts.data.reverted != null) this.incidents.hold(parts.data.reverted);
     this.changes = new ChangeWatch(plan, parts.changes);
     this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
@@ -227,12 +216,17 @@ export class Watch {
       }
       this.#judge = this.#learn();
     }
+    if (isCatchingUp(this.data, until, now)) {
+      reportBlindness(this.plan, this.data, this.ledger, now);
+      return;
+    }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
     this.#retireDeleted(judge);
     this.#judgeUntil(judge, settled, until);
+    this.data.reverted = null;
     reportBlindness(this.plan, this.data, this.ledger, now);
     this.#forget();
   }

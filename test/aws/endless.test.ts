@@ -90,6 +90,18 @@ const LISTINGS: readonly Listing[] = [
     run: (options) => currentAlarms(watch, options),
   },
   {
+    adapter: 'currentAlarms',
+    request: 'ListAlarmMuteRulesCommand',
+    client: watch,
+    page: (NextToken, full) => ({
+      NextToken,
+      AlarmMuteRuleSummaries: full
+        ? [{ AlarmMuteRuleArn: 'arn:aws:cloudwatch:eu-central-1:111122223333:alarm-mute-rule:nights' }]
+        : [],
+    }),
+    run: (options) => currentAlarms(watch, options),
+  },
+  {
     adapter: 's3Logs',
     request: 'ListObjectsV2Command',
     client: s3,
@@ -196,7 +208,7 @@ describe.each(LISTINGS)('$adapter', (listing) => {
     expect(error).toMatchObject({ name: 'AwsCallError', reason: 'EndlessListing' });
   });
 
-  // DescribeAlarms has two lists, of which one may be left out.
+  // DescribeAlarms has three lists, of which some may be left out; that of mute rules may be, where there are none.
   it.skipIf(listing.adapter === 'currentAlarms')('takes an answer without its list for a failure', async () => {
     const { error, pages } = await against(listing, () => ({}));
     expect(error).toMatchObject({ name: 'AwsCallError', reason: 'IncompleteAnswer' });

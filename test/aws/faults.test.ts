@@ -114,6 +114,15 @@ const SCENARIOS: readonly Scenario[] = [
         const found = [[alarm('a'), alarm('b')], [], [alarm('c')]][page];
         return { MetricAlarms: found, CompositeAlarms: [], ...(page < 2 ? { NextToken: String(page + 1) } : {}) };
       },
+      ListAlarmMuteRules: ({ body }) => {
+        const page = Number(body['NextToken'] ?? 0);
+        const AlarmMuteRuleArn = `arn:aws:cloudwatch:eu-central-1:111122223333:alarm-mute-rule:rule ${page}`;
+        return { AlarmMuteRuleSummaries: [{ AlarmMuteRuleArn }], ...(page < 1 ? { NextToken: '1' } : {}) };
+      },
+      GetAlarmMuteRule: ({ body }) => ({
+        Status: 'ACTIVE',
+        MuteTargets: { AlarmNames: body['AlarmMuteRuleName'] === 'rule 1' ? ['c'] : [] },
+      }),
     }),
     run: (config, options) => currentAlarms(new CloudWatchClient(config), options),
   },

@@ -71,7 +71,7 @@ describe('kms-baseline live', () => {
     );
     expect(stdout).toMatch(/^1 anomaly$/m);
     expect(stdout).toMatch(/^ {2}Decrypt +data +[\d,]+ +[\d,]+ .* 1$/m);
-    expect(stdout).toContain('1 CloudWatch alarm on metrics of KMS, in ALARM: kms-low');
+    expect(stdout).toContain('1 CloudWatch alarm on KMS, in ALARM: kms-low');
   });
 
   it('goes on where alarms may not be read, and says so', async () => {

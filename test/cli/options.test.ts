@@ -11,6 +11,8 @@ const DEFAULTS: AnalyzeOptions = {
   until: undefined,
   step: 300_000,
   lastText: undefined,
+  since: undefined,
+  s3: undefined,
   timeZone: undefined,
   budget: 1,
   calendar: undefined,
@@ -21,8 +23,12 @@ const DEFAULTS: AnalyzeOptions = {
   filter: {},
   html: undefined,
   markdown: undefined,
+  csv: undefined,
+  findingsCsv: undefined,
   aliases: undefined,
 };
+
+const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 }, now: () => Date.UTC(2024, 2, 6) };
 
 describe('the arguments of analyze', () => {
   it.each<[string, Partial<AnalyzeOptions>]>([
@@ -45,10 +51,27 @@ describe('the arguments of analyze', () => {
     ],
     ['logs --time-zone -05:00 --until 2024-03-05', { until: Date.UTC(2024, 2, 5, 5), timeZone: '-05:00' }],
     ['logs --until 2024-03-05T00:00 --time-zone +05:30', { until: Date.UTC(2024, 2, 5), timeZone: '+05:30' }],
+    ['logs --since 2024-03-01', { since: Date.UTC(2024, 2, 1) }],
+    [
+      's3://trail --last 1d --profile ops --account 111122223333 --region eu-central-1 --region us-east-1',
+      {
+        paths: ['s3://trail'],
+        lastText: '1d',
+        filter: { account: ['111122223333'], region: ['eu-central-1', 'us-east-1'] },
+        s3: {
+          // The first Region is the client's, too.
+          settings: { profile: 'ops', region: 'eu-central-1' },
+          from: Date.UTC(2024, 2, 5) - 28 * DAY,
+          to: Date.UTC(2024, 2, 6),
+          accounts: ['111122223333'],
+          regions: ['eu-central-1', 'us-east-1'],
+        },
+      },
+    ],
     ['logs --budget .5', { budget: 0.5 }],
     ['logs --html out.html --markdown out.md', { html: 'out.html', markdown: 'out.md' }],
   ])('are read from: %s', (line, expected) => {
-    expect(parseAnalyze(line.split(' '))).toEqual({ ...DEFAULTS, ...expected });
+    expect(parseAnalyze(line.split(' '), io)).toEqual({ ...DEFAULTS, ...expected });
   });
 
   const duration = 'must be a length of time such as 90s, 5m, 1h, 1d or 2w';
@@ -59,11 +82,9 @@ describe('the arguments of analyze', () => {
     [[], 'analyze needs at least one file or folder of CloudTrail logs'],
     [['--json'], 'analyze needs at least one file or folder of CloudTrail logs'],
     [[''], 'a path must not be empty'],
-    [
-      ['logs', '--lsat', '1d'],
-      'Unknown option "--lsat" for analyze; known are --history-until, --last, --until, --step, --time-zone, --budget, --holidays, --calendar, --key, --operation, --caller, --account, --region, --kind, --severity, --top, --json, --fail-on-anomaly, --verbose, --html, --markdown, --aliases and --help',
-    ],
-    [['logs', '-x'], 'Unknown option "-x" for analyze; known are --history-until'],
+    [['logs', '--lsat', '1d'], 'Unknown option "--lsat" for analyze. Did you mean --last?'],
+    [['logs', '--whatever'], 'Unknown option "--whatever" for analyze; known are --since, --history-until, --last'],
+    [['logs', '-x'], 'Unknown option "-x" for analyze; known are --since, --history-until'],
     [['logs', '--__proto__'], 'Unknown option "--__proto__" for analyze'],
     [['logs', '--last'], '--last needs a value'],
     [['logs', '--last='], '--last needs a value'],
@@ -95,12 +116,26 @@ describe('the arguments of analyze', () => {
       ['logs', '--time-zone', 'CEST+2'],
       "--time-zone must be an IANA time zone such as 'Europe/Berlin' or 'UTC', or an offset such as '+05:30', got \"CEST+2\"",
     ],
+    [
+      ['logs', '--since', '2024-03-05', '--until', '2024-03-05'],
+      '--until must be later than --since, got 2024-03-05 and 2024-03-05',
+    ],
+    [['logs', '--profile', 'ops'], '--profile is for logs in S3, and no path begins with s3://'],
+    [
+      ['s3://trail', 'logs'],
+      'paths must all be of S3 or all of this machine, got "s3://trail" and "logs": copy one with aws s3 sync',
+    ],
+    [['s3://x'], "an address in S3 must be such as s3://bucket or s3://bucket/prefix, with a bucket's name of 3 to 63"],
+    [
+      ['s3://trail/AWSLogs/111122223333/CloudTrail-Digest'],
+      'an address in S3 must lead to the folder CloudTrail, which has the log files, got',
+    ],
     [['logs', '--budget', '0'], `${budget}, got "0"`],
     [['logs', '--budget', '-1'], `${budget}, got "-1"`],
     [['logs', '--budget', 'NaN'], `${budget}, got "NaN"`],
     [['logs', '--budget', '1e3'], `${budget}, got "1e3"`],
   ])('are refused with words that name the flag: %j', (args, message) => {
-    expect(() => parseAnalyze(args)).toThrow(InputError);
-    expect(() => parseAnalyze(args)).toThrow(message);
+    expect(() => parseAnalyze(args, io)).toThrow(InputError);
+    expect(() => parseAnalyze(args, io)).toThrow(message);
   });
 });

@@ -83,6 +83,40 @@ describe('kms-baseline watch', () => {
     );
   });
 
+  it('replays the bundled month: its five incidents, and nothing is sent or kept', async () => {
+    const { folder, texts, run } = planned({ ...PLAN, every: '15m', learnFor: '2w', sources: [{ folder: LOGS }] });
+    expect(await run('--replay', '--from', '2026-06-02')).toBe(0);
+    const lines = texts.stdout.split('\n');
+    expect(lines[0]).toBe(
+      'Replay of watch-the-company-s-keys: what happened 2026-06-02 00:00 – 2026-06-03 02:00 Europe/Berlin',
+    );
+    const opened = lines.filter((line) =>
+      /^2026-06-0\d \d\d:\d\d {2}ALARM {2}(anomaly|change) {2}#\d {2}(?!Update)/.test(line),
+    );
+    // data/labels.json: off-hours, outage, error burst, spike, a key disabled again and again.
+    expect(opened).toHaveLength(5);
+    for (const [i, found] of [
+      /GenerateDataKey on 2c3d85e6 .* role\/BackOffice made all/,
+      /on 1b2c74d5 .*: no calls since .* role\/PaymentGateway stopped/,
+      /Decrypt .* role\/CiSandbox made all \d+.*AccessDenied/,
+      /Decrypt on 0a1b63c4 .* role\/SupportConsole made \d+ of them/,
+      /DisableKey on 6071c92a .* by role\/KeyAdmin/,
+    ].entries()) {
+      expect(opened[i]).toMatch(found);
+    }
+    expect(texts.stdout).toMatch(
+      /\n\d+ notices in 1 day 2 h for console, notices.jsonl: 4 incidents \(.*\), 1 change\n/,
+    );
+    expect(readdirSync(folder)).toEqual(['plan.json']);
+    texts.stdout = '';
+    expect(await run('--replay', '--from', '2026-06-02T13:00+02:00', '--to', '2026-06-02T18:00+02:00', '--json')).toBe(
+      0,
+    );
+    const json = JSON.parse(texts.stdout);
+    expect(json).toMatchObject({ command: 'watch', from: '2026-06-02T11:00:00.000Z', to: '2026-06-02T16:00:00.000Z' });
+    expect(json.notices[0]).toMatchObject({ sentAt: expect.any(String), schemaVersion: 1, kind: 'anomaly' });
+  });
+
   it('ends with 2 when the state cannot be kept or read, and says so in a line', async () => {
     const { folder, texts, run } = planned({ ...PLAN, notify: [{ console: true }] });
     mkdirSync(join(folder, 'logs'));
@@ -150,7 +184,11 @@ describe('kms-baseline watch', () => {
     const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 } };
     await expect(watch([], io)).rejects.toThrow('watch needs exactly one plan file, got 0');
     await expect(run('--twice')).rejects.toThrow('Unknown option "--twice" for watch');
-    await expect(run('--state')).rejects.toThrow('--state needs a path');
+    await expect(run('--state')).rejects.toThrow('--state needs a value');
+    await expect(run('--once', '--replay')).rejects.toThrow('--once and --replay exclude each other');
+    await expect(run('--replay', '--state', 's')).rejects.toThrow('--replay neither reads nor keeps a state');
+    await expect(run('--from', '2026-06-01')).rejects.toThrow('--from needs --replay');
+    await expect(run('--replay', '--from', 'monday')).rejects.toThrow('--from must be an ISO 8601 time');
     await expect(watch([`${path}.txt`], io)).rejects.toThrow('a plan must be a file .json, .mjs or .js');
     await expect(watch([path.replace('plan.', 'none.')], io)).rejects.toThrow('cannot be read: ENOENT');
   });

@@ -1,0 +1,9 @@
+export {
+  type AthenaAction,
+  type IamPolicy,
+  type IamPolicyOptions,
+  iamPolicy,
+  type SendingAdapter,
+} from '../iam-policy.js';
+export { AWS_PERMISSIONS, type AwsAction, type AwsAdapter } from '../permissions.js';
+export { SENDING_PERMISSIONS } from '../send-permissions.js';
