@@ -199,7 +199,8 @@ export function importCycles(files: readonly SourceFile[]): string[][] {
 export function unsurePowers({ name, tree }: SourceFile): string[] {
   const found: string[] = [];
   const isSure = (base: ts.Expression) => ts.isNumericLiteral(base) && base.text === '2';
-  const report = (node: ts.Node) => found.push(`${name}:${lineOf(tree, node.getStart(tree)) + 1} ${node.getText(tree)}`);
+  const report = (node: ts.Node) =>
+    found.push(`${name}:${lineOf(tree, node.getStart(tree)) + 1} ${node.getText(tree)}`);
   const visit = (node: ts.Node) => {
     if (ts.isBinaryExpression(node)) {
       const { kind } = node.operatorToken;
