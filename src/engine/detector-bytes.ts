@@ -249,7 +249,10 @@ export function rowsFromBytes(
     const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
     readGuessed(reader, choice, prior, space);
     // Of nearly all rows nothing is in doubt.
-    found.push({ tracker, choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice() });
+    found.push({
+      tracker,
+      choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice(),
+    });
   }
   reader.end();
   return found;

@@ -5,7 +5,7 @@ import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
 import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
 import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
-import { loadBucket } from './stretch.js';
+import { loadBucket } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
 import { writeDecided } from './window-test.js';
 import { trainShape } from './young-hours.js';

@@ -15,7 +15,7 @@ import { limitDriftAbove, limitDriftBelow } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import { SILENCE } from './scratch.js';
 import { ANCHOR_RATE, BURST_SHIFT, SILENCE_SHIFT } from './state.js';
-import { keepBucket, loadBucket } from './stretch.js';
+import { keepBucket, loadBucket } from './stretch-bucket.js';
 import { correctionOf, hourOf } from './young-hours.js';
 
 // The tests of bucket-test.ts and drift.ts as loops over a stretch of `n` buckets: the same figures in the same order.

@@ -3,7 +3,7 @@ import { EDGED } from '../multi-window.js';
 import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { ALPHA, PER_BUCKET, RING } from './state.js';
-import { keepBucket, loadBucket } from './stretch.js';
+import { keepBucket, loadBucket } from './stretch-bucket.js';
 import { SURPRISING } from './window-screen.js';
 import { MOST_SKEWED, say, testHours } from './window-test.js';
 

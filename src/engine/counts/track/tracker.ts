@@ -1,5 +1,5 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
+import { type Band, NORMAL, type ScoreColumns, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
@@ -9,8 +9,10 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { putBack, takeInHand } from './block-in-hand.js';
 import { lookUp, testBucket, testSilence } from './bucket-test.js';
+import { type CountRange, HELD_BACK, OTHER, TRAINED } from './count-range.js';
 import { startDrift, testDrift } from './drift.js';
 import { signOff } from './incident.js';
+import { judgeStretch } from './judge-stretch.js';
 import { endSilence, enterBlock, leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
@@ -39,28 +41,15 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
-import { loadBucket, MOST_BUCKETS } from './stretch.js';
+import { MOST_BUCKETS } from './stretch.js';
+import { loadBucket } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
-import { limitAll, lookUpAll, testBuckets, testDrifts, testSilences } from './stretch-tests.js';
-import { testHourAll, testHoursAll } from './stretch-windows.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
 /** Buckets of a run that are too few to set bounds for: a row that has its turn for an hour seldom finds them in memory. */
 const FEW_BUCKETS = 24;
-/** A range of which it may be known already how it is judged. */
-export interface CountRange extends TrackedRange {
-  /** `[length]`: where what each bucket left behind goes: {@link TRAINED}, {@link HELD_BACK} or {@link OTHER}. */
-  outcomes?: Uint8Array;
-  /** True when `outcomes` holds that already, none of it {@link OTHER}: nothing is judged again. */
-  isJudged?: boolean;
-}
-
-/** A calm bucket that taught, one that did not, and one that was not calm. */
-const TRAINED = 0;
-const HELD_BACK = 1;
-export const OTHER = 2;
 
 /**
  * One series of counts as it is watched: judges bucket after bucket over all window lengths, then learns, guarded. What
@@ -269,7 +258,7 @@ export class CountTracker implements Tracker, TrackerParts {
       const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
       const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
       if (n === 0) break;
-      const calm = this.#judge(range, n);
+      const calm = judgeStretch(this, range, n);
       if (calm > 0) {
         if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
         leaveStretch(this, out, calm, learn);
@@ -316,27 +305,6 @@ export class CountTracker implements Tracker, TrackerParts {
       t.judgedBy[n] = slot;
     }
     return n;
-  }
-
-  /** Judges the buckets of the stretch. @returns how many from the first on are calm */
-  #judge({ outcomes, isJudged }: CountRange, n: number): number {
-    const { stretch: t } = this.scratch;
-    lookUpAll(this, n);
-    if (isJudged === true) {
-      for (let j = 0; j < n; j++) t.isSuspect[j] = outcomes?.[t.first + j] === HELD_BACK ? 1 : 0;
-      testSilences(this, n, true);
-      return n;
-    }
-    testBuckets(this, n);
-    testHourAll(this, 0, n);
-    testHoursAll(this, 0, n);
-    testSilences(this, n, false);
-    testDrifts(this, n);
-    const calm = limitAll(this, n);
-    if (outcomes !== undefined) {
-      for (let j = 0; j < calm; j++) outcomes[t.first + j] = t.isSuspect[j] !== 0 ? HELD_BACK : TRAINED;
-    }
-    return calm;
   }
 
   /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
