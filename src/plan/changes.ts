@@ -19,6 +19,8 @@ export interface ChangesData {
 /** A notice before it has an id. */
 export type Finding = Pick<Notice, 'kind' | 'at' | 'text' | 'key' | 'callers'>;
 
+/** A budget without a bound: what is critical is reported, whatever was before, and from the first call on. */
+const EVERY = Number.POSITIVE_INFINITY;
 /** So long the same doing is the same errand. */
 const ERRAND = HOUR;
 
@@ -65,16 +67,13 @@ export class ChangeWatch {
     const { changes, firstSeen, firstPair } = this.#plan.alertBudget;
     if (isCritical(operation)) {
       const rarity = this.#operations.rarity('', operation, time);
-      if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
-        return [
-          finding(
-            'change',
-            call,
-            `${whatIn(call)} by ${whoIn(call)} (critical operation)`,
-            'Events like this are',
-            rarity,
-          ),
-        ];
+      const what = `${whatIn(call)} by ${whoIn(call)} (critical operation)`;
+      if (changes === EVERY) {
+        // However common: each key of its own.
+        const isNew = this.#isErrand(`change ${operation} ${caller} ${keyArns.join(' ')}`, time);
+        if (isNew) return [finding('change', call, what, 'Events like this are', null)];
+      } else if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
+        return [finding('change', call, what, 'Events like this are', rarity)];
       }
     }
     if (NOTABLE.has(operation) && !this.#pairs.has(caller)) {
@@ -158,15 +157,22 @@ function whoIn({ caller, account }: KmsCall): string {
   return callerName(caller, account);
 }
 
-/** @param subject of the sentence on how often such things are expected */
-function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, { perWeek }: Rarity): Finding {
-  const weeks = 1 / perWeek;
-  const often = weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
+/**
+ * @param subject of the sentence on how often such things are expected
+ * @param rarity null where it plays no part, and nothing is said of it
+ */
+function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, rarity: Rarity | null): Finding {
   return {
     kind,
     at: call.time,
-    text: `${what}. ${subject} expected about ${often}.`,
+    text: rarity === null ? `${what}.` : `${what}. ${subject} expected about ${oftenIn(rarity)}.`,
     key: seriesKey({ operation: call.operation, keyArn: call.keyArns[0] ?? null }),
     callers: [call.caller],
   };
+}
+
+function oftenIn({ perWeek }: Rarity): string {
+  if (perWeek >= 1.5) return `${Math.round(perWeek)} times a week`;
+  const weeks = 1 / perWeek;
+  return weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
 }
