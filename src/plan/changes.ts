@@ -35,14 +35,15 @@ export class ChangeWatch {
   readonly #operations: RareKinds;
   readonly #callers: RareKinds;
   readonly #pairs: RareKinds;
-  readonly #told: Map<string, { first: number; last: number }>;
+  /** Errands by what they were; several of each, since what was taken may be judged days later. */
+  readonly #told = new Map<string, { first: number; last: number }[]>();
 
   constructor(plan: MonitoringPlan, data?: ChangesData) {
     this.#plan = plan;
     this.#operations = new RareKinds(data?.operations);
     this.#callers = new RareKinds(data?.callers);
     this.#pairs = new RareKinds(data?.pairs);
-    this.#told = new Map((data?.told ?? []).map(([what, first, last]) => [what, { first, last }]));
+    for (const [what, first, last] of data?.told ?? []) this.#note(what, { first, last });
   }
 
   /** Since when it has been listening: what comes first is not new for that. */
@@ -104,27 +105,38 @@ export class ChangeWatch {
 
   /** False for what was reported within the hour; late calls of before it belong to it too. */
   #isErrand(what: string, time: number): boolean {
-    const told = this.#told.get(what);
-    if (told !== undefined && time > told.first - ERRAND && time < told.last + ERRAND) {
-      told.first = Math.min(told.first, time);
-      told.last = Math.max(told.last, time);
-      return false;
+    const told = this.#told.get(what)?.find(({ first, last }) => time > first - ERRAND && time < last + ERRAND);
+    if (told === undefined) {
+      this.#note(what, { first: time, last: time });
+      return true;
     }
-    this.#told.set(what, { first: time, last: time });
-    return true;
+    told.first = Math.min(told.first, time);
+    told.last = Math.max(told.last, time);
+    return false;
+  }
+
+  #note(what: string, errand: { first: number; last: number }): void {
+    const before = this.#told.get(what);
+    if (before === undefined) this.#told.set(what, [errand]);
+    else before.push(errand);
   }
 
   /** Whether a change by this operation was reported of that time, or of the hour before. */
   hasTold(operation: string | null, from: number, to: number): boolean {
-    for (const [what, { first, last }] of this.#told) {
-      if (what.startsWith(`change ${operation} `) && last >= from - ERRAND && first < to) return true;
+    for (const [what, errands] of this.#told) {
+      if (!what.startsWith(`change ${operation} `)) continue;
+      if (errands.some(({ first, last }) => last >= from - ERRAND && first < to)) return true;
     }
     return false;
   }
 
   /** Forgets what was reported more than two days before `time`. */
   forgetBefore(time: number): void {
-    for (const [what, { last }] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
+    for (const [what, errands] of this.#told) {
+      const left = errands.filter(({ last }) => last >= time - 2 * DAY);
+      if (left.length === 0) this.#told.delete(what);
+      else this.#told.set(what, left);
+    }
   }
 
   data(): ChangesData {
@@ -132,7 +144,9 @@ export class ChangeWatch {
       operations: this.#operations.data(),
       callers: this.#callers.data(),
       pairs: this.#pairs.data(),
-      told: [...this.#told].map(([what, { first, last }]) => [what, first, last]),
+      told: [...this.#told].flatMap(([what, errands]) =>
+        errands.map(({ first, last }) => [what, first, last] as const),
+      ),
     };
   }
 }

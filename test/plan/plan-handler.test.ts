@@ -80,9 +80,9 @@ describe('planHandler', () => {
     const again = change('DisableKey', 1, clock.time);
     await handler(again);
     await handler(again);
-    expect(told).toHaveLength(5);
+    // Nor is yesterday's, which is judged only now, reported once more as unusual use.
+    expect(told.map(({ kind }) => kind)).toEqual(Array(5).fill('change'));
     expect(new Set(told.map(({ id }) => id)).size).toBe(5);
-    expect(told.every(({ kind, at }) => kind === 'change' && at >= NOW - 1000)).toBe(true);
   });
 
   it('is one poll for any other event, and says what it came to', async () => {
