@@ -18,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['keys', () => import('./keys.js').then(({ KEYS_HELP: help, keys: run }) => ({ help, run }))],
   ['alarms', () => import('./alarms.js').then(({ ALARMS_HELP: help, alarms: run }) => ({ help, run }))],
   ['validate', () => import('./validate.js').then(({ VALIDATE_HELP: help, validate: run }) => ({ help, run }))],
+  ['export', () => import('./export.js').then(({ EXPORT_HELP: help, exportDefinitions: run }) => ({ help, run }))],
   ['simulate', () => import('./simulate.js').then(({ SIMULATE_HELP: help, simulate: run }) => ({ help, run }))],
   ['evaluate', () => import('./evaluate.js').then(({ EVALUATE_HELP: help, evaluate: run }) => ({ help, run }))],
   ['schema', () => import('./schema.js').then(({ SCHEMA_HELP: help, schema: run }) => ({ help, run }))],

@@ -13,6 +13,7 @@ Commands:
   keys                 list the keys of an account, and who needs them
   alarms               list the CloudWatch alarms on KMS, and whom they notify
   validate <address>   check delivered logs against CloudTrail's digests
+  export               print alarms, rules, filters and a dashboard for review
   simulate             write simulated logs of a sample company
   evaluate             measure detection on simulated incidents
   schema               print the schema of what --json prints

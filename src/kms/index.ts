@@ -20,6 +20,7 @@ export { judgedRows } from './judged-rows.js';
 export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from './lifecycle.js';
 export { type NewCaller, newCallers } from './lifecycle-callers.js';
 export type { KeyUse } from './lifecycle-use.js';
+export { eventMatcher, matchesPattern } from './match-event.js';
 export {
   KMS_OPERATIONS,
   type OperationGroup,

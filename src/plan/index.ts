@@ -12,6 +12,7 @@ export { type EventSource, eventSource } from './event-source.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
 export type { Judge, Judges } from './judge.js';
+export { noticesMatching } from './matching.js';
 export {
   type Notice,
   type NoticeChange,
