@@ -8,6 +8,7 @@ export { type FindingOptions, type KeyFinding, type KmsKey, keyFindings } from '
 export { type NewCaller, newCallers } from '../kms/lifecycle-callers.js';
 export type { KeyUse } from '../kms/lifecycle-use.js';
 export { machineClock, type PlanClock } from './clock.js';
+export { type EventSource, eventSource } from './event-source.js';
 export type { Health } from './health.js';
 export { healthText } from './health-text.js';
 export type { Judge, Judges } from './judge.js';
@@ -30,6 +31,7 @@ export {
 } from './notifiers.js';
 export { NotifyError } from './notify-error.js';
 export { definePlan, type MonitoringPlan, type PlanBudget, type PlanInput } from './plan.js';
+export { type HandlerContext, type HandlerOptions, type HandlerResult, planHandler } from './plan-handler.js';
 export { type PlanTextOptions, planText } from './plan-text.js';
 export { RareKinds, type RareKindsData, type Rarity } from './rare-kinds.js';
 export { type Replay, type ReplayedNotice, type ReplayOptions, replayPlan } from './replay.js';

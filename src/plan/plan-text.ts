@@ -34,7 +34,7 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
     `With what?       ${names(plan.sources)}`,
     ...abouts(plan.sources),
     `Who does it?     ${printable(plan.owner, 300)}`,
-    `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${alertBudget.changes}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
+    `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${Number.isFinite(alertBudget.changes) ? alertBudget.changes : 'all'}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
     ...abouts(plan.notify),
     ...(exclude.length === 0
       ? []
