@@ -22,7 +22,7 @@ function scoresOf(
     surprise: filled('surprise', 0),
     verdicts: Int8Array.from(filled('verdicts', 0)),
     reasons: new Uint8Array(values.length),
-    known: undefined as never,
+    known: Uint8Array.of(1),
     spans: filled('spans', STEP),
   };
 }
