@@ -8,7 +8,8 @@ export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 /** What a period without data counts as (`TreatMissingData`). `ignore` keeps the state as it is. */
 export type MissingData = 'missing' | 'ignore' | 'breaching' | 'notBreaching';
 
-export type AlarmStatistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'SampleCount';
+/** `p99`, `p99.9`: the percentile of the values of a period's buckets, between two of them in proportion. */
+export type AlarmStatistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum' | 'SampleCount' | `p${number}`;
 
 export type AlarmComparison =
   | 'GreaterThanThreshold'
@@ -20,10 +21,24 @@ export type Side = 'above' | 'below' | 'either';
 
 /** When a datapoint breaches. */
 export type AlarmCondition =
-  /** A period breaches when one of its buckets has the verdict. */
-  | { readonly on: 'verdict'; readonly is: Side }
+  /**
+   * A period breaches when one of its buckets has the verdict. With `minCalls`, here and below, only where so many calls were
+   * made (above) or expected (below) in the window that decided: fewer are not interesting, however unusual. Taken from scores.
+   */
+  | { readonly on: 'verdict'; readonly is: Side; readonly minCalls?: number }
   /** By the most surprising bucket of the period on that side; `clearBelow` is what it must fall below to end an alarm. */
-  | { readonly on: 'surprise'; readonly is: Side; readonly atLeast: number; readonly clearBelow?: number }
+  | {
+      readonly on: 'surprise';
+      readonly is: Side;
+      readonly atLeast: number;
+      readonly clearBelow?: number;
+      readonly minCalls?: number;
+    }
+  /**
+   * A period breaches when one of its buckets lies outside of the band of its own time, `lower` to `upper` of scores: as
+   * CloudWatch's `GreaterThanUpperThreshold` and so on, but hour by hour. What is observed is how far outside: 0 inside.
+   */
+  | { readonly on: 'band'; readonly is: Side; readonly minCalls?: number }
   /** By the statistic of the period's values; `clearAt` stands in for the threshold while in alarm. */
   | {
       readonly on: 'value';
@@ -78,7 +93,13 @@ export interface CompleteRule {
 
 const MISSING: readonly MissingData[] = ['missing', 'ignore', 'breaching', 'notBreaching'];
 const SIDES: readonly Side[] = ['above', 'below', 'either'];
-const STATISTICS: readonly AlarmStatistic[] = ['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount'];
+const STATISTICS: readonly string[] = [
+  'Sum',
+  'Average',
+  'Minimum',
+  'Maximum',
+  'SampleCount',
+] satisfies AlarmStatistic[];
 const COMPARISONS: readonly AlarmComparison[] = [
   'GreaterThanThreshold',
   'GreaterThanOrEqualToThreshold',
@@ -140,16 +161,19 @@ export function checkRule(rule: AlarmRule): CompleteRule {
 function checkCondition(condition: AlarmCondition): AlarmCondition {
   switch (condition?.on) {
     case 'verdict':
+    case 'band':
       oneOf(condition.is, 'condition.is', SIDES);
+      checkNumber(condition.minCalls ?? 0, 'condition.minCalls', 0, Number.MAX_SAFE_INTEGER);
       return condition;
     case 'surprise': {
       oneOf(condition.is, 'condition.is', SIDES);
+      checkNumber(condition.minCalls ?? 0, 'condition.minCalls', 0, Number.MAX_SAFE_INTEGER);
       const least = checkNumber(condition.atLeast, 'condition.atLeast', 0, 1e4);
       checkNumber(condition.clearBelow ?? least, 'condition.clearBelow', 0, least);
       return condition;
     }
     case 'value': {
-      oneOf(condition.statistic, 'condition.statistic', STATISTICS);
+      checkStatistic(condition.statistic);
       oneOf(condition.comparison, 'condition.comparison', COMPARISONS);
       const threshold = checkNumber(condition.threshold, 'condition.threshold', -Number.MAX_VALUE, Number.MAX_VALUE);
       const greater = condition.comparison.startsWith('Greater');
@@ -162,8 +186,16 @@ function checkCondition(condition: AlarmCondition): AlarmCondition {
       return condition;
     }
     default:
-      throw new InputError(`condition must be on one of verdict, surprise, value, got ${shown(condition)}`);
+      throw new InputError(`condition must be on one of verdict, surprise, band, value, got ${shown(condition)}`);
   }
+}
+
+function checkStatistic(statistic: unknown): void {
+  const percent = typeof statistic === 'string' ? /^p(\d{1,3}(?:\.\d{1,10})?)$/.exec(statistic) : null;
+  if (STATISTICS.includes(statistic as string) || (percent !== null && Number(percent[1]) <= 100)) return;
+  throw new InputError(
+    `condition.statistic must be one of ${STATISTICS.join(', ')}, or a percentile from p0 to p100, got ${shown(statistic)}`,
+  );
 }
 
 function oneOf<T extends string>(value: T, name: string, all: readonly T[]): T {
