@@ -14,6 +14,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['score', () => import('./score.js').then(({ SCORE_HELP: help, score: run }) => ({ help, run }))],
   ['live', () => import('./live.js').then(({ LIVE_HELP: help, live: run }) => ({ help, run }))],
   ['watch', () => import('./watch.js').then(({ WATCH_HELP: help, watch: run }) => ({ help, run }))],
+  ['init', () => import('./init.js').then(({ INIT_HELP: help, init: run }) => ({ help, run }))],
   ['snapshots', () => import('./snapshots.js').then(({ SNAPSHOTS_HELP: help, snapshots: run }) => ({ help, run }))],
   ['keys', () => import('./keys.js').then(({ KEYS_HELP: help, keys: run }) => ({ help, run }))],
   ['alarms', () => import('./alarms.js').then(({ ALARMS_HELP: help, alarms: run }) => ({ help, run }))],

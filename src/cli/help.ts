@@ -9,6 +9,7 @@ Commands:
   score <paths…>       judge logs by a baseline from a file
   live                 judge the last hours of a live account, by its metrics
   watch <plan>         run a monitoring plan, continuously
+  init                 write a plan, and the template of its deployment in AWS
   snapshots <action>   list, save, go back to snapshots of a plan's state
   keys                 list the keys of an account, and who needs them
   alarms               list the CloudWatch alarms on KMS, and whom they notify

@@ -13,7 +13,7 @@ export interface CliIo {
   /** Progress, and what went wrong. */
   readonly stderr: Output;
   /** What is piped in, for `-` as a path; none by default. */
-  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Environment variables, as `process.env` has them; none by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The time, epoch ms; none by default. */

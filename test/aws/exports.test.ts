@@ -18,6 +18,7 @@ import { fitBaseline } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { KMS_OPERATIONS, type KmsKey } from '../../src/kms/index.js';
 import { seriesSet } from '../../src/series/series-set.js';
+import { ofProperties } from '../support/cloudformation-spec.js';
 import { KEY, MONDAY, OTHER_KEY, poissonRow, STEP } from '../support/sets.js';
 
 const baseline = fitBaseline(
@@ -57,57 +58,12 @@ describe('cloudFormationTemplate', () => {
     spec = createRequire(import.meta.url)('@aws-cdk/aws-service-spec').loadAwsServiceSpecSync();
   }, 60_000);
 
-  type Type = { readonly type: string; readonly [field: string]: unknown };
-
-  /** Where a value is not what CloudFormation's specification says of its type. */
-  function misfits(value: unknown, type: Type, at: string): string[] {
-    const wrong = [`${at} must be ${type.type}, got ${JSON.stringify(value)?.slice(0, 60)}`];
-    switch (type.type) {
-      case 'string':
-        if (typeof value !== 'string') return wrong;
-        return type['allowedValues'] === undefined || (type['allowedValues'] as string[]).includes(value) ? [] : wrong;
-      case 'integer':
-        return Number.isInteger(value) ? [] : wrong;
-      case 'number':
-        return typeof value === 'number' ? [] : wrong;
-      case 'boolean':
-        return typeof value === 'boolean' ? [] : wrong;
-      case 'json':
-        return typeof value === 'object' ? [] : wrong;
-      case 'array':
-        if (!Array.isArray(value)) return wrong;
-        return value.flatMap((item, i) => misfits(item, type['element'] as Type, `${at}[${i}]`));
-      case 'union':
-        return (type['types'] as Type[]).some((one) => misfits(value, one, at).length === 0) ? [] : wrong;
-      case 'ref': {
-        const { $ref } = type['reference'] as { $ref: string };
-        const { properties } = spec.get('typeDefinition', $ref);
-        return ofProperties(value, properties as never, at);
-      }
-      default:
-        return [`${at} has a type unknown here, ${type.type}`];
-    }
-  }
-
-  function ofProperties(value: unknown, properties: Record<string, { type: Type; required?: boolean }>, at: string) {
-    if (typeof value !== 'object' || value === null) return [`${at} must be an object`];
-    const missing = Object.entries(properties).filter(([name, { required }]) => required === true && !(name in value));
-    return [
-      ...missing.map(([name]) => `${at}.${name} is missing`),
-      ...Object.entries(value).flatMap(([name, one]) =>
-        Object.hasOwn(properties, name)
-          ? misfits(one, properties[name].type, `${at}.${name}`)
-          : [`${at}.${name} is unknown`],
-      ),
-    ];
-  }
-
   it('has types, property names and values as the service specification has them', () => {
     const template = JSON.parse(JSON.stringify(cloudFormationTemplate(everything)));
     const found = Object.entries<{ Type: string; Properties: object }>(template.Resources).flatMap(([id, resource]) => {
       expect(id).toMatch(/^[A-Za-z0-9]{1,255}$/);
       const [known] = spec.lookup('resource', 'cloudFormationType', 'equals', resource.Type);
-      return ofProperties(resource.Properties, known.properties as never, `${id}.Properties`);
+      return ofProperties(spec, resource.Properties, known.properties as never, `${id}.Properties`);
     });
     expect(found).toEqual([]);
     const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
@@ -132,7 +88,7 @@ describe('cloudFormationTemplate', () => {
 
   it('the check of this test finds what is not so', () => {
     const [known] = spec.lookup('resource', 'cloudFormationType', 'equals', 'AWS::Logs::MetricFilter');
-    expect(ofProperties({ filterName: 1, FilterPattern: 2 }, known.properties as never, 'x').sort()).toEqual([
+    expect(ofProperties(spec, { filterName: 1, FilterPattern: 2 }, known.properties as never, 'x').sort()).toEqual([
       'x.FilterPattern must be string, got 2',
       'x.LogGroupName is missing',
       'x.MetricTransformations is missing',
