@@ -27,6 +27,7 @@ export const SLOW: readonly string[] = [
   'cli/stray.test.ts',
   'cli/watch.test.ts',
   'consumers.test.ts',
+  'deploy/function.test.ts',
   'deploy/template.test.ts',
   'engine/accept.test.ts',
   'engine/anomalies/find-anomalies.test.ts',
