@@ -22,8 +22,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // The sources are in the package beside it.
-  sourcemap: true,
+  // For whoever works on it; the package goes without them, it would be a fifth larger, and nothing is minified.
+  sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'warning',
 });

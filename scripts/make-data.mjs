@@ -174,7 +174,7 @@ const PURPOSES = {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const folder = resolve(process.argv[2] ?? fileURLToPath(new URL('../data', import.meta.url)));
   rmSync(join(folder, 'logs'), { recursive: true, force: true });
-  for (const { path, bytes } of dataFiles(await import('../dist/index.js'))) {
+  for (const { path, bytes } of dataFiles(await import('../dist/simulate/index.js'))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
   }

@@ -29,7 +29,7 @@ const TESTS = {
 };
 /** Of these are left out those that take minutes, and those that need processes or modules of their own. */
 const TOO_LONG =
-  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes)|plan\/(?:killed|pairs|callers)|node\/(?:count-on-threads|memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
+  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes)|plan\/(?:killed|pairs|callers|isolation|incidents|refits|first-poll|replay)|node\/(?:count-on-threads|memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -82,6 +82,7 @@ async function tryScope(scope) {
       console.log(`  not found: src/${mutant.file}:${mutant.line}  ${mutant.what}`);
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${i + 1}/${chosen.length} `);
+    else if ((i + 1) % 5 === 0) console.log(`  ${i + 1} tried, ${i + 1 - lived.length} found`);
   }
   const killed = chosen.length - lived.length;
   console.log(
@@ -100,17 +101,23 @@ async function tried({ file, from, to, text }) {
   for (const tests of stagesFor(file)) {
     if (tests.length === 0) continue;
     const key = tests.join();
-    if (!usual.has(key)) {
-      const { failed, seconds } = await run(tests, 1200);
-      if (failed !== 'nothing') fail(`the tests fail as they are: ${failed}, ${tests.join(' ')}`);
-      usual.set(key, seconds);
-    }
+    if (!usual.has(key)) usual.set(key, await secondsAsTheyAre(tests));
     put(original.slice(0, from) + text + original.slice(to));
     const { failed } = await run(tests, 30 + 5 * usual.get(key));
     put(original);
     if (failed !== 'nothing') return failed;
   }
   return 'nothing';
+}
+
+/** How long tests take that pass; on a busy machine one may fail for want of time or memory, and is tried again. */
+async function secondsAsTheyAre(tests) {
+  for (let tries = 1; ; tries++) {
+    const { failed, seconds, why } = await run(tests, 1200);
+    if (failed === 'nothing') return seconds;
+    console.log(`  fails as it is (${tries}): ${why ?? failed}`);
+    if (tries === 3) fail('the tests fail as they are');
+  }
 }
 
 /** The tests that import a file, then the others of its room. */
@@ -145,13 +152,26 @@ async function run(tests, seconds) {
     vitest = await runner();
     return { failed: 'late', seconds };
   }
-  const isSound = ended.unhandledErrors.length === 0 && ended.testModules.every((module) => module.ok());
-  return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000 };
+  const wrong = ended.testModules.filter((module) => !module.ok());
+  const why = [
+    ...ended.unhandledErrors.map(String),
+    ...wrong.flatMap((module) =>
+      [...module.errors(), ...failures(module)].map(
+        ({ message, cause }) => `${module.moduleId}: ${message} ${cause?.message ?? ''}`,
+      ),
+    ),
+  ];
+  const isSound = ended.unhandledErrors.length === 0 && wrong.length === 0;
+  return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000, why: why.join('\n') };
+}
+
+function failures(module) {
+  return [...module.children.allTests('failed')].flatMap((test) => test.result().errors ?? []);
 }
 
 /** As vitest.config.ts has it, but for one worker, and the end at the first failure. */
 function runner() {
-  const settings = { testTimeout: 30_000, isolate: false, maxWorkers: 1, bail: 1, env: { TZ: 'America/Los_Angeles' } };
+  const settings = { testTimeout: 300_000, isolate: false, maxWorkers: 1, bail: 1, env: { TZ: 'America/Los_Angeles' } };
   const files = { root: copy, config: false, include: ['test/**/*.test.ts'] };
   return createVitest('test', { ...files, ...settings, watch: false, reporters: [{}], onConsoleLog: () => false });
 }

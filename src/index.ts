@@ -1,4 +1,13 @@
-/* The main path: counts in, a baseline, verdicts, findings in words. All else has an entry of its own, as package.json lists them. */
+/**
+ * The main path: counts in, a baseline, verdicts, findings in words. No Node module, no AWS module: for a service, a worker, a
+ * Lambda, a browser. All else has an entry of its own.
+ *
+ * @module kms-baseline
+ */
+
+/*
+ * Values come from their own files, so that whoever imports this entry without a bundler loads no page, no plan, no fleet.
+ */
 export type {
   Affected,
   Anomaly,
@@ -43,6 +52,8 @@ export {
   verdictAt,
 } from './engine/index.js';
 export { FormatError, InputError } from './errors.js';
+export { backtest } from './evaluate/backtest.js';
+export { calibration } from './evaluate/calibration.js';
 export type {
   BacktestOptions,
   BacktestResult,
@@ -51,7 +62,8 @@ export type {
   CalibrationTable,
   EventLabel,
 } from './evaluate/index.js';
-export { backtest, calibration } from './evaluate/index.js';
+export { countCalls } from './kms/count-calls.js';
+export { kmsEventsIn } from './kms/events-in.js';
 export type {
   CallEvent,
   CountOptions,
@@ -69,9 +81,11 @@ export type {
   RejectionReason,
   SharedQuota,
 } from './kms/index.js';
-export { countCalls, kmsEventsIn, operationInfo, parseRecord } from './kms/index.js';
+export { operationInfo } from './kms/operations.js';
+export { parseRecord } from './kms/parse-record.js';
+export { analyzeCounts } from './report/analyze-counts.js';
 export type { AnalyzeOptions, KeyNames, WordsOptions } from './report/index.js';
-export { analyzeCounts, wordsFor } from './report/index.js';
+export { wordsFor } from './report/words.js';
 export type {
   AbsentLines,
   BuilderOptions,
@@ -99,6 +113,6 @@ export {
   valueAt,
 } from './series/index.js';
 export type { CloudTrailRecord, Label, SimulateOptions, Simulation } from './simulate/index.js';
-export { simulateCalls } from './simulate/index.js';
+export { simulateCalls } from './simulate/simulate-calls.js';
 export type { Calendar, LikeDay, RecurringWindow, TimeGrid, Weekday } from './time/index.js';
 export { gridEnd } from './time/index.js';

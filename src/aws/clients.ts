@@ -2,6 +2,7 @@ import type { AthenaClient } from '@aws-sdk/client-athena';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -72,6 +73,13 @@ export class AwsClients {
     return this.#client('logs', region, async (config) => {
       const sdk = await loadClient('@aws-sdk/client-cloudwatch-logs', () => import('@aws-sdk/client-cloudwatch-logs'));
       return new sdk.CloudWatchLogsClient(config);
+    });
+  }
+
+  dynamoDb(region?: string): Promise<DynamoDBClient> {
+    return this.#client('dynamodb', region, async (config) => {
+      const sdk = await loadClient('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'));
+      return new sdk.DynamoDBClient(config);
     });
   }
 

@@ -1,7 +1,10 @@
+import type { PutDashboardCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import { NAMESPACE, partsOfKey } from './definitions.js';
+import { type DefinitionOf, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import { bandProbability, type LearnedPair, learnedPairs, periodOf, weekBand } from './definitions-band.js';
+
+export type DashboardDefinition = DefinitionOf<'PutDashboard', PutDashboardCommandInput>;
 
 export interface DashboardOptions {
   /** False alarms a week that the drawn bands stand for, over all pairs; 1 by default. */
@@ -51,6 +54,22 @@ export function dashboardBody(baseline: Baseline, options: DashboardOptions = {}
     widgets.push({ type: 'text', x: 0, y, width: 24, height: 2, properties: { markdown } });
   }
   return JSON.stringify({ start: '-P7D', periodOverride: 'inherit', widgets });
+}
+
+/**
+ * The same as a definition, beside those of alarms and rules. Dashboards belong to no Region.
+ * @param options.name `kms-baseline` by default
+ */
+export function dashboardDefinition(
+  baseline: Baseline,
+  { name = 'kms-baseline', ...options }: DashboardOptions & { readonly name?: string } = {},
+): DashboardDefinition {
+  return {
+    operation: 'PutDashboard',
+    region: null,
+    why: 'The calls of each key and operation, with the band of the week to come.',
+    input: { DashboardName: fittingName(name, 255, /[^\w-]/g), DashboardBody: dashboardBody(baseline, options) },
+  };
 }
 
 const DASHBOARD_OPTIONS: OptionNames<DashboardOptions> = {

@@ -1,3 +1,11 @@
+/**
+ * A live account. Every function is handed your own client of the AWS SDK. `kms-baseline/aws/<client>` (athena,
+ * cloudtrail, cloudwatch, cloudwatch-logs, dynamodb, eventbridge, kms, s3, sns) has what needs that one client, `kms-
+ * baseline/aws/permissions` the IAM policies.
+ *
+ * @module kms-baseline/aws
+ */
+
 export type { KmsKey } from '../kms/lifecycle.js';
 export { type AthenaOptions, type AthenaStats, athenaCounts } from './athena-counts.js';
 export { AthenaQueryError, type AthenaRun } from './athena-runs.js';
@@ -8,15 +16,24 @@ export { type Clock, systemClock } from './clock.js';
 export { type CurrentAlarm, type CurrentAlarmsOptions, currentAlarms, type Silence } from './current-alarms.js';
 export { decodeSubscription } from './decode-subscription.js';
 export { type AlarmDefinition, type AlarmDefinitionOptions, alarmDefinitions } from './definitions-alarms.js';
-export { type DashboardOptions, dashboardBody } from './definitions-dashboard.js';
+export {
+  type DashboardDefinition,
+  type DashboardOptions,
+  dashboardBody,
+  dashboardDefinition,
+} from './definitions-dashboard.js';
 export { type MetricFilterDefinition, metricFilters } from './definitions-filters.js';
 export { type RuleDefinition, type RuleDefinitionOptions, ruleDefinitions } from './definitions-rules.js';
+export type { Definition } from './definitions-stack.js';
 export type { LogProblem, LogProblemKind } from './digest-chain.js';
 export { type DynamoStoreOptions, dynamoStore } from './dynamo-store.js';
 export { type EstimateOptions, estimateLookup, type LookupEstimate } from './estimate-lookup.js';
 export { eventHistoryCoverage } from './event-history.js';
 export { type EventHistorySourceOptions, eventHistorySource } from './event-history-source.js';
 export type { Recorded, RecordedKms } from './event-selectors.js';
+export { type CloudFormationTemplate, cloudFormationTemplate } from './export-cloudformation.js';
+export { type SigmaOptions, sigmaRules } from './export-sigma.js';
+export { terraformConfiguration } from './export-terraform.js';
 export { fetchMetricSeries, type MetricSeriesOptions, type MetricSeriesReport } from './fetch-metric-series.js';
 export {
   type AthenaAction,

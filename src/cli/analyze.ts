@@ -9,7 +9,7 @@ import { renderLogs } from '../report/render-logs.js';
 import { WEEK } from '../time/grid.js';
 import { openCalendar } from './calendar.js';
 import { calibrationFor } from './calibrate.js';
-import { checkOutputs, deliver, widthOf } from './deliver.js';
+import { checkReports, deliver, widthOf } from './deliver.js';
 import { FILTER_HELP } from './filters.js';
 import { readLabels } from './labels.js';
 import { parseAnalyze } from './options.js';
@@ -56,6 +56,10 @@ What comes out:
   --html <file>            write a page with pictures, for a browser; one file
                            that needs no network
   --markdown <file>        write the findings as Markdown
+  --csv <file>             write counts, limits and verdicts: one line for each
+                           series and bucket
+  --findings-csv <file>    write the findings, one line each; - as a file is
+                           standard output, for one of these
   --aliases <file>         name keys by their aliases: the output of
                            aws kms list-aliases, or JSON with aliases and
                            owners by key ARN
@@ -91,7 +95,7 @@ Examples:
 export async function analyze(args: readonly string[], io: CliIo): Promise<number> {
   const options = parseAnalyze(args, io);
   const calendarOver = await openCalendar(options);
-  await checkOutputs({ '--html': options.html, '--markdown': options.markdown });
+  await checkReports(options);
   const labels = await readLabels(options.aliases);
   const read = await readLogs(options, io);
   const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);

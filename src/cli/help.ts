@@ -9,9 +9,11 @@ Commands:
   score <paths…>       judge logs by a baseline from a file
   live                 judge the last hours of a live account, by its metrics
   watch <plan>         run a monitoring plan, continuously
+  snapshots <action>   list, save, go back to snapshots of a plan's state
   keys                 list the keys of an account, and who needs them
   alarms               list the CloudWatch alarms on KMS, and whom they notify
   validate <address>   check delivered logs against CloudTrail's digests
+  export               print alarms, rules, filters and a dashboard for review
   simulate             write simulated logs of a sample company
   evaluate             measure detection on simulated incidents
   schema               print the schema of what --json prints

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Baseline } from '../engine/baseline.js';
-import { FormatError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
 import { isCallerOfKey, judgedRows } from '../kms/judged-rows.js';
 import type { Analysis } from '../report/analysis.js';
 import { judgeWindow } from '../report/judge.js';
@@ -11,9 +10,10 @@ import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem, trailNotes } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { checkOutputs, deliver } from './deliver.js';
+import { checkReports, deliver } from './deliver.js';
 import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
+import { openKept } from './kept-file.js';
 import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
@@ -63,6 +63,8 @@ What comes out:
   --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
+  --csv <file>         write counts, limits and verdicts, long
+  --findings-csv <file>write the findings, one line each
   --aliases <file>     name keys by their aliases: the output of
                        aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
@@ -96,17 +98,18 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   spanIn(zone);
   const outputs = outputsOf(given);
   const filter = filterOf(given, FILTER_NAMES);
-  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
+  await checkReports(outputs);
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   if (filter.caller !== undefined && callersPath === undefined) {
     throw new InputError('--caller needs --callers, who usually calls: a file that kms-baseline fit has written');
   }
   const labels = await readLabels(outputs.aliases);
-  const kept = await open(path, '--baseline', Baseline.fromBytes);
+  const kept = await openKept(path, '--baseline', Baseline.fromBytes);
   const calendar = await calendarOver(gridEnd(kept.grid), gridEnd(kept.grid));
   const baseline = calendar === undefined ? kept : kept.withCalendar(calendar);
-  const usualCallers = callersPath === undefined ? undefined : await open(callersPath, '--callers', seriesFromBytes);
+  const usualCallers =
+    callersPath === undefined ? undefined : await openKept(callersPath, '--callers', seriesFromBytes);
   const timeZone = zone ?? (baseline.keys.length === 0 ? 'UTC' : baseline.modelOf(baseline.keys[0]).timeZone);
   const asked = spanIn(timeZone);
   const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
@@ -148,22 +151,4 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
 function judgedBy(baseline: Baseline, counts: SeriesSet): SeriesSet {
   if (baseline.keys.some(isCallerOfKey)) return judgedRows(counts, 'all');
   return selectRows(counts, (key) => key.caller === null);
-}
-
-/** A snapshot from a file. @throws InputError that names the flag, and what is wrong with the file */
-async function open<T>(path: string, flag: string, parse: (bytes: Uint8Array) => T): Promise<T> {
-  try {
-    return parse(await readFile(path));
-  } catch (error) {
-    const why =
-      error instanceof FormatError
-        ? error.message
-        : error instanceof Error && 'code' in error
-          ? String(error.code)
-          : undefined;
-    if (why === undefined) throw error;
-    throw new InputError(
-      `${flag} must be a file that kms-baseline fit has written, got ${JSON.stringify(path)}: ${why}`,
-    );
-  }
 }

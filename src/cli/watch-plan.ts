@@ -3,25 +3,29 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AwsClients, type ClientSettings } from '../aws/clients.js';
 import { keyInventory } from '../aws/key-inventory.js';
-import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { holidayPlace } from '../node/holidays.js';
 import { machineClock } from '../plan/clock.js';
 import { definePlan, type MonitoringPlan, type PlanInput } from '../plan/plan.js';
-import type { RunOptions } from '../plan/run-plan.js';
+import type { RunOptions, SnapshotOptions } from '../plan/run-plan.js';
 import { type Calendar, checkCalendar } from '../time/calendar.js';
-import { DAY } from '../time/grid.js';
+import { DAY, MINUTE } from '../time/grid.js';
 import { holidaysAround } from './calendar.js';
 import type { CliIo } from './output.js';
 import { Entry, type EntryKinds, entryOf } from './plan-entry.js';
 import { notifierKinds } from './plan-notifiers.js';
 import { sourceKinds } from './plan-sources.js';
+import { type StatePlace, statePlace } from './state-place.js';
 import { parseDuration, parseTime } from './values.js';
 
 /** A plan's file: the plan, where its state is kept, and, of a module, what else `runPlan` takes. */
 export interface PlanFile {
   readonly plan: MonitoringPlan;
-  /** Path of the state. */
-  readonly state: string;
+  readonly state: StatePlace;
+  /** With which AWS is asked. */
+  readonly clients: AwsClients;
+  /** How often the plan makes a snapshot of its state, and how many are kept; null for none. */
+  readonly snapshots: Omit<SnapshotOptions, 'archive'> | null;
   readonly run: Pick<
     RunOptions,
     'answerWithin' | 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'
@@ -50,16 +54,13 @@ export async function readPlan(
 ): Promise<PlanFile> {
   const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
   const folder = dirname(resolve(path));
-  const state = ownField(fields, 'state');
-  if (state !== undefined && (typeof state !== 'string' || state === '')) {
-    throw new InputError(`plan.state must be the path of a file, got ${shown(state)}`);
-  }
+  const state = ownField(fields, 'state') ?? `${path.replace(/^.*[\\/]/, '')}.state`;
   const place = ownField(fields, 'holidays');
   // Without a prototype: a field named __proto__ is one like any other, which nobody knows.
   const plan: Record<string, unknown> = Object.create(null);
   const run: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(fields)) {
-    if (name === 'state' || name === 'holidays' || name === 'aws' || name === '$schema') continue;
+    if (['state', 'snapshots', 'holidays', 'aws', '$schema'].includes(name)) continue;
     const given = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
     if (RUN.includes(name)) run[name] = given;
     else plan[name] = given;
@@ -77,8 +78,24 @@ export async function readPlan(
   if (place !== undefined) plan['calendar'] = await withHolidays(plan['calendar'], place, run['clock']);
   return {
     plan: definePlan(plan as unknown as PlanInput),
-    state: resolve(folder, state ?? `${path.replace(/^.*[\\/]/, '')}.state`),
+    state: statePlace(state, folder, 'plan.state'),
+    clients: context.clients,
+    snapshots: snapshotsIn(ownField(fields, 'snapshots')),
     run,
+  };
+}
+
+const SNAPSHOT_FIELDS: OptionNames<{ every: unknown; keep: unknown }> = { every: true, keep: true };
+
+/** `{"every": "1d", "keep": 14}`, or `false` for none. */
+function snapshotsIn(value: unknown): PlanFile['snapshots'] {
+  if (value === false) return null;
+  checkOptions(value, SNAPSHOT_FIELDS, 'plan.snapshots');
+  const { every, keep } = (value ?? {}) as { every?: unknown; keep?: unknown };
+  const length = typeof every === 'string' ? parseDuration(every, 'plan.snapshots.every') : every;
+  return {
+    ...(length === undefined ? {} : { every: checkInteger(length, 'plan.snapshots.every', MINUTE, 366 * DAY) }),
+    ...(keep === undefined ? {} : { keep: checkInteger(keep, 'plan.snapshots.keep', 1, 1000) }),
   };
 }
 

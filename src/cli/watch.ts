@@ -1,5 +1,5 @@
 import { FormatError, InputError } from '../errors.js';
-import { fileStore, StoreError } from '../node/file-store.js';
+import { StoreError } from '../node/file-store.js';
 import { serveMetrics } from '../node/metrics-server.js';
 import { machineClock } from '../plan/clock.js';
 import { healthText } from '../plan/health-text.js';
@@ -13,6 +13,7 @@ import { clientSettings } from './aws-client.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
 import { replay } from './replay.js';
+import { statePlace, storeAt } from './state-place.js';
 import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
 import { parseTime, parseWhole } from './values.js';
 import { type PlanFile, readPlan } from './watch-plan.js';
@@ -20,8 +21,9 @@ import { type PlanFile, readPlan } from './watch-plan.js';
 export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [options]
 
 Runs a monitoring plan: polls its sources, learns, judges, and notifies the
-channels in the plan of what is unusual. It keeps its state in a file and goes
-on from it, whenever and however it was stopped.
+channels in the plan of what is unusual. It keeps its state in a file, in S3 or
+in a table of DynamoDB, and goes on from it, whenever and however it was stopped.
+Once a day it makes a snapshot of it: kms-baseline snapshots --help.
 
 Options:
   --once             one poll, then end: for cron
@@ -36,11 +38,12 @@ Options:
   --profile <name>, --region <name>, --endpoint <address>
                      how AWS is asked, before the plan's own "aws"; default as
                      the AWS SDK finds it
-  --state <path>     where the state is kept; default the plan's, or beside it
   --metrics-port <n> serve metrics for Prometheus at /metrics: counts, limits,
                      verdicts of the 100 most surprising series, and health
   --metrics-host <address>
                      where; default 127.0.0.1, this machine only
+  --state <place>    where the state is kept: a path or s3://<bucket>/<key>;
+                     default the plan's, or beside it
   -h, --help         this text
 
 Exit status:
@@ -99,16 +102,19 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
       ? undefined
       : await serveMetrics(page, given.text('metrics-host') ?? '127.0.0.1', port);
   if (served !== undefined) io.stderr.write(`kms-baseline: metrics at ${served.url}\n`);
+  const place = state === undefined ? file.state : statePlace(state, '.', '--state');
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.once('SIGTERM', end);
   io.signal?.addEventListener('abort', end, { once: true });
   if (io.signal?.aborted === true) end();
   try {
+    const { store, archive } = await storeAt(place, file.clients);
     const health = await runPlan(file.plan, {
       ...file.run,
       ...(page === undefined ? {} : measured(page, file.run)),
-      store: fileStore(state ?? file.state),
+      store,
+      ...(archive === null || file.snapshots === null ? {} : { snapshots: { archive, ...file.snapshots } }),
       once,
       signal: stop.signal,
       onProblem: (problem) => io.stderr.write(`kms-baseline: ${inWords(problem)}\n`),

@@ -92,11 +92,13 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
 /** What a row has become, to the last bit. */
 export interface RowStates {
   readonly tracker: Float64Array;
-  readonly choice: Float64Array;
+  /** Of its time zone; `undefined` where nothing has been in doubt. */
+  readonly choice: Float64Array | undefined;
 }
 
-export function stateOf({ tracker, choice }: WatchedRow): RowStates {
-  return { tracker: tracker.toState(), choice: choice?.toState() ?? new Float64Array(0) };
+/** To be read at once: no copies. */
+export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
+  return { tracker: count?.state ?? tracker.toState(), choice: choice?.state };
 }
 
 /**

@@ -60,6 +60,11 @@ export class ZoneChoice {
     return this.#known?.slice() ?? priorState();
   }
 
+  /** The same, not a copy; `undefined` where nothing has been in doubt yet. */
+  get state(): Float64Array | undefined {
+    return this.#known;
+  }
+
   get #state(): Float64Array {
     this.#known ??= priorState();
     return this.#known;

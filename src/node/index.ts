@@ -1,3 +1,9 @@
+/**
+ * Files and folders of logs, worker threads, a plan's state in a file, holidays, Parquet.
+ *
+ * @module kms-baseline/node
+ */
+
 export type { LogOverlap } from '../kms/call-counter.js';
 export type { Coverage } from '../kms/coverage.js';
 export type { SourceCalls } from '../kms/sources.js';

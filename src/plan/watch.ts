@@ -17,6 +17,7 @@ import { type Health, healthOf, tally } from './health.js';
 import { noticeOfIncident } from './incident-notice.js';
 import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
+import { judgedWindows } from './judged-windows.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
@@ -24,13 +25,10 @@ import { RecentIds } from './recent-ids.js';
 import { MOST_REMEMBERED, nextRefit, rememberedSince } from './refits.js';
 import { callFilter, rowFilter } from './resources.js';
 import type { PolledPart } from './source.js';
-import type { WatchData, WatchParts } from './watch-data.js';
+import { isCatchingUp, type WatchData, type WatchParts } from './watch-data.js';
 
 /** How far back late records correct what was judged, and how far past the last data of any source time may be settled. */
 const KEPT = 2 * DAY;
-/** So many buckets of so many rows are judged at once: a catch-up of months in bounded memory. Scores take some 45 bytes each. */
-const CHUNK = 288;
-const CHUNK_CELLS = 4e6;
 /** A call may be so far ahead of this machine's clock. */
 const AHEAD = HOUR;
 /** The judge's bytes, 100 ms a thousand rows, are taken so often; what it observed since is observed again after a restart. */
@@ -64,6 +62,7 @@ export class Watch {
     this.ledger = parts.ledger ?? new Ledger(plan.step);
     this.ids = parts.ids ?? new RecentIds();
     this.incidents = parts.incidents ?? IncidentWatch.begin(plan);
+    if (parts.data.reverted != null) this.incidents.hold(parts.data.reverted);
     this.changes = new ChangeWatch(plan, parts.changes);
     this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
@@ -82,13 +81,8 @@ export class Watch {
     return judge;
   }
 
-  /** The counts from one time to another, in parts that bound the memory which judging them takes. */
-  *#windows(from: number, until: number): Generator<SeriesSet> {
-    const { step, exclude } = this.plan;
-    const buckets = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_CELLS / (this.ledger.judgedKeys().length + 1))));
-    for (let at = from; at < until; at += buckets * step) {
-      yield this.ledger.window(at, Math.min(until, at + buckets * step), 'judged', exclude);
-    }
+  #windows(from: number, until: number): Generator<SeriesSet> {
+    return judgedWindows(this.plan, this.ledger, from, until);
   }
 
   /** Of the judge as it was at `data.snapshot`; null while it is learning. */
@@ -232,12 +226,17 @@ export class Watch {
       }
       this.#judge = this.#learn();
     }
+    if (isCatchingUp(this.data, until, now)) {
+      reportBlindness(this.plan, this.data, this.ledger, now);
+      return;
+    }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
     this.#retireDeleted(judge);
     this.#judgeUntil(judge, settled, until);
+    this.data.reverted = null;
     reportBlindness(this.plan, this.data, this.ledger, now);
     this.#forget();
   }

@@ -1,3 +1,10 @@
+/**
+ * From counts to an analysis, and from an analysis to text, Markdown, HTML, SVG, CSV and JSON; quotas and service
+ * health.
+ *
+ * @module kms-baseline/report
+ */
+
 export type {
   Analysis,
   HistorySpan,

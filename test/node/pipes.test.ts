@@ -14,6 +14,8 @@ import { kmsRecords, logText } from '../support/logs.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
 const text = logText(kmsRecords(300));
+/** Of the system, not of a package. */
+const MAKE = 'mkfifo';
 
 describe.skipIf(process.platform === 'win32')('pipes and devices that are given by name', () => {
   let folder = '';
@@ -24,7 +26,7 @@ describe.skipIf(process.platform === 'win32')('pipes and devices that are given 
 
   const pipeOf = async (name: string, bytes: string | Uint8Array): Promise<string> => {
     const path = join(folder, name);
-    execFileSync('mkfifo', [path]);
+    execFileSync(MAKE, [path]);
     // Ends once somebody has read it all: a reader that opened it a second time would wait for ever.
     void writeFile(path, bytes);
     return path;
@@ -58,7 +60,7 @@ describe.skipIf(process.platform === 'win32')('pipes and devices that are given 
 
   it('lines without end that are no records are given up, and the one who writes them is let go', async () => {
     const path = join(folder, 'endless');
-    execFileSync('mkfifo', [path]);
+    execFileSync(MAKE, [path]);
     const writer = execFile('yes', ['{}']);
     const end = await open(path, 'r+');
     writer.stdout?.pipe(end.createWriteStream());

@@ -8,9 +8,11 @@ import {
   type Notice,
   NotifyError,
   noticeJson,
+  noticesMatching,
   textNotifier,
   webhookNotifier,
 } from '../../src/plan/index.js';
+import { seriesKey } from '../../src/series/key.js';
 
 const NOTICE: Notice = {
   id: 'shop-7',
@@ -196,5 +198,31 @@ describe('notifiers', () => {
     expect(String(failure)).not.toContain('secret');
     expect(() => webhookNotifier('secret-but-no-address')).toThrow(InputError);
     expect(() => webhookNotifier('secret-but-no-address')).not.toThrow(/secret-but/);
+  });
+});
+
+describe('noticesMatching', () => {
+  const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const key = seriesKey({ operation: 'Decrypt', keyArn: KEY });
+  const incident: Notice = { ...NOTICE, kind: 'anomaly', state: 'ALARM', severity: 'high', key, keys: [key] };
+
+  it.each<[object, readonly Notice[]]>([
+    [{ detail: { severity: ['critical', 'high'] } }, [incident]],
+    [{ detail: { kind: [{ 'anything-but': 'anomaly' }] } }, [NOTICE]],
+    [{ resources: [{ suffix: '1234567890ab' }], source: ['kms-baseline'] }, [incident]],
+    [{ detail: { severity: [null] }, 'detail-type': ['KMS Baseline Notice'] }, [NOTICE]],
+    [{ detail: { at: [{ prefix: '2026-01-19' }] } }, [NOTICE, incident]],
+  ])('%j', async (pattern, expected) => {
+    const sent: Notice[] = [];
+    const notifier = noticesMatching(pattern, { name: 'pager', tell: (notice) => void sent.push(notice) });
+    expect(notifier.name).toBe('pager');
+    for (const notice of [NOTICE, incident]) await notifier.tell(notice);
+    expect(sent).toEqual(expected);
+  });
+
+  it('hands on what the notifier throws, and refuses a pattern that cannot be', async () => {
+    const broken = { name: 'broken', tell: () => Promise.reject(new NotifyError('no')) };
+    await expect(noticesMatching({ detail: { kind: ['health'] } }, broken).tell(NOTICE)).rejects.toThrow(NotifyError);
+    expect(() => noticesMatching({ detail: { kind: 'health' } }, broken)).toThrow(InputError);
   });
 });

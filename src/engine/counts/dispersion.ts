@@ -16,6 +16,15 @@ export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
 export const PHI_PRECISION = 9;
 const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 
+/** Variances of a count that are as near as this are the same for whatever is weighed by them. */
+const ALIKE = 0.05;
+
+/** Whether two ways to scatter are hardly different for counts of a mean. */
+export function areAlike(a: Dispersion, b: Dispersion, mean: number): boolean {
+  const ratio = (1 + a.phi + a.alpha * mean) / (1 + b.phi + b.alpha * mean);
+  return ratio > 1 - ALIKE && ratio < 1 + ALIKE;
+}
+
 /** Counts and their means, in columns of which the first `n` entries count. */
 export interface Residuals {
   /** Calls; the fit of phi and alpha does not look at them. */
@@ -46,6 +55,7 @@ const SUMS = 5;
  * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
  * @param overlap how many entries share most of their calls (rolling sums): they are one witness
  * @param times `[n]` how many counts alike an entry stands for; one where there is no such column
+ * @param near what phi and alpha are known to be near: a round from there does what three from the prior do
  */
 export function fitDispersion(
   found: Residuals,
@@ -53,11 +63,12 @@ export function fitDispersion(
   overlap = 1,
   cap = 12,
   times?: Float64Array,
+  near?: Dispersion,
 ): Dispersion {
-  let { phi, alpha } = prior;
+  let { phi, alpha } = near ?? prior;
   const sums = new Float64Array(SUMS);
   // The weights and the cap depend on the variance sought: three rounds settle it.
-  for (let round = 0; round < 3; round++) {
+  for (let left = near === undefined ? 3 : 1; left > 0; left--) {
     if (times === undefined) addUp(found, phi, alpha, cap, sums);
     else addUpTimes(found, phi, alpha, cap, times, sums);
     const s22 = sums[0] / overlap + PHI_PRECISION;

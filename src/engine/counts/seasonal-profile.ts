@@ -110,8 +110,7 @@ export class ProfileFit {
     out.shape.set(ratio);
     out.variance.set(variance);
     out.hourVariance.set(variance);
-    this.#doubtSlots(sums, bucket, out);
-    this.#doubtHours(sums, hour, out);
+    this.#doubtFew(sums, { bucket, hour }, out);
     toMeanOfOne(out.shape);
   }
 
@@ -245,8 +244,7 @@ export class ProfileFit {
     }
     const sums = { calls, exposure, repeats };
     if (this.#minutes > 1) this.#holdBesideJobs(sums, dispersion, profile, squares !== undefined);
-    this.#doubtSlots(sums, dispersion, profile);
-    this.#doubtHours(sums, hourly, profile);
+    this.#doubtFew(sums, { bucket: dispersion, hour: hourly }, profile);
     toMeanOfOne(shape);
   }
 
@@ -321,6 +319,13 @@ export class ProfileFit {
       shape[k] *= held;
       variance[k] = Math.max(variance[k], doubt);
     }
+  }
+
+  /** What few weeks leave open: nothing to be gone through where all slots were seen in many. */
+  #doubtFew(sums: WeekSums, { bucket, hour }: ProfileScatter, out: Profile): void {
+    if (!sums.repeats.some(isFew)) return;
+    this.#doubtSlots(sums, bucket, out);
+    this.#doubtHours(sums, hour, out);
   }
 
   /** Of what few weeks have shown: slots whose calls in all weeks are unlike what is fitted, and those of one day alone. */

@@ -6,13 +6,12 @@ import type { HourLayout } from './hour-layout.js';
 import type { HourlyCalls } from './hourly-calls.js';
 import { hourlyDispersion } from './hourly-dispersion.js';
 import { gatherHours, hourlyPasses } from './hourly-passes.js';
+import { isSettled } from './is-settled.js';
 import { type FittedRow, mostPull, replay } from './one-step-residuals.js';
 import { beyond, dropped, reachOf } from './outlier-clipping.js';
 import type { Events } from './read-calls.js';
 import type { Training } from './training-layout.js';
 
-/** As those of a fit slot by slot. */
-const ROUNDS = 3;
 /** Counts up to this are never clipped. */
 const NEVER_CLIPPED = 2;
 
@@ -39,10 +38,12 @@ export function fitHourlyRow(events: Events, training: Training, plan: FitPlan, 
     row.fit.fitHours({ ...row.week, repeats: byHour.weeks }, { bucket, hour }, row.profile);
     if (slotStructure.isShown(row, training, byHour, bucket)) return undefined;
     gatherHours(row, training, byHour, plan, training.pieceDay, daily, undefined, bucket, most, 0);
-    bucket = fitDispersion(found, PRIOR, 1, undefined, row.times);
-    hour = hourlyDispersion(plan, bucket);
+    const before = { bucket, hour };
+    const isFirst = round === 0;
+    bucket = fitDispersion(found, PRIOR, 1, undefined, row.times, isFirst ? undefined : bucket);
+    hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     if (straddles(bucket.alpha, hour.alpha)) return undefined;
-    if (round === ROUNDS - 1) {
+    if (isSettled(round, before, { bucket, hour }, past, plan)) {
       const profile = quantizedHours(row.profile, training.repeats.length);
       const passes = hourlyPasses(row, training, byHour, plan);
       const { model, tails } = replay(passes, training, plan, profile, bucket, hour, daily[0], past);

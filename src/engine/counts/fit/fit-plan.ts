@@ -10,6 +10,7 @@ import { emptyProfile, type Profile } from '../week-profile.js';
 import { DailyMaxima } from './daily-maxima.js';
 import { DailyRates } from './daily-rate.js';
 import { HourlyCalls } from './hourly-calls.js';
+import { type LevelScratch, levelScratch } from './learn-levels.js';
 import { Clips } from './outlier-clipping.js';
 import { SlotStructure } from './slot-structure.js';
 import type { Calendar } from './training-layout.js';
@@ -71,6 +72,9 @@ export interface Scratch {
   readonly doubt: Float64Array;
   /** The squares of the shapes of a window's first and last bucket over that of its sum. */
   readonly edge: Float64Array;
+  /** `[hours of the week]` each: sums of the shape, and of the shape times its variance. */
+  readonly hourSums: { readonly shapes: Float64Array; readonly doubts: Float64Array };
+  readonly levels: LevelScratch;
   readonly hourly: HourlyCalls;
   readonly slotStructure: SlotStructure;
   readonly maxima: DailyMaxima;
@@ -151,6 +155,8 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     lastBlock: new Int32Array(blocks),
     doubt: block(),
     edge: block(),
+    hourSums: { shapes: week(), doubts: week() },
+    levels: levelScratch(blocks),
     hourly: new HourlyCalls(length, perWeek),
     slotStructure: new SlotStructure(cells.slots.perDay),
     maxima: new DailyMaxima(dates),

@@ -7,6 +7,7 @@ import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
 import { FEW_CALLS } from './hourly-calls.js';
 import { hourlyDispersion } from './hourly-dispersion.js';
+import { isSettled } from './is-settled.js';
 import { type FittedRow, mostPull, replay, STRADDLING_CAP } from './one-step-residuals.js';
 import { packedPasses } from './packed-passes.js';
 import { packCalls, type RowCalls } from './read-calls.js';
@@ -19,9 +20,6 @@ export const SPARSE = 12;
  * call: one in 1,100.
  */
 const BORN = 7;
-/** Clip, profile, level and dispersion depend on one another: the first round stands on rough clips, the last on fitted ones. */
-const ROUNDS = 3;
-
 /**
  * Fits one series, and says what its history shows of its tails; not of one of few calls, whose tails are the model's.
  * @param row its calls, read by `whole`
@@ -69,11 +67,13 @@ export function fitPackedRow(all: number, training: Training, plan: FitPlan, pas
     const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
     scratch.profileFit.fit(sums, { bucket, hour }, profile);
     gatherBuckets(training, plan, training.pieceDay, daily, undefined, bucket, most, 0);
-    bucket = fitDispersion(found);
-    hour = hourlyDispersion(plan, bucket);
+    const before = { bucket, hour };
+    const isFirst = round === 0;
+    bucket = fitDispersion(found, PRIOR, 1, undefined, undefined, isFirst || late ? undefined : bucket);
+    hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     late = straddles(bucket.alpha, hour.alpha);
     if (late) bucket = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
-    if (round === ROUNDS - 1) {
+    if (isSettled(round, before, { bucket, hour }, past, plan)) {
       const { model, tails } = replay(
         packedPasses(training, plan),
         training,

@@ -1,11 +1,11 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
-import { type Dispersion, fitDispersion } from '../dispersion.js';
+import { areAlike, type Dispersion, fitDispersion } from '../dispersion.js';
 import { growthOf } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import type { KeptProfile } from '../quantized-profile.js';
-import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
+import { RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
 import {
   leastStretch,
   RANK,
@@ -17,6 +17,7 @@ import {
 } from '../tail-calibration.js';
 import type { DailyMaxima } from './daily-maxima.js';
 import type { Blocks, FitPlan } from './fit-plan.js';
+import { learnLevels } from './learn-levels.js';
 import { rateHistory } from './rate-history.js';
 import type { Training } from './training-layout.js';
 
@@ -85,7 +86,8 @@ export function replay(
   const state = new Float64Array(RATE_STATE);
   const follow = (hourly: Dispersion) => {
     startRate(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
-    learnLevels(state, b, { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly });
+    const terms = { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly };
+    learnLevels(state, b, terms, scratch.levels);
   };
   follow(roughHourly);
   const straddling = straddles(rough.alpha, roughHourly.alpha);
@@ -103,7 +105,8 @@ export function replay(
     const { phi, alpha } = dispersions[w - 1];
     dispersions.push(fitDispersion(scratch.residuals, { phi, alpha: alpha / 2 }, Math.max(1, width), WINDOW_CAP));
     if (w === 1) {
-      follow(dispersions[1]);
+      // Hours that scatter as was thought are followed as they were.
+      if (!areAlike(dispersions[1], roughHourly, (anchor * windows.block) / step)) follow(dispersions[1]);
       if (width > 0) gatherWindows(width, plan, b, b.clipped);
     }
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);

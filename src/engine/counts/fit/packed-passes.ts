@@ -18,34 +18,53 @@ export function packedPasses(taught: Training, plan: FitPlan): BucketPasses {
     dispersion(rough, most, cap) {
       const { level, levelVariance } = scratch.blocks;
       gatherBuckets(taught, plan, taught.pieceBlock, level, levelVariance, rough, most, LEAST_MEAN);
-      return fitDispersion(scratch.residuals, PRIOR, 1, cap);
+      return fitDispersion(scratch.residuals, PRIOR, 1, cap, undefined, rough);
     },
     hourMaxima: (dispersions) => hourMaxima(taught, plan, dispersions),
     baseTails: (dispersions) => baseTails(taught, plan, dispersions),
   };
 }
 
-/** What the blocks hold of the shape; their calls are summed up already. */
-function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock }: Training, { blockOf, scratch }: FitPlan): Blocks {
+/**
+ * What the blocks hold of the shape; their calls are summed up already. A whole hour holds what its hour of the week does: 168
+ * sums in place of one over all buckets.
+ */
+function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock, byHour }: Training, plan: FitPlan): Blocks {
+  const { blockOf, scratch } = plan;
   const { shape, hourVariance } = scratch.profile;
   const { exposure, doubt, firstShape, lastShape } = scratch.blocks;
   for (const sums of [exposure, doubt, firstShape, lastShape]) sums.fill(0);
+  const { shapes, doubts } = scratch.hourSums;
+  const each = byHour?.each ?? Number.POSITIVE_INFINITY;
+  for (let hour = 0; byHour !== undefined && hour * each < shape.length; hour++) {
+    shapes[hour] = sumOf(shape, hour * each, each);
+    doubts[hour] = shapes[hour] * hourVariance[hour * each];
+  }
   for (let p = 0; p < pieces; p++) {
     const b = pieceBlock[p];
     const i = bucket[pieceFrom[p]];
-    const end = pieceSlot[p] + pieceFrom[p + 1] - pieceFrom[p];
-    let sum = 0;
-    let doubts = 0;
-    for (let s = pieceSlot[p]; s < end; s++) {
-      sum += shape[s];
-      doubts += shape[s] * hourVariance[s];
-    }
+    const from = pieceSlot[p];
+    const length = pieceFrom[p + 1] - pieceFrom[p];
+    const isWhole = length === each && from % each === 0;
+    const sum = isWhole ? shapes[from / each] : sumOf(shape, from, length);
     exposure[b] += sum;
-    doubt[b] += doubts;
-    lastShape[b] = shape[end - 1];
-    if (i === 0 || blockOf[i - 1] !== b) firstShape[b] = shape[pieceSlot[p]];
+    doubt[b] += isWhole ? doubts[from / each] : productOf(shape, hourVariance, from, length);
+    lastShape[b] = shape[from + length - 1];
+    if (i === 0 || blockOf[i - 1] !== b) firstShape[b] = shape[from];
   }
   return scratch.blocks;
+}
+
+function sumOf(x: Float64Array, from: number, length: number): number {
+  let sum = 0;
+  for (let s = from; s < from + length; s++) sum += x[s];
+  return sum;
+}
+
+function productOf(x: Float64Array, y: Float64Array, from: number, length: number): number {
+  let sum = 0;
+  for (let s = from; s < from + length; s++) sum += x[s] * y[s];
+  return sum;
 }
 
 /**

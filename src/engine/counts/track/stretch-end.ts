@@ -3,7 +3,7 @@ import { DRIFT_SPAN } from './drift.js';
 import { extendIncident } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
-import { DRIFT, SILENCE } from './scratch.js';
+import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
 import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
 import { loadBucket } from './stretch.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
@@ -36,15 +36,14 @@ export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number,
   out.ongoing?.fill(NORMAL, cell, cell + n);
 }
 
-/** What the first `n` buckets of the stretch leave behind in what is at hand of their block; see `leaveInHand`. */
+/** What the first `n` buckets of the stretch, all in one block and round, leave behind; see `leaveInHand`. */
 export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined, n: number, learn: boolean): void {
-  leaveSilence(parts, out, n);
-  leaveSums(parts, n);
-  leaveInRing(parts, n);
-  const { scratch, straddles } = parts;
+  const { scratch } = parts;
   const { stretch: t, block: k, bucket: b } = scratch;
-  const last = n - 1;
-  k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
+  leaveSilence(parts, out, n);
+  leaveSums(parts, 0, n);
+  leaveInRing(parts, 0, n);
+  if (learn) leaveTraining(scratch, n);
   if (k.isYoung && learn) {
     for (let j = 0; j < n; j++) {
       if (t.isSuspect[j] !== 0) continue;
@@ -60,8 +59,9 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
   k.back += n;
 }
 
-function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
-  const { s, scratch, rules } = parts;
+/** What becomes of the silence, and of what was late; the windows that decided are kept on the way. */
+export function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
+  const { s, scratch, rules, straddles } = parts;
   const { stretch: t, block: k } = scratch;
   const { step } = rules.windows;
   const ratio = k.silenceRatio;
@@ -85,19 +85,17 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   k.silenceNats = t.y[n - 1] === 0 ? t.silenceAfter[n - 1] : 0;
   k.silenceMean = mean;
   k.silentBuckets = silent;
+  const last = n - 1;
+  k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
 }
 
-function leaveSums({ scratch }: TrackerParts, n: number): void {
-  const { stretch: t, block: k } = scratch;
-  let { driftCalls, driftExposure, trainCalls, trainExposure, sum, sumExposure, sumExposureVar } = k;
+function leaveTraining({ stretch: t, block: k }: TrackScratch, n: number): void {
+  let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
   for (let j = 0; j < n; j++) {
     const held = t.held[j];
     const exposure = t.exposure[j];
     driftCalls += held;
     driftExposure += exposure;
-    sum += held;
-    sumExposure += exposure;
-    sumExposureVar += t.exposureVar[j];
     if (t.isSuspect[j] !== 0) continue;
     trainCalls += held;
     trainExposure += exposure;
@@ -106,23 +104,36 @@ function leaveSums({ scratch }: TrackerParts, n: number): void {
   k.driftExposure = driftExposure;
   k.trainCalls = trainCalls;
   k.trainExposure = trainExposure;
+}
+
+/** Buckets `[from, to)`, in one block, enter its sums. */
+export function leaveSums({ scratch }: TrackerParts, from: number, to: number): void {
+  const { stretch: t, block: k } = scratch;
+  const { held, exposure, exposureVar } = t;
+  let { sum, sumExposure, sumExposureVar } = k;
+  for (let j = from; j < to; j++) {
+    sum += held[j];
+    sumExposure += exposure[j];
+    sumExposureVar += exposureVar[j];
+  }
   k.sum = sum;
   k.sumExposure = sumExposure;
   k.sumExposureVar = sumExposureVar;
 }
 
-/** The stretch does not go beyond the ring's round. */
-function leaveInRing(parts: TrackerParts, n: number): void {
+/** Buckets `[from, to)`, in one round, enter the ring. */
+export function leaveInRing(parts: TrackerParts, from: number, to: number): void {
   const { s, scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
   const { hourBuckets } = rules.windows;
   if (hourBuckets === 0) return;
   let { partialSum, partialExposure, partialExposureVar } = k;
   let place = RING + PER_BUCKET * k.ringIndex;
-  for (let j = 0; j < n; j++, place += PER_BUCKET) {
-    const y = t.y[j];
-    const exposure = t.exposure[j];
-    const exposureVar = t.exposureVar[j];
+  const { y: ys, exposure: exposures, exposureVar: exposureVars } = t;
+  for (let j = from; j < to; j++, place += PER_BUCKET) {
+    const y = ys[j];
+    const exposure = exposures[j];
+    const exposureVar = exposureVars[j];
     s[place] = y;
     s[place + 1] = exposure;
     s[place + 2] = exposureVar;
@@ -130,7 +141,7 @@ function leaveInRing(parts: TrackerParts, n: number): void {
     partialExposure += exposure;
     partialExposureVar += exposureVar;
   }
-  k.ringIndex += n;
+  k.ringIndex += to - from;
   const isRound = k.ringIndex === hourBuckets;
   if (isRound) {
     endRound(parts);

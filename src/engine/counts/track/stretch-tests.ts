@@ -25,22 +25,24 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
   const { scratch, s, layout, shapePrior } = parts;
   const { distributions, stretch: t, block: k } = scratch;
   const { values } = distributions;
+  const { at: ats, y: ys, mean: means, reach: reaches, held: helds, judgedBy } = t;
+  const { exposure: exposures, exposureVar: exposureVars } = t;
   for (let j = 0; j < n; j++) {
-    const slot = t.judgedBy[j];
+    const slot = judgedBy[j];
     let at: number;
     if (k.isYoung) {
       const hour = hourOf(parts, slot);
       at = distributions.at(slot, hour, correctionOf(parts, hour), 1 / (s[layout.shapeAt + 2 * hour] + shapePrior));
     } else at = distributions.at(slot, 0, 1, 0);
-    const y = t.y[j];
+    const y = ys[j];
     const mean = values[at + MEAN];
     const reach = values[at + REACH];
-    t.at[j] = at;
-    t.mean[j] = mean;
-    t.reach[j] = reach;
-    t.exposure[j] = values[at + EXPOSURE];
-    t.exposureVar[j] = values[at + DOUBT];
-    t.held[j] = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
+    ats[j] = at;
+    means[j] = mean;
+    reaches[j] = reach;
+    exposures[j] = values[at + EXPOSURE];
+    exposureVars[j] = values[at + DOUBT];
+    helds[j] = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
   }
 }
 
@@ -51,11 +53,13 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   const weight = rules.logWeights[0];
   const shift = s[d + BURST_SHIFT];
   const { above, below } = tails;
+  const { at: ats, y: ys, mean: means, upper: uppers, lower: lowers, nats: allNats } = t;
+  const { isReported, decided, dates, isSuspect } = t;
   let late = k.carriedShortfall;
   for (let j = 0; j < n; j++) {
-    const at = t.at[j];
-    const y = t.y[j];
-    const mean = t.mean[j];
+    const at = ats[j];
+    const y = ys[j];
+    const mean = means[j];
     const isAbove = y >= mean;
     if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
     const own = Math.floor(values[at + LIMIT_ABOVE] + late);
@@ -66,14 +70,13 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
     if (isAbove) nats = distributions.above(at, late > 0 ? (y - late > mean ? y - late : mean) : y);
     else nats = distributions.below(at, y);
     if (nats > UNCALIBRATED) nats = isAbove ? calibrateIn(nats, above[0], shift) : calibrate(nats, below[0]);
-    t.upper[j] = upper;
-    t.lower[j] = lower;
-    t.nats[j] = nats + weight;
-    t.isReported[j] = (isAbove ? y > upper : y < lower) ? 1 : 0;
-    t.ratio[j] = 0;
-    t.decided[j] = 0;
-    t.dates[j] = 0;
-    t.isSuspect[j] = 0;
+    uppers[j] = upper;
+    lowers[j] = lower;
+    allNats[j] = nats + weight;
+    isReported[j] = (isAbove ? y > upper : y < lower) ? 1 : 0;
+    decided[j] = 0;
+    dates[j] = 0;
+    isSuspect[j] = 0;
     late = straddles && mean > y ? mean - y : 0;
   }
 }
@@ -89,15 +92,16 @@ export function testSilences(
   const { silenceRatio: ratio, silenceVariance: variance } = k;
   const shift = s[d + SILENCE_SHIFT];
   const reportedFrom = rules.nats;
+  const { at: ats, y: ys, mean: means, lower: lowers, nats, silenceAfter } = t;
   let before = k.silenceNats;
   for (let j = 0; j < n; j++) {
-    const y = t.y[j];
-    const without = before + values[t.at[j] + SILENCE_ADDED] * ratio;
+    const y = ys[j];
+    const without = before + values[ats[j] + SILENCE_ADDED] * ratio;
     const after = y === 0 ? without : before;
-    t.silenceAfter[j] = after;
-    const most = before + t.mean[j] * ratio - shift + LOG_SILENCE_WEIGHT;
+    silenceAfter[j] = after;
+    const most = before + means[j] * ratio - shift + LOG_SILENCE_WEIGHT;
     before = y === 0 ? after : 0;
-    if (isJudged || !((t.lower[j] < 1 && most > reportedFrom) || (y === 0 && most > t.nats[j]))) continue;
+    if (isJudged || !((lowers[j] < 1 && most > reportedFrom) || (y === 0 && most > nats[j]))) continue;
     const raw = Math.max(0, rawSilenceNats(without, variance) - shift);
     const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && t.lower[j] < 1) t.lower[j] = 1;
@@ -141,15 +145,15 @@ export function testDrifts(parts: TrackerParts, n: number): void {
 
 /** Sets the last limits. @returns how many buckets from the first on are calm */
 export function limitAll({ scratch }: TrackerParts, n: number): number {
-  const { stretch: t } = scratch;
+  const { y: ys, mean: means, upper: uppers, lower: lowers } = scratch.stretch;
   for (let j = 0; j < n; j++) {
-    const y = t.y[j];
-    const whole = Math.floor(t.mean[j]);
+    const y = ys[j];
+    const whole = Math.floor(means[j]);
     const least = whole > 1 ? whole : 1;
     // A count below its mean is never above, one above it never below, whatever a window says.
-    if (t.upper[j] < whole) t.upper[j] = whole;
-    if (t.lower[j] > least) t.lower[j] = least;
-    if (y > t.upper[j] || y < t.lower[j]) return j;
+    if (uppers[j] < whole) uppers[j] = whole;
+    if (lowers[j] > least) lowers[j] = least;
+    if (y > uppers[j] || y < lowers[j]) return j;
   }
   return n;
 }

@@ -10,20 +10,21 @@ import { MOST_SKEWED, say, testHours } from './window-test.js';
 // The windows of window-test.ts as loops over a stretch of `n` buckets. What they mostly have to say is nothing, and some
 // comparisons with bounds that cannot err show it; the rest is said bucket by bucket, by the functions there.
 
-/** All windows longer than the bucket. */
-export function testAllWindows(parts: TrackerParts, n: number): void {
+/** The window of an hour, of buckets `[from, to)` in one round of its ring; see `testHour` and `setLaw`. */
+export function testHourAll(parts: TrackerParts, from: number, to: number): void {
+  const { rules, scratch } = parts;
+  if (rules.windows.hourBuckets > 0) testRound(parts, scratch.windows[1], 1, from, to);
+}
+
+/** The windows of hours, of buckets `[from, to)` in one block. */
+export function testHoursAll(parts: TrackerParts, from: number, to: number): void {
   const { rules, scratch } = parts;
   const { windows } = scratch;
   const count = rules.windows.blocks.length;
-  for (let w = 1; w < count; w++) {
-    const win = windows[w];
-    if (!win.isLong) testHourAll(parts, win, w, n);
-    else testHoursAll(parts, win, w, n);
-  }
+  for (let w = 1; w < count; w++) if (windows[w].isLong) testBlock(parts, windows[w], w, from, to);
 }
 
-/** The window of the last buckets of an hour, see `testHour` and `setLaw`. The stretch does not go beyond the ring's round. */
-function testHourAll(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+function testRound(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
@@ -33,13 +34,13 @@ function testHourAll(parts: TrackerParts, win: WindowInHand, w: number, n: numbe
   const less = 1 - rules.minEffect;
   const blockRate = k.rate;
   // The first place of the ring, once this round has filled it.
-  const first = k.ringIndex === 0 ? exposures[0] : s[RING + 1];
+  const first = k.ringIndex === 0 ? exposures[from] : s[RING + 1];
   const last = RING + PER_BUCKET * rules.windows.hourBuckets;
   let next = RING + PER_BUCKET * (k.ringIndex + 1);
   let sum = k.partialSum;
   let sumExposure = k.partialExposure;
   let sumVar = k.partialExposureVar;
-  for (let j = 0; j < n; j++, next += PER_BUCKET) {
+  for (let j = from; j < to; j++, next += PER_BUCKET) {
     const y = ys[j];
     const own = exposures[j];
     const mean = means[j];
@@ -88,7 +89,7 @@ function testHourAll(parts: TrackerParts, win: WindowInHand, w: number, n: numbe
 }
 
 /** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
-function testHoursAll(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+function testBlock(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers } = t;
@@ -99,7 +100,7 @@ function testHoursAll(parts: TrackerParts, win: WindowInHand, w: number, n: numb
   let sum = sumBefore;
   let sumExposure = exposureBefore;
   let sumVar = varBefore;
-  for (let j = 0; j < n; j++) {
+  for (let j = from; j < to; j++) {
     const y = ys[j];
     const mean = means[j];
     const held = helds[j];
@@ -123,7 +124,7 @@ function testHoursAll(parts: TrackerParts, win: WindowInHand, w: number, n: numb
       k.sum = sum;
       k.sumExposure = sumExposure;
       k.sumExposureVar = sumVar;
-      k.back = back + j;
+      k.back = back + j - from;
       loadBucket(parts, j);
       testHours(parts, win, w);
       keepBucket(parts, j);

@@ -42,13 +42,13 @@ import {
 import { loadBucket, MOST_BUCKETS } from './stretch.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { limitAll, lookUpAll, testBuckets, testDrifts, testSilences } from './stretch-tests.js';
-import { testAllWindows } from './stretch-windows.js';
+import { testHourAll, testHoursAll } from './stretch-windows.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
-/** Buckets of a block that are too few to set bounds for. */
-const FEW_BUCKETS = 4;
+/** Buckets of a run that are too few to set bounds for: a row that has its turn for an hour seldom finds them in memory. */
+const FEW_BUCKETS = 24;
 /** A range of which it may be known already how it is judged. */
 export interface CountRange extends TrackedRange {
   /** `[length]`: where what each bucket left behind goes: {@link TRAINED}, {@link HELD_BACK} or {@link OTHER}. */
@@ -80,6 +80,8 @@ export class CountTracker implements Tracker, TrackerParts {
   readonly scatter: { readonly phi: number; readonly alpha: number };
   readonly straddles: boolean;
   readonly shapePrior: number;
+  /** Whether the state has all its room, and what follows from it: 2 KB, which most rows that are only read never need. */
+  #isReady = false;
 
   /**
    * @param isNew whether the first call of all is reported
@@ -102,7 +104,6 @@ export class CountTracker implements Tracker, TrackerParts {
     this.derivedAt = this.shapePrior > 0 ? this.layout.youngLength : this.layout.length;
     if (state !== undefined) {
       this.s = state;
-      if (state[AWAKE] === 1) this.#extend();
       return;
     }
     this.s = new Float64Array(RING);
@@ -115,11 +116,21 @@ export class CountTracker implements Tracker, TrackerParts {
     startDrift(this);
     setSilenceRate(this);
     this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
-    if (model.calls > 0) this.#extend();
+    if (model.calls > 0) this.s[AWAKE] = 1;
   }
 
   toState(): Float64Array {
-    return this.s.slice(0, this.#asleep ? RING : this.derivedAt);
+    return this.state.slice();
+  }
+
+  /** The same, not a copy where that can be helped. */
+  get state(): Float64Array {
+    const { s } = this;
+    if (this.#asleep) return s.subarray(0, RING);
+    if (s.length >= this.derivedAt) return s.subarray(0, this.derivedAt);
+    const whole = new Float64Array(this.derivedAt);
+    whole.set(s);
+    return whole;
   }
 
   /** Nothing is known of what was before `time`: no silence goes on. */
@@ -155,6 +166,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
+    if (!this.#asleep) this.#ready();
     const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
@@ -164,6 +176,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
   band(slot: number, nats: number): Band {
+    if (!this.#asleep) this.#ready();
     const known = { rate: this.s[RATE], variance: this.s[RATE_VARIANCE] + this.s[SHIFT_VARIANCE] };
     return bandOf(this.model, slot, nats, known, correctionOf(this, hourOf(this, slot)));
   }
@@ -187,6 +200,7 @@ export class CountTracker implements Tracker, TrackerParts {
    */
   accept(calls: Float64Array, slots: Int32Array, time: number): void {
     if (this.#asleep) return;
+    this.#ready();
     let sum = 0;
     let exposure = 0;
     for (let i = 0; i < calls.length; i++) {
@@ -204,7 +218,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** The bucket at `time` was not observed. */
   skip(time: number, learn: boolean): void {
-    if (this.#asleep) this.#extend();
+    this.#ready();
     enterBlock(this, time, learn);
     push(this, 0, 0, 0, 0);
   }
@@ -220,8 +234,8 @@ export class CountTracker implements Tracker, TrackerParts {
     if (this.#asleep) {
       i = runAsleep(this, range, out, at);
       if (i === length) return;
-      this.#extend();
     }
+    this.#ready();
     this.#arm();
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
@@ -243,16 +257,17 @@ export class CountTracker implements Tracker, TrackerParts {
    */
   #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
     const { start, length } = range;
-    const { step, block } = this.rules.windows;
+    const { step, block, hourBuckets } = this.rules.windows;
     const { block: k } = this.scratch;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    takeInHand(this, start + i * step, range.exceptions === undefined, learn, end - i >= FEW_BUCKETS);
+    takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
     k.back = ((start + i * step - blockStart) / step) | 0;
     // What a young series learns of its hours may change with every bucket.
     if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at);
     while (i < end) {
-      const n = this.#fill(range, i, end, at);
+      const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
+      const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
       if (n === 0) break;
       const calm = this.#judge(range, n);
       if (calm > 0) {
@@ -271,14 +286,13 @@ export class CountTracker implements Tracker, TrackerParts {
     return i;
   }
 
-  /** Takes the buckets from `i` on into the stretch, up to where their laws or the ring end. @returns how many */
+  /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
   #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
-    const { scratch, rules } = this;
-    const { stretch: t, block: k } = scratch;
+    const { stretch: t } = this.scratch;
     const bursts = this.#bursts;
-    const { step, hourBuckets } = rules.windows;
+    const { step } = this.rules.windows;
     const perDay = this.profile.perWeek / 7;
-    const most = Math.min(end - i, MOST_BUCKETS, hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex);
+    const most = end - i;
     t.start = start + i * step;
     t.first = i;
     t.cell = at + i;
@@ -314,7 +328,8 @@ export class CountTracker implements Tracker, TrackerParts {
       return n;
     }
     testBuckets(this, n);
-    testAllWindows(this, n);
+    testHourAll(this, 0, n);
+    testHoursAll(this, 0, n);
     testSilences(this, n, false);
     testDrifts(this, n);
     const calm = limitAll(this, n);
@@ -358,6 +373,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** What {@link run} would make of a range in which no call comes; the series stays as it is. */
   foresee(range: CountRange, out: ScoreColumns, at: number): void {
+    if (!this.#asleep) this.#ready();
     const state = this.s;
     // A sleeping series is changed by calls only.
     if (!this.#asleep) this.s = this.scratch.copyOf(state);
@@ -367,14 +383,19 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s = state;
   }
 
-  /** Room for the whole state, and what follows from it. */
-  #extend(): void {
+  /** Room for the whole state, and what follows from it; the series is awake from here on. */
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
     const { model, derivedAt: d } = this;
     const { profile } = model;
-    const s = new Float64Array(d + DERIVED);
-    s.set(this.s);
+    if (this.s.length !== d + DERIVED) {
+      const whole = new Float64Array(d + DERIVED);
+      whole.set(this.s);
+      this.s = whole;
+    }
+    const { s } = this;
     s[AWAKE] = 1;
-    this.s = s;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
     s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;
