@@ -4,8 +4,9 @@
 // A ratio above 1 says that this build takes longer. Copies of one build differ by 1 to 3 % on a machine that is otherwise busy.
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { libraryOf } from './library-of.mjs';
 
 const SEED = 20260209;
 const STEP = 300_000;
@@ -26,7 +27,7 @@ if (otherPath === undefined || unknown !== undefined) {
   process.exit(2);
 }
 const thisPath = flags.this ?? fileURLToPath(new URL('../dist/index.js', import.meta.url));
-const libs = await Promise.all([thisPath, otherPath].map((path) => import(pathToFileURL(resolve(path)).href)));
+const libs = await Promise.all([thisPath, otherPath].map(libraryOf));
 const rounds = Math.max(7, Number(flags.rounds));
 const rows = [];
 

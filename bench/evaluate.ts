@@ -6,8 +6,7 @@
 //   --runs 4, --first 100    runs of each kind of the stream, and the seed of the first
 //   --alone                  the fleets without rivals and oracle; every incident of the tenants
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { calibrationPart } from './evaluate/calibration-part.js';
 import { fleetPart } from './evaluate/fleet-part.js';
@@ -18,6 +17,7 @@ import { streamParts } from './evaluate/stream/parts.js';
 import type { Library } from './evaluate/stream/sheet.js';
 import { tenantsPart } from './evaluate/tenants-part.js';
 import { machine } from './harness.js';
+import { libraryOf } from './library-of.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,8 +35,7 @@ const seeds = (values.seeds ?? '1001,1002,1003,1004,1005,1006').split(',').map(N
 const series = Number(values.series ?? 150);
 if (![...seeds, series].every(Number.isSafeInteger)) throw new Error('--seeds and --series must be whole numbers');
 
-const build = values.build === undefined ? '../src/index.js' : pathToFileURL(resolve(values.build)).href;
-const lib: Library = await import(build);
+const lib: Library = await libraryOf(values.build ?? fileURLToPath(new URL('../src/index.ts', import.meta.url)));
 const only = values.only?.split(',') ?? [];
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 const ofBuild = ['fleet', 'real-counts', 'stream', 'tenants'];

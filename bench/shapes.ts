@@ -1,4 +1,5 @@
-import { type Fleet, type SeriesKey, type SeriesSet, seriesKey, simulateFleet, type TimeGrid } from 'kms-baseline';
+import { type SeriesKey, type SeriesSet, seriesKey, type TimeGrid } from 'kms-baseline';
+import { type Fleet, simulateFleet } from 'kms-baseline/simulate';
 
 export const SEED = 20260209;
 

@@ -4,19 +4,9 @@
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  countCalls,
-  findAnomalies,
-  fitBaseline,
-  plotSeries,
-  renderSvg,
-  scoreWindow,
-  selectRows,
-  sliceWindow,
-  textTable,
-  wordsFor,
-} from 'kms-baseline';
+import { countCalls, findAnomalies, fitBaseline, scoreWindow, selectRows, sliceWindow, wordsFor } from 'kms-baseline';
 import { type Coverage, readCloudTrail } from 'kms-baseline/node';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
 
 const DAY = 86_400_000;
 const timeZone = 'Europe/Berlin';

@@ -4,7 +4,9 @@
 //     npm run build && npx ts-node notebooks/02-season-and-zone.ts
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { Detector, fitBaseline, plotSeries, renderSvg, simulateFleet, textTable } from 'kms-baseline';
+import { Detector, fitBaseline } from 'kms-baseline';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
+import { simulateFleet } from 'kms-baseline/simulate';
 
 const HOUR = 3_600_000;
 const fleet = simulateFleet({

@@ -4,18 +4,10 @@
 //     npm run build && npx ts-node notebooks/03-thresholds.ts
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  backtest,
-  Detector,
-  fitBaseline,
-  keyId,
-  plotSeries,
-  renderSvg,
-  scoreVerdicts,
-  simulateFleet,
-  summaryOf,
-  textTable,
-} from 'kms-baseline';
+import { backtest, Detector, fitBaseline, keyId } from 'kms-baseline';
+import { scoreVerdicts, summaryOf } from 'kms-baseline/evaluate';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
+import { simulateFleet } from 'kms-baseline/simulate';
 
 const fleet = simulateFleet({ seed: 21, series: 24 });
 const { history, judged, labels } = fleet;

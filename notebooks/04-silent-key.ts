@@ -4,18 +4,9 @@
 //     npm run build && npx ts-node notebooks/04-silent-key.ts
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  Detector,
-  findAnomalies,
-  fitBaseline,
-  plotSeries,
-  renderSvg,
-  SHOP_KEYS,
-  simulateCalls,
-  sliceWindow,
-  textTable,
-  wordsFor,
-} from 'kms-baseline';
+import { Detector, findAnomalies, fitBaseline, simulateCalls, sliceWindow, wordsFor } from 'kms-baseline';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
+import { SHOP_KEYS } from 'kms-baseline/simulate';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -5,19 +5,10 @@
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import {
-  findAnomalies,
-  fitBaseline,
-  plotSeries,
-  renderSvg,
-  SHOP_KEYS,
-  scoreWindow,
-  simulateCalls,
-  sliceWindow,
-  textTable,
-  wordsFor,
-} from 'kms-baseline';
+import { findAnomalies, fitBaseline, scoreWindow, simulateCalls, sliceWindow, wordsFor } from 'kms-baseline';
 import { currentAlarms, fetchMetricSeries } from 'kms-baseline/aws';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
+import { SHOP_KEYS } from 'kms-baseline/simulate';
 import { startAws } from '../test/aws/support/aws-server.js';
 import { type FakeMetric, fakeCloudWatch } from '../test/aws/support/fake-cloudwatch.js';
 

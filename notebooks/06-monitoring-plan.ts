@@ -4,26 +4,11 @@
 //     npm run build && npx ts-node notebooks/06-monitoring-plan.ts
 //
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  countCalls,
-  definePlan,
-  fitBaseline,
-  type KmsCall,
-  memoryStore,
-  type Notice,
-  planText,
-  plotSeries,
-  renderSvg,
-  runPlan,
-  SHOP_CALLERS,
-  SHOP_KEYS,
-  scoreWindow,
-  shopCall,
-  simulateCalls,
-  sliceWindow,
-  textTable,
-} from 'kms-baseline';
+import { countCalls, fitBaseline, type KmsCall, scoreWindow, simulateCalls, sliceWindow } from 'kms-baseline';
 import { alarmDefinitions, metricFilters, ruleDefinitions } from 'kms-baseline/aws';
+import { definePlan, memoryStore, type Notice, planText, runPlan } from 'kms-baseline/plan';
+import { plotSeries, renderSvg, textTable } from 'kms-baseline/report';
+import { SHOP_CALLERS, SHOP_KEYS, shopCall } from 'kms-baseline/simulate';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -129,7 +129,7 @@ describe.skipIf(!built)('the pages', () => {
         for (const [flag] of rest.matchAll(/--[a-z][a-z-]*/g)) expect(help, `${name}: ${command}`).toContain(flag);
       }
     }
-  }, 60_000);
+  }, 180_000);
 
   it('begin with what npm start prints', { timeout: 60_000 }, async () => {
     const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));

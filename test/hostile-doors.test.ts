@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { iamPolicy } from '../src/aws/permissions.js';
+import { iamPolicy } from '../src/aws/iam-policy.js';
 import {
   backtest,
   countCalls,
@@ -10,7 +10,7 @@ import {
   seriesFromCsv,
   seriesSet,
   simulateCalls,
-} from '../src/index.js';
+} from './support/everything.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -93,7 +93,16 @@ describe('results', () => {
   it('describe() of a level has no calls: absence is not 0', () => {
     const values = Array.from({ length: 24 * 21 }, (_, i) => i % 7);
     const level = seriesSet({ start: 0, step: HOUR, measure: 'level', series: [{ key: { metric: 'x' }, values }] });
-    const { calls, callsPerHour, observed } = fitBaseline(level).describe({ metric: 'x' });
-    expect([calls, callsPerHour, observed]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    const { calls, callsPerHour, observed, learning } = fitBaseline(level).describe({ metric: 'x' });
+    expect([calls, callsPerHour, observed, learning]).toEqual([Number.NaN, Number.NaN, 21 * DAY, false]);
+    const gaps = Uint8Array.from(values, (_, i) => (i < 24 * 20 + 5 ? 0 : 1));
+    const late = seriesSet({
+      start: 0,
+      step: HOUR,
+      measure: 'level',
+      series: [{ key: { metric: 'x' }, values }],
+      observed: gaps,
+    });
+    expect(fitBaseline(late).describe({ metric: 'x' })).toMatchObject({ observed: 19 * HOUR, learning: true });
   });
 });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as aws from '../src/aws/index.js';
 import { checkOptions } from '../src/errors.js';
-import * as root from '../src/index.js';
 import * as node from '../src/node/index.js';
+import * as root from './support/everything.js';
 
 const HOUR = 3_600_000;
 const set = root.seriesSet({

@@ -1,9 +1,8 @@
 // Findings an hour in the days after daylight saving time begins or ends, and in the same days of the week before, on
 // simulated accounts without incidents, measured on any build of the library:
 //   node bench/evaluate/odd-mornings.mjs <dist/index.js> [--fleets N] [--series N] [--first SEED]
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { libraryOf } from '../library-of.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,7 +12,7 @@ const { values: flags, positionals } = parseArgs({
     first: { type: 'string', default: '8301' },
   },
 });
-const lib = await import(pathToFileURL(resolve(positionals[0] ?? 'dist/index.js')).href);
+const lib = await libraryOf(positionals[0] ?? 'dist/index.js');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const CHANGES = [

@@ -1,3 +1,9 @@
+/**
+ * Alarm states as CloudWatch has them: M of N datapoints, missing data, state changes.
+ *
+ * @module kms-baseline/alarm
+ */
+
 export { Alarm, type AlarmChange } from './alarm.js';
 export type { AlarmMemory } from './alarm-bytes.js';
 export { type AlarmExpression, parseAlarmExpression } from './alarm-expression.js';

@@ -2,6 +2,7 @@ import type { AthenaClient } from '@aws-sdk/client-athena';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -72,6 +73,13 @@ export class AwsClients {
     return this.#client('logs', region, async (config) => {
       const sdk = await loadClient('@aws-sdk/client-cloudwatch-logs', () => import('@aws-sdk/client-cloudwatch-logs'));
       return new sdk.CloudWatchLogsClient(config);
+    });
+  }
+
+  dynamoDb(region?: string): Promise<DynamoDBClient> {
+    return this.#client('dynamodb', region, async (config) => {
+      const sdk = await loadClient('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb'));
+      return new sdk.DynamoDBClient(config);
     });
   }
 
@@ -147,14 +155,9 @@ async function hasRegion({ config }: AnyClient): Promise<boolean> {
  * Makes sure that a client knows its Region and has credentials, before anything is asked of AWS.
  * @throws InputError that says what to set
  */
-export async function checkAccess({ config }: AnyClient): Promise<void> {
-  try {
-    await config.region();
-  } catch {
-    throw new InputError(
-      'no AWS Region is set: set AWS_REGION, pass --region, or pass --profile with a profile that has a Region',
-    );
-  }
+export async function checkAccess(client: AnyClient): Promise<void> {
+  const { config } = client;
+  await regionOf(client);
   try {
     await config.credentials();
   } catch (error) {
@@ -162,6 +165,20 @@ export async function checkAccess({ config }: AnyClient): Promise<void> {
     throw new InputError(
       'no AWS credentials were found: log in (aws sso login), set AWS_PROFILE or pass --profile, or set AWS_ACCESS_KEY_ID and ' +
         `AWS_SECRET_ACCESS_KEY (${why})`,
+    );
+  }
+}
+
+/**
+ * The Region that a client asks.
+ * @throws InputError that says what to set
+ */
+export async function regionOf({ config }: Pick<AnyClient, 'config'>): Promise<string> {
+  try {
+    return await config.region();
+  } catch {
+    throw new InputError(
+      'no AWS Region is set: set AWS_REGION, pass --region, or pass --profile with a profile that has a Region',
     );
   }
 }

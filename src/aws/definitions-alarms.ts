@@ -1,10 +1,10 @@
-import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { PutAnomalyDetectorCommandInput, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
 import { HOUR } from '../time/grid.js';
 import { statedOffset } from '../time/zone.js';
-import { type AlarmDefinition, dimensions, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
+import { type DefinitionOf, dimensions, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import {
   bandProbability,
   type LearnedPair,
@@ -14,6 +14,10 @@ import {
   weekBand,
 } from './definitions-band.js';
 import { WATCHED_CHANGES } from './definitions-filters.js';
+
+export type AlarmDefinition =
+  | DefinitionOf<'PutMetricAlarm', PutMetricAlarmCommandInput>
+  | DefinitionOf<'PutAnomalyDetector', PutAnomalyDetectorCommandInput>;
 
 export interface AlarmDefinitionOptions {
   /** ARNs of what an alarm does: topics, functions; at most five. */

@@ -1,7 +1,10 @@
+import type { PutDashboardCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import { type DashboardDefinition, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
+import { type DefinitionOf, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import { bandProbability, type LearnedPair, learnedPairs, periodOf, weekBand } from './definitions-band.js';
+
+export type DashboardDefinition = DefinitionOf<'PutDashboard', PutDashboardCommandInput>;
 
 export interface DashboardOptions {
   /** False alarms a week that the drawn bands stand for, over all pairs; 1 by default. */

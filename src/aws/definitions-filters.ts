@@ -1,5 +1,8 @@
+import type { PutMetricFilterCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import { fittingName, type MetricFilterDefinition, NAMESPACE } from './definitions.js';
+import { type DefinitionOf, fittingName, NAMESPACE } from './definitions.js';
+
+export type MetricFilterDefinition = DefinitionOf<'PutMetricFilter', PutMetricFilterCommandInput>;
 
 /** A change that a metric filter counts. */
 export interface WatchedChange {

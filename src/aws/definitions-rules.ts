@@ -1,6 +1,11 @@
+import type { PutRuleCommandInput, PutTargetsCommandInput } from '@aws-sdk/client-eventbridge';
 import { checkOptions, InputError, type OptionNames } from '../errors.js';
 import { KMS_OPERATIONS, type OperationGroup } from '../kms/operations.js';
-import { fittingName, type RuleDefinition } from './definitions.js';
+import { type DefinitionOf, fittingName } from './definitions.js';
+
+export type RuleDefinition =
+  | DefinitionOf<'PutRule', PutRuleCommandInput>
+  | DefinitionOf<'PutTargets', PutTargetsCommandInput>;
 
 export interface RuleDefinitionOptions {
   /** ARN of what gets the events: a queue, a function; without it, there are rules and no targets. */

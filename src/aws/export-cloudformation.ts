@@ -1,7 +1,7 @@
 import type { PutAnomalyDetectorCommandInput } from '@aws-sdk/client-cloudwatch';
 import { checkOptions, InputError, type OptionNames } from '../errors.js';
 import { crc32c } from '../series/codec-checksum.js';
-import { type Definition, definitionsOfRegion } from './definitions.js';
+import { type Definition, definitionsOfRegion } from './definitions-stack.js';
 
 interface Resource {
   readonly Type: string;

@@ -1,6 +1,6 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import { checkOptions, type OptionNames } from '../errors.js';
-import { type Definition, definitionsOfRegion } from './definitions.js';
+import { type Definition, definitionsOfRegion } from './definitions-stack.js';
 
 /** What HCL writes as a value. */
 type Value = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;

@@ -151,7 +151,7 @@ function isRest({ $metadata, ContentRange }: GetObjectCommandOutput, offset: num
 }
 
 /** In Node the body is a Readable. One that stops coming is left behind. */
-async function* chunksOf(body: unknown, caller: Caller): AsyncGenerator<Uint8Array, void, void> {
+export async function* chunksOf(body: unknown, caller: Caller): AsyncGenerator<Uint8Array, void, void> {
   const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   let isDone = false;
   try {

@@ -1,4 +1,6 @@
-/** One line of CSV (RFC 4180), without its end: cells are quoted where they must be. */
+import { cellOf } from '../series/csv-cells.js';
+
+/** One line of CSV (RFC 4180), without its end; an empty cell is nothing. */
 export function csvLine(cells: readonly string[]): string {
-  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+  return cells.map((cell) => cellOf(cell === '' ? null : cell)).join(',');
 }

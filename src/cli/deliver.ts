@@ -5,6 +5,7 @@ import { InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
 import { analysisJson } from '../report/analysis-json.js';
 import type { AnomalyFilter } from '../report/anomaly-filter.js';
+import { anomaliesToCsv, scoresToCsv } from '../report/csv.js';
 import { filterFindings, isFilter } from '../report/filter.js';
 import { renderHtml } from '../report/html/render-html.js';
 import { printable } from '../report/printable.js';
@@ -24,6 +25,8 @@ export interface Chosen {
   readonly filter: AnomalyFilter;
   /** Rows by caller; those judged are known. */
   readonly callers?: readonly SeriesKey[];
+  /** Some of what was read is not judged, though nobody asked for that. */
+  readonly leftOut?: boolean;
 }
 
 /** Prints what was found, writes the files that were asked for, and returns the exit status. */
@@ -31,7 +34,7 @@ export async function deliver(
   command: string,
   whole: Report,
   options: OutputOptions,
-  { filter, callers = [] }: Chosen,
+  { filter, callers = [], leftOut = false }: Chosen,
   io: CliIo,
 ): Promise<number> {
   const { evidence } = whole;
@@ -43,12 +46,14 @@ export async function deliver(
   const files: readonly (readonly [flag: string, path: string | undefined, make: () => string])[] = [
     ['--html', options.html, () => renderHtml(report)],
     ['--markdown', options.markdown, () => renderMarkdown(analysis)],
+    ['--csv', options.csv, () => scoresToCsv(evidence.scores)],
+    ['--findings-csv', options.findingsCsv, () => findingsCsv(report)],
   ];
   const written: string[] = [];
   let failed: InputError | undefined;
   // Files first: what is printed may be cut off by whoever reads it. A disk that is full by now costs no finding.
   for (const [flag, path, make] of files) {
-    if (path === undefined) continue;
+    if (path === undefined || path === STDOUT) continue;
     try {
       await write(path, make(), flag);
       written.push(path);
@@ -57,7 +62,9 @@ export async function deliver(
       failed ??= error;
     }
   }
-  if (options.json) io.stdout.write(`${analysisJson(analysis, { command })}\n`);
+  const printed = files.find(([, path]) => path === STDOUT);
+  if (printed !== undefined) io.stdout.write(printed[2]());
+  else if (options.json) io.stdout.write(`${analysisJson(analysis, { command })}\n`);
   else {
     const terminal = io.stdout.isTTY === true;
     const look = terminal ? { scores: evidence.scores, color: wantsColor(io) } : {};
@@ -65,7 +72,36 @@ export async function deliver(
   }
   for (const path of written) io.stderr.write(`written: ${printable(path, 500)}\n`);
   if (failed !== undefined) throw failed;
-  return statusOf(analysis, options.failOnAnomaly);
+  return statusOf(analysis, options.failOnAnomaly, leftOut);
+}
+
+/** As a path: the standard output, in place of the text. */
+const STDOUT = '-';
+
+function findingsCsv({ analysis, evidence: { nameOf } }: Report): string {
+  const { anomalies, timeZone, step, window } = analysis;
+  return anomaliesToCsv(anomalies, {
+    timeZone,
+    step,
+    judgedUntil: window.to,
+    ...(nameOf === undefined ? {} : { nameOf }),
+  });
+}
+
+/**
+ * The same for all that a judgement may be written to.
+ * @throws InputError that names the flag and why not; where the standard output is to hold several of them
+ */
+export async function checkReports({ html, markdown, csv, findingsCsv, json }: OutputOptions): Promise<void> {
+  const paths = { '--html': html, '--markdown': markdown, '--csv': csv, '--findings-csv': findingsCsv };
+  const printed = Object.entries(paths).flatMap(([flag, path]) => (path === STDOUT ? [flag] : []));
+  const both = json ? ['--json', ...printed] : printed;
+  if (both.length > 1 && printed.length > 0) {
+    throw new InputError(`standard output holds one of ${both.join(', ')}: give the others a file`);
+  }
+  await checkOutputs(
+    Object.fromEntries(Object.entries(paths).map(([flag, path]) => [flag, path === STDOUT ? undefined : path])),
+  );
 }
 
 /**
@@ -114,10 +150,10 @@ export function widthOf({ stdout }: CliIo): number {
 }
 
 /** Status 4 goes before 3: who asks for it wants to hear of anomalies, and the report tells what could not be read. */
-function statusOf(analysis: Analysis, failOnAnomaly: boolean): number {
+function statusOf(analysis: Analysis, failOnAnomaly: boolean, leftOut: boolean): number {
   if (analysis.unknown.judged === 0) return NOT_DONE;
   if (failOnAnomaly && analysis.anomalies.length > 0) return ANOMALIES;
-  return partlyRead(analysis) ? PARTLY_READ : DONE;
+  return leftOut || partlyRead(analysis) ? PARTLY_READ : DONE;
 }
 
 /** Whether some of the input could not be read, or may be counted twice. */

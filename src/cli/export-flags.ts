@@ -1,12 +1,12 @@
 import type { Baseline } from '../engine/baseline.js';
 import { Detector } from '../engine/detector.js';
 import { InputError, shown } from '../errors.js';
-import { fileStore } from '../node/file-store.js';
 import { detectors } from '../plan/judge.js';
 import { watchFromBytes } from '../plan/watch-bytes.js';
 import type { TimeRange } from '../series/builder.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
+import { storeAt } from './state-place.js';
 import { parseBudget, parseWhole } from './values.js';
 import { readPlan } from './watch-plan.js';
 
@@ -86,7 +86,8 @@ export async function exportSettings(given: ExportGiven, io: CliIo): Promise<Exp
       file === undefined
         ? undefined
         : async () => {
-            const bytes = await fileStore(file.state).load();
+            const { store } = await storeAt(file.state, file.clients);
+            const bytes = await store.load();
             const judge = bytes === null ? null : watchFromBytes(bytes, file.plan, detectors).judgeBytes;
             if (judge !== null) return Detector.fromBytes(judge).baseline;
             throw new InputError(

@@ -15,6 +15,7 @@ process.once('SIGINT', stop);
 const io = {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   signal: interrupt.signal,
   environment: process.env,
   clock: () => performance.now(),

@@ -12,7 +12,7 @@ import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
 import { clientSettings } from './aws-client.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { checkOutputs, deliver } from './deliver.js';
+import { checkReports, deliver } from './deliver.js';
 import { filterOf, LIVE_FILTER_FLAGS } from './filters.js';
 import { readArguments } from './flags.js';
 import { readLabels } from './labels.js';
@@ -66,6 +66,8 @@ Options:
                         show only some of the anomalies, as analyze does
   --html <file>         write a page with pictures, for a browser
   --markdown <file>     write the findings as Markdown
+  --csv <file>          write counts, limits and verdicts, long
+  --findings-csv <file> write the findings, one line each
   --aliases <file>      name keys by their aliases: the output of
                         aws kms list-aliases, or JSON by key ARN
   --json                one JSON document instead of text
@@ -112,7 +114,7 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
   const outputs = outputsOf(given);
   const calendarOver = await openCalendar(calendarFlags(given));
   const filter = filterOf(given, ['key', 'operation']);
-  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
+  await checkReports(outputs);
   const labels = await readLabels(outputs.aliases);
   const now = given.read('now', parseTime) ?? io.now?.();
   if (now === undefined) throw new InputError('live needs --now where the current time is not known');

@@ -19,6 +19,10 @@ export interface OutputOptions {
   readonly html: string | undefined;
   /** Path of a Markdown file to write. */
   readonly markdown: string | undefined;
+  /** Path of a CSV file to write the scores to: one line for each series and bucket. */
+  readonly csv: string | undefined;
+  /** Path of a CSV file to write the findings to. */
+  readonly findingsCsv: string | undefined;
   /** Path of a JSON file with aliases and owners of keys. */
   readonly aliases: string | undefined;
 }
@@ -56,6 +60,8 @@ export const OUTPUT_FLAGS = {
   verbose: 'boolean',
   html: 'string',
   markdown: 'string',
+  csv: 'string',
+  'findings-csv': 'string',
   aliases: 'string',
 } as const;
 
@@ -134,6 +140,8 @@ export function outputsOf(given: Arguments<keyof typeof OUTPUT_FLAGS>): OutputOp
     verbose: given.has('verbose'),
     html: given.read('html', parsePath),
     markdown: given.read('markdown', parsePath),
+    csv: given.read('csv', parsePath),
+    findingsCsv: given.read('findings-csv', parsePath),
     aliases: given.read('aliases', parsePath),
   };
 }

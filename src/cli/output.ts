@@ -12,6 +12,8 @@ export interface CliIo {
   readonly stdout: Output;
   /** Progress, and what went wrong. */
   readonly stderr: Output;
+  /** What is piped in, for `-` as a path; none by default. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
   /** Environment variables, as `process.env` has them; none by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The time, epoch ms; none by default. */

@@ -1,14 +1,16 @@
+import { InputError } from '../errors.js';
 import type { CountStats, LogOverlap } from '../kms/call-counter.js';
 import { BY_CALLER } from '../kms/call-rows.js';
 import type { Coverage } from '../kms/coverage.js';
 import { coverageWithout } from '../kms/service-gaps.js';
-import { countCloudTrail, type IngestStats } from '../node/index.js';
+import { countCloudTrail, type IngestStats, type LogStream } from '../node/index.js';
 import type { LogsRead } from '../report/analysis.js';
 import { logSources } from '../report/holes.js';
 import type { LogSource } from '../report/log-source.js';
 import { counted } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { SeriesSet } from '../series/series-set.js';
+import { notesOnKeyless } from './keyless.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 import { type S3Input, S3Sources } from './s3-sources.js';
@@ -45,7 +47,7 @@ export async function readLogs({ paths, step, s3, since = s3?.from }: Reading, i
     const logs = s3 === undefined ? null : new S3Sources(paths, s3, io.signal);
     await logs?.connect();
     const { set, stats, calls, sources, overlaps, coverage, serviceGaps, crashes } = await countCloudTrail(
-      logs ?? paths,
+      logs ?? pipedIn(paths, io) ?? paths,
       {
         step,
         ...(since === undefined ? {} : { start: Math.floor(since / step) * step }),
@@ -66,12 +68,22 @@ export async function readLogs({ paths, step, s3, since = s3?.from }: Reading, i
       sources: logSources(coverage, (account, region) => bySource.get(sourceId(account, region)) ?? 0),
       coverage: coverageWithout(coverage, serviceGaps),
       serviceGaps,
-      notes: [...(logs?.notes() ?? []), ...notesOnOverlaps(overlaps, calls)],
+      notes: [...(logs?.notes() ?? []), ...notesOnOverlaps(overlaps, calls), ...notesOnKeyless(set)],
     };
   } finally {
     progress.clear();
     io.onRead?.();
   }
+}
+
+/** `-` as the path: one log, piped in. */
+function pipedIn(paths: readonly string[], { stdin }: CliIo): AsyncIterable<LogStream> | null {
+  if (!paths.includes('-')) return null;
+  if (paths.length > 1) throw new InputError('- is the log that is piped in, and goes with no other path');
+  if (stdin === undefined) throw new InputError('- needs a log that is piped in');
+  return (async function* () {
+    yield { name: 'standard input', open: () => stdin };
+  })();
 }
 
 /** So many pairs of files are named. */

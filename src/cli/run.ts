@@ -48,14 +48,15 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
     io.stdout.write(HELP);
     return DONE;
   }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
+  const load = COMMANDS.get(name);
+  if (load === undefined) {
     const names = [...COMMANDS.keys()];
     const meant = name.length > 64 ? undefined : closest(name, names);
     throw new InputError(
       `Unknown command ${JSON.stringify(name)}. ${meant === undefined ? '' : `Did you mean ${meant}? `}Commands: ${names.join(', ')}; for example kms-baseline analyze <paths…>`,
     );
   }
+  const command = await load();
   const end = args.indexOf('--');
   const flags = end < 0 ? args : args.slice(0, end);
   if (flags.includes('--help') || flags.includes('-h')) {

@@ -1,20 +1,26 @@
 import { InputError } from '../errors.js';
 import { JSON_SCHEMA } from './json-schema.js';
 import type { CliIo } from './output.js';
+import { planSchema } from './plan-schema.js';
 import { DONE } from './status.js';
 
-export const SCHEMA_HELP = `Usage: kms-baseline schema
+export const SCHEMA_HELP = `Usage: kms-baseline schema [plan]
 
 Prints the JSON Schema (draft 2020-12) of what --json prints: one shape for all
-commands, in which a field means the same wherever it stands.
+commands, in which a field means the same wherever it stands. With plan, that of
+a plan's file, with every source and notifier.
 
-Example:
+Examples:
   kms-baseline schema > kms-baseline.schema.json
+  kms-baseline schema plan > plan.schema.json
 `;
 
-/** Prints the schema of the JSON output. Returns the exit status. */
+/** Prints the schema of the JSON output, or of a plan's file. Returns the exit status. */
 export async function schema(args: readonly string[], io: CliIo): Promise<number> {
-  if (args.length > 0) throw new InputError(`schema takes no arguments, got ${JSON.stringify(args[0])}`);
-  io.stdout.write(`${JSON.stringify(JSON_SCHEMA, null, 2)}\n`);
+  const [what, more] = args;
+  if (more !== undefined || (what !== undefined && what !== 'plan')) {
+    throw new InputError(`schema takes plan or nothing, got ${JSON.stringify(args.join(' '))}`);
+  }
+  io.stdout.write(`${JSON.stringify(what === 'plan' ? planSchema() : JSON_SCHEMA, null, 2)}\n`);
   return DONE;
 }

@@ -10,7 +10,7 @@ import { gridEnd } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn, nothingToJudge, tellProblem, trailNotes } from './analyze.js';
 import { CALENDAR_FLAGS, calendarFlags, openCalendar } from './calendar.js';
-import { checkOutputs, deliver } from './deliver.js';
+import { checkReports, deliver } from './deliver.js';
 import { FILTER_FLAGS, FILTER_HELP, FILTER_NAMES, filterOf } from './filters.js';
 import { readArguments } from './flags.js';
 import { openKept } from './kept-file.js';
@@ -63,6 +63,8 @@ What comes out:
   --time-zone <zone>   time zone for display; default the baseline's
   --html <file>        write a page with pictures, for a browser
   --markdown <file>    write the findings as Markdown
+  --csv <file>         write counts, limits and verdicts, long
+  --findings-csv <file>write the findings, one line each
   --aliases <file>     name keys by their aliases: the output of
                        aws kms list-aliases, or JSON by key ARN
   --json               one JSON document instead of text
@@ -96,7 +98,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   spanIn(zone);
   const outputs = outputsOf(given);
   const filter = filterOf(given, FILTER_NAMES);
-  await checkOutputs({ '--html': outputs.html, '--markdown': outputs.markdown });
+  await checkReports(outputs);
   const callersPath = given.read('callers', parsePath);
   const calendarOver = await openCalendar(calendarFlags(given));
   if (filter.caller !== undefined && callersPath === undefined) {

@@ -2,6 +2,7 @@ import { type Coverage, mainStretch } from '../kms/coverage.js';
 import { civilTime } from '../report/civil-time.js';
 import type { LogSource } from '../report/log-source.js';
 import { duration } from '../report/numbers.js';
+import { mergeRanges, type TimeRange } from '../series/builder.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { AnalyzeOptions } from './options.js';
 import type { ReadLogs } from './read-logs.js';
@@ -13,6 +14,8 @@ export interface Spans {
   readonly start: number;
   readonly historyUntil: number;
   readonly until: number;
+  /** Some of what was read lies behind the judged time, though nobody asked for that. */
+  readonly leftOut: boolean;
   readonly notes: readonly string[];
 }
 
@@ -51,7 +54,16 @@ export function spansOf(
   );
   const main = mainStretch(withCalls);
   const begin = Math.max(grid.start, back(main.from));
-  const end = back(main.to);
+  const asked = options.until ?? options.historyUntil;
+  const lastEnd = asked === undefined ? endBeforeStrays(withCalls, main, last) : main.to;
+  const end = back(lastEnd);
+  const leftOut = lastEnd < main.to;
+  if (leftOut) {
+    notes.push(
+      `Few records are dated after ${civil(lastEnd)}, up to ${civil(main.to)}: less than a twentieth of the ${duration(last)} before ` +
+        'that has coverage, so an earlier time is judged. Pass --until to judge up to another time',
+    );
+  }
   for (const { from, to } of withCalls) {
     if (to <= main.from || from >= main.to)
       notes.push(`Records dated ${civil(from)} are years away from all others and are excluded`);
@@ -77,7 +89,23 @@ export function spansOf(
         'Give older logs too, or a smaller part to judge (--last, --history-until).',
     };
   }
-  return { start: begin, historyUntil, until, notes };
+  return { start: begin, historyUntil, until, leftOut, notes };
+}
+
+/** Less of a judged time than this need not be covered for it to be judged. */
+const LEAST_COVERED = 0.05;
+
+/**
+ * Where the logs end, if hardly anything is covered before the end of all records: a stray record, dated days after all
+ * others, would make the judged time one without logs. The latest end of a stretch of coverage with enough before it; the end
+ * of all records where there is none.
+ */
+function endBeforeStrays(coverage: readonly Coverage[], main: TimeRange, last: number): number {
+  const merged = mergeRanges(coverage.filter(({ from, to }) => from < main.to && to > main.from));
+  const covered = (end: number) =>
+    merged.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, end) - Math.max(from, end - last)), 0);
+  const enough = merged.map(({ to }) => to).filter((to) => covered(to) >= LEAST_COVERED * last);
+  return enough.length === 0 ? main.to : Math.max(...enough);
 }
 
 /** What of the logs a baseline from a file judges. */

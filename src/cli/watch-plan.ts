@@ -1,27 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import { appendLine } from '../node/append-line.js';
+import { AwsClients, type ClientSettings } from '../aws/clients.js';
+import { keyInventory } from '../aws/key-inventory.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { holidayPlace } from '../node/holidays.js';
-import { logSource } from '../node/log-source.js';
 import { machineClock } from '../plan/clock.js';
-import type { Notifier } from '../plan/notice.js';
-import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
 import { definePlan, type MonitoringPlan, type PlanInput } from '../plan/plan.js';
-import type { RunOptions } from '../plan/run-plan.js';
-import type { CallSource } from '../plan/source.js';
+import type { RunOptions, SnapshotOptions } from '../plan/run-plan.js';
 import { type Calendar, checkCalendar } from '../time/calendar.js';
-import { DAY } from '../time/grid.js';
+import { DAY, MINUTE } from '../time/grid.js';
 import { holidaysAround } from './calendar.js';
 import type { CliIo } from './output.js';
+import { Entry, type EntryKinds, entryOf } from './plan-entry.js';
+import { notifierKinds } from './plan-notifiers.js';
+import { sourceKinds } from './plan-sources.js';
+import { type StatePlace, statePlace } from './state-place.js';
 import { parseDuration, parseTime } from './values.js';
 
 /** A plan's file: the plan, where its state is kept, and, of a module, what else `runPlan` takes. */
 export interface PlanFile {
   readonly plan: MonitoringPlan;
-  /** Path of the state. */
-  readonly state: string;
+  readonly state: StatePlace;
+  /** With which AWS is asked. */
+  readonly clients: AwsClients;
+  /** How often the plan makes a snapshot of its state, and how many are kept; null for none. */
+  readonly snapshots: Omit<SnapshotOptions, 'archive'> | null;
   readonly run: Pick<
     RunOptions,
     'answerWithin' | 'clock' | 'inventory' | 'onHealth' | 'onScores' | 'judges' | 'stateId'
@@ -35,38 +39,63 @@ const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'refitEve
 
 /**
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of
- * time may be texts such as `5m`, and sources and notifiers may be said in words: `{"folder": "logs"}`,
- * `{"console": true}`, `{"jsonLines": "notices.jsonl"}`, `{"webhook": {"env": "WEBHOOK_URL"}, "body": "slack"}`. Paths are
- * relative to the file. `{"holidays": "DE-BY"}` adds those of a country or state to its `calendar`.
+ * time may be texts such as `5m`, and sources and notifiers may be named: `{"folder": "logs"}`, `{"metrics": true}`,
+ * `{"sns": "arn:…"}` (see `sourceKinds` and `notifierKinds`). Paths are relative to the file. `{"holidays": "DE-BY"}` adds those
+ * of a country or state to its `calendar`; `{"aws": {"profile": …}}` says how AWS is asked, `{"inventory": true}` that KMS is
+ * asked for its keys.
+ * @param settings of the command line, before those of the file
  * @throws InputError that names the file or the field
  */
-export async function readPlan(path: string, io: CliIo, environment: NodeJS.ProcessEnv): Promise<PlanFile> {
+export async function readPlan(
+  path: string,
+  io: CliIo,
+  environment: NodeJS.ProcessEnv,
+  settings: ClientSettings = {},
+): Promise<PlanFile> {
   const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
   const folder = dirname(resolve(path));
-  const state = ownField(fields, 'state');
-  if (state !== undefined && (typeof state !== 'string' || state === '')) {
-    throw new InputError(`plan.state must be the path of a file, got ${shown(state)}`);
-  }
+  const state = ownField(fields, 'state') ?? `${path.replace(/^.*[\\/]/, '')}.state`;
   const place = ownField(fields, 'holidays');
   // Without a prototype: a field named __proto__ is one like any other, which nobody knows.
   const plan: Record<string, unknown> = Object.create(null);
   const run: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(fields)) {
-    if (name === 'state' || name === 'holidays') continue;
+    if (['state', 'snapshots', 'holidays', 'aws', '$schema'].includes(name)) continue;
     const given = DURATIONS.includes(name) && typeof value === 'string' ? parseDuration(value, `plan.${name}`) : value;
     if (RUN.includes(name)) run[name] = given;
     else plan[name] = given;
   }
-  if (Array.isArray(plan['sources'])) plan['sources'] = plan['sources'].map((entry, i) => sourceFrom(entry, i, folder));
-  if (Array.isArray(plan['notify'])) {
-    plan['notify'] = plan['notify'].map((entry, i) => notifierFrom(entry, i, folder, io, environment));
+  const context = { folder, clients: new AwsClients({ ...settingsIn(ownField(fields, 'aws')), ...settings }) };
+  if (Array.isArray(plan['sources'])) {
+    plan['sources'] = (await named(plan['sources'], 'plan.sources', 'source', 'poll', sourceKinds(context))).flat();
   }
+  if (Array.isArray(plan['notify'])) {
+    const kinds = notifierKinds(context, io, environment);
+    plan['notify'] = await named(plan['notify'], 'plan.notify', 'notifier', 'tell', kinds);
+  }
+  if (run['inventory'] === true) run['inventory'] = await inventoryOf(context.clients);
   if (Array.isArray(plan['exclude'])) plan['exclude'] = plan['exclude'].map(rangeFrom);
   if (place !== undefined) plan['calendar'] = await withHolidays(plan['calendar'], place, run['clock']);
   return {
     plan: definePlan(plan as unknown as PlanInput),
-    state: resolve(folder, state ?? `${path.replace(/^.*[\\/]/, '')}.state`),
+    state: statePlace(state, folder, 'plan.state'),
+    clients: context.clients,
+    snapshots: snapshotsIn(ownField(fields, 'snapshots')),
     run,
+  };
+}
+
+const SNAPSHOT_FIELDS: OptionNames<{ every: unknown; keep: unknown }> = { every: true, keep: true };
+
+/** `{"every": "1d", "keep": 14}`, or `false` for none. */
+function snapshotsIn(value: unknown): PlanFile['snapshots'] {
+  if (value === false) return null;
+  checkOptions(value, SNAPSHOT_FIELDS, 'plan.snapshots');
+  const { every, keep } = (value ?? {}) as { every?: unknown; keep?: unknown };
+  const length = typeof every === 'string' ? parseDuration(every, 'plan.snapshots.every') : every;
+  return {
+    ...(length === undefined ? {} : { every: checkInteger(length, 'plan.snapshots.every', MINUTE, 366 * DAY) }),
+    ...(keep === undefined ? {} : { keep: checkInteger(keep, 'plan.snapshots.keep', 1, 1000) }),
   };
 }
 
@@ -118,67 +147,36 @@ function ownField(value: unknown, name: string): unknown {
     : undefined;
 }
 
-const FOLDER_FIELDS: OptionNames<{ folder: unknown; name: unknown; maxQuiet: unknown }> = {
-  folder: true,
-  name: true,
-  maxQuiet: true,
-};
-
-function sourceFrom(entry: unknown, i: number, folder: string): CallSource {
-  const paths = ownField(entry, 'folder');
-  if (paths === undefined) return entry as CallSource;
-  checkOptions(entry, FOLDER_FIELDS, `plan.sources[${i}]`);
-  const [name, maxQuiet] = [ownField(entry, 'name'), ownField(entry, 'maxQuiet')];
-  const list = Array.isArray(paths) ? paths : [paths];
-  if (list.length === 0 || list.some((path) => typeof path !== 'string' || path === '')) {
-    throw new InputError(`plan.sources[${i}].folder must be a path or several, got ${shown(paths)}`);
-  }
-  return logSource(
-    list.map((path: string) => resolve(folder, path)),
-    {
-      name: name === undefined ? list.join(', ') : (name as string),
-      ...(maxQuiet === undefined
-        ? {}
-        : {
-            maxQuiet:
-              typeof maxQuiet === 'string'
-                ? parseDuration(maxQuiet, `plan.sources[${i}].maxQuiet`)
-                : (maxQuiet as number),
-          }),
-    },
-  );
+/** How AWS is asked, as a plan's file says. */
+function settingsIn(value: unknown): ClientSettings {
+  if (value === undefined) return {};
+  checkOptions(value, SETTINGS, 'plan.aws');
+  const entry = new Entry(value as object, 'plan.aws');
+  const names = Object.keys(SETTINGS);
+  return entry.given(Object.fromEntries(names.map((name) => [name, entry.optional(name)])));
 }
 
-/** The fields of each kind of entry, its own first. */
-const NOTIFIER_FIELDS: readonly Readonly<Record<string, true>>[] = [
-  { console: true, name: true },
-  { jsonLines: true, name: true },
-  { webhook: true, body: true, name: true },
-];
+export const SETTINGS: OptionNames<ClientSettings> = { profile: true, region: true, endpoint: true };
 
-function notifierFrom(entry: unknown, i: number, folder: string, io: CliIo, environment: NodeJS.ProcessEnv): Notifier {
-  const field = `plan.notify[${i}]`;
-  const [toConsole, jsonLines, webhook] = ['console', 'jsonLines', 'webhook'].map((kind) => ownField(entry, kind));
-  const fields = NOTIFIER_FIELDS.find((one) => ownField(entry, Object.keys(one)[0]) !== undefined);
-  if (fields !== undefined) checkOptions(entry, fields, field);
-  const [body, name] = [ownField(entry, 'body'), ownField(entry, 'name')];
-  if (toConsole === true) return textNotifier((line) => io.stdout.write(line));
-  if (typeof jsonLines === 'string') {
-    const file = resolve(folder, jsonLines);
-    return jsonLinesNotifier((line) => appendLine(file, line), jsonLines);
+/** What the entries of a list name, in their order; those of a module that are what is wanted already, as they are. */
+async function named<T>(
+  list: readonly unknown[],
+  field: string,
+  what: string,
+  method: 'poll' | 'tell',
+  kinds: EntryKinds<T>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const [i, entry] of list.entries()) {
+    found.push((await entryOf(entry, `${field}[${i}]`, what, method, kinds)) ?? (entry as T));
   }
-  if (webhook === undefined) return entry as Notifier;
-  const variable = ownField(webhook, 'env');
-  const url = typeof variable === 'string' ? environment[variable] : webhook;
-  if (typeof url !== 'string') {
-    const need =
-      typeof variable === 'string' ? `the environment variable ${variable} to be set` : 'an address or {"env": …}';
-    throw new InputError(`${field}.webhook needs ${need}`);
-  }
-  return webhookNotifier(url, {
-    ...(body === undefined ? {} : { body: body as 'json' | 'slack' }),
-    name: typeof name === 'string' ? name : 'webhook',
-  });
+  return found;
+}
+
+/** The keys of the client's account and Region. */
+async function inventoryOf(clients: AwsClients): Promise<NonNullable<RunOptions['inventory']>> {
+  const client = await clients.kms();
+  return (signal) => keyInventory(client, signal === undefined ? {} : { signal });
 }
 
 function rangeFrom(entry: unknown, i: number): unknown {

@@ -4,13 +4,16 @@ import { DAY } from '../time/grid.js';
 import { LEAST_MEAN, type RowModel } from './counts/model.js';
 import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { uncalibrate } from './counts/tail-calibration.js';
+import { LEARNED } from './levels/evidence.js';
+import { SEEN } from './levels/layout.js';
+import type { GaugeModel } from './levels/model.js';
 import { windowsOf } from './windows.js';
 
 /** What is known of one series. Times are epoch milliseconds, durations milliseconds. */
 export interface BaselineSummary {
   readonly key: SeriesKey;
   readonly timeZone: string;
-  /** Calls in the history. This and the next two are NaN for a continuous metric, which has no calls. */
+  /** Calls in the history. This and the next are NaN for a continuous metric, which has no calls. */
   readonly calls: number;
   /** Mean calls an hour over a week, at the end of the history. */
   readonly callsPerHour: number;
@@ -45,20 +48,23 @@ export interface BaselineSummary {
   readonly detectableInADay: { readonly above: number | null; readonly below: number | null };
 }
 
-/** What a summary says of a level, which has no calls. */
-export const NOTHING = {
+/** What a summary says of a level, which has no calls, beside what was observed of it. */
+const NO_CALLS = {
   calls: Number.NaN,
   callsPerHour: Number.NaN,
   growthPerWeek: null,
-  observed: Number.NaN,
   firstCall: null,
   lastCall: null,
-  learning: false,
   weekKnown: false,
   timeToDetectSilence: null,
   silenceReportedAt: null,
   detectableInADay: { above: null, below: null },
 } as const;
+
+/** Of a continuous metric: for how long its values were known, and whether that is enough for a verdict. */
+export function summaryOfLevel({ state, step }: GaugeModel): Omit<BaselineSummary, 'key' | 'timeZone'> {
+  return { ...NO_CALLS, observed: state[SEEN] * step, learning: state[SEEN] < LEARNED };
+}
 
 /** −ln of one chance in a million. */
 export const DETECT_NATS = -Math.log(1e-6);

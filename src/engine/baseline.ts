@@ -7,7 +7,13 @@ import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
-import { type BaselineSummary, DETECT_NATS, detectableInADay, growthPerWeek, NOTHING } from './baseline-summary.js';
+import {
+  type BaselineSummary,
+  DETECT_NATS,
+  detectableInADay,
+  growthPerWeek,
+  summaryOfLevel,
+} from './baseline-summary.js';
 import { type Calendars, daysChooser, daysJoiner } from './calendar-days.js';
 import { AttainableBudget } from './counts/attainable.js';
 import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
@@ -292,7 +298,9 @@ export class Baseline {
     const row = this.#rows.get(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
-    if (this.measure === 'level') return { ...NOTHING, key: whole, timeZone: this.#zones[row].zone };
+    if (this.measure === 'level') {
+      return { ...summaryOfLevel(this.#parts.gauges[row]), key: whole, timeZone: this.#zones[row].zone };
+    }
     const model = this.#models[row];
     const reportedAt = this.#silenceReportedAt(model, this.#zones[row], 0, DETECT_NATS);
     const budgetNats = this.natsFor(perWeek);

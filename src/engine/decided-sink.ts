@@ -31,6 +31,15 @@ export class DecidedSink implements DecidedWindows, DecidedWriter {
     this.upper.push(upper);
   }
 
+  /** Holds nothing, from here on of other scores. */
+  clear(): void {
+    for (const column of [this.rows, this.buckets, this.from, this.values, this.expected, this.lower, this.upper]) {
+      column.length = 0;
+    }
+    this.#last = -1;
+    this.#isSorted = true;
+  }
+
   /** Entries by row and bucket: a detector runs all rows over one day, then over the next. */
   sort(): void {
     if (this.#isSorted) return;

@@ -10,7 +10,7 @@ import type { ZoneOffsets } from '../time/zone.js';
 import { Baseline } from './baseline.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
-import { readGuessed, writeGuessed } from './guessed-column.js';
+import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
 import type { SignOff } from './types.js';
 import { type Windows, windowsOf } from './windows.js';
@@ -209,7 +209,8 @@ function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffs
 export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
-  const codec = new StateCodec();
+  const space = new GuessSpace();
+  const codec = new StateCodec(space);
   const prior = priorState();
   const writer = new ByteWriter();
   for (const row of rows) {
@@ -219,7 +220,7 @@ export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: num
       continue;
     }
     codec.write(writer, tracker, row.count.model, contextOf(row.zone));
-    writeGuessed(writer, choice, prior);
+    writeGuessed(writer, choice ?? prior, prior, space);
   }
   return writer.toBytes();
 }
@@ -234,19 +235,24 @@ export function rowsFromBytes(
 ): RowStates[] {
   const windows = windowsOf(step);
   const contextOf = contexts(step, time, windows);
-  const codec = new StateCodec();
+  const space = new GuessSpace();
+  const codec = new StateCodec(space);
   const prior = priorState();
+  const choice = new Float64Array(CHOICE_STATE);
   const reader = new ByteReader(bytes);
   const found: RowStates[] = [];
   for (const row of rows.slice(0, count)) {
     if (row.count === undefined) {
-      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: new Float64Array(0) });
+      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined });
       continue;
     }
     const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
-    const choice = new Float64Array(CHOICE_STATE);
-    readGuessed(reader, choice, prior);
-    found.push({ tracker, choice });
+    readGuessed(reader, choice, prior, space);
+    // Of nearly all rows nothing is in doubt.
+    found.push({
+      tracker,
+      choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice(),
+    });
   }
   reader.end();
   return found;

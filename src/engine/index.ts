@@ -6,7 +6,7 @@ export { Detector } from './detector.js';
 export type { DetectorOptions } from './detector-options.js';
 export { type FitOptions, fitBaseline } from './fit-baseline.js';
 export type { QuietKeys } from './quiet-keys.js';
-export { type ScoreOptions, scoreWindow } from './score-window.js';
+export { type ScoreOptions, scoreRows, scoreWindow } from './score-window.js';
 export {
   ABOVE,
   type Affected,

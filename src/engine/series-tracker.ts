@@ -92,11 +92,13 @@ export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, 
 /** What a row has become, to the last bit. */
 export interface RowStates {
   readonly tracker: Float64Array;
-  readonly choice: Float64Array;
+  /** Of its time zone; `undefined` where nothing has been in doubt. */
+  readonly choice: Float64Array | undefined;
 }
 
-export function stateOf({ tracker, choice }: WatchedRow): RowStates {
-  return { tracker: tracker.toState(), choice: choice?.toState() ?? new Float64Array(0) };
+/** To be read at once: no copies. */
+export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
+  return { tracker: count?.state ?? tracker.toState(), choice: choice?.state };
 }
 
 /**
@@ -122,7 +124,10 @@ export function runRow(
   if (settled === undefined && count !== undefined && choice !== undefined) {
     const all = tables.of(row.zone, count.model);
     const { step } = count.rules.windows;
-    choose = (calls, i) => choice.choose(count, calls, i, start + i * step, all);
+    choose = {
+      isOpen: (i) => choice.isOpen(i, all),
+      choose: (calls, i) => choice.choose(count, calls, i, start + i * step, all),
+    };
   }
   const excepted = withPauses(exceptions, row.zone, step);
   tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);

@@ -128,6 +128,14 @@ export interface Exceptions {
   paused?(time: number): boolean;
 }
 
+/** The week slots of a series whose zone is not known, bucket after bucket. */
+export interface SlotChoice {
+  /** Whether what the bucket holds decides. */
+  isOpen(bucket: number): boolean;
+  /** Once a bucket, in their order: what it holds is taken in. */
+  choose(value: number, bucket: number): number;
+}
+
 /** What a {@link Tracker} is run over: `length` buckets from `start` on. */
 export interface TrackedRange {
   start: number;
@@ -138,7 +146,7 @@ export interface TrackedRange {
   /** `[length]`: the week slot to judge each bucket by. */
   slots: Int32Array;
   /** Chooses another slot by what a bucket holds, where the series' zone is not known. */
-  choose: ((value: number, bucket: number) => number) | undefined;
+  choose: SlotChoice | undefined;
   exceptions: Exceptions | undefined;
   /** Whether the history was too short for a verdict. */
   learning: boolean;

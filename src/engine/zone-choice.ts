@@ -1,7 +1,7 @@
 import { HOUR } from '../time/grid.js';
 import type { CountTracker } from './counts/track/tracker.js';
 import { CANDIDATES, priorWeights } from './zone-candidates.js';
-import type { OddHour, RowSlots } from './zone-slots.js';
+import type { OddHour, RowSlots, SlotsLeft } from './zone-slots.js';
 
 /** A candidate whose log-likelihood is so far behind is not judged by. */
 const RULED_OUT = 8;
@@ -45,6 +45,11 @@ export function priorState(): Float64Array {
 export class ZoneChoice {
   /** Log-likelihoods of the candidates, the best 0, −∞ of those decided against, and what is behind them; none at first. */
   #known: Float64Array | undefined;
+  /** What those that are left agree on in the window of `#slots`; asked for anew when one is decided against. */
+  #left: SlotsLeft | undefined;
+  #slots: RowSlots | undefined;
+  /** Working space. */
+  #fits: Float64Array | undefined;
 
   /** @param state of {@link toState}; nothing where nothing was in doubt yet, as of most rows for most of the year */
   constructor(state?: Float64Array) {
@@ -53,6 +58,11 @@ export class ZoneChoice {
 
   toState(): Float64Array {
     return this.#known?.slice() ?? priorState();
+  }
+
+  /** The same, not a copy; `undefined` where nothing has been in doubt yet. */
+  get state(): Float64Array | undefined {
+    return this.#known;
   }
 
   get #state(): Float64Array {
@@ -68,19 +78,27 @@ export class ZoneChoice {
     return best;
   }
 
-  /** The slots of a window all of whose buckets are judged alike by what is left; `undefined` where each has to be asked for. */
-  settled({ each, own, doubtful, odd }: RowSlots): Int32Array | undefined {
-    if (doubtful === undefined) return own;
-    if (odd.size > 0) return undefined;
-    const known = this.#known;
-    let left: Int32Array | undefined;
+  /** The slots of a window all of whose buckets are judged alike by what is left; `undefined` where some have to be asked for. */
+  settled(slots: RowSlots): Int32Array | undefined {
+    if (slots.doubtful === undefined) return slots.own;
+    const { slots: left, anyOpen } = this.#leftOf(slots);
+    return anyOpen ? undefined : left;
+  }
+
+  /** Whether bucket `i` of a window has to be asked for: those that are left differ there, or clocks change. */
+  isOpen(i: number, slots: RowSlots): boolean {
+    return slots.doubtful !== undefined && slots.doubtful[i] !== 0 && this.#leftOf(slots).open[i] !== 0;
+  }
+
+  #leftOf(slots: RowSlots): SlotsLeft {
+    if (this.#left !== undefined && this.#slots === slots) return this.#left;
+    let candidates = 0;
     for (let c = 0; c < CANDIDATES; c++) {
-      if (known !== undefined && known[c] === Number.NEGATIVE_INFINITY) continue;
-      const its = each[c] ?? own;
-      if (left !== undefined && its !== left) return undefined;
-      left = its;
+      if (this.#known?.[c] !== Number.NEGATIVE_INFINITY) candidates |= 1 << c;
     }
-    return left;
+    this.#slots = slots;
+    this.#left = slots.among(candidates);
+    return this.#left;
   }
 
   /**
@@ -90,29 +108,34 @@ export class ZoneChoice {
   choose(tracker: CountTracker, y: number, i: number, time: number, slots: RowSlots): number {
     const { each, own, doubtful, odd } = slots;
     if (doubtful === undefined || doubtful[i] === 0) return own[i];
+    // Most rows in doubt are decided within a day or two: half a microsecond a bucket went into finding that again.
+    const left = this.#leftOf(slots);
+    if (left.open[i] === 0) return left.slots[i];
     // What an incident holds says nothing of the hour.
     if (tracker.inIncident) return (each[this.best] ?? own)[i];
     const state = this.#state;
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
     if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
-    const fits = new Float64Array(CANDIDATES);
-    let slot = -1;
+    this.#fits ??= new Float64Array(CANDIDATES);
+    const fits = this.#fits.fill(Number.NaN);
+    const row = i * CANDIDATES;
+    let first = -1;
     let isDoubt = false;
+    for (let c = 0; c < CANDIDATES; c++) {
+      if (state[c] === Number.NEGATIVE_INFINITY) continue;
+      if (first < 0) first = slots.alike[row + c];
+      else if (slots.alike[row + c] !== first) isDoubt = true;
+    }
+    if (!isDoubt) return (each[first] ?? own)[i];
+    let slot = -1;
     let bestFit = Number.NEGATIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < CANDIDATES; c++) {
       if (state[c] === Number.NEGATIVE_INFINITY) continue;
-      const its = (each[c] ?? own)[i];
-      if (slot < 0) slot = its;
-      isDoubt ||= its !== slot;
-    }
-    if (!isDoubt) return slot;
-    for (let c = 0; c < CANDIDATES; c++) {
-      if (state[c] === Number.NEGATIVE_INFINITY) continue;
-      const its = (each[c] ?? own)[i];
-      let same = 0;
-      while (same < c && !(state[same] > Number.NEGATIVE_INFINITY && (each[same] ?? own)[i] === its)) same++;
-      fits[c] = same < c ? fits[same] : tracker.likelihood(y, its);
+      const alike = slots.alike[row + c];
+      const its = (each[alike] ?? own)[i];
+      if (Number.isNaN(fits[alike])) fits[alike] = tracker.likelihood(y, its);
+      fits[c] = fits[alike];
       if (fits[c] > bestFit) bestFit = fits[c];
       if (state[c] > -RULED_OUT && fits[c] > most) {
         most = fits[c];
@@ -141,7 +164,10 @@ export class ZoneChoice {
     }
     for (let c = 0; c < CANDIDATES; c++) {
       state[c] -= top;
-      if (state[c] < -DECIDED) state[c] = Number.NEGATIVE_INFINITY;
+      if (state[c] < -DECIDED && state[c] > Number.NEGATIVE_INFINITY) {
+        state[c] = Number.NEGATIVE_INFINITY;
+        this.#left = undefined;
+      }
     }
   }
 

@@ -26,6 +26,19 @@ export interface RowSlots {
   readonly doubtful: Uint8Array | undefined;
   /** By bucket. */
   readonly odd: ReadonlyMap<number, readonly OddHour[]>;
+  /** `[length × candidates]`: the first candidate that has the bucket in the same slot. */
+  readonly alike: Uint8Array;
+  /** What is left of that where only these candidates are, one bit each; kept for all rows of a kind. */
+  among(candidates: number): SlotsLeft;
+}
+
+/** The slots that all of some candidates agree on. */
+export interface SlotsLeft {
+  /** `[length]`: those of the first of them. */
+  readonly slots: Int32Array;
+  /** `[length]`: 1 where they differ, or where the clocks of one of them change. */
+  readonly open: Uint8Array;
+  readonly anyOpen: boolean;
 }
 
 /** A candidate's part in a window. */
@@ -62,7 +75,10 @@ export class SlotTables {
   readonly #plans: ZonePlans;
   readonly #grid: TimeGrid;
   readonly #slots: WeekSlots;
-  readonly #parts = new Map<ZoneOffsets, readonly Part[]>();
+  readonly #parts = new Map<ZoneOffsets, (Part | undefined)[]>();
+  readonly #own = new Map<ZoneOffsets, Int32Array>();
+  /** By zone, and by when a row's history begins. */
+  readonly #byStart = new Map<ZoneOffsets, Map<number, RowSlots>>();
   /** By zone, and by which of the candidates are open, one bit each. */
   readonly #rows = new Map<ZoneOffsets, Map<number, RowSlots>>();
 
@@ -76,6 +92,21 @@ export class SlotTables {
   of(zone: ZoneOffsets, { support, listened, firstCall }: RowModel): RowSlots {
     const { start } = this.#plans.history;
     const from = support < listened && firstCall > start ? firstCall : start;
+    // Nearly all rows of a zone are of one beginning: what is open is found once for all (a fifteenth of a quiet tick).
+    let byStart = this.#byStart.get(zone);
+    if (byStart === undefined) {
+      byStart = new Map();
+      this.#byStart.set(zone, byStart);
+    }
+    let slots = byStart.get(from);
+    if (slots === undefined) {
+      slots = this.#openSince(zone, from);
+      byStart.set(from, slots);
+    }
+    return slots;
+  }
+
+  #openSince(zone: ZoneOffsets, from: number): RowSlots {
     const candidates = this.#plans.of(zone);
     let open = 0;
     for (let c = 0; c < CANDIDATES; c++) if (candidates.isOpen(c, from)) open |= 1 << c;
@@ -86,7 +117,10 @@ export class SlotTables {
     }
     let slots = byOpen.get(open);
     if (slots === undefined) {
-      slots = rowSlots(this.#partsOf(zone), open, this.#grid.length);
+      const parts = Array.from({ length: CANDIDATES }, (_, c) =>
+        (open & (1 << c)) === 0 ? undefined : this.#partOf(zone, c),
+      );
+      slots = rowSlots(parts, this.own(zone), this.#grid.length);
       byOpen.set(open, slots);
     }
     return slots;
@@ -94,37 +128,45 @@ export class SlotTables {
 
   /** Slots by the zone as it was known when the baseline was fitted. */
   own(zone: ZoneOffsets): Int32Array {
-    return this.#partsOf(zone)[0].slots as Int32Array;
+    let own = this.#own.get(zone);
+    if (own === undefined) {
+      own = slotsBy(this.#grid, this.#tableOf(zone, 0), this.#slots);
+      this.#own.set(zone, own);
+    }
+    return own;
   }
 
-  #partsOf(zone: ZoneOffsets): readonly Part[] {
+  #tableOf(zone: ZoneOffsets, candidate: number): Offsets {
+    const { start, step, length } = this.#grid;
+    const reach = 3 * HOUR;
+    return this.#plans.of(zone).offsets(candidate, start - reach, start + length * step + reach);
+  }
+
+  #partOf(zone: ZoneOffsets, candidate: number): Part {
     let parts = this.#parts.get(zone);
     if (parts === undefined) {
-      const candidates = this.#plans.of(zone);
-      const { start, step, length } = this.#grid;
-      const reach = 3 * HOUR;
-      const tables = Array.from({ length: CANDIDATES }, (_, c) =>
-        candidates.offsets(c, start - reach, start + length * step + reach),
-      );
-      const own = slotsBy(this.#grid, tables[0], this.#slots);
-      parts = tables.map((table, c) => {
-        const slots = c === 0 ? own : slotsBy(this.#grid, table, this.#slots);
-        const isOther = c === 0 || slots.some((slot, i) => slot !== own[i]);
-        return { slots: isOther ? slots : undefined, odd: oddHours(c, table, this.#grid, this.#slots) };
-      });
+      parts = [];
       this.#parts.set(zone, parts);
     }
-    return parts;
+    let part = parts[candidate];
+    if (part === undefined) {
+      const own = this.own(zone);
+      const table = this.#tableOf(zone, candidate);
+      const slots = candidate === 0 ? own : slotsBy(this.#grid, table, this.#slots);
+      const isOther = candidate === 0 || slots.some((slot, i) => slot !== own[i]);
+      part = { slots: isOther ? slots : undefined, odd: oddHours(candidate, table, this.#grid, this.#slots) };
+      parts[candidate] = part;
+    }
+    return part;
   }
 }
 
-function rowSlots(parts: readonly Part[], open: number, length: number): RowSlots {
-  const own = parts[0].slots as Int32Array;
-  const each = parts.map(({ slots }, c) => ((open & (1 << c)) === 0 ? undefined : slots));
+/** @param parts of the candidates that are open */
+function rowSlots(parts: readonly (Part | undefined)[], own: Int32Array, length: number): RowSlots {
+  const each = parts.map((part) => part?.slots);
   const odd = new Map<number, OddHour[]>();
-  for (const [c, part] of parts.entries()) {
-    if ((open & (1 << c)) === 0) continue;
-    for (const [bucket, hour] of part.odd) odd.set(bucket, [...(odd.get(bucket) ?? []), hour]);
+  for (const part of parts) {
+    for (const [bucket, hour] of part?.odd ?? []) odd.set(bucket, [...(odd.get(bucket) ?? []), hour]);
   }
   const doubtful = new Uint8Array(length);
   let isInDoubt = odd.size > 0;
@@ -134,7 +176,49 @@ function rowSlots(parts: readonly Part[], open: number, length: number): RowSlot
     for (let i = 0; i < length; i++) if (slots[i] !== own[i]) doubtful[i] = 1;
     isInDoubt = true;
   }
-  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd };
+  const known = new Map<number, SlotsLeft>();
+  const among = (candidates: number): SlotsLeft => {
+    let left = known.get(candidates);
+    if (left === undefined) {
+      left = slotsLeft({ each, own, odd }, candidates, length);
+      known.set(candidates, left);
+    }
+    return left;
+  };
+  const alike = isInDoubt ? alikeIn(each, own, length) : new Uint8Array(0);
+  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd, alike, among };
+}
+
+function alikeIn(each: RowSlots['each'], own: Int32Array, length: number): Uint8Array {
+  const alike = new Uint8Array(length * CANDIDATES);
+  for (let c = 1; c < CANDIDATES; c++) {
+    const its = each[c] ?? own;
+    for (let i = 0; i < length; i++) {
+      let first = 0;
+      while (first < c && (each[first] ?? own)[i] !== its[i]) first++;
+      alike[i * CANDIDATES + c] = first;
+    }
+  }
+  return alike;
+}
+
+function slotsLeft(
+  { each, own, odd }: Pick<RowSlots, 'each' | 'own' | 'odd'>,
+  candidates: number,
+  length: number,
+): SlotsLeft {
+  const open = new Uint8Array(length);
+  let slots: Int32Array | undefined;
+  for (let c = 0; c < CANDIDATES; c++) {
+    if ((candidates & (1 << c)) === 0) continue;
+    const its = each[c] ?? own;
+    slots ??= its;
+    if (its !== slots) for (let i = 0; i < length; i++) if (its[i] !== slots[i]) open[i] = 1;
+  }
+  for (const [bucket, hours] of odd) {
+    if (hours.some(({ candidate }) => (candidates & (1 << candidate)) !== 0)) open[bucket] = 1;
+  }
+  return { slots: slots ?? own, open, anyOpen: open.includes(1) };
 }
 
 /** More than this no clocks change: what does is a place that moved to the other side of the date line. */

@@ -25,6 +25,8 @@ export const CANDIDATE_ZONES = [
 
 /** Log-likelihood by which a zone's week must be worse than the best to be out of the question. */
 const REJECTED = 8;
+/** Fewer calls than this have no hour of their own to know a zone by. */
+export const ENOUGH_CALLS = 100;
 /** Hours next to one another are alike: so many are worth one independent witness. */
 const ALIKE = 4;
 
@@ -97,9 +99,8 @@ export class ZoneArbiter {
 
   /** @param calls of the buckets of `training`, one for each */
   choose(calls: Float64Array, training: Training): string {
-    // Too few calls to have an hour of their own.
     const first = this.#given ?? CANDIDATE_ZONES[0];
-    if (this.#candidates.length === 1 || this.#sumHours(calls, training) < 100) return first;
+    if (this.#candidates.length === 1 || this.#sumHours(calls, training) < ENOUGH_CALLS) return first;
     const value = this.#value;
     relativeRoots(this.#sums, this.#seen, value);
     const { squares, hours } = squaresOf(value);

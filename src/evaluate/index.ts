@@ -1,3 +1,9 @@
+/**
+ * How well a detector does: backtests against labels, calibration, and the scores of published benchmarks.
+ *
+ * @module kms-baseline/evaluate
+ */
+
 export { type BacktestOptions, type BacktestResult, backtest } from './backtest.js';
 export { calibration } from './calibration.js';
 export { bestDelayedF1, type F1Result, type LabelledScores } from './delayed-f1.js';

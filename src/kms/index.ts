@@ -1,3 +1,10 @@
+/**
+ * What KMS is: the catalogue of operations and error codes, records, the queries that count them, findings on the life
+ * of keys.
+ *
+ * @module kms-baseline/kms
+ */
+
 export { type AthenaCountOptions, athenaCountQuery, athenaCoverageQuery } from './athena-query.js';
 export { type AthenaReadOptions, type AthenaRow, readAthenaCounts, readAthenaCoverage } from './athena-rows.js';
 export type { AthenaTable } from './athena-sql.js';

@@ -22,10 +22,13 @@ export interface Source extends SourceCalls {
 export class Sources {
   readonly #all: Source[] = [];
   readonly #byName = new Map<string, Map<string, Source>>();
-  /** By row, indexes of sources. */
-  readonly #contributors: Set<number>[] = [];
-  /** By row, the source that contributed last: mostly it does so again. */
-  readonly #last: number[] = [];
+  /** By row, the number of the set of sources that contributed: most rows share a few sets. */
+  readonly #contributors: number[] = [];
+  /** Indexes of sources, ascending. */
+  readonly #sets: (readonly number[])[] = [[]];
+  readonly #setsByName = new Map([['', 0]]);
+  // What came last: mostly the account and Region come again.
+  #last: Source | undefined;
   readonly #oldIds: OldIds;
 
   /** `oldIds` is for the ids of all sources together. */
@@ -34,6 +37,8 @@ export class Sources {
   }
 
   of(account: string, region: string): Source {
+    const last = this.#last;
+    if (last !== undefined && last.account === account && last.region === region) return last;
     let ofAccount = this.#byName.get(account);
     if (ofAccount === undefined) {
       ofAccount = new Map();
@@ -45,15 +50,23 @@ export class Sources {
       ofAccount.set(region, source);
       this.#all.push(source);
     }
+    this.#last = source;
     return source;
   }
 
   /** Notes that a call of `source` belongs to `row`. A row is new when its number is the next, as builders number them. */
   contribute(row: number, source: Source): void {
-    if (this.#last[row] === source.index) return;
-    this.#last[row] = source.index;
-    if (row === this.#contributors.length) this.#contributors.push(new Set());
-    this.#contributors[row].add(source.index);
+    if (row === this.#contributors.length) this.#contributors.push(0);
+    const before = this.#sets[this.#contributors[row]];
+    if (before.includes(source.index)) return;
+    const indexes = [...before, source.index].sort((a, b) => a - b);
+    const name = indexes.join();
+    let set = this.#setsByName.get(name);
+    if (set === undefined) {
+      set = this.#sets.push(indexes) - 1;
+      this.#setsByName.set(name, set);
+    }
+    this.#contributors[row] = set;
   }
 
   /** All that a call came from, in the order of their first ones. */
@@ -68,16 +81,7 @@ export class Sources {
 
   /** When all sources of a row listened. Most rows have the same few sources, whose times are worked out once. */
   observedBy(listening: Listening): (row: number) => readonly TimeRange[] {
-    const known = new Map<string, readonly TimeRange[]>();
-    return (row) => {
-      const indexes = [...this.#contributors[row]].sort((a, b) => a - b);
-      const id = indexes.join();
-      let ranges = known.get(id);
-      if (ranges === undefined) {
-        ranges = listening.whenAll(indexes.map((index) => this.#all[index]));
-        known.set(id, ranges);
-      }
-      return ranges;
-    };
+    const ranges = this.#sets.map((indexes) => listening.whenAll(indexes.map((index) => this.#all[index])));
+    return (row) => ranges[this.#contributors[row]];
   }
 }

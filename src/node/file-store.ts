@@ -10,14 +10,17 @@ import { FileClaim } from './file-claim.js';
 /** The state of a plan could not be read or kept; what was kept before is as it was. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  /** The system's, such as `ENOSPC`; empty where it gave none. */
+  /** The system's, such as `ENOSPC`; empty where it gave none, as for a store of AWS. */
   readonly code: string;
 
-  constructor(what: 'read' | 'kept', path: string, cause: unknown) {
+  /** @param advice what else there is to say, behind the cause */
+  constructor(what: 'read' | 'kept', path: string, cause: unknown, advice = '') {
     const code = errorCode(cause);
     const why = (what === 'read' ? WHY_NOT_READ : WHY_NOT_KEPT)[code] ?? WHY[code];
     const message = why ?? (cause instanceof Error ? cause.message : String(cause));
-    super(`The state could not be ${what === 'read' ? 'read from' : 'kept in'} ${path}: ${message}`, { cause });
+    super(`The state could not be ${what === 'read' ? 'read from' : 'kept in'} ${path}: ${message}${advice}`, {
+      cause,
+    });
     this.code = code;
   }
 }

@@ -13,6 +13,8 @@ export interface LogFile {
   readonly size: number;
   /** {@link timeInName}. */
   readonly time: number;
+  /** A pipe or a device: it can be read once, has no size, and may have no end. */
+  readonly streamed?: true;
 }
 
 /** Hears of what is not among the files found. */
@@ -70,8 +72,12 @@ class Walk {
     let real: string;
     let stats: Stats;
     try {
-      real = await realpath(path);
       stats = await stat(path);
+      // What /dev/stdin and a shell's <(…) lead to is open, but has no name of its own.
+      real = await realpath(path).catch((error) => {
+        if (stats.isFile() || stats.isDirectory()) throw error;
+        return path;
+      });
     } catch (error) {
       const reason = problemOf(error).reason;
       // The whole path, unlike other values: where it goes wrong is often its end.
@@ -143,6 +149,7 @@ class Walk {
   #addFile(path: string, real: string, stats: Stats): void {
     if (this.#seen.has(real)) return;
     this.#seen.add(real);
-    this.files.push({ path, size: stats.size, time: timeInName(path) });
+    const file = { path, size: stats.size, time: timeInName(path) };
+    this.files.push(stats.isFile() ? file : { ...file, size: 0, streamed: true });
   }
 }

@@ -72,28 +72,35 @@ export interface WholeText {
 }
 
 /**
- * All of a file's text at once, inflated on zlib's own thread; null for a file that is large, or in any way not one sound
- * gzip member or plain text, which `fileBytes` reads, and knows what to say about.
+ * All of a file's bytes as they are on disk; null for a file that is large or cannot be read, and for a pipe or a device, which may
+ * have no end: `fileBytes` reads it, and knows what to say about it.
  */
-export async function wholeText({ path, size }: LogFile): Promise<WholeText | null> {
-  if (size > MAX_WHOLE) return null;
+export async function storedBytes({ path, size, streamed }: LogFile): Promise<Buffer | null> {
+  if (size > MAX_WHOLE || streamed === true) return null;
+  const stored = await readFile(path).catch(() => null);
+  // It may have grown since it was listed.
+  return stored === null || stored.length > MAX_WHOLE ? null : stored;
+}
+
+/**
+ * The text of a file's bytes. Its inflation begins before this returns, on zlib's own thread. Null for what is in any way not one
+ * sound gzip member or plain text, which is for `fileBytes` too.
+ */
+export async function wholeText(stored: Buffer): Promise<WholeText | null> {
   try {
-    const packed = await readFile(path);
-    // It may have grown since it was listed.
-    if (packed.length > MAX_WHOLE) return null;
-    let text: Buffer = packed;
-    if (isGzip(packed)) {
-      const { buffer, engine } = await inflated(packed, {
+    let text = stored;
+    if (isGzip(stored)) {
+      const { buffer, engine } = await inflated(stored, {
         // All of it in one piece: smaller ones make a hop to zlib's thread each, and are joined by copying them.
-        chunkSize: Math.min(MAX_TEXT, inflatedLength(packed) + 1024),
+        chunkSize: Math.min(MAX_TEXT, inflatedLength(stored) + 1024),
         maxOutputLength: MAX_TEXT,
         info: true,
       });
-      if (engine.bytesWritten !== packed.length || isGzip(buffer)) return null;
+      if (engine.bytesWritten !== stored.length || isGzip(buffer)) return null;
       text = buffer;
     }
     checkText(text);
-    return { bytes: text, packedBytes: packed.length };
+    return { bytes: text, packedBytes: stored.length };
   } catch {
     return null;
   }

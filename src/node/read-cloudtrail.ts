@@ -43,7 +43,7 @@ export interface ReadOptions {
  * know between them; they are streamed one at a time, files in the order of the time in their names, as far as the loop over
  * the calls takes them.
  *
- * Throws {@link InputError} for a path that does not exist and for bad options. A log that cannot be read, and a record
+ * Throws `InputError` for a path that does not exist and for bad options. A log that cannot be read, and a record
  * that is none, are set aside and told to `onRejected`; the rest is read. Nothing found at all is not an error: `onStats`
  * says so. Neither `onCoverage` nor `onStats` is called when the loop is left early.
  */

@@ -1,5 +1,5 @@
 import type { LogFile } from './log-files.js';
-import { fileInput, wholeText } from './log-input.js';
+import { fileInput, storedBytes, type WholeText, wholeText } from './log-input.js';
 import type { LogScan } from './log-scan.js';
 
 export interface ReadFilesHooks {
@@ -12,14 +12,19 @@ export interface ReadFilesHooks {
 }
 
 /**
- * Reads files one after another. While one is scanned here, the next is inflated on zlib's thread: with a core for each,
- * the scan costs no time.
+ * Reads files one after another. While one is scanned here, the next is inflated on zlib's thread: with a core for each, the scan
+ * costs no time. A scan lets nothing else happen on this thread, and a read takes several turns of it: so the inflation of the
+ * next file must have begun before, and its bytes must have been read while the one before was waited for.
  */
 export async function readFiles(files: readonly LogFile[], scan: LogScan, hooks: ReadFilesHooks): Promise<void> {
-  let ahead = files.length > 0 ? wholeText(files[0]) : null;
+  const read = (i: number): Promise<Buffer | null> => (i < files.length ? storedBytes(files[i]) : NOTHING);
+  const inflate = (stored: Buffer | null): Promise<WholeText | null> => (stored === null ? NOTHING : wholeText(stored));
+  let inflating = inflate(await read(0));
+  let reading = read(1);
   for (const [i, file] of files.entries()) {
-    const text = await ahead;
-    ahead = i + 1 < files.length ? wholeText(files[i + 1]) : null;
+    const text = await inflating;
+    inflating = inflate(await reading);
+    reading = read(i + 2);
     if (text === null) {
       await scan.read(file.path, paced(fileInput(file).chunks(hooks.onRead), hooks));
     } else {
@@ -29,6 +34,8 @@ export async function readFiles(files: readonly LogFile[], scan: LogScan, hooks:
     await hooks.onFile?.(file);
   }
 }
+
+const NOTHING = Promise.resolve(null);
 
 /** Chunks, with a wait once each was read. */
 export async function* paced(

@@ -19,6 +19,8 @@ export interface ChangesData {
 /** A notice before it has an id. */
 export type Finding = Pick<Notice, 'kind' | 'at' | 'text' | 'key' | 'callers'>;
 
+/** A budget without a bound: what is critical is reported, whatever was before, and from the first call on. */
+const EVERY = Number.POSITIVE_INFINITY;
 /** So long the same doing is the same errand. */
 const ERRAND = HOUR;
 
@@ -33,14 +35,15 @@ export class ChangeWatch {
   readonly #operations: RareKinds;
   readonly #callers: RareKinds;
   readonly #pairs: RareKinds;
-  readonly #told: Map<string, { first: number; last: number }>;
+  /** Errands by what they were; several of each, since what was taken may be judged days later. */
+  readonly #told = new Map<string, { first: number; last: number }[]>();
 
   constructor(plan: MonitoringPlan, data?: ChangesData) {
     this.#plan = plan;
     this.#operations = new RareKinds(data?.operations);
     this.#callers = new RareKinds(data?.callers);
     this.#pairs = new RareKinds(data?.pairs);
-    this.#told = new Map((data?.told ?? []).map(([what, first, last]) => [what, { first, last }]));
+    for (const [what, first, last] of data?.told ?? []) this.#note(what, { first, last });
   }
 
   /** Since when it has been listening: what comes first is not new for that. */
@@ -65,16 +68,13 @@ export class ChangeWatch {
     const { changes, firstSeen, firstPair } = this.#plan.alertBudget;
     if (isCritical(operation)) {
       const rarity = this.#operations.rarity('', operation, time);
-      if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
-        return [
-          finding(
-            'change',
-            call,
-            `${whatIn(call)} by ${whoIn(call)} (critical operation)`,
-            'Events like this are',
-            rarity,
-          ),
-        ];
+      const what = `${whatIn(call)} by ${whoIn(call)} (critical operation)`;
+      if (changes === EVERY) {
+        // However common: each key of its own.
+        const isNew = this.#isErrand(`change ${operation} ${caller} ${keyArns.join(' ')}`, time);
+        if (isNew) return [finding('change', call, what, 'Events like this are', null)];
+      } else if (rarity.perWeek <= changes && this.#isErrand(`change ${operation} ${caller}`, time)) {
+        return [finding('change', call, what, 'Events like this are', rarity)];
       }
     }
     if (NOTABLE.has(operation) && !this.#pairs.has(caller)) {
@@ -105,27 +105,38 @@ export class ChangeWatch {
 
   /** False for what was reported within the hour; late calls of before it belong to it too. */
   #isErrand(what: string, time: number): boolean {
-    const told = this.#told.get(what);
-    if (told !== undefined && time > told.first - ERRAND && time < told.last + ERRAND) {
-      told.first = Math.min(told.first, time);
-      told.last = Math.max(told.last, time);
-      return false;
+    const told = this.#told.get(what)?.find(({ first, last }) => time > first - ERRAND && time < last + ERRAND);
+    if (told === undefined) {
+      this.#note(what, { first: time, last: time });
+      return true;
     }
-    this.#told.set(what, { first: time, last: time });
-    return true;
+    told.first = Math.min(told.first, time);
+    told.last = Math.max(told.last, time);
+    return false;
+  }
+
+  #note(what: string, errand: { first: number; last: number }): void {
+    const before = this.#told.get(what);
+    if (before === undefined) this.#told.set(what, [errand]);
+    else before.push(errand);
   }
 
   /** Whether a change by this operation was reported of that time, or of the hour before. */
   hasTold(operation: string | null, from: number, to: number): boolean {
-    for (const [what, { first, last }] of this.#told) {
-      if (what.startsWith(`change ${operation} `) && last >= from - ERRAND && first < to) return true;
+    for (const [what, errands] of this.#told) {
+      if (!what.startsWith(`change ${operation} `)) continue;
+      if (errands.some(({ first, last }) => last >= from - ERRAND && first < to)) return true;
     }
     return false;
   }
 
   /** Forgets what was reported more than two days before `time`. */
   forgetBefore(time: number): void {
-    for (const [what, { last }] of this.#told) if (last < time - 2 * DAY) this.#told.delete(what);
+    for (const [what, errands] of this.#told) {
+      const left = errands.filter(({ last }) => last >= time - 2 * DAY);
+      if (left.length === 0) this.#told.delete(what);
+      else this.#told.set(what, left);
+    }
   }
 
   data(): ChangesData {
@@ -133,7 +144,9 @@ export class ChangeWatch {
       operations: this.#operations.data(),
       callers: this.#callers.data(),
       pairs: this.#pairs.data(),
-      told: [...this.#told].map(([what, { first, last }]) => [what, first, last]),
+      told: [...this.#told].flatMap(([what, errands]) =>
+        errands.map(({ first, last }) => [what, first, last] as const),
+      ),
     };
   }
 }
@@ -158,15 +171,22 @@ function whoIn({ caller, account }: KmsCall): string {
   return callerName(caller, account);
 }
 
-/** @param subject of the sentence on how often such things are expected */
-function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, { perWeek }: Rarity): Finding {
-  const weeks = 1 / perWeek;
-  const often = weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
+/**
+ * @param subject of the sentence on how often such things are expected
+ * @param rarity null where it plays no part, and nothing is said of it
+ */
+function finding(kind: NoticeKind, call: KmsCall, what: string, subject: string, rarity: Rarity | null): Finding {
   return {
     kind,
     at: call.time,
-    text: `${what}. ${subject} expected about ${often}.`,
+    text: rarity === null ? `${what}.` : `${what}. ${subject} expected about ${oftenIn(rarity)}.`,
     key: seriesKey({ operation: call.operation, keyArn: call.keyArns[0] ?? null }),
     callers: [call.caller],
   };
+}
+
+function oftenIn({ perWeek }: Rarity): string {
+  if (perWeek >= 1.5) return `${Math.round(perWeek)} times a week`;
+  const weeks = 1 / perWeek;
+  return weeks >= 1.5 ? `once in ${Math.round(weeks)} weeks` : 'once a week';
 }

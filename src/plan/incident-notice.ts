@@ -9,6 +9,9 @@ import { withCallers } from './with-callers.js';
 /** So many of an incident's rows stand in a notice. */
 const MOST_KEYS = 100;
 
+/** Of counts that no record stands behind. */
+const NO_CALLERS = 'Callers and errors are unknown: metrics do not hold them.';
+
 /** What the notice of an incident says, with what is known of it when it is sent. */
 export function noticeOfIncident(
   { due, at, alarm, suspects }: Report,
@@ -22,7 +25,10 @@ export function noticeOfIncident(
   const anomaly = change === 'closed' ? worst : withCallers(worst, at, ledger, plan);
   const incident = { ...due.incident, anomalies: [anomaly, ...others] };
   const text = (): string => {
-    if (due.change === 'opened') return openingText(incident, suspects, plan, at);
+    if (due.change === 'opened') {
+      const opening = openingText(incident, suspects, plan, at);
+      return ledger.isStated(worst.key) && anomaly.callers === undefined ? `${opening} ${NO_CALLERS}` : opening;
+    }
     if (due.change === 'updated') return updateText(incident, due.why, suspects, plan, at);
     return due.corrected ? correctedText(incident) : closingText(incident, ledger.sum(worst.key, worst.to, at), plan);
   };

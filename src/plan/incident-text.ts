@@ -80,10 +80,10 @@ export function updateText(
   return `Update after ${duration(at - fromOf(incident))}: ${parts.join('; ')}. ${knownText(incident, suspects, plan, at)}`;
 }
 
-/** An incident that never was, as records that came late have shown. */
+/** An incident that never was, as records that came late have shown, or a baseline that the plan went back to. */
 export function correctedText(incident: Incident): string {
   const rows = rowsOf(incident);
-  return `Resolved: with records that came late, ${listed(rows)} ${rows.length === 1 ? 'is' : 'are'} normal.`;
+  return `Resolved: by what is known now, ${listed(rows)} ${rows.length === 1 ? 'is' : 'are'} normal.`;
 }
 
 /**

@@ -3,10 +3,12 @@ import type { Anomaly, Incident, IncidentChange, Scores } from '../engine/types.
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { rowsById } from '../series/series-set.js';
-import { HOUR } from '../time/grid.js';
+import { DAY, HOUR } from '../time/grid.js';
 import { type Due, IncidentNotices, type Reported } from './incident-notices.js';
+import { fromOf } from './incident-text.js';
 import type { MonitoringPlan } from './plan.js';
 import { suspectsOf } from './suspects.js';
+import type { Reverted } from './watch-data.js';
 
 /** What is to be sent, when, and under which alarm; none where it opens one. */
 export interface Report {
@@ -36,6 +38,14 @@ interface Checkpoint {
   readonly bytes: Uint8Array;
 }
 
+/** Up to when another watch has reported, and what was open then. */
+type Held = Pick<Reverted, 'until' | 'open'>;
+/** With the first bucket taken since, and what was found in those before the time. */
+type Holding = Held & { since: number | null; readonly changes: IncidentChange[] };
+
+/** So long an incident that is over is remembered; one that began before is not reported after all. */
+const REMEMBERED = 2 * DAY;
+
 /** Distance of the checkpoints, ms: a tracker at rest takes some hundred bytes. */
 const CHECKPOINT = HOUR;
 
@@ -50,6 +60,8 @@ export class IncidentWatch {
   #checkpoints: Checkpoint[];
   /** The open incidents as of the last bucket. */
   #open: readonly Incident[];
+  /** What is held back until a time up to which everything was reported already. */
+  #held: Holding | null = null;
   /** Rows by id of the keys that were seen last. */
   #index: { readonly keys: readonly SeriesKey[]; readonly rows: ReadonlyMap<string, number> } | undefined;
 
@@ -66,8 +78,45 @@ export class IncidentWatch {
 
   /** Takes the verdicts of the next bucket. */
   take(scores: Scores, bucket: number, isReported: IsReported, send: Send): void {
+    const { start, step } = scores.window.grid;
+    const time = start + bucket * step;
+    if (this.#held !== null && time >= this.#held.until) this.#resume(this.#held, isReported, send);
     const changes = this.#take(scores, bucket);
-    this.#report(changes, isReported, send, { scores, bucket });
+    if (this.#held === null) this.#report(changes, isReported, send, { scores, bucket });
+    else {
+      this.#held.since ??= time;
+      this.#held.changes.push(...changes);
+    }
+  }
+
+  /** What other incidents were reported by another watch, which had judged everything before a time. */
+  withReportedBy(other: IncidentWatch): IncidentWatch {
+    return new IncidentWatch(this.#tracker, other.#notices.data(), this.#checkpoints);
+  }
+
+  /** The open incidents as of the last bucket. */
+  get open(): readonly Incident[] {
+    return this.#open;
+  }
+
+  /** Reports nothing of the buckets before a time, until they are all taken: then, what was not reported of them. */
+  hold(held: Held): void {
+    this.#held = { ...held, since: null, changes: [] };
+  }
+
+  #resume({ until, open, since, changes }: Holding, isReported: IsReported, send: Send): void {
+    this.#held = null;
+    const now = this.#tracker.incidents;
+    const known = new Set([...now, ...changes.map(({ incident }) => incident)].map(({ id }) => id));
+    const gone = this.#notices.adopt(now, known, since ?? until);
+    const isLate = ({ incident }: IncidentChange): boolean =>
+      fromOf(incident) < until - REMEMBERED && !this.#open.some(({ id }) => id === incident.id);
+    this.#report(
+      changes.filter((change) => this.#notices.alarmOf(change.incident.id) !== undefined || !isLate(change)),
+      isReported,
+      send,
+    );
+    this.#closeGone(gone, open, until, send);
   }
 
   #take(scores: Scores, bucket: number): readonly IncidentChange[] {
@@ -145,11 +194,16 @@ export class IncidentWatch {
     const known = new Set([...now, ...changes.map(({ incident }) => incident)].map(({ id }) => id));
     const gone = this.#notices.adopt(now, known, since);
     this.#report(changes, isReported, send);
+    this.#closeGone(gone, before, end, send);
+  }
+
+  /** Closes the alarms of incidents that never were, as is known by now. @param before as they were then */
+  #closeGone(gone: readonly Reported[], before: readonly Incident[], at: number, send: Send): void {
     for (const { incident: id, alarm, closed } of gone) {
       const incident = before.find((one) => one.id === id);
       if (closed || incident === undefined) continue;
-      const due: Due = { change: 'closed', incident: { ...incident, state: 'closed', closed: end }, corrected: true };
-      this.#send({ due, at: end, alarm, suspects: [] }, send);
+      const due: Due = { change: 'closed', incident: { ...incident, state: 'closed', closed: at }, corrected: true };
+      this.#send({ due, at, alarm, suspects: [] }, send);
     }
   }
 

@@ -20,6 +20,19 @@ export class LedgerCells {
     return before === 0;
   }
 
+  /** The calls of a row; undefined without any. */
+  get(row: number): number | undefined {
+    this.#counts ??= this.#unpacked();
+    return this.#counts.get(row);
+  }
+
+  /** Sets the calls of a row. */
+  set(row: number, count: number): void {
+    this.#counts ??= this.#unpacked();
+    if (count === 0) this.#counts.delete(row);
+    else this.#counts.set(row, count);
+  }
+
   /** Each row with calls, in the order in which they came first. */
   forEach(visit: (row: number, count: number) => void): void {
     if (this.#counts !== null) {

@@ -9,7 +9,9 @@ import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import { LedgerCells } from './ledger-cells.js';
+import { commonTimes, keyOfId } from './ledger-parts.js';
 import { Refusals } from './refusals.js';
+import { StatedCounts, type Taken } from './stated-counts.js';
 
 interface Row {
   /** Never another's, nor used again: what the cells name it by. */
@@ -26,7 +28,7 @@ interface Row {
 /** Callers of one operation on one key that are judged, each by itself: where they come and go by the hundred, none is missed. */
 const MOST_CALLERS = 20;
 
-/** What of a ledger is JSON in its bytes. */
+/** What of it is JSON in its bytes. */
 interface LedgerData {
   readonly rows: readonly (readonly [number: number, id: string, sources: number])[];
   readonly next: number;
@@ -51,14 +53,12 @@ export class Ledger {
   /** How many callers of an operation on a key are judged, by its row's id. */
   readonly #callersOf = new Map<string, number>();
   #refusals = new Refusals();
+  /** What sources state rather than bring call by call. */
+  #stated = new StatedCounts();
   /** Theirs; the same array while there are no new ones. */
   #judgedKeys: readonly SeriesKey[] = [];
   /** The keys of windows with all of these; the same array while they are. */
-  #windowKeys: {
-    readonly judged: readonly SeriesKey[];
-    readonly refused: readonly SeriesKey[];
-    readonly all: readonly SeriesKey[];
-  } | null = null;
+  #windowKeys: Readonly<Record<'judged' | 'refused' | 'stated' | 'all', readonly SeriesKey[]>> | null = null;
   readonly #buckets = new Map<number, LedgerCells>();
   /** Of buckets before it, counts of rows that are judged are left. */
   #thinnedUntil = -Infinity;
@@ -160,8 +160,29 @@ export class Ledger {
     return until;
   }
 
+  /** Takes counts that a source states, as {@link StatedCounts} does. Where calls tell of a row, these count, and no other. */
+  state(set: SeriesSet, source: string, from: number, to: number): Taken {
+    const taken = this.#stated.take(set, source, from, to);
+    const told = set.keys.flatMap((key) => {
+      const row = this.#rows.get(keyId(key));
+      return row === undefined ? [] : [{ key, source: this.#sources[row.sources]?.join(', ') ?? '' }];
+    });
+    return { ...taken, refused: [...taken.refused, ...told] };
+  }
+
+  /** Whether the counts of a row are a source's word, so that who called may not be known. */
+  isStated(key: SeriesKey): boolean {
+    return this.#stated.has(key) && !this.#isCounted(keyId(key));
+  }
+
+  readonly #isCounted = (id: string): boolean => this.#rows.has(id);
   /** Of all rows that ever were, but those by caller. */
   judgedKeys(): readonly SeriesKey[] {
+    const stated = this.#stated.keys('judged', this.#isCounted);
+    return stated.length === 0 ? this.#judgedByCalls() : [...this.#judgedByCalls(), ...stated];
+  }
+
+  #judgedByCalls(): readonly SeriesKey[] {
     if (this.#judgedKeys.length !== this.#judged.length) this.#judgedKeys = this.#judged.map(({ key }) => key);
     return this.#judgedKeys;
   }
@@ -175,7 +196,7 @@ export class Ledger {
         if (number === row?.number) calls += count;
       });
     }
-    return calls;
+    return row === undefined ? this.#stated.sum(key, from, to) : calls;
   }
 
   #bucketsIn(from: number, to: number): number[] {
@@ -194,21 +215,24 @@ export class Ledger {
     const grid = { start: from, step: this.step, length: (to - from) / this.step };
     const set: SeriesSet = {
       grid,
-      keys: isJudged ? this.judgedKeys() : rows.map(({ key }) => key),
+      keys: isJudged ? this.#judgedByCalls() : rows.map(({ key }) => key),
       measure: 'count',
       values: this.#counts(rows, grid),
       observed: this.#observed(rows, grid, exclude),
     };
-    return isJudged ? this.#withRefusals(set, this.#refusals.rows(grid, this.#observedByAll(grid, exclude))) : set;
+    const stated = this.#stated.window(what, grid, this.#isCounted, (source) => this.listenedBy(source), exclude);
+    if (!isJudged) return joinRows(set, stated);
+    return this.#joined(set, this.#refusals.rows(grid, this.#observedByAll(grid, exclude)), stated);
   }
 
   /** With the same array of keys as the last one where they are the same: who matches them need not again. */
-  #withRefusals(set: SeriesSet, refused: SeriesSet): SeriesSet {
-    const joined = joinRows(set, refused);
-    if (this.#windowKeys?.judged !== set.keys || this.#windowKeys.refused !== refused.keys) {
-      this.#windowKeys = { judged: set.keys, refused: refused.keys, all: joined.keys };
+  #joined(set: SeriesSet, refused: SeriesSet, stated: SeriesSet): SeriesSet {
+    const joined = joinRows(joinRows(set, refused), stated);
+    const known = this.#windowKeys;
+    if (known?.judged !== set.keys || known.refused !== refused.keys || known.stated !== stated.keys) {
+      this.#windowKeys = { judged: set.keys, refused: refused.keys, stated: stated.keys, all: joined.keys };
     }
-    return { ...joined, keys: this.#windowKeys.all };
+    return { ...joined, keys: this.#windowKeys?.all ?? joined.keys };
   }
 
   #counts(rows: readonly Row[], { start, step, length }: SeriesSet['grid']): SeriesSet['values'] {
@@ -286,11 +310,12 @@ export class Ledger {
     }
     this.#thinnedUntil = until;
     this.#refusals.fix(until);
-    let counts = this.#refusals.size;
+    let counts = this.#refusals.size + this.#stated.size;
     for (const { buckets } of this.#rows.values()) counts += buckets;
     if (counts <= most) return;
     let first = Infinity;
     for (const bucket of this.#buckets.keys()) first = Math.min(first, bucket);
+    if (first === Infinity) first = this.#stated.first;
     this.forgetBefore(Math.min(until, first + DAY));
   }
 
@@ -306,6 +331,7 @@ export class Ledger {
     }
     this.#since = Math.max(this.#since, time);
     this.#refusals.forgetBefore(time);
+    this.#stated.forgetBefore(time);
     for (const [source, ranges] of this.#listened) {
       const last = ranges.at(-1);
       const kept = ranges.filter(({ to }) => to > time);
@@ -339,6 +365,15 @@ export class Ledger {
     this.#refusals.write(out);
   }
 
+  /** What sources state: behind the rest of a state, which had none of it once. */
+  writeStated(out: ByteWriter): void {
+    if (!this.#stated.isEmpty) this.#stated.write(out);
+  }
+
+  readStated(from: ByteReader): void {
+    if (from.remaining > 0) this.#stated = StatedCounts.read(from);
+  }
+
   static read(from: ByteReader, step: number): Ledger {
     const ledger = new Ledger(step);
     const { rows, next, since, sources, listened } = JSON.parse(from.string()) as LedgerData;
@@ -362,20 +397,4 @@ export class Ledger {
     ledger.#refusals = Refusals.read(from);
     return ledger;
   }
-}
-
-/** The key of a {@link keyId}. */
-function keyOfId(id: string): SeriesKey {
-  const [operation, keyArn, account, region, caller, outcome, metric] = JSON.parse(id);
-  return seriesKey({ operation, keyArn, account, region, caller, outcome, metric });
-}
-
-/** Times in both of two ascending lists of ranges. */
-function commonTimes(some: readonly TimeRange[], others: readonly TimeRange[]): readonly TimeRange[] {
-  return some.flatMap((a) =>
-    others.flatMap((b) => {
-      const range = { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
-      return range.from < range.to ? [range] : [];
-    }),
-  );
 }

@@ -7,7 +7,7 @@ import { DAY, HOUR } from '../time/grid.js';
 import type { Finding } from './changes.js';
 
 /** So long before the time at which it matters, something is told again: 30 days, a week, a day. */
-const MILESTONES = [30 * DAY, 7 * DAY, DAY];
+export const MILESTONES = [30 * DAY, 7 * DAY, DAY];
 /** Rotation that is due is done within so long as a rule. */
 const ROTATION_SLACK = 2 * DAY;
 

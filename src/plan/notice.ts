@@ -50,6 +50,8 @@ export interface Notice {
 export interface Notifier {
   /** A name of its own among the plan's. */
   readonly name: string;
+  /** Where it sends, and what of the notices, in a line for those who review the plan. */
+  readonly about?: string;
   tell(notice: Notice, signal?: AbortSignal): void | Promise<void>;
 }
 

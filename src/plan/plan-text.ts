@@ -22,14 +22,20 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
     list === undefined ? [] : [`${name} ${list.map((entry) => printable(entry)).join(', ')}`],
   );
   const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => printable(name, 60)).join(', ');
+  const abouts = (all: readonly { readonly name: string; readonly about?: string }[]) =>
+    all.flatMap(({ name, about }) =>
+      about === undefined ? [] : [`                 ${printable(name, 60)}: ${printable(about, 500)}`],
+    );
   return [
     `What for?        ${printable(plan.purpose, 300)}`,
     `What?            ${chosen.length === 0 ? 'every KMS key and operation in the logs' : chosen.join('; ')}`,
     `How often?       every ${duration(plan.every)}, in buckets of ${duration(plan.step)}, once late records have had ${duration(plan.grace)}${timeZone === undefined ? '' : `; time zone ${timeZone}`}`,
     `From when?       ${beginning(plan)}`,
     `With what?       ${names(plan.sources)}`,
+    ...abouts(plan.sources),
     `Who does it?     ${printable(plan.owner, 300)}`,
-    `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${alertBudget.changes}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
+    `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${Number.isFinite(alertBudget.changes) ? alertBudget.changes : 'all'}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
+    ...abouts(plan.notify),
     ...(exclude.length === 0
       ? []
       : [`Excluded         ${exclude.map(({ from, to }) => `${iso(from)} to ${iso(to)}`).join(', ')}`]),

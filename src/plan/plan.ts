@@ -10,7 +10,7 @@ import type { CallSource } from './source.js';
 export interface PlanBudget {
   /** Of calls outside of what is normal, over all that is counted. */
   readonly perWeek: number;
-  /** Of critical operations, as routine as they may be. */
+  /** Of critical operations, as routine as they may be; `Infinity` where each is reported, from the first call on. */
   readonly changes: number;
   /** Of callers that never used a key before. */
   readonly firstSeen: number;
@@ -35,7 +35,7 @@ export interface PlanInput {
   /** Who is told. */
   readonly notify: readonly Notifier[];
   /** False alarms a week to put up with. */
-  readonly alertBudget?: Partial<PlanBudget>;
+  readonly alertBudget?: Partial<Omit<PlanBudget, 'changes'>> & { readonly changes?: number | 'all' };
   /** Times that neither teach nor are judged: maintenance, load tests. */
   readonly exclude?: readonly { readonly from: number | Date; readonly to: number | Date }[];
   /** Width of the buckets, ms; 5 minutes by default. */
@@ -148,7 +148,10 @@ export function definePlan(input: PlanInput): MonitoringPlan {
     notify: named(input.notify, 'plan.notify', 'tell') as readonly Notifier[],
     alertBudget: {
       perWeek: budget(input.alertBudget?.perWeek, 'plan.alertBudget.perWeek'),
-      changes: budget(input.alertBudget?.changes, 'plan.alertBudget.changes'),
+      changes:
+        input.alertBudget?.changes === 'all' || input.alertBudget?.changes === Number.POSITIVE_INFINITY
+          ? Number.POSITIVE_INFINITY
+          : budget(input.alertBudget?.changes, 'plan.alertBudget.changes', " or 'all'"),
       firstSeen: budget(input.alertBudget?.firstSeen, 'plan.alertBudget.firstSeen'),
       firstPair: budget(input.alertBudget?.firstPair, 'plan.alertBudget.firstPair'),
     },
@@ -229,10 +232,10 @@ function refitEvery(value: unknown, learn: MonitoringPlan['learn']): number {
   throw new InputError(`plan.refitEvery must be 0 or a whole number in [${DAY}, ${366 * DAY}], got ${shown(value)}`);
 }
 
-function budget(value: unknown, field: string): number {
+function budget(value: unknown, field: string, or = ''): number {
   const given = value ?? 1;
   if (typeof given === 'number' && given > 0 && given <= 1e6) return given;
-  throw new InputError(`${field} must be a number of false alarms a week above 0, got ${shown(value)}`);
+  throw new InputError(`${field} must be a number of false alarms a week above 0${or}, got ${shown(value)}`);
 }
 
 function list(value: unknown, field: string): readonly unknown[] {

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import { Lanes } from './lanes.js';
-import type { CallSource, Poll, PollRequest } from './source.js';
+import type { CallSource, PolledPart, PollRequest } from './source.js';
 import type { Watch } from './watch.js';
 import { type Limit, withinLimit } from './within-limit.js';
 
@@ -9,11 +9,7 @@ import { type Limit, withinLimit } from './within-limit.js';
 const MOST_PARTS = 10_000;
 
 /** What of a poll is known once its calls are read. */
-interface Part {
-  readonly calls: readonly KmsCall[];
-  readonly listened: Extract<Poll['listened'], readonly unknown[]>;
-  readonly cursor: Exclude<Poll['cursor'], () => unknown>;
-  readonly rejected: number;
+interface Part extends PolledPart {
   readonly problem: string | null;
   readonly more: boolean;
 }
@@ -63,10 +59,10 @@ export class SourcePolls {
       const problems: string[] = [];
       for (let part = 0; part < MOST_PARTS; part++) {
         const cursor = Object.hasOwn(watch.data.cursors, name) ? watch.data.cursors[name] : null;
-        const poll = await this.#part(source, { cursor, from: watch.begin(now), now });
+        const poll = await this.#part(source, { cursor, from: watch.begin(now), now, step: watch.plan.step });
         if (signal.aborted) return;
-        watch.take(name, poll, now);
-        if (poll.problem !== null) problems.push(poll.problem);
+        const refused = watch.take(name, poll, now);
+        for (const problem of [poll.problem, refused]) if (problem !== null) problems.push(problem);
         if (!poll.more) break;
       }
       this.#answered.add(name);
@@ -90,12 +86,14 @@ export class SourcePolls {
       const poll = await source.poll({ ...request, signal });
       getsOn();
       const calls: KmsCall[] = [];
-      for await (const call of poll.calls) {
+      for await (const call of poll.calls ?? []) {
         calls.push(call);
         getsOn();
       }
       return {
         calls,
+        counts: given(poll.counts),
+        levels: given(poll.levels),
         listened: given(poll.listened),
         cursor: given(poll.cursor),
         rejected: given(poll.rejected ?? 0),

@@ -1,7 +1,9 @@
 import { checkInteger, checkOptions, checkTime, InputError, type OptionNames } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
 import type { TimeRange } from '../series/builder.js';
-import { DAY, MINUTE } from '../time/grid.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { sliceWindow } from '../series/slice.js';
+import { DAY, gridEnd, MINUTE } from '../time/grid.js';
 import { machineClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
@@ -80,7 +82,7 @@ export async function replayPlan(plan: MonitoringPlan, options: ReplayOptions = 
   }
   const asked = given === undefined ? end - LONGEST : given - plan.learnFor - plan.step;
   const held: Held[] = [];
-  for (const source of plan.sources) held.push(await readAll(source, asked, end, signal));
+  for (const source of plan.sources) held.push(await readAll(source, asked, end, plan.step, signal));
   const span = spanOf(plan, held, given, end, delivery);
   // As after a first poll: what it would report besides is what a plan that has run for long has reported already.
   const running: MonitoringPlan = { ...plan, judgeFirst: 0 };
@@ -102,21 +104,31 @@ const REPLAY_OPTIONS: OptionNames<ReplayOptions> = {
 interface Held {
   readonly source: string;
   readonly calls: readonly KmsCall[];
+  readonly counts: readonly SeriesSet[];
   readonly listened: readonly TimeRange[];
   readonly rejected: number;
   readonly problems: readonly string[];
 }
 
-async function readAll(source: CallSource, from: number, now: number, signal: AbortSignal | undefined): Promise<Held> {
+async function readAll(
+  source: CallSource,
+  from: number,
+  now: number,
+  step: number,
+  signal: AbortSignal | undefined,
+): Promise<Held> {
   const calls: KmsCall[] = [];
+  const counts: SeriesSet[] = [];
   const listened: TimeRange[] = [];
   const problems: string[] = [];
   let rejected = 0;
   let cursor: Exclude<Poll['cursor'], () => unknown> = null;
   for (let more = true; more; ) {
-    const poll = await source.poll({ cursor, from, now, signal });
-    for await (const call of poll.calls) if (call.time >= from && call.time < now) calls.push(call);
+    const poll = await source.poll({ cursor, from, now, step, signal });
+    for await (const call of poll.calls ?? []) if (call.time >= from && call.time < now) calls.push(call);
     signal?.throwIfAborted();
+    const stated = given(poll.counts);
+    if (stated !== undefined) counts.push(stated);
     for (const range of given(poll.listened)) listened.push(range);
     rejected += given(poll.rejected ?? 0);
     const problem = given(poll.problem ?? null);
@@ -125,7 +137,7 @@ async function readAll(source: CallSource, from: number, now: number, signal: Ab
     more = given(poll.more ?? false);
   }
   calls.sort((a, b) => a.time - b.time);
-  return { source: source.name, calls, listened, rejected, problems };
+  return { source: source.name, calls, counts, listened, rejected, problems };
 }
 
 function given<T>(value: T | (() => T)): T {
@@ -173,6 +185,8 @@ function spanOf(
   };
 }
 
+const NOTHING = { calls: [], listened: [], cursor: null, rejected: 0 };
+
 /** The polls of the past, one after the other. */
 async function run(
   watch: Watch,
@@ -184,10 +198,11 @@ async function run(
   const notices: ReplayedNotice[] = [];
   const next = held.map(() => 0);
   let now = first;
+  let seen = -Infinity;
   for (let polls = 1; ; polls++) {
     watch.begin(now);
     const delivered = now - delivery;
-    for (const [i, { source, calls, listened, rejected }] of held.entries()) {
+    for (const [i, { source, calls, counts, listened, rejected }] of held.entries()) {
       const begin = next[i];
       let after = begin;
       while (after < calls.length && calls[after].time < delivered) after++;
@@ -195,12 +210,21 @@ async function run(
       const known = listened
         .map((range) => ({ from: range.from, to: Math.min(range.to, delivered) }))
         .filter((range) => range.from < range.to);
+      const [stated, ...more] = deliveredOf(counts, seen, delivered);
+      for (const counts of more) watch.take(source, { ...NOTHING, counts }, now);
       watch.take(
         source,
-        { calls: calls.slice(begin, after), listened: known, cursor: null, rejected: polls === 1 ? rejected : 0 },
+        {
+          calls: calls.slice(begin, after),
+          counts: stated,
+          listened: known,
+          cursor: null,
+          rejected: polls === 1 ? rejected : 0,
+        },
         now,
       );
     }
+    seen = delivered;
     data.tallies.polls++;
     watch.settle(now);
     for (const { notice } of data.outbox) {
@@ -221,6 +245,16 @@ async function run(
     if (polls % AT_ONCE === 0) await machineClock.sleep(0, signal);
     signal?.throwIfAborted();
   }
+}
+
+/** What had come by then of counts, and had not at the poll before. */
+function deliveredOf(counts: readonly SeriesSet[], seen: number, delivered: number): SeriesSet[] {
+  return counts.flatMap((set) => {
+    const { start, step } = set.grid;
+    const from = Number.isFinite(seen) ? Math.max(start, Math.floor(seen / step) * step) : start;
+    const to = Math.min(gridEnd(set.grid), Math.floor(delivered / step) * step);
+    return from < to ? [sliceWindow(set, from, to)] : [];
+  });
 }
 
 function iso(time: number): string {

@@ -1,5 +1,7 @@
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
+import { keyParts } from '../report/names.js';
+import type { SeriesKey } from '../series/key.js';
 
 /** Which calls a plan is about. A list left out means all; a call must be of every list that is there. */
 export interface Resources {
@@ -39,6 +41,18 @@ export function callFilter(resources: Resources): (call: KmsCall) => KmsCall | u
     if (patterns === undefined) return call;
     const keyArns = call.keyArns.filter((arn) => patterns.some((pattern) => pattern.test(arn)));
     return keyArns.length === 0 ? undefined : { ...call, keyArns };
+  };
+}
+
+/** Whether a row of counts is of the plan's resources: as far as its key says what it is of. */
+export function rowFilter({ keys, operations, accounts, regions }: Resources): (key: SeriesKey) => boolean {
+  const patterns = keys?.map(patternOf);
+  return ({ keyArn, operation, account, region }) => {
+    const of = keyArn === null ? { account, region } : { ...keyParts(keyArn) };
+    const isOf = (list: readonly string[] | undefined, name: string | null): boolean =>
+      list === undefined || (name !== null && list.includes(name));
+    if (patterns !== undefined && (keyArn === null || !patterns.some((pattern) => pattern.test(keyArn)))) return false;
+    return isOf(operations, operation) && isOf(accounts, of.account ?? account) && isOf(regions, of.region ?? region);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Scores } from '../engine/types.js';
 import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
-import { HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from '../time/grid.js';
 import { machineClock, type PlanClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
@@ -11,6 +11,7 @@ import { randomId } from './notice-id.js';
 import type { MonitoringPlan } from './plan.js';
 import { SourcePolls } from './poll-sources.js';
 import { NoticeQueues } from './send-notices.js';
+import { type SnapshotArchive, saveSnapshot } from './snapshots.js';
 import { type PlanStore, StoreConflict } from './store.js';
 import { Watch } from './watch.js';
 import { watchFromBytes, watchToBytes } from './watch-bytes.js';
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly onHealth?: (health: Health) => void;
   /** Is handed what went wrong with a source, a notifier, the inventory, the store. Without it, a failing store ends the run. */
   readonly onProblem?: (problem: PlanProblem) => void;
+  /** Where snapshots of the state are kept, to go back to; none are, by default. */
+  readonly snapshots?: SnapshotOptions;
   /** Another judge than the library's detector. */
   readonly judges?: Judges;
   /**
@@ -49,6 +52,15 @@ export interface RunOptions {
    * the state: later runs go on with it.
    */
   readonly stateId?: string;
+}
+
+/** Snapshots that a plan makes of its own state, once it has learned. */
+export interface SnapshotOptions {
+  readonly archive: SnapshotArchive;
+  /** How often, ms; a day by default. */
+  readonly every?: number;
+  /** So many are kept, the newest; 14 by default. Those with a label are not counted. */
+  readonly keep?: number;
 }
 
 export interface PlanProblem {
@@ -82,6 +94,7 @@ const GRACE = 2 * SECOND;
  */
 export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promise<Health> {
   checkOptions(options, RUN_OPTIONS);
+  checkSnapshots(options.snapshots);
   const { store, signal } = options;
   const { clock = machineClock, answerWithin = Math.min(Math.max(plan.every, 5 * MINUTE), HOUR) } = options;
   checkInteger(answerWithin, 'answerWithin', 1, WEEK);
@@ -93,7 +106,7 @@ export async function runPlan(plan: MonitoringPlan, options: RunOptions): Promis
     await store.claim?.();
     const limit = { ms: answerWithin, clock, signal: stop.signal };
     const kept = await withinLimit({ ...limit, grace: GRACE }, () => store.load());
-    const run = new Run(watchOf(kept, plan, options), options, limit);
+    const run = new Run(watchOf(kept, plan, options), options, limit, kept);
     try {
       return await run.run();
     } finally {
@@ -119,7 +132,16 @@ const RUN_OPTIONS: OptionNames<RunOptions> = {
   onProblem: true,
   judges: true,
   stateId: true,
+  snapshots: true,
 };
+const SNAPSHOT_OPTIONS: OptionNames<SnapshotOptions> = { archive: true, every: true, keep: true };
+
+function checkSnapshots(snapshots: SnapshotOptions | undefined): void {
+  checkOptions(snapshots, SNAPSHOT_OPTIONS, 'snapshots');
+  if (snapshots === undefined) return;
+  checkInteger(snapshots.every ?? DAY, 'snapshots.every', MINUTE, 366 * DAY);
+  checkInteger(snapshots.keep ?? 14, 'snapshots.keep', 1, 1000);
+}
 
 function watchOf(
   kept: Uint8Array | null,
@@ -139,12 +161,15 @@ class Run {
   readonly #sources: SourcePolls;
   readonly #queues: NoticeQueues;
   readonly #inventory = new Lanes();
+  /** The state as it was read, or saved last; only where there are snapshots. */
+  #kept: Uint8Array | null;
 
-  constructor(watch: Watch, options: RunOptions, limit: Limit) {
+  constructor(watch: Watch, options: RunOptions, limit: Limit, kept: Uint8Array | null) {
     const { onProblem } = options;
     this.#watch = watch;
     this.#options = options;
     this.#limit = limit;
+    this.#kept = options.snapshots === undefined ? null : kept;
     this.#sources = new SourcePolls(watch, limit, (name, error) => onProblem?.({ part: 'source', name, error }));
     this.#queues = new NoticeQueues(watch, { ...limit, grace: GRACE }, (name, error, setAside) =>
       onProblem?.({ part: 'notifier', name, error, ...(setAside === null ? {} : { setAside }) }),
@@ -178,11 +203,13 @@ class Run {
     const { once = false } = this.#options;
     // Nobody is kept waiting by others: but for a single poll, and for the first, from which the plan learns.
     const patience = once ? Infinity : Math.min(PATIENCE, plan.every / 2);
+    await this.#keepSnapshot(now);
     this.#watch.begin(now);
     // What an earlier run decided, kept and could not send; where all sources are known to work.
     if (plan.sources.every(({ name }) => Object.hasOwn(data.cursors, name))) this.#queues.start();
     this.#sources.start(now);
-    await this.#sources.wait(data.tallies.polls === 0 ? Infinity : patience);
+    const isWhole = data.tallies.polls === 0 || data.reverted != null;
+    await this.#sources.wait(isWhole ? Infinity : patience);
     // A poll that was broken off has changed nothing, and the next run asks again.
     if (signal.aborted) return;
     data.tallies.polls++;
@@ -193,6 +220,23 @@ class Run {
     this.#queues.start();
     await this.#queues.wait(patience);
     if (this.#queues.settle(now)) await this.#save();
+  }
+
+  /** Of the state as it is kept: that the next one could not be saved is no reason to have none. */
+  async #keepSnapshot(now: number): Promise<void> {
+    const { snapshots, onProblem } = this.#options;
+    const { data, judgeBytes } = this.#watch;
+    const kept = this.#kept;
+    if (snapshots === undefined || kept === null || judgeBytes === null) return;
+    const { archive, every = DAY, keep = 14 } = snapshots;
+    const last = data.lastSnapshot ?? null;
+    if (last !== null && now >= last && now - last < every) return;
+    try {
+      await withinLimit(this.#limit, () => saveSnapshot(archive, kept, { at: now, keep }));
+      data.lastSnapshot = now;
+    } catch (error) {
+      if (!this.#limit.signal.aborted) onProblem?.({ part: 'store', name: 'snapshots', error });
+    }
   }
 
   async #takeInventory(now: number): Promise<void> {
@@ -225,6 +269,7 @@ class Run {
     try {
       const bytes = watchToBytes(this.#watch);
       await withinLimit({ ...this.#limit, grace: GRACE }, () => store.save(bytes));
+      if (this.#options.snapshots !== undefined) this.#kept = bytes;
     } catch (error) {
       if (error instanceof StoreConflict || onProblem === undefined || once) throw error;
       onProblem({ part: 'store', name: 'store', error });

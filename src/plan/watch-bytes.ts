@@ -9,8 +9,8 @@ import type { Judges } from './judge.js';
 import { Ledger } from './ledger.js';
 import type { MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
-import { Watch, type WatchParts } from './watch.js';
-import { keptWatchData } from './watch-data.js';
+import { Watch } from './watch.js';
+import { keptWatchData, type WatchParts } from './watch-data.js';
 
 const LETTERS = 'PLAN';
 /** Of the bytes of a state. */
@@ -28,6 +28,7 @@ export function watchToBytes(watch: Watch): Uint8Array {
   const judge = watch.judgeBytes ?? new Uint8Array(0);
   out.varint(judge.length);
   out.bytes(judge);
+  watch.ledger.writeStated(out);
   return seal(LETTERS, VERSION, out);
 }
 
@@ -78,6 +79,7 @@ function partsIn(from: ByteReader, plan: MonitoringPlan): WatchParts {
   const ids = RecentIds.read(from);
   const incidents = IncidentWatch.read(from);
   const judge = from.bytes(from.varint());
+  ledger.readStated(from);
   from.end();
   // A copy, for the rest of the bytes to be let go.
   return {

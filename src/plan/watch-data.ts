@@ -1,5 +1,12 @@
+import type { Incident } from '../engine/types.js';
+import { HOUR } from '../time/grid.js';
+import type { ChangesData } from './changes.js';
+import type { DeferredData } from './deferred-calls.js';
+import type { IncidentWatch } from './incident-watch.js';
+import type { Ledger } from './ledger.js';
 import type { ToldOfKeys } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
+import type { RecentIds } from './recent-ids.js';
 import type { Json } from './source.js';
 
 /** A notice on its way: decided, and who was told of it. */
@@ -64,6 +71,16 @@ export function newTallies(): Tallies {
   };
 }
 
+/** A state that was put back to an earlier one, until it has judged anew what came since. Times are epoch ms. */
+export interface Reverted {
+  /** When that was. */
+  readonly at: number;
+  /** Everything before this was judged by the state that gave way, and is reported as far as it was to be. */
+  readonly until: number;
+  /** The incidents that were open then. */
+  readonly open: readonly Incident[];
+}
+
 /** What of a `Watch` is plain data, as JSON keeps it. Times are epoch ms. */
 export interface WatchData {
   /** This state's own, drawn at random when it began: no notice of another state of the plan has an id of this one's. */
@@ -93,14 +110,45 @@ export interface WatchData {
   /** Of notifiers that could not send something. */
   readonly undelivered: Record<string, Undelivered>;
   told: ToldOfKeys;
+  /** Of dates that levels count down to; left out before the first. */
+  deadlines?: ToldOfKeys;
   lastInventory: number | null;
   /** Keys that were deleted since the last bucket was judged, by ARN; and before, for a judge that learns anew. */
   readonly deleted: string[];
   retired: string[];
   /** Up to where the judge had observed when its bytes were taken, and the earliest bucket re-stated since. */
   snapshot: { readonly end: number; readonly restated: number | null } | null;
+  /** Null, or left out by an earlier build, but for a state that was put back. */
+  reverted?: Reverted | null;
+  /** When the last snapshot was kept by the plan itself; null, or left out, before the first. */
+  lastSnapshot?: number | null;
   readonly tallies: Tallies;
   outbox: Outgoing[];
+}
+
+/** The parts that a watch is made of as they were kept; those left out begin anew. */
+export interface WatchParts {
+  readonly data: WatchData;
+  readonly ledger?: Ledger;
+  readonly ids?: RecentIds;
+  readonly incidents?: IncidentWatch;
+  readonly changes?: ChangesData;
+  readonly deferred?: DeferredData;
+  /** The judge's bytes; null while it is learning. */
+  readonly judge?: Uint8Array | null;
+}
+
+/** So long after a state was put back, sources that fail are waited for. */
+const PATIENCE = HOUR;
+
+/**
+ * Whether a state that was put back still waits for what came since: it is judged in one go, once the sources have brought all
+ * of it, so that what was reported is known for that.
+ * @param until everything before it could be judged now
+ */
+export function isCatchingUp({ reverted = null, failing }: WatchData, until: number, now: number): boolean {
+  if (reverted === null) return false;
+  return until <= reverted.until || (Object.keys(failing).length > 0 && now - reverted.at < PATIENCE);
 }
 
 export function newWatchData(stateId: string): WatchData {

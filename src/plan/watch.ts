@@ -5,48 +5,34 @@ import type { KmsKey } from '../kms/lifecycle.js';
 import { printable } from '../report/printable.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
+import { selectRows } from '../series/slice.js';
 import { DAY, gridEnd, HOUR } from '../time/grid.js';
 import { reportBlindness } from './blindness.js';
-import { type ChangesData, ChangeWatch, type Finding } from './changes.js';
+import { ChangeWatch, type Finding } from './changes.js';
+import { checkStated, refusedText } from './check-stated.js';
+import { deadlineFindings } from './deadlines.js';
 import { decideNotice, type NoticeParts } from './decide-notice.js';
-import { DeferredCalls, type DeferredData } from './deferred-calls.js';
+import { DeferredCalls } from './deferred-calls.js';
 import { type Health, healthOf, tally } from './health.js';
 import { noticeOfIncident } from './incident-notice.js';
 import { IncidentWatch, type Report } from './incident-watch.js';
 import type { Judge, Judges } from './judge.js';
+import { judgedWindows } from './judged-windows.js';
 import { Ledger } from './ledger.js';
 import { lifecycleFindings } from './lifecycle-watch.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
 import { RecentIds } from './recent-ids.js';
 import { MOST_REMEMBERED, nextRefit, rememberedSince } from './refits.js';
-import { callFilter } from './resources.js';
-import type { Json } from './source.js';
-import type { WatchData } from './watch-data.js';
+import { callFilter, rowFilter } from './resources.js';
+import type { PolledPart } from './source.js';
+import { isCatchingUp, type WatchData, type WatchParts } from './watch-data.js';
 
-/** How far back late records correct what was judged, and how far past the last news of any source time may be settled. */
+/** How far back late records correct what was judged, and how far past the last data of any source time may be settled. */
 const KEPT = 2 * DAY;
-/** So many buckets of so many rows are judged at once: a catch-up of months in bounded memory. Scores take some 45 bytes each. */
-const CHUNK = 288;
-const CHUNK_CELLS = 4e6;
 /** A call may be so far ahead of this machine's clock. */
 const AHEAD = HOUR;
-/**
- * The judge's bytes are taken so often; what it observed since is kept as counts, and observed again after a restart. They
- * take some 100 ms a thousand rows, where a poll takes a few.
- */
+/** The judge's bytes, 100 ms a thousand rows, are taken so often; what it observed since is observed again after a restart. */
 const SNAPSHOT = 6 * HOUR;
-
-/** The parts that a watch is made of as they were kept; those left out begin anew. */
-export interface WatchParts {
-  readonly data: WatchData;
-  readonly ledger?: Ledger;
-  readonly ids?: RecentIds;
-  readonly incidents?: IncidentWatch;
-  readonly changes?: ChangesData;
-  readonly deferred?: DeferredData;
-  /** The judge's bytes; null while it is learning. */
-  readonly judge?: Uint8Array | null;
-}
 
 /**
  * The state of a plan that is being run, and the pure step that moves it on: it takes calls, settles buckets when their
@@ -76,6 +62,7 @@ export class Watch {
     this.ledger = parts.ledger ?? new Ledger(plan.step);
     this.ids = parts.ids ?? new RecentIds();
     this.incidents = parts.incidents ?? IncidentWatch.begin(plan);
+    if (parts.data.reverted != null) this.incidents.hold(parts.data.reverted);
     this.changes = new ChangeWatch(plan, parts.changes);
     this.deferred = new DeferredCalls(parts.deferred);
     this.#judges = judges;
@@ -94,13 +81,8 @@ export class Watch {
     return judge;
   }
 
-  /** The counts from one time to another, in parts that bound the memory which judging them takes. */
-  *#windows(from: number, until: number): Generator<SeriesSet> {
-    const { step, exclude } = this.plan;
-    const buckets = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_CELLS / (this.ledger.judgedKeys().length + 1))));
-    for (let at = from; at < until; at += buckets * step) {
-      yield this.ledger.window(at, Math.min(until, at + buckets * step), 'judged', exclude);
-    }
+  #windows(from: number, until: number): Generator<SeriesSet> {
+    return judgedWindows(this.plan, this.ledger, from, until);
   }
 
   /** Of the judge as it was at `data.snapshot`; null while it is learning. */
@@ -126,19 +108,16 @@ export class Watch {
     return this.data.began;
   }
 
-  /** Takes what one poll of a source brought; with the cursor from which the next goes on. */
-  take(
-    source: string,
-    poll: {
-      readonly calls: readonly KmsCall[];
-      readonly listened: readonly TimeRange[];
-      readonly cursor: Json;
-      readonly rejected: number;
-    },
-    now: number,
-  ): void {
+  /**
+   * Takes what one poll of a source brought; with the cursor from which the next goes on.
+   * @returns what of it is not counted, in words, or null
+   * @throws InputError, with nothing taken, for counts that do not fit the plan's buckets
+   */
+  take(source: string, poll: PolledPart, now: number): string | null {
     const { tallies } = this.data;
     const began = this.begin(now);
+    if (poll.counts !== undefined) checkStated(poll.counts, this.plan.step, `${source}: counts`, 'count');
+    if (poll.levels !== undefined) checkStated(poll.levels, this.plan.step, `${source}: levels`, 'level');
     for (const whole of poll.calls) {
       const call = this.#filter(whole);
       if (call === undefined || call.time < began) continue;
@@ -149,6 +128,28 @@ export class Watch {
     this.data.cursors[source] = poll.cursor;
     delete this.data.failing[source];
     this.#listen(source, poll.listened, began, now);
+    if (poll.levels !== undefined) {
+      const found = deadlineFindings(poll.levels, now, this.data.deadlines ?? {});
+      this.data.deadlines = found.told;
+      for (const finding of found.findings) this.#tell(finding);
+    }
+    return poll.counts === undefined ? null : this.#state(source, poll.counts, began, now);
+  }
+
+  /** Counts what a source states of whole buckets; what was judged without it is judged again. */
+  #state(source: string, counts: SeriesSet, began: number, now: number): string | null {
+    const { tallies, settled } = this.data;
+    const isJudging = this.#judge !== null && settled !== null;
+    const from = isJudging ? this.#reach(settled) : began;
+    const own = selectRows(counts, rowFilter(this.plan.resources));
+    const { changed, calls, tooLate, refused } = this.ledger.state(own, source, from, now);
+    tallies.calls += calls;
+    tallies.tooLate += tooLate;
+    if (isJudging && changed < settled) {
+      tallies.late++;
+      this.#restate = Math.min(this.#restate, changed);
+    }
+    return refusedText(refused);
   }
 
   #count(call: KmsCall, source: string): void {
@@ -191,13 +192,11 @@ export class Watch {
       // A source that says it has heard the future has a clock of its own.
       const to = Math.min(range.to, now);
       if (from >= to) continue;
-      const news =
-        this.#judge !== null && settled !== null && from < settled && !this.#knows(source, from, Math.min(to, settled));
-      if (news)
-        this.#restate = Math.min(
-          this.#restate,
-          Math.max(this.#reach(settled), Math.floor(from / this.plan.step) * this.plan.step),
-        );
+      if (this.#judge !== null && settled !== null && from < settled) {
+        const isNew = !this.#knows(source, from, Math.min(to, settled));
+        const bucket = Math.floor(from / this.plan.step) * this.plan.step;
+        if (isNew) this.#restate = Math.min(this.#restate, Math.max(this.#reach(settled), bucket));
+      }
       this.ledger.listen(source, [{ from, to }]);
     }
   }
@@ -227,12 +226,17 @@ export class Watch {
       }
       this.#judge = this.#learn();
     }
+    if (isCatchingUp(this.data, until, now)) {
+      reportBlindness(this.plan, this.data, this.ledger, now);
+      return;
+    }
     const judge = this.#judge;
     const settled = this.data.settled ?? began;
     if (this.#restate < settled) this.#judgeAgain(judge, Math.max(this.#restate, this.#reach(settled)), settled);
     this.#restate = Infinity;
     this.#retireDeleted(judge);
     this.#judgeUntil(judge, settled, until);
+    this.data.reverted = null;
     reportBlindness(this.plan, this.data, this.ledger, now);
     this.#forget();
   }
@@ -379,7 +383,7 @@ export class Watch {
     return decideNotice(this.plan, this.data, finding, more);
   }
 
-  /** Takes an inventory of the keys: what of them is to be told, once each. */
+  /** Takes an inventory of the keys: what of them is to be reported, once each. */
   takeInventory(keys: readonly KmsKey[], now: number): void {
     const settled = this.data.settled ?? now;
     const counts = this.ledger.window(settled - KEPT, settled, 'judged', []);

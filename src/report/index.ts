@@ -1,3 +1,10 @@
+/**
+ * From counts to an analysis, and from an analysis to text, Markdown, HTML, SVG, CSV and JSON; quotas and service
+ * health.
+ *
+ * @module kms-baseline/report
+ */
+
 export type {
   Analysis,
   HistorySpan,
@@ -7,7 +14,9 @@ export type {
   SetAsideRecords,
 } from './analysis.js';
 export { analysisJson } from './analysis-json.js';
+export { type AnalyzeOptions, analysisOf, analyzeCounts, type ReadingFacts } from './analyze-counts.js';
 export type { AnomalyFilter, FilteredAnomalies } from './anomaly-filter.js';
+export { anomaliesToCsv, scoresToCsv } from './csv.js';
 export { filterAnalysis } from './filter.js';
 export { countServiceFaults, FAULT_KINDS, type FaultKind, faultOf, serviceHealth } from './health.js';
 export { logSources } from './holes.js';

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
-import { CellTable } from './cell-table.js';
+import { CellLog } from './cell-log.js';
 import { keyId, type SeriesKey, seriesKey } from './key.js';
 import type { SeriesSet } from './series-set.js';
 
@@ -31,7 +31,7 @@ export class SeriesSetBuilder {
   readonly #end: number | undefined;
   readonly #keys: SeriesKey[] = [];
   readonly #rows = new Map<string, number>();
-  readonly #cells = new CellTable();
+  readonly #cells = new CellLog();
   readonly #unobserved: TimeRange[] = [];
   /** Time of cell bucket 0: the start, or the aligned bucket of the first call. Cells count from here, either way. */
   #origin: number | undefined;
@@ -58,19 +58,32 @@ export class SeriesSetBuilder {
     return row;
   }
 
+  /** A row for a key that has none: for whoever knows that without looking keys up. */
+  addRow(key: SeriesKey): number {
+    return this.#keys.push(key) - 1;
+  }
+
+  /** Counts a call at `time`, which start and end allow, in the rows of `rows` from index `from` to `to`. */
+  addToRows(rows: Int32Array, from: number, to: number, time: number): void {
+    const bucket = this.#bucketOf(time);
+    for (let i = from; i < to; i++) this.#cells.add(rows[i], bucket, 1);
+  }
+
   /** Counts `times` calls at `time` in a row of this builder; false, and nothing counted, outside start/end. */
   addAt(row: number, time: number, times = 1): boolean {
     if ((this.#start !== undefined && time < this.#start) || (this.#end !== undefined && time >= this.#end))
       return false;
+    this.#cells.add(row, this.#bucketOf(time), times);
+    return true;
+  }
+
+  #bucketOf(time: number): number {
     this.#origin ??= Math.floor(time / this.#step) * this.#step;
     const bucket = Math.floor((time - this.#origin) / this.#step);
-    if (bucket < -MAX_BUCKETS || bucket > MAX_BUCKETS) {
-      throw new InputError(
-        `step must be wide enough for the span of the calls (at most ${MAX_BUCKETS} buckets), got ${this.#step} ms`,
-      );
-    }
-    this.#cells.add(row, bucket, times);
-    return true;
+    if (bucket >= -MAX_BUCKETS && bucket <= MAX_BUCKETS) return bucket;
+    throw new InputError(
+      `step must be wide enough for the span of the calls (at most ${MAX_BUCKETS} buckets), got ${this.#step} ms`,
+    );
   }
 
   /** Counts `times` calls at `time` under `key`, whose absent names are `null`. Calls outside start/end are left out. */
@@ -97,8 +110,8 @@ export class SeriesSetBuilder {
     const cells = this.#cells;
     const align = this.#start ?? 0;
     const origin = this.#origin ?? 0;
-    const first = Math.min(span?.from ?? Infinity, cells.size > 0 ? origin + cells.minBucket * step : Infinity);
-    const last = Math.max(span?.to ?? -Infinity, cells.size > 0 ? origin + (cells.maxBucket + 1) * step : -Infinity);
+    const first = Math.min(span?.from ?? Infinity, origin + cells.minBucket * step);
+    const last = Math.max(span?.to ?? -Infinity, origin + (cells.maxBucket + 1) * step);
     const from = this.#start ?? (first < Infinity ? align + Math.floor((first - align) / step) * step : 0);
     const to = this.#end ?? Math.max(last, from);
     const length = Math.ceil((to - from) / step);

@@ -74,6 +74,14 @@ export class ByteWriter {
     this.#at += 4;
   }
 
+  /** The highest three bytes of those four, highest first: the caller knows that the lowest is 0. */
+  float24(value: number): void {
+    this.#room(4);
+    if (Number.isNaN(value)) this.#view.setUint32(this.#at, 0x7fc00000);
+    else this.#view.setFloat32(this.#at, value);
+    this.#at += 3;
+  }
+
   /** Eight bytes of IEEE 754: NaN (whose payload is not kept), -0 and infinities included. */
   float64(value: number): void {
     this.#room(8);
@@ -132,6 +140,8 @@ export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #end: number;
+  /** Working space: a number of which three bytes are kept. */
+  readonly #four = new DataView(new ArrayBuffer(4));
   #at: number;
 
   /** Reads `[from, to)` of `bytes`, which may be a view of a larger buffer. */
@@ -188,6 +198,13 @@ export class ByteReader {
 
   float32(): number {
     return this.#view.getFloat32(this.#step(4), true);
+  }
+
+  float24(): number {
+    const at = this.#step(3);
+    this.#four.setUint16(0, this.#view.getUint16(at));
+    this.#four.setUint8(2, this.#bytes[at + 2]);
+    return this.#four.getFloat32(0);
   }
 
   float64(): number {

@@ -1,26 +1,55 @@
 import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_STEP } from '../time/grid.js';
+import { isoTime } from '../time/iso.js';
+import { cellOf, type Line, linesOf, nameOf, numberCell, numberOf } from './csv-cells.js';
+import { type AbsentLines, finite, isLongHead, longCsv, readLong } from './csv-long.js';
 import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from './key.js';
 import { checkSet, observedRow, readRow, type SeriesInput, type SeriesSet, seriesSet } from './series-set.js';
 
 export interface CsvOptions {
-  /** Width of a bucket in ms; needed only where the text has fewer than two times to tell it. */
+  /** Width of a bucket in ms; needed only where the text has fewer than two times. */
   readonly step?: number;
   /** What the values are; `count` when left out. */
   readonly measure?: 'count' | 'level';
+  /**
+   * In the long form, what a bucket without a line means: nothing is known of it (`unobserved`, the default), or nothing
+   * happened (`zero`), as where lines are groups of calls that a query counted.
+   */
+  readonly absent?: AbsentLines;
+}
+
+export interface CsvFormOptions {
+  /**
+   * - `wide` (the default): one line a series, one column a bucket
+   * - `long`: one line for each series and bucket: `time,key,operation,calls,account,region,caller,outcome,metric`
+   *   (`value` in place of `calls` for levels), as data frames and plots take it
+   * - `ds`: `unique_id,ds,y`, as Prophet and the Nixtla libraries take it
+   */
+  readonly form?: 'wide' | 'long' | 'ds';
 }
 
 /**
  * A set as CSV (RFC 4180, lines end in CR LF): one line a series, under a head of `operation`, `keyArn`, `account`,
- * `region`, `caller`, `outcome`, `metric` and the ISO time of each bucket. An empty cell is `null` for a name and "not
- * observed" for a value; a name that is empty text is `""`.
+ * `region`, `caller`, `outcome`, `metric` and the ISO time of each bucket; or in one of the other forms. An empty cell is
+ * `null` for a name and "not observed" for a value; a name that is empty text is `""`.
  *
  * Names come from logs, and a spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a
  * formula: those get a `'` in front, which {@link seriesFromCsv} takes away (one that a name began with is doubled).
+ * @example
+ * ```ts
+ * import { seriesFromCsv, seriesToCsv } from 'kms-baseline';
+ *
+ * const set = seriesFromCsv('ds,y\n2026-01-05 00:00,4\n2026-01-05 01:00,6\n');
+ * console.log(seriesToCsv(set, { form: 'long' }));
+ * ```
  * @throws InputError when an observed level is infinite, which the text could not give back
  */
-export function seriesToCsv(set: SeriesSet): string {
+export function seriesToCsv(set: SeriesSet, options: CsvFormOptions = {}): string {
   checkSet(set, 'set');
+  checkOptions(options, FORM_OPTIONS);
+  const form = options.form ?? 'wide';
+  if (form === 'long' || form === 'ds') return longCsv(set, form);
+  if (form !== 'wide') throw new InputError(`form must be 'wide', 'long' or 'ds', got ${shown(form)}`);
   const { start, step, length } = set.grid;
   const times = Array.from({ length }, (_, i) => new Date(start + i * step).toISOString());
   const lines = [[...KEY_FIELDS, ...times].map(cellOf).join(',')];
@@ -30,27 +59,29 @@ export function seriesToCsv(set: SeriesSet): string {
     const observed = observedRow(set, row);
     const cells: string[] = KEY_FIELDS.map((field) => cellOf(key[field]));
     for (let i = 0; i < length; i++) {
-      const known = observed[i] === 1 && !Number.isNaN(values[i]);
-      if (known && !Number.isFinite(values[i])) {
-        throw new InputError(`set.values must be finite, got ${values[i]} for ${keyId(key)} at ${times[i]}`);
-      }
-      // String(-0) is 0.
-      cells.push(known ? (Object.is(values[i], -0) ? '-0' : String(values[i])) : '');
+      cells.push(observed[i] === 1 ? numberCell(finite(values[i], key, times[i])) : '');
     }
     lines.push(cells.join(','));
   }
   return `${lines.join('\r\n')}\r\n`;
 }
 
-function cellOf(text: string | null): string {
-  if (text === null) return '';
-  const safe = /^[=+\-@\t\r\n']/.test(text) ? `'${text}` : text;
-  return safe === '' || /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /**
- * A set from the text that {@link seriesToCsv} writes, or from one like it: the names may be some of the seven, in any
- * order, before times that follow one another by one step; lines may end in LF. Values are dense.
+ * A set from the text that {@link seriesToCsv} writes, in any of its forms, or from one like it. Values are dense.
+ *
+ * Wide: the names may be some of the seven, in any order, before times that follow one another by one step. Long: the head
+ * has one column for the time (`time`, `ds`, `timestamp`; without a zone it is UTC), one for the value (`calls`, `value`,
+ * `y`, `count`), any names of a key (`key` stands for `keyArn`) or a `unique_id`, which becomes the series' `metric`; columns
+ * of a judgement (`expected`, `lower`, `upper`, `verdict`, `surprise`, `reason`) are left aside. Lines come in any order and
+ * may end in LF; the step is the least distance of two times.
+ * @example
+ * ```ts
+ * import { fitBaseline, seriesFromCsv } from 'kms-baseline';
+ *
+ * const hours = Array.from({ length: 24 * 28 }, (_, hour) => new Date(Date.UTC(2026, 0, 5) + hour * 3_600_000));
+ * const text = ['ds,y', ...hours.map((ds) => `${ds.toISOString()},${ds.getUTCHours()}`)].join('\n');
+ * console.log(fitBaseline(seriesFromCsv(text)).keys.length); // 1
+ * ```
  * @throws InputError naming the line and the column (both from 1; a column is a cell, not a letter)
  */
 export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet {
@@ -63,6 +94,11 @@ export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet
   const lines = linesOf(text);
   const head = lines.next();
   if (head.done) throw new InputError('text must begin with a line of names and times, got an empty text');
+  const absent = options.absent ?? 'unobserved';
+  if (absent !== 'unobserved' && absent !== 'zero') {
+    throw new InputError(`absent must be 'unobserved' or 'zero', got ${shown(absent)}`);
+  }
+  if (isLongHead(head.value)) return readLong(head.value, lines, measure, options.step, absent);
   const { fields, times } = readHead(head.value);
   const step = readStep(times, fields.length, options.step);
   const rows = new Map<string, number>();
@@ -87,62 +123,11 @@ export function seriesFromCsv(text: string, options: CsvOptions = {}): SeriesSet
   return seriesSet({ start: times[0] ?? 0, step, measure, series, ...observed });
 }
 
-const CSV_OPTIONS: OptionNames<CsvOptions> = { step: true, measure: true };
-
-interface Cell {
-  readonly text: string;
-  readonly quoted: boolean;
-}
-
-interface Line {
-  /** Counted from 1. */
-  readonly at: number;
-  readonly cells: readonly Cell[];
-}
-
-/** A cell with the comma, line end or end of text after it: quoted, or without any quote. Linear in its length. */
-const CELL = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-
-/** The lines of a CSV text that are not empty; a quoted cell may hold line ends. */
-function* linesOf(text: string): Generator<Line, undefined> {
-  let cells: Cell[] = [];
-  let at = 1;
-  let begun = at;
-  // Spreadsheets put a byte order mark in front.
-  let from = text.startsWith('\ufeff') ? 1 : 0;
-  while (from < text.length || cells.length > 0) {
-    CELL.lastIndex = from;
-    const found = CELL.exec(text);
-    if (found === null) {
-      throw new InputError(
-        `line ${at}, column ${cells.length + 1} must be text without quotes or quoted as a whole, got ${shown(text.slice(from, from + 40))}`,
-      );
-    }
-    from = CELL.lastIndex;
-    cells.push({ text: found[1]?.replaceAll('""', '"') ?? found[2], quoted: found[1] !== undefined });
-    if (found[0].includes('\n')) at += found[0].split('\n').length - 1;
-    if (found[3] === ',') continue;
-    if (cells.length > 1 || cells[0].quoted || cells[0].text !== '') yield { at: begun, cells };
-    cells = [];
-    begun = at;
-  }
-}
-
-/** The text of a cell before {@link cellOf}. */
-function nameOf({ text, quoted }: Cell): string | null {
-  if (text === '') return quoted ? '' : null;
-  return /^'[=+\-@\t\r\n']/.test(text) ? text.slice(1) : text;
-}
+const CSV_OPTIONS: OptionNames<CsvOptions> = { step: true, measure: true, absent: true };
+const FORM_OPTIONS: OptionNames<CsvFormOptions> = { form: true };
 
 /** UTC, as `toISOString` writes it; minutes, seconds and their fractions may be left out from the right. */
-const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/;
-
-/** Epoch ms; NaN for a day that its month does not have, which `Date.parse` takes for one of the next month. */
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  const day = text.slice(0, text.indexOf('T'));
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(`${day}T`) ? time : Number.NaN;
-}
+const UTC_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/;
 
 function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number[] } {
   const fields: (keyof SeriesKey)[] = [];
@@ -154,7 +139,7 @@ function readHead({ cells }: Line): { fields: (keyof SeriesKey)[]; times: number
       fields.push(field);
       continue;
     }
-    const time = ISO_TIME.test(text) ? timeOf(text) : Number.NaN;
+    const time = UTC_TIME.test(text) ? isoTime(text) : Number.NaN;
     if (Number.isNaN(time)) {
       const need = times.length === 0 ? `one of ${KEY_FIELDS.join(', ')} that is new, or a time` : 'a time';
       throw new InputError(`line 1, column ${i + 1} must be ${need} like 2026-01-05T00:00:00Z, got ${shown(text)}`);
@@ -183,19 +168,4 @@ function readStep(times: readonly number[], names: number, given: number | undef
     );
   }
   return step;
-}
-
-/** No digit can stand in two places of it: linear in the length of the text. */
-const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-/** A double is written exactly in fewer characters; what `String` writes has 24 at most. */
-const MAX_NUMBER = 1100;
-
-function numberOf(line: Line, column: number, measure: 'count' | 'level'): number {
-  const { text } = line.cells[column];
-  if (text === '') return Number.NaN;
-  const value = text.length <= MAX_NUMBER && NUMBER.test(text) ? Number(text) : Number.NaN;
-  const fits = measure === 'count' ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value);
-  if (fits) return value;
-  const need = measure === 'count' ? 'a whole number of calls, 0 or more' : 'a finite number';
-  throw new InputError(`line ${line.at}, column ${column + 1} must be ${need}, or empty, got ${shown(text)}`);
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkTime, InputError, shown } from '../errors.js';
+import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_BUCKETS, MAX_STEP, type TimeGrid } from '../time/grid.js';
 import { keyId, type SeriesKey, seriesKey } from './key.js';
 
@@ -37,13 +37,22 @@ export interface SeriesInput {
   readonly values: ArrayLike<number>;
 }
 
+const SET_FIELDS: OptionNames<Parameters<typeof seriesSet>[0]> = {
+  start: true,
+  step: true,
+  measure: true,
+  series: true,
+  observed: true,
+};
+const ROW_FIELDS: OptionNames<SeriesInput> = { key: true, values: true };
+
 /**
  * A {@link SeriesSet} from plain arrays.
  * @param input.start the time of the first bucket
  * @param input.step width of a bucket in ms
  * @param input.series rows of equal length and different keys; counts must be whole and not negative, NaN is not observed
  * @param input.observed one entry a bucket, not zero where the source was listening; everywhere when left out
- * @throws InputError naming the row and bucket at fault
+ * @throws InputError naming the row and bucket at fault, or a name that is none of these
  */
 export function seriesSet(input: {
   start: number | Date;
@@ -52,6 +61,7 @@ export function seriesSet(input: {
   series: readonly SeriesInput[];
   observed?: ArrayLike<number>;
 }): SeriesSet {
+  checkOptions(input, SET_FIELDS, 'input');
   const start = checkTime(input.start, 'start');
   const step = checkInteger(input.step, 'step', 1, MAX_STEP);
   const measure = input.measure ?? 'count';
@@ -59,6 +69,8 @@ export function seriesSet(input: {
     throw new InputError(`measure must be 'count' or 'level', got ${shown(measure)}`);
   }
   const { series } = input;
+  if (!Array.isArray(series)) throw new InputError(`series must be an array of keys with values, got ${shown(series)}`);
+  for (const [row, one] of series.entries()) checkOptions(one, ROW_FIELDS, `series[${row}]`);
   const length = series[0]?.values.length ?? input.observed?.length ?? 0;
   checkInteger(length, 'series[0].values.length', 0, MAX_BUCKETS);
   if (input.observed !== undefined && input.observed.length !== length) {

@@ -1,3 +1,9 @@
+/**
+ * Seeded KMS traffic with known incidents: a web shop, fleets of thousands of keys, logs as CloudTrail delivers them.
+ *
+ * @module kms-baseline/simulate
+ */
+
 export { type DeliveredFile, type DeliveryOptions, deliveredFiles } from './delivery.js';
 export { type Fleet, type FleetLabel, type FleetOptions, type FleetTruth, simulateFleet } from './fleet.js';
 export { simulateCleanFleet } from './fleet-clean.js';

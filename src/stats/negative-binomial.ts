@@ -41,7 +41,8 @@ function betaFraction(a: number, b: number, x: number): number {
     const aNext = aMiddle + odd * aNow;
     const bNext = bMiddle + odd * bNow;
     const cross = aNext * bNow;
-    if (Math.abs(cross - aNow * bNext) <= 1e-15 * Math.abs(cross)) return aNext / bNext;
+    // So that NaN, of a damaged state, ends it as well.
+    if (!(Math.abs(cross - aNow * bNext) > 1e-15 * Math.abs(cross))) return aNext / bNext;
     aBefore = aMiddle;
     bBefore = bMiddle;
     aNow = aNext;

@@ -2,12 +2,16 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { describe, expect, it } from 'vitest';
 import { type AthenaOptions, athenaCounts } from '../../src/aws/athena-counts.js';
 import { AthenaQueryError } from '../../src/aws/athena-runs.js';
+import { athenaSource } from '../../src/aws/athena-source.js';
 import { AwsCallError } from '../../src/aws/call-aws.js';
 import { InputError } from '../../src/errors.js';
 import type { AthenaRow } from '../../src/kms/athena-rows.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import { countCalls } from '../../src/kms/count-calls.js';
 import { parseRecord } from '../../src/kms/parse-record.js';
+import type { Json } from '../../src/plan/source.js';
+import { rowOf, type SeriesSet, valueAt } from '../../src/series/series-set.js';
+import { selectRows } from '../../src/series/slice.js';
 import { athenaTable, contentsOf } from '../support/athena.js';
 import { kmsRecords, START } from '../support/logs.js';
 import { type Fault, fakeAws, type Handler, refusal } from './support/fake-aws.js';
@@ -264,5 +268,29 @@ describe('athenaCounts', () => {
     await expect(count(aws, { step: 0 })).rejects.toBeInstanceOf(InputError);
     await expect(count(aws, { coverage: 'yes' as 'query' })).rejects.toThrow(/^coverage must be/);
     expect(aws.requests).toEqual([]);
+  });
+});
+
+describe('athenaSource', () => {
+  it('states the counts of whole buckets, with callers, and asks for nothing while nothing can be new', async () => {
+    const { aws } = await fakeAthena();
+    const source = athenaSource(new AthenaClient(aws.config), { table: 'cloudtrail', clock: new SlowClock() });
+    const step = 300_000;
+    const ask = (now: number, cursor: Json) => source.poll({ cursor, from: START, now, step, signal: undefined });
+    const { counts, listened, cursor } = await ask(START + DAY, null);
+    const end = START + DAY - 900_000;
+    const own = await countCalls(calls, { start: START, end, by: BY });
+    const stated = selectRows(counts as SeriesSet, (key) => rowOf(own, key) >= 0);
+    expect(counts).toMatchObject({ measure: 'count', grid: { start: START, step, length: (end - START) / step } });
+    expect(stated.keys).toHaveLength(own.keys.length);
+    for (const [row, key] of stated.keys.entries()) {
+      const other = rowOf(own, key);
+      for (let b = 0; b < own.grid.length; b += 7) expect(valueAt(stated, row, b)).toBe(valueAt(own, other, b));
+    }
+    const [first] = listened as readonly { from: number; to: number }[];
+    expect([first.from >= START, first.to <= end, first.to > first.from, cursor]).toEqual([true, true, true, end]);
+    const before = aws.requests.length;
+    expect(await ask(START + DAY, cursor as Json)).toEqual({ listened: [], cursor: end });
+    expect(aws.requests).toHaveLength(before);
   });
 });

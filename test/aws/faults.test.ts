@@ -42,7 +42,7 @@ type Config = FakeAws['config'];
 
 /** An adapter at work, on several pages at least; what comes out must not depend on what went wrong on the way. */
 interface Scenario {
-  readonly adapter: Exclude<AwsAdapter, 'validateLogs'>;
+  readonly adapter: Exclude<AwsAdapter, 'validateLogs' | 'trailSource'>;
   readonly handlers: () => Readonly<Record<string, Handler>>;
   readonly run: (config: Config, options: CallOptions) => Promise<unknown>;
 }

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { AWS_PERMISSIONS, iamPolicy } from '../../src/aws/permissions.js';
+import { iamPolicy } from '../../src/aws/iam-policy.js';
+import { AWS_PERMISSIONS } from '../../src/aws/permissions.js';
 import { SENDING_PERMISSIONS } from '../../src/aws/send-permissions.js';
+import { STORE_PERMISSIONS } from '../../src/aws/store-permissions.js';
 
 const AWS = fileURLToPath(new URL('../../src/aws', import.meta.url));
 const source = readdirSync(AWS)
@@ -11,14 +13,15 @@ const source = readdirSync(AWS)
   .join('\n');
 
 /** IAM's actions by the operations' names, where these differ. */
-const ACTION_OF: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
+const ACTION_OF: Readonly<Record<string, string>> = { HeadObject: 'GetObject', ListObjectsV2: 'ListBucket' };
 const actions = Object.values(AWS_PERMISSIONS).flat();
 
 describe('AWS_PERMISSIONS', () => {
   it('allows exactly the operations that the adapters send', () => {
     const sent = [...source.matchAll(/new (\w+)Command\(/g)].map(([, name]) => ACTION_OF[name] ?? name);
-    // Those of what sends stand apart, so that a reader's policy stays a reader's.
-    const allowed = [...actions, ...Object.values(SENDING_PERMISSIONS).flat()].map((action) => action.split(':')[1]);
+    // Those of what sends and what keeps a state stand apart, so that a reader's policy stays a reader's.
+    const others = [...Object.values(SENDING_PERMISSIONS), ...Object.values(STORE_PERMISSIONS)].flat();
+    const allowed = [...actions, ...others].map((action) => action.split(':')[1]);
     expect([...new Set(sent)].sort()).toEqual([...new Set(allowed)].sort());
   });
 
@@ -76,6 +79,49 @@ describe('iamPolicy', () => {
       [['s3:ListBucket'], 'arn:aws-cn:s3:::logs'],
       [['s3:GetObject'], 'arn:aws-cn:s3:::logs/*'],
     ]);
+  });
+});
+
+describe('iamPolicy of what keeps a state and sends', () => {
+  it('allows each its own calls, on the one place that it is for', () => {
+    const { Statement } = iamPolicy({
+      adapters: [
+        's3Logs',
+        's3Store',
+        's3Snapshots',
+        'dynamoStore',
+        'snsNotifier',
+        'eventBridgeNotifier',
+        'publishScores',
+      ],
+      bucket: 'logs',
+      stateBucket: 'states',
+      stateKey: 'shop.state',
+      table: 'states',
+      topic: 'arn:aws:sns:eu-central-1:111122223333:pager',
+      bus: 'arn:aws:events:eu-central-1:111122223333:event-bus/security',
+    });
+    const state = 'arn:aws:s3:::states/shop.state';
+    expect(Statement.map(({ Sid, Action, Resource }) => [Sid, Action, Resource])).toEqual([
+      ['ListLogs', ['s3:ListBucket'], 'arn:aws:s3:::logs'],
+      ['ReadLogs', ['s3:GetObject'], 'arn:aws:s3:::logs/*'],
+      ['FindState', ['s3:ListBucket'], 'arn:aws:s3:::states'],
+      ['KeepState', ['s3:GetObject', 's3:PutObject'], [state, `${state}.claim`]],
+      ['KeepSnapshots', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], `${state}.snapshots/*`],
+      ['KeepStateInTable', STORE_PERMISSIONS.dynamoStore, 'arn:aws:dynamodb:*:*:table/states'],
+      ['SendNotices', ['sns:Publish'], 'arn:aws:sns:eu-central-1:111122223333:pager'],
+      ['PutNotices', ['events:PutEvents'], 'arn:aws:events:eu-central-1:111122223333:event-bus/security'],
+      ['PublishScores', ['cloudwatch:PutMetricData'], '*'],
+    ]);
+  });
+
+  it.each([
+    ['s3Store', 'stateBucket must be the name of the bucket of the state, got undefined'],
+    ['dynamoStore', 'table must be the name of the table of the state, got undefined'],
+    ['snsNotifier', 'topic must be the ARN of the topic, got undefined'],
+    ['eventBridgeNotifier', 'bus must be the ARN of the bus, got undefined'],
+  ] as const)('asks for the place of %s', (adapter, message) => {
+    expect(() => iamPolicy({ adapters: [adapter] })).toThrow(message);
   });
 });
 

@@ -23,6 +23,8 @@ const DEFAULTS: AnalyzeOptions = {
   filter: {},
   html: undefined,
   markdown: undefined,
+  csv: undefined,
+  findingsCsv: undefined,
   aliases: undefined,
 };
 

@@ -49,7 +49,7 @@ export interface CliRun {
 /** Runs the command in this process; `tty` stands for both outputs. */
 export async function cli(
   args: readonly string[],
-  options: { tty?: boolean; columns?: number; signal?: AbortSignal } = {},
+  options: { tty?: boolean; columns?: number; signal?: AbortSignal; stdin?: AsyncIterable<Uint8Array> } = {},
 ): Promise<CliRun> {
   const texts = { stdout: '', stderr: '' };
   const output = (name: keyof typeof texts) => ({
@@ -63,6 +63,7 @@ export async function cli(
     stdout: output('stdout'),
     stderr: output('stderr'),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
   });
   return { status, ...texts };
 }

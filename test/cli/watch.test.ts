@@ -171,7 +171,7 @@ describe('kms-baseline watch', () => {
       'the environment variable NO_SUCH_VARIABLE_SET to be set',
     ],
     [{ ...PLAN, exclude: [{ from: '2026-13-01', to: '2026-12-02' }] }, 'plan.exclude[0].from must be an ISO 8601 time'],
-    [{ ...PLAN, state: 3 }, 'plan.state must be the path of a file'],
+    [{ ...PLAN, state: 3 }, 'plan.state must be a path, s3://<bucket>/<key>'],
     [{ ...PLAN, answerWithin: '5 min' }, 'plan.answerWithin must be a length of time'],
     [{ ...PLAN, answerWithin: 0 }, 'answerWithin must be an integer in'],
   ])('names what is wrong with a plan (%#)', async (plan, message) => {

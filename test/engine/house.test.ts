@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { importCycles, linesOf, longFunctions, moduleState, parsed, sourceFiles } from '../support/house.js';
+import {
+  importCycles,
+  linesOf,
+  longFunctions,
+  moduleState,
+  parsed,
+  sourceFiles,
+  unsurePowers,
+} from '../support/house.js';
 
 const MOST_LINES_OF_A_FILE = 400;
 const MOST_LINES_OF_A_FUNCTION = 80;
@@ -46,6 +54,10 @@ it('no file of src imports itself, by way of others or types either', () => {
   expect(importCycles(sourceFiles()).map((group) => group.join(' ↔ '))).toEqual([]);
 });
 
+it('no figure hangs on a power that differs from one Node to another', () => {
+  expect(['engine', 'stats', 'series', 'time'].flatMap((room) => sourceFiles(room).flatMap(unsurePowers))).toEqual([]);
+});
+
 describe('the checks', () => {
   const stateOf = (text: string) => moduleState(parsed('x.ts', text)).map((fault) => fault.slice('x.ts '.length));
 
@@ -72,6 +84,14 @@ describe('the checks', () => {
       'x.ts #m: 11 lines',
     ]);
     expect(longFunctions(long('function f()'), 11)).toEqual([]);
+  });
+
+  it('find powers of anything but two, and of two those that are not whole', () => {
+    const of = (text: string) => unsurePowers(parsed('x.ts', text));
+    expect(of('const a = 2 ** 32; const b = 2 ** -k; const c = x * x;')).toEqual([]);
+    expect(of('const a = x ** 2;')).toEqual(['x.ts:1 x ** 2']);
+    expect(of('const a = 10 ** k; let b = 2; b **= 3; const c = 2 ** 0.5; const d = 2 ** (k / 3);')).toHaveLength(4);
+    expect(of('const a = Math.pow(2, 3);')).toHaveLength(1);
   });
 
   it('find cycles, of types as well, and only cycles', () => {

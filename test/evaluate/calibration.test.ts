@@ -120,8 +120,9 @@ describe('calibration', () => {
     const start = MONDAY + 28 * 288 * STEP;
     const table = calibration(detector, { ...clean, grid: { ...clean.grid, start } });
     expect(detector.toBytes()).toEqual(before);
-    for (const { band, nominal, ratio, buckets } of table) {
-      if (band !== 'above' || nominal < 1e-2) continue;
+    const often = table.filter(({ band, nominal }) => band === 'above' && nominal >= 1e-2);
+    expect(often.map(({ direction }) => direction)).toEqual(['above', 'below']);
+    for (const { ratio, buckets } of often) {
       expect(buckets).toBe(21 * 288);
       expect(ratio).toBeGreaterThan(0.4);
       expect(ratio).toBeLessThan(1.3);

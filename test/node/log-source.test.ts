@@ -14,9 +14,15 @@ const START = Date.UTC(2026, 0, 5);
 const ask = <T>(value: T | (() => T)): T => (typeof value === 'function' ? (value as () => T)() : value);
 
 async function poll(source: CallSource, cursor: Json) {
-  const answer = await source.poll({ cursor, from: START - 24 * HOUR, now: START + 90 * HOUR, signal: undefined });
+  const answer = await source.poll({
+    cursor,
+    from: START - 24 * HOUR,
+    now: START + 90 * HOUR,
+    step: 300_000,
+    signal: undefined,
+  });
   const calls: KmsCall[] = [];
-  for await (const call of answer.calls) calls.push(call);
+  for await (const call of answer.calls ?? []) calls.push(call);
   return {
     ids: calls.map(({ eventId }) => eventId).sort(),
     listened: ask(answer.listened),

@@ -210,9 +210,7 @@ describe('notices of incidents', () => {
     );
     expect(verdicts.count(-1, at, at + 2 * HOUR)).toBe(0);
     expect(told.map(({ change }) => change)).toEqual(['opened', 'updated', 'closed']);
-    expect(told.at(-1)?.text).toBe(
-      'Resolved: with records that came late, Decrypt on 1234abcd (eu-central-1) is normal.',
-    );
+    expect(told.at(-1)?.text).toBe('Resolved: by what is known now, Decrypt on 1234abcd (eu-central-1) is normal.');
   });
 
   it('open once M of N buckets of a row were outside of what is normal', async () => {

@@ -54,6 +54,12 @@ describe('seriesSet', () => {
 
   it.each([
     [{ ...at, step: 0, series: [] }, 'step must be an integer in [1, 31622400000], got 0'],
+    [{ ...at, meaure: 'level', series: [] }, 'input.meaure is unknown: did you mean measure?'],
+    [
+      { ...at, series: [{ key: key('Sign'), values: [1], observed: [1] }] },
+      'series[0].observed is unknown: there are key, values',
+    ],
+    [{ ...at, series: undefined as never }, 'series must be an array of keys with values, got undefined'],
     [{ ...at, start: Number.NaN, series: [] }, 'start must be a Date or whole epoch milliseconds, got NaN'],
     [{ ...at, measure: 'rate' as 'count', series: [] }, "measure must be 'count' or 'level', got \"rate\""],
     [

@@ -31,6 +31,13 @@ describe('negative-binomial tails', () => {
     expect(Math.exp(logLowerTail(2, 7, 1e8))).toBeCloseTo(0.029636163880521763, 7);
   });
 
+  it('are NaN at once where mean or size are: a damaged state asks for thousands of them', () => {
+    // With all the rounds that a tail may take, these would take minutes.
+    for (let i = 0; i < 100_000; i++) {
+      expect(logUpperTail(5, Number.NaN, 2 + i) + logLowerTail(5, 2 + i, Number.NaN)).toBeNaN();
+    }
+  });
+
   it('have limits at means past 2^53 too, where whole numbers are further apart than 1', () => {
     expect(upperLimit(2 ** 60, 100, -14)).toBeGreaterThan(2 ** 60);
     expect(lowerLimit(2 ** 60, 100, -14)).toBeLessThan(2 ** 60);

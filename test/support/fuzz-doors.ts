@@ -1,3 +1,7 @@
+import { recordsIn } from '../../src/kms/records-in.js';
+import { countCloudTrail, type LogStream } from '../../src/node/index.js';
+import { detectors } from '../../src/plan/judge.js';
+import { watchFromBytes } from '../../src/plan/watch-bytes.js';
 import {
   Alarm,
   Baseline,
@@ -20,11 +24,7 @@ import {
   seriesToBytes,
   seriesToCsv,
   sliceWindow,
-} from '../../src/index.js';
-import { recordsIn } from '../../src/kms/records-in.js';
-import { countCloudTrail, type LogStream } from '../../src/node/index.js';
-import { detectors } from '../../src/plan/judge.js';
-import { watchFromBytes } from '../../src/plan/watch-bytes.js';
+} from './everything.js';
 import type { Door } from './fuzz.js';
 import { ACCOUNT, kmsRecords, LAYOUTS, otherRecord, REGION } from './logs.js';
 

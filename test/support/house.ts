@@ -191,3 +191,25 @@ export function importCycles(files: readonly SourceFile[]): string[][] {
   for (const { name } of files) if (!index.has(name)) visit(name);
   return cycles;
 }
+
+/**
+ * Powers that need not be the same on every Node: `**` and Math.pow differ from 22 to 24 unless they are whole powers of two,
+ * which all work out exactly.
+ */
+export function unsurePowers({ name, tree }: SourceFile): string[] {
+  const found: string[] = [];
+  const isSure = (base: ts.Expression) => ts.isNumericLiteral(base) && base.text === '2';
+  const report = (node: ts.Node) =>
+    found.push(`${name}:${lineOf(tree, node.getStart(tree)) + 1} ${node.getText(tree)}`);
+  const visit = (node: ts.Node) => {
+    if (ts.isBinaryExpression(node)) {
+      const { kind } = node.operatorToken;
+      const isAssigned = kind === ts.SyntaxKind.AsteriskAsteriskEqualsToken;
+      if (isAssigned || (kind === ts.SyntaxKind.AsteriskAsteriskToken && !isSure(node.left))) report(node);
+      else if (kind === ts.SyntaxKind.AsteriskAsteriskToken && /[./]/.test(node.right.getText(tree))) report(node);
+    } else if (ts.isPropertyAccessExpression(node) && node.getText(tree) === 'Math.pow') report(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}

@@ -1,9 +1,9 @@
 import type { Page } from '../page.js';
 import { uniforms } from './traffic.js';
 
-type Index = typeof import('../../../src/index.js');
+type Index = typeof import('../../../src/index.js') & typeof import('../../../src/plan/index.js');
 
-/** What the measures need of a build: its root entry has it, of this build or of another. */
+/** What the measures need of a build, this one or another: see bench/library-of.mjs. */
 export type Library = Pick<
   Index,
   | 'seriesSet'

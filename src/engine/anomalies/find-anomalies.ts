@@ -11,8 +11,8 @@ import { type JoinedRow, joinScores, type Piece, reachOver } from './joined-scor
 
 export interface AnomalyOptions {
   /**
-   * Counts by caller over the window, at ['keyArn', 'operation', 'caller'] or the like: says who; at
-   * ['keyArn', 'operation', 'caller', 'error']: whose calls failed, and with which error codes.
+   * Counts by caller over the window, at `['keyArn', 'operation', 'caller']` or the like: says who; at
+   * `['keyArn', 'operation', 'caller', 'error']`: whose calls failed, and with which error codes.
    */
   readonly callers?: SeriesSet;
   /** The same over the history: says who usually. */

@@ -129,6 +129,10 @@ export function readTracker(reader: ByteReader, keys: readonly SeriesKey[]): Tra
     readRest(from, run);
     return { run, isOver, incident, weighed: from.figure(), stage: reader.uint8() };
   });
+  // What an open incident is about follows from its runs.
+  const about = new Set(followed.map(({ incident }) => incident));
+  const without = open.find((incident) => !about.has(incident));
+  if (without !== undefined) reader.fail('an open incident of no findings');
   return { alarm, step, end, pending, followed, open, closed: [] };
 }
 

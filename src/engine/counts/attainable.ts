@@ -3,6 +3,7 @@ import { logLowerTail, logUpperTail } from '../../stats/negative-binomial.js';
 import { upperNats } from '../../stats/normal.js';
 import type { Windows } from '../windows.js';
 import { LEAST_MEAN, type RowModel } from './model.js';
+import type { KeptProfile } from './quantized-profile.js';
 import { RATE, RATE_VARIANCE } from './rate-filter.js';
 import { calibrate, PIVOT, type Tail, uncalibrate } from './tail-calibration.js';
 
@@ -181,22 +182,22 @@ export class AttainableBudget {
           const exposure = this.#exposure[k] - this.#exposure[k - width];
           add(level[RATE] * exposure, exposure, this.#doubt[k] - this.#doubt[k - width], 1);
         }
-      } else this.#bySlots(profile.shapeSteps, add, level[RATE]);
+      } else this.#bySlots(profile, add, level[RATE]);
     }
   }
 
   /** Single buckets, those of like shape together: two thousand slots have some twenty such between them. */
   #bySlots(
-    steps: Int16Array,
+    { shapeSteps, perWeek }: KeptProfile,
     add: (mean: number, exposure: number, doubt: number, windows: number) => void,
     rate: number,
   ): void {
-    const { length } = steps;
+    const each = perWeek / shapeSteps.length;
     const own = new Map<number, { windows: number; exposure: number; doubt: number }>();
-    for (let slot = 0; slot < length; ) {
+    for (let k = 0, slot = 0; slot < perWeek; ) {
       const from = slot;
-      const bin = Math.round(steps[slot] / STEPS_A_BIN);
-      while (slot < length && Math.round(steps[slot] / STEPS_A_BIN) === bin) slot++;
+      const bin = Math.round(shapeSteps[k] / STEPS_A_BIN);
+      for (; slot < perWeek && Math.round(shapeSteps[k] / STEPS_A_BIN) === bin; slot += each) k++;
       let sums = own.get(bin);
       if (sums === undefined) {
         sums = { windows: 0, exposure: 0, doubt: 0 };

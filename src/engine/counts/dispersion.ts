@@ -16,6 +16,15 @@ export const PRIOR: Dispersion = { phi: 0.5, alpha: 0.02 };
 export const PHI_PRECISION = 9;
 const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 
+/** Variances of a count that are as near as this are the same for whatever is weighed by them. */
+const ALIKE = 0.05;
+
+/** Whether two ways to scatter are hardly different for counts of a mean. */
+export function areAlike(a: Dispersion, b: Dispersion, mean: number): boolean {
+  const ratio = (1 + a.phi + a.alpha * mean) / (1 + b.phi + b.alpha * mean);
+  return ratio > 1 - ALIKE && ratio < 1 + ALIKE;
+}
+
 /** Counts and their means, in columns of which the first `n` entries count. */
 export interface Residuals {
   /** Calls; the fit of phi and alpha does not look at them. */
@@ -37,49 +46,36 @@ export function residuals(length: number): Residuals {
   return { y: column(), mu: column(), square: column(), known: column(), n: 0 };
 }
 
+/** Sums that phi and alpha follow from: Σ w μ, Σ w μ², Σ w μ³, and Σ w d, Σ w μ d. */
+const SUMS = 5;
+
 /**
  * phi and alpha of one series by weighted least squares of (y − μ)² − μ − known·μ² on μ and μ², both kept ≥ 0.
  * A square counts at most `cap` variances, and a batch or two where calls are few: an incident must not widen the band that is to catch it.
  * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
  * @param overlap how many entries share most of their calls (rolling sums): they are one witness
+ * @param times `[n]` how many counts alike an entry stands for; one where there is no such column
+ * @param near what phi and alpha are known to be near: a round from there does what three from the prior do
  */
 export function fitDispersion(
-  { mu, square, known, n }: Residuals,
+  found: Residuals,
   prior: Dispersion = PRIOR,
   overlap = 1,
   cap = 12,
+  times?: Float64Array,
+  near?: Dispersion,
 ): Dispersion {
-  let { phi, alpha } = prior;
+  let { phi, alpha } = near ?? prior;
+  const sums = new Float64Array(SUMS);
   // The weights and the cap depend on the variance sought: three rounds settle it.
-  for (let round = 0; round < 3; round++) {
-    let s22 = 0;
-    let s23 = 0;
-    let s33 = 0;
-    let b2 = 0;
-    let b3 = 0;
-    // Where a call is rare, one batch of them is no outlier: some half as large again as what calls come in, by what is known
-    // so far. Twice as large would find more of such scatter, and take bursts of rare control-plane calls for it: of those
-    // in fleets' histories one in ten of the next was missed.
-    const slack = 3 + 2 * (1 + phi) * (1 + phi);
-    for (let i = 0; i < n; i++) {
-      const m = mu[i];
-      // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
-      // is taken out, so that one division an entry is left.
-      const relative = 1 + phi + (alpha + known[i]) * m;
-      const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
-      const w = 1 / (2 * m * relative * relative + 1);
-      const wm = w * m;
-      s22 += wm;
-      s23 += wm * m;
-      s33 += wm * m * m;
-      b2 += w * d;
-      b3 += wm * d;
-    }
-    s22 = s22 / overlap + PHI_PRECISION;
-    b2 = b2 / overlap + PHI_PRECISION * prior.phi;
-    s33 = s33 / overlap + ALPHA_PRECISION;
-    b3 = b3 / overlap + ALPHA_PRECISION * prior.alpha;
-    s23 /= overlap;
+  for (let left = near === undefined ? 3 : 1; left > 0; left--) {
+    if (times === undefined) addUp(found, phi, alpha, cap, sums);
+    else addUpTimes(found, phi, alpha, cap, times, sums);
+    const s22 = sums[0] / overlap + PHI_PRECISION;
+    const s23 = sums[1] / overlap;
+    const s33 = sums[2] / overlap + ALPHA_PRECISION;
+    const b2 = sums[3] / overlap + PHI_PRECISION * prior.phi;
+    const b3 = sums[4] / overlap + ALPHA_PRECISION * prior.alpha;
     const determinant = s22 * s33 - s23 * s23;
     phi = (b2 * s33 - b3 * s23) / determinant;
     alpha = (s22 * b3 - s23 * b2) / determinant;
@@ -96,4 +92,66 @@ export function fitDispersion(
     alpha = Math.min(Math.max(alpha, 1e-4), 10);
   }
   return { phi, alpha };
+}
+
+/**
+ * Where a call is rare, one batch of them is no outlier: some half as large again as what calls come in, by what is known so
+ * far. Twice as large would find more of such scatter, and take bursts of rare control-plane calls for it: of those in
+ * fleets' histories one in ten of the next was missed.
+ */
+function slackOf(phi: number): number {
+  return 3 + 2 * (1 + phi) * (1 + phi);
+}
+
+function addUp({ mu, square, known, n }: Residuals, phi: number, alpha: number, cap: number, sums: Float64Array): void {
+  let s22 = 0;
+  let s23 = 0;
+  let s33 = 0;
+  let b2 = 0;
+  let b3 = 0;
+  const slack = slackOf(phi);
+  for (let i = 0; i < n; i++) {
+    const m = mu[i];
+    // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
+    // is taken out, so that one division an entry is left.
+    const relative = 1 + phi + (alpha + known[i]) * m;
+    const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
+    const w = 1 / (2 * m * relative * relative + 1);
+    const wm = w * m;
+    s22 += wm;
+    s23 += wm * m;
+    s33 += wm * m * m;
+    b2 += w * d;
+    b3 += wm * d;
+  }
+  sums[0] = s22;
+  sums[1] = s23;
+  sums[2] = s33;
+  sums[3] = b2;
+  sums[4] = b3;
+}
+
+/** The same of entries that stand for several counts each. */
+function addUpTimes(
+  { mu, square, known, n }: Residuals,
+  phi: number,
+  alpha: number,
+  cap: number,
+  times: Float64Array,
+  sums: Float64Array,
+): void {
+  sums.fill(0);
+  const slack = slackOf(phi);
+  for (let i = 0; i < n; i++) {
+    const m = mu[i];
+    const relative = 1 + phi + (alpha + known[i]) * m;
+    const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
+    const w = times[i] / (2 * m * relative * relative + 1);
+    const wm = w * m;
+    sums[0] += wm;
+    sums[1] += wm * m;
+    sums[2] += wm * m * m;
+    sums[3] += w * d;
+    sums[4] += wm * d;
+  }
 }

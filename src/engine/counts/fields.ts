@@ -1,4 +1,6 @@
-/** How one number of a value is written in short: as a whole number, a bucket, four bytes, or not at all, being derived from others. */
+import { shortNumber } from './short-numbers.js';
+
+/** How one number of a value is written in short: as a whole number, a bucket, three bytes, or not at all, being derived from others. */
 export type Form = 'whole' | 'time' | 'float' | 'derived';
 
 /** A kind of value: how it lies in a row of numbers. */
@@ -65,7 +67,7 @@ export interface Known {
   readonly step: number;
 }
 
-/** What number `i`, the `k`-th of its field, mostly is: then a bit says so. Rounded to 32 bits. */
+/** What number `i`, the `k`-th of its field, mostly is: then a bit says so. Rounded to 24 bits. */
 export type Guess = (known: Known, i: number, k: number) => number;
 
 export interface Field<T> {
@@ -119,13 +121,13 @@ export class FieldColumns<F extends Fields> {
   readonly optional: readonly PlacedField[];
   /** `[size]` */
   readonly forms: readonly Form[];
-  /** The numbers of all other fields; those of them that are whole numbers or times, and those that take four bytes. */
+  /** The numbers of all other fields; those of them that are whole numbers or times, and those that take three bytes. */
   readonly required: readonly number[];
   readonly whole: readonly number[];
   readonly floats: readonly number[];
   /** `[size]`: the field of each number. */
   readonly #fieldOf: readonly PlacedField[];
-  /** Fields with numbers of four bytes. */
+  /** Fields with numbers of three bytes. */
   readonly #inexact: readonly PlacedField[];
   /** Working space: one row. */
   readonly #row: Float64Array;
@@ -173,13 +175,13 @@ export class FieldColumns<F extends Fields> {
     return Object.fromEntries(entries) as ValueOf<F>;
   }
 
-  /** The same in 32 bits. */
+  /** The same in 24 bits. */
   rounded<V extends ValueOf<F>>(value: V): V {
     const numbers = this.#row;
     const rounded: Record<string, unknown> = { ...value };
     for (const { name, kind, from, to } of this.#inexact) {
       kind.put(value[name], numbers, from);
-      for (let i = from; i < to; i++) if (this.forms[i] === 'float') numbers[i] = Math.fround(numbers[i]);
+      for (let i = from; i < to; i++) if (this.forms[i] === 'float') numbers[i] = shortNumber(numbers[i]);
       rounded[name] = kind.take(numbers, from, this.windows);
     }
     return rounded as V;

@@ -4,7 +4,7 @@ import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
 import { PRIOR } from './dispersion.js';
 import { UNKNOWN_GROWTH } from './growth.js';
-import type { RowModel } from './model.js';
+import { FEW_CALLS_DRIFT, type RowModel } from './model.js';
 import { flatProfile } from './quantized-profile.js';
 import { RATE_STATE, RATE_VARIANCE, startRate } from './rate-filter.js';
 import { leastTail } from './tail-calibration.js';
@@ -64,7 +64,7 @@ export function firstSeenModel(
     silence: tail,
     // What has never called cannot fall silent.
     silenceShift: Number.POSITIVE_INFINITY,
-    drift: 0.01,
+    drift: FEW_CALLS_DRIFT,
     clock: 0,
     silent: 0,
     calls: 0,

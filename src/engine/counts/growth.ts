@@ -68,12 +68,16 @@ export function growthOf(
   let spread = 0;
   let slope = 0;
   for (let i = 0; i < n; i++) {
-    spread += weights[i] * (weeks[i] - meanWeek) ** 2;
-    slope += weights[i] * (weeks[i] - meanWeek) * (logs[i] - meanLog);
+    const away = weeks[i] - meanWeek;
+    spread += weights[i] * (away * away);
+    slope += weights[i] * away * (logs[i] - meanLog);
   }
   slope /= spread;
   let scatter = SCATTER_WEIGHT;
-  for (let i = 0; i < n; i++) scatter += weights[i] * (logs[i] - meanLog - slope * (weeks[i] - meanWeek)) ** 2;
+  for (let i = 0; i < n; i++) {
+    const off = logs[i] - meanLog - slope * (weeks[i] - meanWeek);
+    scatter += weights[i] * (off * off);
+  }
   scatter = Math.max(1, scatter / (n - 2 + SCATTER_WEIGHT));
   const steps = logs.slice(1).map((log, i) => (log - logs[i]) / (weeks[i + 1] - weeks[i]));
   const middle = median(steps);

@@ -7,6 +7,7 @@ import { type ModelColumns, modelColumns, type RowModel, withAverage } from './m
 import { readSteps, writeSteps } from './profile-codec.js';
 import { flatProfile, KeptProfile, slotsPerHour } from './quantized-profile.js';
 import { averageRate, RATE } from './rate-filter.js';
+import { shortNumber } from './short-numbers.js';
 
 /** How a model is written: bits of its first byte. */
 const FLAT = 1;
@@ -16,9 +17,9 @@ const FULL = 2;
 const FIRST_OPTIONAL = 4;
 
 /**
- * The bytes of the models of one baseline. A fit rounds their numbers to 32 bits before anything uses them (see
+ * The bytes of the models of one baseline. A fit rounds their numbers to 24 bits before anything uses them (see
  * {@link roundedModel}), and most of those of a sparse row are what little history leaves them at: a bit each says which,
- * and the others take four bytes.
+ * and the others take three bytes.
  */
 export class ModelCodec {
   readonly #grid: TimeGrid;
@@ -45,7 +46,7 @@ export class ModelCodec {
       if (!isThere[o]) continue;
       for (let i = from; i < to; i++) {
         if (forms[i] === 'whole') writer.varint(numbers[i]);
-        else writer.float32(numbers[i]);
+        else writer.float24(numbers[i]);
       }
     }
     if (!isFlat) for (const steps of model.profile.columns) writeSteps(writer, steps);
@@ -68,7 +69,7 @@ export class ModelCodec {
       others.push(numbers[i]);
     }
     writer.bytes(flags);
-    for (const value of others) writer.float32(value);
+    for (const value of others) writer.float24(value);
   }
 
   read(reader: ByteReader): RowModel {
@@ -78,7 +79,7 @@ export class ModelCodec {
     const numbers = new Float64Array(size);
     for (const [o, { from, to }] of optional.entries()) {
       if ((form & (FIRST_OPTIONAL << o)) === 0) continue;
-      for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? reader.varint() : reader.float32();
+      for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? reader.varint() : reader.float24();
     }
     const profile = (form & FLAT) !== 0 ? this.#flat : this.#readProfile(reader);
     if ((form & FULL) !== 0) {
@@ -92,15 +93,11 @@ export class ModelCodec {
 
   #readProfile(reader: ByteReader): KeptProfile {
     const each = slotsPerHour(this.#perWeek);
-    const shape = readSteps(reader, this.#perWeek, 'shape');
-    const variance = readSteps(reader, this.#perWeek, 'variance');
-    return new KeptProfile(
-      this.#perWeek,
-      each,
-      shape,
-      variance,
-      readSteps(reader, this.#perWeek / each, 'hourVariance'),
-    );
+    const hours = this.#perWeek / each;
+    const slots = [this.#perWeek, hours];
+    const shape = readSteps(reader, slots, 'shape');
+    const variance = readSteps(reader, slots, 'variance');
+    return new KeptProfile(this.#perWeek, each, shape, variance, readSteps(reader, [hours], 'hourVariance'));
   }
 
   #readFloats(reader: ByteReader, numbers: Float64Array): void {
@@ -109,13 +106,13 @@ export class ModelCodec {
     const flags = reader.bytes(Math.ceil(floats.length / 8));
     for (const [f, i] of floats.entries()) {
       const isOther = (flags[f >> 3] & (1 << (f & 7))) !== 0;
-      numbers[i] = isOther ? reader.float32() : this.#columns.guess(i, known);
+      numbers[i] = isOther ? reader.float24() : this.#columns.guess(i, known);
     }
   }
 
   /** Whether a number comes back from its short form. */
   #isShort(form: Form, value: number): boolean {
-    if (form === 'float') return Object.is(value, Math.fround(value));
+    if (form === 'float') return Object.is(value, shortNumber(value));
     const whole = form === 'time' ? bucketOf(value, this.#grid) : value;
     return form === 'derived' || (Number.isSafeInteger(whole) && whole >= 0);
   }

@@ -1,5 +1,6 @@
 import { DAY } from '../../time/grid.js';
 import { type BurstHours, mergeBurstHours, quietFromBits, quietToBits } from './burst-hours.js';
+import { PRIOR } from './dispersion.js';
 import {
   AS_BEFORE,
   FieldColumns,
@@ -22,7 +23,11 @@ import {
 import { UNKNOWN_GROWTH } from './growth.js';
 import { type KeptProfile, mergedProfile } from './quantized-profile.js';
 import { averageRate, RATE, RATE_STATE } from './rate-filter.js';
+import { shortNumber } from './short-numbers.js';
 import { leastTail, type Tail } from './tail-calibration.js';
+
+/** What three days of a series of few calls are taken to wander, beside counting: see drift.ts. */
+export const FEW_CALLS_DRIFT = 0.01;
 
 /** The filters, and what follows from them, see {@link averageRate}. */
 const FILTERS: Kind<Float64Array> = {
@@ -71,15 +76,18 @@ const BURSTS: Kind<BurstHours | null> = {
 };
 
 const LIKE_THE_MEAN: Guess = ({ numbers, at: { calls, support } }) =>
-  Math.fround((numbers[calls] + 0.5) / Math.max(1, numbers[support]));
+  shortNumber((numbers[calls] + 0.5) / Math.max(1, numbers[support]));
 const LIKE_SO_MANY_MEANS: Guess = ({ numbers, at: { silent, anchor } }) =>
-  Math.fround(numbers[silent] * numbers[anchor]);
+  shortNumber(numbers[silent] * numbers[anchor]);
 const LIKE_LITTLE_HISTORY: Guess = ({ numbers, at: { support }, step }, i, k) => {
   const { stretch, knee } = leastTail((numbers[support] * step) / DAY);
-  return k % 3 === 0 ? Math.fround(stretch) : k % 3 === 1 ? Math.fround(knee) : numbers[i - 2];
+  return k % 3 === 0 ? shortNumber(stretch) : k % 3 === 1 ? shortNumber(knee) : numbers[i - 2];
 };
 
-const LIKE_ANY_GROWTH: Guess = () => Math.fround(UNKNOWN_GROWTH.growthVariance);
+const LIKE_THE_PRIOR: Guess = ({ numbers }, i, k) => (k === 0 ? shortNumber(PRIOR.alpha) : numbers[i - 1]);
+const LIKE_FEW_CALLS: Guess = () => shortNumber(FEW_CALLS_DRIFT);
+
+const LIKE_ANY_GROWTH: Guess = () => shortNumber(UNKNOWN_GROWTH.growthVariance);
 
 /**
  * What was learned of one series, but for its profile. Each field says what it is, what becomes of it when two histories of
@@ -115,12 +123,12 @@ export const MODEL_FIELDS = {
   /** Nats of silence that are ordinary for the series, see silenceShown. */
   silenceShift: field(FLOAT, MEAN),
   /** How far three days leave the rate of the weeks before them, beside counting: relative variance, see drift.ts. */
-  drift: field(FLOAT, MEAN),
+  drift: field(FLOAT, MEAN, LIKE_FEW_CALLS),
   /** The silence that goes on at the end of the history, in nats. */
   clock: field(FLOAT, SINCE_LAST_CALL, LIKE_SO_MANY_MEANS),
   /** `[windows]`: batchiness and load noise of the sums over each window length, see windowsOf and Dispersion. */
   phi: field(FLOAT_BY_WINDOW, MEAN, AS_BEFORE),
-  alpha: field(FLOAT_BY_WINDOW, MEAN, AS_BEFORE),
+  alpha: field(FLOAT_BY_WINDOW, MEAN, LIKE_THE_PRIOR),
   /** `[windows]` */
   above: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
   below: field(TAIL_BY_WINDOW, MEAN, LIKE_LITTLE_HISTORY),
@@ -145,8 +153,8 @@ export function modelColumns(windows: number): ModelColumns {
 }
 
 /**
- * The model with its numbers rounded to 32 bits, before anything judges by it: seven digits are more than any history
- * shows, it takes half the bytes, and what is written comes back to the last bit. The profile is rounded where it is made.
+ * The model with its numbers rounded to 24 bits, before anything judges by it: five digits are more than any history
+ * shows, it takes three bytes, and what is written comes back to the last bit. The profile is rounded where it is made.
  */
 export function roundedModel(model: RowModel, columns: ModelColumns): RowModel {
   return withAverage(columns.rounded(model));

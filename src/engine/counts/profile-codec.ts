@@ -36,10 +36,12 @@ export function writeSteps(writer: ByteWriter, steps: Int16Array): void {
   writer.bytes(coded[best]);
 }
 
-/** @param length entries that the column has unless it is even */
-export function readSteps(reader: ByteReader, length: number, name: string): Int16Array {
+/** @param lengths how many entries the column may have, unless it is even */
+export function readSteps(reader: ByteReader, lengths: readonly number[], name: string): Int16Array {
   const found = reader.varint();
-  if (found !== 1 && found !== length) reader.fail(`${name} with ${found} entries where ${length} are needed`);
+  if (found !== 1 && !lengths.includes(found)) {
+    reader.fail(`${name} with ${found} entries where ${lengths.join(' or ')} are needed`);
+  }
   const steps = new Int16Array(found);
   if (found === 1) {
     store(reader, steps, 0, reader.signed(), name);
@@ -48,9 +50,9 @@ export function readSteps(reader: ByteReader, length: number, name: string): Int
   const predict = PREDICT[reader.uint8()] ?? reader.fail(`${name} predicted in a way that is unknown`);
   const decoder = new RangeDecoder(reader.bytes(reader.varint()));
   const odds = evenOdds(2 * CONTEXTS * LENGTHS);
-  const perDay = length / 7;
+  const perDay = found / 7;
   let context = 0;
-  for (let k = 0; k < length; k++) {
+  for (let k = 0; k < found; k++) {
     let bits = 0;
     while (bits < LENGTHS - 1 && decoder.bit(odds, context * LENGTHS + bits) === 1) bits++;
     let value = bits === 0 ? 0 : 1;

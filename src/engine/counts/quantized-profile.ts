@@ -1,5 +1,5 @@
 import { logRatio } from '../../stats/elementary.js';
-import { emptyProfile, type Profile } from './seasonal-profile.js';
+import { emptyProfile, type Profile } from './week-profile.js';
 
 /** Steps of ln shape (1 %) and of ln variance (5 %): what a model keeps of its profile. */
 const SHAPE_STEP = 0.01;
@@ -12,16 +12,16 @@ const MOST_STEPS = 32_767;
 /**
  * A profile in whole steps of its logarithms: what is fitted, kept and judged by is the same to the last bit. At 16 bits a
  * step it takes 8 KB a row where the numbers themselves took 48: a hundred thousand rows fit in memory. A column that is
- * the same all week, as those of sparse rows are, is one entry.
+ * the same all week, as those of sparse rows are, is one entry; one whose hours are each of one piece has an entry for each.
  */
 export class KeptProfile {
   readonly perWeek: number;
-  /** `[perWeek]`, or one entry for all. */
+  /** `[perWeek]`, `[perWeek / each]`, or one entry for all: the shortest that says it. */
   readonly shapeSteps: Int16Array;
   readonly varianceSteps: Int16Array;
   /** `[perWeek / each]`, or one entry for all. */
   readonly hourSteps: Int16Array;
-  /** Slots that share an entry of `hourSteps`: those of an hour. */
+  /** Slots of an hour: those that share an entry of a column of hours. */
   readonly each: number;
   /** Whether it is a {@link flatProfile}. */
   readonly isFlat: boolean;
@@ -37,21 +37,27 @@ export class KeptProfile {
     this.perWeek = perWeek;
     this.each = each;
     this.isFlat = isFlat;
-    this.shapeSteps = evened(shape);
-    this.varianceSteps = evened(variance);
-    this.hourSteps = evened(hours);
+    this.shapeSteps = shortened(shape, perWeek, each);
+    this.varianceSteps = shortened(variance, perWeek, each);
+    this.hourSteps = shortened(hours, perWeek, each);
+  }
+
+  /** The entry of one of its columns that a slot has. */
+  stepAt(steps: Int16Array, slot: number): number {
+    const { length } = steps;
+    return steps[length === 1 ? 0 : length === this.perWeek ? slot : Math.floor(slot / this.each)];
   }
 
   shapeAt(slot: number): number {
-    return shapeOf(this.shapeSteps[this.shapeSteps.length === 1 ? 0 : slot]);
+    return shapeOf(this.stepAt(this.shapeSteps, slot));
   }
 
   varianceAt(slot: number): number {
-    return varianceOf(this.varianceSteps[this.varianceSteps.length === 1 ? 0 : slot]);
+    return varianceOf(this.stepAt(this.varianceSteps, slot));
   }
 
   hourVarianceAt(slot: number): number {
-    return varianceOf(this.hourSteps[this.hourSteps.length === 1 ? 0 : Math.floor(slot / this.each)]);
+    return varianceOf(this.stepAt(this.hourSteps, slot));
   }
 
   /** Its three columns of steps: shape, variance, variance of the hour. */
@@ -59,22 +65,31 @@ export class KeptProfile {
     return [this.shapeSteps, this.varianceSteps, this.hourSteps];
   }
 
-  /** Writes it out into columns of `[perWeek]`. */
+  /** Writes it out into columns of `[perWeek]`; of as many hours, where none of its own has more entries. */
   expand({ shape, variance, hourVariance }: Profile): void {
-    const { perWeek, shapeSteps, varianceSteps, hourSteps, each } = this;
-    if (shapeSteps.length === 1) shape.fill(shapeOf(shapeSteps[0]));
-    else for (let k = 0; k < perWeek; k++) shape[k] = shapeOf(shapeSteps[k]);
-    if (varianceSteps.length === 1) variance.fill(varianceOf(varianceSteps[0]));
-    else for (let k = 0; k < perWeek; k++) variance[k] = varianceOf(varianceSteps[k]);
-    if (hourSteps.length === 1) hourVariance.fill(varianceOf(hourSteps[0]));
-    else
-      for (let h = 0; h < hourSteps.length; h++) hourVariance.fill(varianceOf(hourSteps[h]), h * each, (h + 1) * each);
+    spread(this.shapeSteps, shapeOf, shape);
+    spread(this.varianceSteps, varianceOf, variance);
+    spread(this.hourSteps, varianceOf, hourVariance);
   }
 }
 
-function evened(steps: Int16Array): Int16Array {
-  for (let k = 1; k < steps.length; k++) if (steps[k] !== steps[0]) return steps;
-  return steps.slice(0, 1);
+function spread(steps: Int16Array, meant: (step: number) => number, out: Float64Array): void {
+  const each = out.length / steps.length;
+  if (each === 1) for (let k = 0; k < steps.length; k++) out[k] = meant(steps[k]);
+  else for (let k = 0; k < steps.length; k++) out.fill(meant(steps[k]), k * each, (k + 1) * each);
+}
+
+/** A column in the fewest entries that say the same: one for all, one for each hour, or all. */
+function shortened(steps: Int16Array, perWeek: number, each: number): Int16Array {
+  let isEven = true;
+  let isByHour = steps.length === perWeek && each > 1;
+  for (let k = 1; k < steps.length && (isEven || isByHour); k++) {
+    if (steps[k] === steps[k - 1]) continue;
+    isEven = false;
+    if (k % each !== 0) isByHour = false;
+  }
+  if (isEven) return steps.slice(0, 1);
+  return isByHour ? steps.filter((_, k) => k % each === 0) : steps;
 }
 
 /** What the steps from NO_VARIANCE to −NO_VARIANCE stand for: an exponential a slot was 0.1 ms a profile. */
@@ -138,6 +153,17 @@ export function quantized({ shape, variance, hourVariance }: Profile): KeptProfi
     logSteps(shape, 1, SHAPE_STEP),
     varianceSteps(variance, 1),
     varianceSteps(hourVariance, each),
+  );
+}
+
+/** The same of a profile by hours, each of one piece. */
+export function quantizedHours({ shape, variance, hourVariance }: Profile, perWeek: number): KeptProfile {
+  return new KeptProfile(
+    perWeek,
+    slotsPerHour(perWeek),
+    logSteps(shape, 1, SHAPE_STEP),
+    varianceSteps(variance, 1),
+    varianceSteps(hourVariance, 1),
   );
 }
 

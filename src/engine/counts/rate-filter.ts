@@ -15,12 +15,12 @@ const HALF_LIVES = [8, 36, 144, 960] as const;
 /** The longest of them. */
 export const SLOWEST_HALF_LIFE = HALF_LIVES[3];
 /** ln of the weights before any evidence: most series stand still, and a fast filter is a noisy one. */
-const PRIOR_WEIGHTS = [-2.5, -1, 0, 0] as const;
+export const PRIOR_WEIGHTS: readonly number[] = [-2.5, -1, 0, 0] as const;
 export const FILTERS = HALF_LIVES.length;
 /** How evidence about the filters ages, per hour: a half-life of two days. */
-const LOG_MEMORY = Math.log(0.985);
+export const LOG_MEMORY = Math.log(0.985);
 /** A filter never falls further behind than this (nats), so that it can win back within a few hours, or days. */
-const REACH = 7;
+export const REACH = 7;
 // V8 (Node 20) folds a module's constants into its loops, but not exported ones: 195 or 255 ns a block.
 const A = 0;
 const B = FILTERS;
@@ -32,7 +32,7 @@ export const RATE_VARIANCE = RATE + 1;
 export const RATE_STATE = RATE + 2;
 
 /** How the counts of an hour scatter, for what is learned of them: variance μ (1 + phi) + alpha μ². */
-interface Scatter {
+export interface Scatter {
   readonly phi: number;
   readonly alpha: number;
 }
@@ -120,33 +120,11 @@ export function learnRate(
   learn(s, keptOverHours(hours), hours, perBlock, anchor, scatter);
 }
 
-/** Blocks of equal length one after another; before each, the rate and its variance as they were known. */
-export function learnRates(
-  s: Float64Array,
-  blocks: {
-    readonly clipped: Float64Array;
-    readonly exposure: Float64Array;
-    readonly level: Float64Array;
-    readonly levelVariance: Float64Array;
-  },
-  { hours, perBlock, anchor, scatter }: { hours: number; perBlock: number; anchor: number; scatter: Scatter },
-): void {
-  const { clipped, exposure, level, levelVariance } = blocks;
-  const keeps = keptOverHours(hours);
-  for (let b = 0; b < clipped.length; b++) {
-    level[b] = s[RATE];
-    levelVariance[b] = s[RATE_VARIANCE];
-    s[RATE] = clipped[b];
-    s[RATE_VARIANCE] = exposure[b];
-    learn(s, keeps, hours, perBlock, anchor, scatter);
-  }
-}
-
 const KEPT_AN_HOUR = keptOver(HALF_LIVES, 1);
 const KEPT_A_DAY = keptOver(HALF_LIVES, 24);
 
 /** Nearly every block is an hour, or a day of a sparse series: their exponentials were a third of the time that a block took. */
-function keptOverHours(hours: number): Float64Array {
+export function keptOverHours(hours: number): Float64Array {
   return hours === 1 ? KEPT_AN_HOUR : hours === 24 ? KEPT_A_DAY : keptOver(HALF_LIVES, hours);
 }
 

@@ -2,21 +2,7 @@ import type { Dispersion } from './dispersion.js';
 import { isFew, onceAWeek, unlikeIts } from './few-weeks.js';
 import { clearTier, emptyTier, Shrinkage, type Tier } from './shrinkage.js';
 import type { WeekCells } from './week-cells.js';
-
-/** The shape of a week. */
-export interface Profile {
-  /** `[perWeek]`; mean 1 over the week, so rate · shape is calls per bucket. */
-  readonly shape: Float64Array;
-  /** `[perWeek]`; relative variance of each entry: what the history leaves open. */
-  readonly variance: Float64Array;
-  /** `[perWeek]`; the same of the hour around each entry, whose slots' own errors are averaged out. */
-  readonly hourVariance: Float64Array;
-}
-
-export function emptyProfile(perWeek: number): Profile {
-  const column = () => new Float64Array(perWeek);
-  return { shape: column(), variance: column(), hourVariance: column() };
-}
+import { type Profile, toMeanOfOne } from './week-profile.js';
 
 /** What a history holds of each slot of the week, `[perWeek]` each. */
 export interface WeekSums {
@@ -113,6 +99,19 @@ export class ProfileFit {
     this.#sumSlots(sums, out);
     this.#shrinkSlots(sums, bucket);
     this.#shrinkWeek(sums, bucket, out, hour);
+  }
+
+  /** The same where nothing within an hour differs: of cells of which the finest are hours. */
+  fitHours(sums: WeekSums, { bucket, hour }: ProfileScatter, out: Profile): void {
+    for (const tier of [this.#hourOfDay, this.#dayOfWeek, this.#hourOfWeek]) clearTier(tier);
+    this.#sumHours(sums);
+    this.#shrinkHours(hour);
+    const { ratio, variance } = this.#hourOfWeek;
+    out.shape.set(ratio);
+    out.variance.set(variance);
+    out.hourVariance.set(variance);
+    this.#doubtFew(sums, { bucket, hour }, out);
+    toMeanOfOne(out.shape);
   }
 
   /** Where the slots of an hour of the week end: the last hour of a day may be shorter. */
@@ -245,14 +244,8 @@ export class ProfileFit {
     }
     const sums = { calls, exposure, repeats };
     if (this.#minutes > 1) this.#holdBesideJobs(sums, dispersion, profile, squares !== undefined);
-    this.#doubtSlots(sums, dispersion, profile);
-    this.#doubtHours(sums, hourly, profile);
-    let sum = 0;
-    for (let k = 0; k < perWeek; k++) sum += shape[k];
-    if (sum > 0) {
-      const scale = perWeek / sum;
-      for (let k = 0; k < perWeek; k++) shape[k] *= scale;
-    }
+    this.#doubtFew(sums, { bucket: dispersion, hour: hourly }, profile);
+    toMeanOfOne(shape);
   }
 
   /**
@@ -326,6 +319,13 @@ export class ProfileFit {
       shape[k] *= held;
       variance[k] = Math.max(variance[k], doubt);
     }
+  }
+
+  /** What few weeks leave open: nothing to be gone through where all slots were seen in many. */
+  #doubtFew(sums: WeekSums, { bucket, hour }: ProfileScatter, out: Profile): void {
+    if (!sums.repeats.some(isFew)) return;
+    this.#doubtSlots(sums, bucket, out);
+    this.#doubtHours(sums, hour, out);
   }
 
   /** Of what few weeks have shown: slots whose calls in all weeks are unlike what is fitted, and those of one day alone. */

@@ -96,7 +96,8 @@ export class Shrinkage {
         variance[i] = m > 0 ? s2 : Math.max(s2, unseen);
         continue;
       }
-      const own0 = isApart ? Math.max(LEAST_OWN, (m / (c - m)) ** 2) : a0;
+      const odds = m / (c - m);
+      const own0 = isApart ? Math.max(LEAST_OWN, odds * odds) : a0;
       const prior = m > 0 ? own0 : fresh;
       if (squares === undefined) {
         // f = times/worth, so that all three are fractions of these, and one division does for them.

@@ -4,7 +4,7 @@ import { FAST, FIRST_WINDOW, GAP, REPORTED_ALL, SEEN, SLOW, UNIT } from './layou
 import { countTail, TAIL_SIZE, tailPoint, tailSurprise } from './tail.js';
 
 /** Buckets after which there is something to judge by. */
-const LEARNED = 20;
+export const LEARNED = 20;
 /** Slow misses are held to so many scales in the means over windows. */
 const WINDOW_CLIP = 6;
 /** A bucket with more evidence of its own goes into the windows as if it had been so many scales off. */

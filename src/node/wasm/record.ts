@@ -2,7 +2,6 @@ import {
   ACCOUNT,
   ADDENDUM,
   CATEGORY,
-  ELSEWHERE,
   ERROR,
   ID,
   IDENTITY,
@@ -30,13 +29,21 @@ import {
   TYPE,
   VERSION,
 } from './fields';
-import { accented, escaped, fail, skipSpace, stringEnd, wordEnd } from './json';
+import {
+  accented,
+  clearEscaped,
+  escaped,
+  fail,
+  MAX_DEPTH,
+  skipSpace,
+  skipString,
+  stringEnd,
+  valueEnd,
+  wordEnd,
+} from './json';
 import { ARNS, FIELDS } from './layout';
 import { hashA, hashB, hashId, numberOf } from './text';
 import { secondsOf } from './time';
-
-/** Brackets inside one another; a record that has more is left to the slow way. */
-const MAX_DEPTH: u32 = 60;
 
 // Of the record at hand. A bit for each slot: seen at all; with null; with what is neither null nor plain ASCII text.
 let seen: u32 = 0;
@@ -54,27 +61,31 @@ export function recordEnd(p: usize): usize {
   odd = 0;
   careful = false;
   arns = 0;
-  return objectEnd(p, IN_RECORD, 1);
+  return fieldsEnd(p, IN_RECORD, 1);
 }
 
-function objectEnd(p: usize, place: u32, depth: u32): usize {
+/** Behind the object at `p`, whose fields count as `place` says. */
+function fieldsEnd(p: usize, place: u32, depth: u32): usize {
   if (depth > MAX_DEPTH) return 0;
   p = skipSpace(p + 1);
   if (load<u8>(p) === 0x7d) return p + 1;
   while (true) {
     if (load<u8>(p) !== 0x22) return fail(p);
     const key = p + 1;
-    const end = stringEnd(key);
+    clearEscaped();
+    const end = skipString(key);
     if (end === 0) return 0;
-    let slot = NONE;
-    if (place !== ELSEWHERE) {
-      if (escaped) careful = true;
-      slot = slotOf(place, key, end - key);
-    }
+    if (escaped) careful = true;
+    const slot = slotOf(place, key, end - key);
     p = skipSpace(end + 1);
     if (load<u8>(p) !== 0x3a) return fail(p);
     p = skipSpace(p + 1);
-    p = slot === NONE ? valueEnd(p, ELSEWHERE, depth) : fieldEnd(p, slot, depth);
+    if (slot !== NONE) p = fieldEnd(p, slot, depth);
+    else if (load<u8>(p) === 0x22) {
+      p = skipString(p + 1);
+      if (p === 0) return 0;
+      p++;
+    } else p = valueEnd(p, depth);
     if (p === 0) return 0;
     p = skipSpace(p);
     const c = load<u8>(p);
@@ -84,13 +95,14 @@ function objectEnd(p: usize, place: u32, depth: u32): usize {
   }
 }
 
-function arrayEnd(p: usize, place: u32, depth: u32): usize {
+/** Behind the array at `p`, the record's resources. */
+function resourcesEnd(p: usize, depth: u32): usize {
   if (depth > MAX_DEPTH) return 0;
   p = skipSpace(p + 1);
   if (load<u8>(p) === 0x5d) return p + 1;
   while (true) {
-    if (place === IN_RESOURCE) arnSeen = false;
-    p = valueEnd(p, place, depth);
+    arnSeen = false;
+    p = load<u8>(p) === 0x7b ? fieldsEnd(p, IN_RESOURCE, depth + 1) : valueEnd(p, depth);
     if (p === 0) return 0;
     p = skipSpace(p);
     const c = load<u8>(p);
@@ -98,18 +110,6 @@ function arrayEnd(p: usize, place: u32, depth: u32): usize {
     if (c !== 0x2c) return fail(p);
     p = skipSpace(p + 1);
   }
-}
-
-/** Behind the value at `p`, whose own fields count when it is an object and `place` says so. */
-function valueEnd(p: usize, place: u32, depth: u32): usize {
-  const c = load<u8>(p);
-  if (c === 0x22) {
-    const end = stringEnd(p + 1);
-    return end === 0 ? 0 : end + 1;
-  }
-  if (c === 0x7b) return objectEnd(p, place, depth + 1);
-  if (c === 0x5b) return arrayEnd(p, ELSEWHERE, depth + 1);
-  return wordEnd(p);
 }
 
 /** Behind the value at `p` of a field that counts. */
@@ -132,19 +132,20 @@ function fieldEnd(p: usize, slot: u32, depth: u32): usize {
     return wordEnd(p);
   }
   odd |= bit;
-  if (c === 0x5b) return arrayEnd(p, slot === RESOURCES ? IN_RESOURCE : ELSEWHERE, depth + 1);
-  let place = ELSEWHERE;
-  if (slot === IDENTITY) place = IN_IDENTITY;
-  else if (slot === SESSION) place = IN_SESSION;
-  else if (slot === ISSUER) place = IN_ISSUER;
-  return valueEnd(p, place, depth);
+  if (c === 0x5b && slot === RESOURCES) return resourcesEnd(p, depth + 1);
+  if (c === 0x7b) {
+    if (slot === IDENTITY) return fieldsEnd(p, IN_IDENTITY, depth + 1);
+    if (slot === SESSION) return fieldsEnd(p, IN_SESSION, depth + 1);
+    if (slot === ISSUER) return fieldsEnd(p, IN_ISSUER, depth + 1);
+  }
+  return valueEnd(p, depth);
 }
 
 /** Behind the ARN at `p` of a resource. */
 function arnEnd(p: usize, depth: u32): usize {
   if (arnSeen || load<u8>(p) !== 0x22) {
     careful = true;
-    return valueEnd(p, ELSEWHERE, depth);
+    return valueEnd(p, depth);
   }
   arnSeen = true;
   const end = stringEnd(p + 1);

@@ -10,7 +10,10 @@ export interface WireRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
+  /** Of JSON; empty for anything else. */
   readonly body: Record<string, unknown>;
+  /** As it was sent. */
+  readonly bytes: Uint8Array;
 }
 
 export interface WireAnswer {
@@ -27,6 +30,8 @@ export type Fault =
   | 'cut'
   /** The connection is closed in the middle of the answer's body. */
   | 'half'
+  /** It is done, and the connection is closed before the answer. */
+  | 'lost'
   /** The answer comes, 30 ms late. */
   | 'slow'
   | { readonly error: string; readonly message?: string; readonly status?: number };
@@ -96,7 +101,7 @@ async function answer(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
+  const sent = Buffer.concat(chunks);
   const target = String(incoming.headers['x-amz-target'] ?? '');
   const method = incoming.method ?? '';
   const request: WireRequest = {
@@ -106,7 +111,8 @@ async function answer(
     method,
     url: new URL(incoming.url ?? '', 'http://host'),
     headers: incoming.headers,
-    body: text === '' ? {} : JSON.parse(text),
+    body: sent.length === 0 || target === '' ? {} : JSON.parse(sent.toString('utf8')),
+    bytes: sent,
   };
   requests.push(request);
   const fault = faults.shift() ?? null;
@@ -117,11 +123,15 @@ async function answer(
   if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, 30));
   const handler = handlers[request.operation];
   const given =
-    fault === null || fault === 'half' || fault === 'slow'
+    fault === null || fault === 'half' || fault === 'slow' || fault === 'lost'
       ? handler === undefined
         ? refusal('UnknownOperationException', request.operation)
         : handler(request)
       : faultAnswer(fault, target === '');
+  if (fault === 'lost') {
+    outgoing.destroy();
+    return;
+  }
   const made = 'body' in given && !('__type' in given) ? (given as WireAnswer) : { body: given };
   const { status = 200, headers = {}, body } = made as WireAnswer;
   const bytes =
@@ -144,7 +154,7 @@ async function answer(
   outgoing.end(bytes);
 }
 
-function faultAnswer(fault: Exclude<Fault, 'cut' | 'half' | 'slow'>, xml: boolean): WireAnswer {
+function faultAnswer(fault: Exclude<Fault, 'cut' | 'half' | 'slow' | 'lost'>, xml: boolean): WireAnswer {
   const {
     error,
     message = error,

@@ -6,6 +6,8 @@ export interface Delivered {
   readonly message: string;
 }
 
+const PATTERN = '{ $.eventSource = "kms.amazonaws.com" }';
+
 /** FilterLogEvents: by delivery time, half-open, in its order; pages of a few events, some of them empty. */
 export function logGroup(events: readonly Delivered[], { page = 5, tokenUses = Infinity } = {}): Handler {
   const ordered = events
@@ -15,10 +17,13 @@ export function logGroup(events: readonly Delivered[], { page = 5, tokenUses = I
   let used = 0;
   return ({ body }) => {
     const { startTime, endTime, nextToken, filterPattern } = body;
-    if (filterPattern !== '{ $.eventSource = "kms.amazonaws.com" }') return refusal('InvalidParameterException');
+    if (![undefined, PATTERN].includes(filterPattern as string | undefined))
+      return refusal('InvalidParameterException');
     const found = ordered.filter(
       ({ timestamp, message }) =>
-        timestamp >= Number(startTime) && timestamp < Number(endTime) && !message.includes('s3.amazonaws.com"'),
+        timestamp >= Number(startTime) &&
+        timestamp < Number(endTime) &&
+        (filterPattern === undefined || !message.includes('s3.amazonaws.com"')),
     );
     if (nextToken !== undefined && ++used > tokenUses) {
       used = 0;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { incidentsFromBytes, incidentsToBytes } from '../../../src/engine/anomalies/incident-bytes.js';
 import { findAnomalies, IncidentTracker } from '../../../src/engine/index.js';
 import type { DecidedWindows, Scores } from '../../../src/engine/types.js';
 import { FormatError, InputError } from '../../../src/errors.js';
@@ -148,6 +149,19 @@ describe('IncidentTracker', () => {
     expect(() => tracker.take(wrong({ start: at(1) + 1000 }))).toThrow(/must fall on the buckets taken before/);
     expect(() => new IncidentTracker({ alarm: { datapointsToAlarm: 3, evaluationPeriods: 2 } })).toThrow(InputError);
     expect(() => IncidentTracker.fromBytes(tracker.toBytes().slice(0, -1))).toThrow(FormatError);
+  });
+
+  it('refuses bytes whose checksum is right and that hold an open incident of no findings', () => {
+    const tracker = new IncidentTracker();
+    // The last bucket breaches: its incident is open.
+    tracker.take(row([2, spike]));
+    const state = incidentsFromBytes(tracker.toBytes());
+    expect(state.open).toHaveLength(1);
+    expect(IncidentTracker.fromBytes(incidentsToBytes(state)).incidents).toHaveLength(1);
+    const hollow = incidentsToBytes({ ...state, followed: [] });
+    expect(() => IncidentTracker.fromBytes(hollow)).toThrow(
+      /^bytes are not what a snapshot holds: an open incident of no findings/,
+    );
   });
 });
 

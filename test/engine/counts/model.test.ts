@@ -13,6 +13,7 @@ import {
 } from '../../../src/engine/counts/model.js';
 import { ModelCodec } from '../../../src/engine/counts/model-bytes.js';
 import { flatProfile, KeptProfile, slotsPerHour } from '../../../src/engine/counts/quantized-profile.js';
+import { shortNumber } from '../../../src/engine/counts/short-numbers.js';
 import { windowsOf } from '../../../src/engine/windows.js';
 import { ByteReader, ByteWriter } from '../../../src/series/bytes.js';
 import { weekSlots } from '../../../src/time/week.js';
@@ -81,7 +82,7 @@ describe('the fields of a model', () => {
     );
   });
 
-  it('are rounded once: to 32 bits where they are no whole numbers, and the filters’ average with them', () => {
+  it('are rounded once: to 24 bits where they are no whole numbers, and the filters’ average with them', () => {
     fc.assert(
       fc.property(models(), (model) => {
         const before = numbersOf(model);
@@ -91,7 +92,7 @@ describe('the fields of a model', () => {
         expect(withAverage({ ...rounded, level: rounded.level.slice() })).toEqual(rounded);
         for (const [i, value] of numbersOf(rounded).entries()) {
           const form = columns.forms[i];
-          if (form === 'float') expect(value).toBe(Math.fround(before[i]));
+          if (form === 'float') expect(value).toBe(shortNumber(before[i]));
           else if (form !== 'derived') expect(value).toBe(before[i]);
         }
       }),
@@ -136,10 +137,10 @@ describe('the fields of a model', () => {
     fc.assert(
       fc.property(models(), models(), fc.double({ min: 0, max: 9, noNaN: true }), fc.nat(), (a, b, trust, naps) => {
         const early = roundedModel({ ...a, ...{ trust, naps } }, wider);
-        expect(early).toEqual({ ...roundedModel(a, columns), trust: Math.fround(trust), naps });
+        expect(early).toEqual({ ...roundedModel(a, columns), trust: shortNumber(trust), naps });
         expect(again(early, wider)).toEqual(early);
         const late = { ...b, support: early.support, calls: 1, ...{ trust: 0, naps: 7 } };
-        expect(mergedModel(early, late, wider)).toMatchObject({ trust: Math.fround(trust) / 2, naps: 7 });
+        expect(mergedModel(early, late, wider)).toMatchObject({ trust: shortNumber(trust) / 2, naps: 7 });
       }),
     );
   });

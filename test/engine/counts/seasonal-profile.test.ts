@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { emptyProfile, ProfileFit } from '../../../src/engine/counts/seasonal-profile.js';
+import { ProfileFit } from '../../../src/engine/counts/seasonal-profile.js';
 import { weekCells } from '../../../src/engine/counts/week-cells.js';
+import { emptyProfile } from '../../../src/engine/counts/week-profile.js';
 import { weekSlots } from '../../../src/time/week.js';
 import { fullPosterior, gridPosterior, naiveHeterogeneity, naiveProfile } from '../../naive/profile.js';
 import { poisson, seeded } from '../../support/random.js';

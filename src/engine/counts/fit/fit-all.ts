@@ -4,11 +4,12 @@ import { slotsBy } from '../../../time/week.js';
 import type { ZoneOffsets } from '../../../time/zone.js';
 import { outsideWindows } from '../../calendar-days.js';
 import { zoneKeeper } from '../../zone-candidates.js';
-import { CANDIDATE_ZONES, ZoneArbiter } from '../../zones.js';
+import { CANDIDATE_ZONES, ENOUGH_CALLS, ZoneArbiter } from '../../zones.js';
 import { type FitPlan, gridPlan } from './fit-plan.js';
-import { fitRow, SPARSE } from './fit-series.js';
+import { fitRow } from './fit-series.js';
+import { FEW_CALLS } from './hourly-calls.js';
 import type { FittedRow } from './one-step-residuals.js';
-import { readCalls, rowCalls } from './read-calls.js';
+import { packCalls, readCalls, rowCalls } from './read-calls.js';
 import { type Training, trainingBy } from './training-layout.js';
 
 /** What a fit makes of rows of counts, before young ones borrow from others. */
@@ -88,8 +89,9 @@ export function fitRows(
     if (!alike) useIn(at, zone);
     let training = trainingFor(planFor(zone));
     support = Math.max(support, training.n);
-    readCalls(history, at, training, SPARSE, calls, row);
-    if (row.total >= SPARSE) {
+    readCalls(history, at, training, FEW_CALLS, calls, row);
+    if (row.total >= ENOUGH_CALLS) {
+      packCalls(row, training, calls);
       const found = arbiterFor(given[at]).choose(calls, training);
       if (found !== zones[at]) {
         zones[at] = found;
@@ -98,7 +100,7 @@ export function fitRows(
         const isMoved = zone.days !== undefined && zone.days.windows.length > 0;
         if (isMoved) useIn(at, zone);
         training = trainingFor(planFor(zone));
-        if (isMoved) readCalls(history, at, training, SPARSE, calls, row);
+        if (isMoved) readCalls(history, at, training, FEW_CALLS, calls, row);
       }
     }
     rows.push(fitRow(row, training, planFor(zone)));

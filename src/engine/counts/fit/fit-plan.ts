@@ -4,11 +4,15 @@ import { windowsOf } from '../../windows.js';
 import { type Residuals, residuals } from '../dispersion.js';
 import { type ModelColumns, modelColumns } from '../model.js';
 import { flatProfile, type KeptProfile } from '../quantized-profile.js';
-import { emptyProfile, type Profile, ProfileFit } from '../seasonal-profile.js';
+import { ProfileFit } from '../seasonal-profile.js';
 import { type WeekCells, weekCells } from '../week-cells.js';
+import { emptyProfile, type Profile } from '../week-profile.js';
 import { DailyMaxima } from './daily-maxima.js';
 import { DailyRates } from './daily-rate.js';
+import { HourlyCalls } from './hourly-calls.js';
+import { type LevelScratch, levelScratch } from './learn-levels.js';
 import { Clips } from './outlier-clipping.js';
+import { SlotStructure } from './slot-structure.js';
 import type { Calendar } from './training-layout.js';
 
 /** The history by blocks of the long windows; `[blocks]` each. */
@@ -68,6 +72,11 @@ export interface Scratch {
   readonly doubt: Float64Array;
   /** The squares of the shapes of a window's first and last bucket over that of its sum. */
   readonly edge: Float64Array;
+  /** `[hours of the week]` each: sums of the shape, and of the shape times its variance. */
+  readonly hourSums: { readonly shapes: Float64Array; readonly doubts: Float64Array };
+  readonly levels: LevelScratch;
+  readonly hourly: HourlyCalls;
+  readonly slotStructure: SlotStructure;
   readonly maxima: DailyMaxima;
   /** `[dates]`: nats of the longest silence of each. */
   readonly silence: Float64Array;
@@ -146,6 +155,10 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     lastBlock: new Int32Array(blocks),
     doubt: block(),
     edge: block(),
+    hourSums: { shapes: week(), doubts: week() },
+    levels: levelScratch(blocks),
+    hourly: new HourlyCalls(length, perWeek),
+    slotStructure: new SlotStructure(cells.slots.perDay),
     maxima: new DailyMaxima(dates),
     silence: new Float64Array(dates),
   };

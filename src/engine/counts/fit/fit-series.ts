@@ -1,11 +1,16 @@
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { type Past, roundedModel, straddles } from '../model.js';
 import { quantized } from '../quantized-profile.js';
+import { fitHourlyRow } from './fit-hourly-series.js';
 import { gatherBuckets, sumCalls, sumClipped, sumRates, sumSquares } from './fit-kernels.js';
 import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
-import { type FittedRow, mostPull, replay, STRADDLING_CAP, WINDOW_CAP } from './one-step-residuals.js';
-import type { RowCalls } from './read-calls.js';
+import { FEW_CALLS } from './hourly-calls.js';
+import { hourlyDispersion } from './hourly-dispersion.js';
+import { isSettled } from './is-settled.js';
+import { type FittedRow, mostPull, replay, STRADDLING_CAP } from './one-step-residuals.js';
+import { packedPasses } from './packed-passes.js';
+import { packCalls, type RowCalls } from './read-calls.js';
 import { type Training, trainingSince } from './training-layout.js';
 
 /** Fewer calls than this have no shape of a week to show: shrunk, they come out flat, after all the work. */
@@ -15,24 +20,35 @@ export const SPARSE = 12;
  * call: one in 1,100.
  */
 const BORN = 7;
-/** Clip, profile, level and dispersion depend on one another: the first round stands on rough clips, the last on fitted ones. */
-const ROUNDS = 3;
-
 /**
  * Fits one series, and says what its history shows of its tails; not of one of few calls, whose tails are the model's.
  * @param row its calls, read by `whole`
  * @param whole the training buckets of all rows
  */
 export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow {
-  const { grid, scratch } = plan;
+  const { grid } = plan;
   const { past, born } = pastOf(row, whole, grid.start, grid.step);
   if (past.calls < SPARSE) {
     return { model: roundedModel(fitSparseRow(row.events, whole, born, plan, past), plan.columns) };
   }
 
   const training = trainingSince(whole, born, plan);
+  if (past.calls < FEW_CALLS) {
+    const fitted = fitHourlyRow(row.events, training, plan, past);
+    if (fitted !== undefined) return fitted;
+  }
+  packCalls(row, whole, plan.scratch.calls);
+  return fitPackedRow(whole.n, training, plan, past);
+}
+
+/**
+ * The same slot by slot, with all that is looked for within hours.
+ * @param all buckets that hold the row's calls in `scratch.calls`, of which those of `training` are the last
+ */
+export function fitPackedRow(all: number, training: Training, plan: FitPlan, past: Past): FittedRow {
+  const { grid, scratch } = plan;
   const { calls, clips, residuals: found, profile } = scratch;
-  if (training.from > 0) calls.copyWithin(0, training.from, whole.n);
+  if (training.from > 0) calls.copyWithin(0, training.from, all);
   sumCalls(training, plan);
   clips.first(calls, training, scratch.rawSlots);
 
@@ -51,31 +67,27 @@ export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow
     const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
     scratch.profileFit.fit(sums, { bucket, hour }, profile);
     gatherBuckets(training, plan, training.pieceDay, daily, undefined, bucket, most, 0);
-    bucket = fitDispersion(found);
-    hour = hourlyDispersion(plan, bucket);
+    const before = { bucket, hour };
+    const isFirst = round === 0;
+    bucket = fitDispersion(found, PRIOR, 1, undefined, undefined, isFirst || late ? undefined : bucket);
+    hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     late = straddles(bucket.alpha, hour.alpha);
     if (late) bucket = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
-    if (round === ROUNDS - 1) {
-      const { model, tails } = replay(training, plan, quantized(profile), bucket, hour, daily[0], past);
+    if (isSettled(round, before, { bucket, hour }, past, plan)) {
+      const { model, tails } = replay(
+        packedPasses(training, plan),
+        training,
+        plan,
+        quantized(profile),
+        bucket,
+        hour,
+        daily[0],
+        past,
+      );
       return { model: roundedModel(model, plan.columns), tails };
     }
     clips.all(calls, found.mu, training, bucket);
   }
-}
-
-/** How the sums of an hour scatter about the fitted means, given how buckets do. */
-function hourlyDispersion({ windows, scratch }: FitPlan, { phi, alpha }: Dispersion): Dispersion {
-  if (windows.hourBuckets === 0) return { phi, alpha };
-  const { hours, means, blocks } = scratch;
-  hours.n = 0;
-  for (let b = 0; b < means.length; b++) {
-    const m = means[b];
-    if (m <= 0) continue;
-    hours.mu[hours.n] = m;
-    hours.square[hours.n++] = (blocks.clipped[b] - m) * (blocks.clipped[b] - m);
-  }
-  hours.known.fill(0, 0, hours.n);
-  return fitDispersion(hours, { phi, alpha: alpha / 2 }, 1, WINDOW_CAP);
 }
 
 /** What is plain to see of a series, and the bucket that it began with: the series is fitted to those since. */

@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { PHI_PRECISION, PRIOR } from '../dispersion.js';
 import { UNKNOWN_GROWTH } from '../growth.js';
-import { LEAST_MEAN, type Past, type RowModel } from '../model.js';
+import { FEW_CALLS_DRIFT, LEAST_MEAN, type Past, type RowModel } from '../model.js';
 import { learnRate, RATE_STATE, startRate } from '../rate-filter.js';
 import { leastTail } from '../tail-calibration.js';
 import type { FitPlan } from './fit-plan.js';
@@ -68,7 +68,7 @@ export function fitSparseRow(row: Events, whole: Training, born: number, plan: F
     bursts: null,
     silence: tail,
     silenceShift: 0,
-    drift: 0.01,
+    drift: FEW_CALLS_DRIFT,
     clock: silent * perBucket,
     silent,
   };

@@ -1,12 +1,11 @@
 import { DAY, HOUR, WEEK } from '../../../time/grid.js';
 import { burstHours } from '../burst-hours.js';
-import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
+import { areAlike, type Dispersion, fitDispersion } from '../dispersion.js';
 import { growthOf } from '../growth.js';
 import { LEAST_MEAN, type Past, type RowModel, straddles } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import type { KeptProfile } from '../quantized-profile.js';
-import { learnRates as learnLevels, RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
-import { rawSilenceNats } from '../silence.js';
+import { RATE_STATE, startRate, walkPerDay } from '../rate-filter.js';
 import {
   leastStretch,
   RANK,
@@ -17,9 +16,8 @@ import {
   tailsAtLeast,
 } from '../tail-calibration.js';
 import type { DailyMaxima } from './daily-maxima.js';
-import { gatherBuckets } from './fit-kernels.js';
 import type { Blocks, FitPlan } from './fit-plan.js';
-import { hourMaxima } from './hour-maxima.js';
+import { learnLevels } from './learn-levels.js';
 import { rateHistory } from './rate-history.js';
 import type { Training } from './training-layout.js';
 
@@ -45,12 +43,35 @@ export interface FittedRow {
   readonly tails?: TailsShown | undefined;
 }
 
+/** What of the replay goes over single buckets, of which there are eight thousand where hours are seven hundred. */
+export interface BucketPasses {
+  /** What the blocks hold of the shape; their calls are summed up already. */
+  sums(profile: KeptProfile): Blocks;
+  /** How buckets scatter about what was known before each block. @param rough the same by the fit, and `most` the pull of one */
+  dispersion(rough: Dispersion, most: number, cap: number | undefined): Dispersion;
+  /** The furthest windows of an hour, which move by single buckets. */
+  hourMaxima(dispersions: readonly Dispersion[]): DailyMaxima;
+  /** The furthest buckets of each day, and its longest silence in `scratch.silence`. */
+  baseTails(dispersions: readonly Dispersion[]): BaseTails;
+}
+
+/** What {@link BucketPasses.baseTails} leaves besides. */
+export interface BaseTails {
+  readonly maxima: DailyMaxima;
+  /** Silences that ended. */
+  readonly silences: number;
+  /** The silence that goes on: in nats, and in buckets. */
+  readonly clock: number;
+  readonly silent: number;
+}
+
 /**
  * The history once more as the detector would have met it: the level known at each block from those before alone. So the
  * scatter and the tails of every window length are those of predictions, with all that prediction gets wrong.
  */
 export function replay(
-  taught: Training,
+  passes: BucketPasses,
+  { n: buckets, pieceDate }: Training,
   plan: FitPlan,
   profile: KeptProfile,
   rough: Dispersion,
@@ -60,23 +81,20 @@ export function replay(
 ): FittedRow {
   const { grid, windows, blocks, scratch } = plan;
   const { step } = grid;
-  const kept = scratch.profile;
-  profile.expand(kept);
-  const b = sumsOf(taught, plan);
+  const b = passes.sums(profile);
   const anchor = meanRate(b, blocks);
   const state = new Float64Array(RATE_STATE);
   const follow = (hourly: Dispersion) => {
     startRate(state, Math.max(firstLevel, LEAST_MEAN), START_CALLS);
-    learnLevels(state, b, { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly });
+    const terms = { hours: windows.block / HOUR, perBlock: windows.block / step, anchor, scatter: hourly };
+    learnLevels(state, b, terms, scratch.levels);
   };
   follow(roughHourly);
-  gatherBuckets(taught, plan, taught.pieceBlock, b.level, b.levelVariance, rough, mostPull(past, step), LEAST_MEAN);
   const straddling = straddles(rough.alpha, roughHourly.alpha);
   const days = (past.support * step) / DAY;
-  const buckets = fitDispersion(scratch.residuals, PRIOR, 1, straddling ? STRADDLING_CAP : undefined);
-  const dispersions = [buckets];
+  const dispersions = [passes.dispersion(rough, mostPull(past, step), straddling ? STRADDLING_CAP : undefined)];
   // A series that began later has no days before: days of nothing would pass for a body far below its tail.
-  const born = taught.pieceDate[0];
+  const born = pieceDate[0];
   const shownBy = (side: DailyMaxima['above'], tests: number) =>
     tailShown(side.quick.subarray(born), tests, (day) => side.nats(born + day));
   const above: TailShown[] = [];
@@ -87,12 +105,13 @@ export function replay(
     const { phi, alpha } = dispersions[w - 1];
     dispersions.push(fitDispersion(scratch.residuals, { phi, alpha: alpha / 2 }, Math.max(1, width), WINDOW_CAP));
     if (w === 1) {
-      follow(dispersions[1]);
+      // Hours that scatter as was thought are followed as they were.
+      if (!areAlike(dispersions[1], roughHourly, (anchor * windows.block) / step)) follow(dispersions[1]);
       if (width > 0) gatherWindows(width, plan, b, b.clipped);
     }
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);
     const maxima =
-      width === 0 ? hourMaxima(taught, plan, dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
+      width === 0 ? passes.hourMaxima(dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
     above[w] = shownBy(maxima.above, tests);
     below[w] = shownBy(maxima.below, tests);
   }
@@ -105,9 +124,9 @@ export function replay(
     rate: Math.max(firstLevel, LEAST_MEAN),
     days,
   });
-  const base = baseTails(taught, plan, dispersions);
-  above[0] = shownBy(base.maxima.above, taught.n);
-  below[0] = shownBy(base.maxima.below, taught.n);
+  const base = passes.baseTails(dispersions);
+  above[0] = shownBy(base.maxima.above, buckets);
+  below[0] = shownBy(base.maxima.below, buckets);
   const silence = silenceShown(scratch.silence.subarray(born), base.silences);
   const model = {
     ...past,
@@ -119,7 +138,7 @@ export function replay(
     phi: Float64Array.from(dispersions, ({ phi }) => phi),
     alpha: Float64Array.from(dispersions, ({ alpha }) => alpha),
     ...tailsAtLeast({ above, below, silence }, leastStretch(days)),
-    bursts: burstHours(burstsOf(base.maxima.above, taught.n), plan.cells.slots),
+    bursts: burstHours(burstsOf(base.maxima.above, buckets), plan.cells.slots),
     drift,
     clock: base.clock,
     silent: base.silent,
@@ -147,29 +166,6 @@ function burstsOf({ quick, slot }: DailyMaxima['above'], tests: number): number[
   const slots: number[] = [];
   for (let day = 0; day < quick.length; day++) if (quick[day] > least) slots.push(slot[day]);
   return slots;
-}
-
-/** What the blocks hold of the shape; their calls are summed up already. */
-function sumsOf({ bucket, pieces, pieceFrom, pieceSlot, pieceBlock }: Training, { blockOf, scratch }: FitPlan): Blocks {
-  const { shape, hourVariance } = scratch.profile;
-  const { exposure, doubt, firstShape, lastShape } = scratch.blocks;
-  for (const sums of [exposure, doubt, firstShape, lastShape]) sums.fill(0);
-  for (let p = 0; p < pieces; p++) {
-    const b = pieceBlock[p];
-    const i = bucket[pieceFrom[p]];
-    const end = pieceSlot[p] + pieceFrom[p + 1] - pieceFrom[p];
-    let sum = 0;
-    let doubts = 0;
-    for (let s = pieceSlot[p]; s < end; s++) {
-      sum += shape[s];
-      doubts += shape[s] * hourVariance[s];
-    }
-    exposure[b] += sum;
-    doubt[b] += doubts;
-    lastShape[b] = shape[end - 1];
-    if (i === 0 || blockOf[i - 1] !== b) firstShape[b] = shape[pieceSlot[p]];
-  }
-  return scratch.blocks;
 }
 
 /** The rolling sums of `width` blocks against what was expected of them when they began. */
@@ -225,80 +221,4 @@ function windowMaxima({ phi, alpha }: Dispersion, bucketAlpha: number, { windows
     if (edge <= EDGED * relative) maxima.add(day, y[i], m, relative);
   }
   return maxima;
-}
-
-/**
- * How surprising single buckets and silences were on each day. No function is called for a bucket that is ordinary: V8 (Node 20)
- * does not inline into loops of this size, and the numbers handed over were boxed, 2 MB of garbage a row.
- */
-function baseTails(
-  { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock }: Training,
-  { scratch }: FitPlan,
-  dispersions: readonly Dispersion[],
-): { maxima: DailyMaxima; silences: number; clock: number; silent: number } {
-  const { calls: y, maxima, silence } = scratch;
-  const { shape, variance } = scratch.profile;
-  const { level, levelVariance, silenceRate, silenceVariance } = scratch.blocks;
-  maxima.clear();
-  silence.fill(0);
-  const { screen } = maxima;
-  const { screen: above } = maxima.above;
-  const { screen: below, quick: quietest } = maxima.below;
-  const { phi, alpha } = dispersions[0];
-  const perCall = 1 + phi;
-  const logPerCall = Math.log1p(phi);
-  const inverse = 1 / perCall;
-  const late = dispersions.length > 1 && straddles(alpha, dispersions[1].alpha);
-  let silences = 0;
-  let clock = 0;
-  let silent = 0;
-  let carried = 0;
-  for (let p = 0, k = 0; p < pieces; p++) {
-    const end = pieceFrom[p + 1];
-    const date = pieceDate[p];
-    const rate = level[pieceBlock[p]];
-    const known = levelVariance[pieceBlock[p]];
-    const ratio = silenceRate[pieceBlock[p]] / rate;
-    const silenceKnown = silenceVariance[pieceBlock[p]];
-    for (let s = pieceSlot[p]; k < end; k++, s++) {
-      const fitted = rate * shape[s];
-      const mean = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
-      const own = alpha + variance[s];
-      let count = y[k];
-      if (count === 0) {
-        // As silenceOf(mean, own + phi/mean); ln(1 + phi + x) by the series of ln(1 + t) where few calls are missing.
-        const t = own * mean * inverse;
-        const log =
-          t < 0.05
-            ? logPerCall +
-              t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
-            : Math.log1p(own * mean + phi);
-        clock += (log * mean * ratio) / (own * mean + phi);
-        silent++;
-      } else {
-        // Of silences that went on from the hour before all has been looked at.
-        if (clock > 0 && k > pieceFrom[p]) silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceKnown));
-        silences++;
-        clock = 0;
-        silent = 0;
-      }
-      if (late) {
-        const missing = mean - count;
-        if (missing < 0) count = Math.max(mean, count - carried);
-        carried = missing > 0 ? missing : 0;
-      }
-      const off = count - mean;
-      const square = off * off;
-      const spread = mean * (perCall + (own + known) * mean);
-      if (count > 0 && square <= screen[date] * spread) continue;
-      if (square <= (off > 0 ? above[date] : below[date]) * spread) {
-        // Of no calls where m are expected, −ln p is m at most.
-        if (count > 0 || mean <= quietest[date] || square <= spread) continue;
-      }
-      maxima.add(date, count, mean, own + known + phi / mean, s);
-    }
-    // A silence only grows: what it came to is looked at where it ends, and where an hour does.
-    if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceKnown));
-  }
-  return { maxima, silences, clock, silent };
 }

@@ -40,7 +40,7 @@ function seasonCells(cells: number, hours: number, kept: number): SeasonCells {
 }
 
 /** How many of the highest counts of a cell are left out of its mean. */
-function dropped(count: number): number {
+export function dropped(count: number): number {
   return count < 3 ? 0 : Math.ceil(count / 8);
 }
 
@@ -145,7 +145,7 @@ function everyWeek(y: Float64Array, bySlot: Int32Array, from: number, to: number
 }
 
 /** How far from a mean of `m` a count is ordinary, before the series has shown its own scatter. */
-function reachOf(m: number): number {
+export function reachOf(m: number): number {
   return SDS * Math.sqrt(m * (1 + FIRST_PHI) + FIRST_ALPHA * m * m) + SLACK;
 }
 
@@ -213,4 +213,10 @@ function trimCells(
     hourSum[hourOf[c]] += trimmed[c];
     hourCells[hourOf[c]]++;
   }
+}
+
+/** By how much a count lies above what is ordinary about a mean `m`; 0 for one that does not. */
+export function beyond(y: number, m: number, { phi, alpha }: Dispersion): number {
+  const off = y - m - SLACK;
+  return off <= 0 ? 0 : Math.max(0, off - SDS * Math.sqrt(m * (1 + phi) + alpha * m * m));
 }

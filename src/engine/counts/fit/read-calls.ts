@@ -15,17 +15,20 @@ export interface RowCalls {
   first: number;
   last: number;
   firstCount: number;
+  /** Whether they were written out, one a bucket of the training. */
+  isPacked: boolean;
   readonly events: Events;
 }
 
 export function rowCalls(length: number): RowCalls {
   const events = { n: 0, bucket: new Int32Array(length), calls: new Float64Array(length) };
-  return { total: 0, first: -1, last: -1, firstCount: 0, events };
+  return { total: 0, first: -1, last: -1, firstCount: 0, isPacked: false, events };
 }
 
 /**
- * Reads one row. Its events are listed where it has fewer than `few` calls or the set is sparse; otherwise its calls are written
- * to `packed`, one a bucket of `training`. What is no number above 0 is no call.
+ * Reads one row. Its events are listed where it has fewer than `few` calls or the set is sparse; its calls are written to
+ * `packed`, one a bucket of `training`, where the set is dense: of a sparse one see {@link packCalls}. What is no number above 0
+ * is no call.
  */
 export function readCalls(
   set: SeriesSet,
@@ -49,11 +52,9 @@ export function readCalls(
     }
     events.n = e;
     out.total = total;
-    if (total >= few) {
-      packed.fill(0, 0, n);
-      for (let i = 0; i < e; i++) packed[rank[events.bucket[i]]] = events.calls[i];
-    }
+    out.isPacked = false;
   } else {
+    out.isPacked = true;
     const all = n === rank.length - 1;
     readRow(set, row, all ? packed : events.calls);
     if (!all) for (let k = 0; k < n; k++) packed[k] = events.calls[bucket[k]];
@@ -81,4 +82,13 @@ export function readCalls(
   out.first = found === 0 ? -1 : events.bucket[0];
   out.firstCount = found === 0 ? 0 : events.calls[0];
   if (isSparse(set.values)) out.last = found === 0 ? -1 : events.bucket[found - 1];
+}
+
+/** Writes the calls of a row to `packed`, where they are not yet. */
+export function packCalls(row: RowCalls, { rank, n }: Training, packed: Float64Array): void {
+  if (row.isPacked) return;
+  const { events } = row;
+  packed.fill(0, 0, n);
+  for (let i = 0; i < events.n; i++) packed[rank[events.bucket[i]]] = events.calls[i];
+  row.isPacked = true;
 }

@@ -127,10 +127,9 @@ export class BucketDistributions {
 
   #find(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     const profile = this.#profile as KeptProfile;
-    const { shapeSteps, varianceSteps, hourSteps, each } = profile;
-    const shape = shapeSteps[shapeSteps.length === 1 ? 0 : slot];
-    const variance = varianceSteps[varianceSteps.length === 1 ? 0 : slot];
-    const hours = hourSteps[hourSteps.length === 1 ? 0 : Math.floor(slot / each)] * 64 + hour;
+    const shape = profile.stepAt(profile.shapeSteps, slot);
+    const variance = profile.stepAt(profile.varianceSteps, slot);
+    const hours = profile.stepAt(profile.hourSteps, slot) * 64 + hour;
     const key = (shape * 65_536 + variance) * 524_288 + hours;
     const hash = Math.imul(shape, 0x9e3779b1) ^ Math.imul(variance, 0x85ebca6b) ^ Math.imul(hours, 0xc2b2ae35);
     let place = (hash ^ (hash >>> 15)) & (PLACES - 1);

@@ -16,7 +16,7 @@ import { BURST_SHIFT, SILENCE_SHIFT } from './state.js';
 import { correctionOf, hourOf } from './young-hours.js';
 
 /** Below it no calibration changes anything: no need to look up the series'. */
-const UNCALIBRATED = 2.9;
+export const UNCALIBRATED = 2.9;
 
 /** Finds the distribution of a bucket in this slot. */
 export function lookUp(parts: TrackerParts, slot: number, y: number): void {
@@ -67,7 +67,7 @@ export function testBucket({ s, derivedAt: d, scratch, tails, rules }: TrackerPa
 }
 
 /** The silence, as it would stand after this bucket without a call. It never tells more nats than it shows. */
-export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerParts, isJudged: boolean): void {
+export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerParts): void {
   const { distributions, bucket: b, block: k } = scratch;
   const { values } = distributions;
   const { y, at } = b;
@@ -76,7 +76,7 @@ export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerP
   b.silenceAfter = y === 0 ? silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio : silenceNats;
   const most = silenceNats + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
   const reportedFrom = rules.nats;
-  if (isJudged || !((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
+  if (!((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
   const after = y === 0 ? b.silenceAfter : silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio;
   const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
   const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;

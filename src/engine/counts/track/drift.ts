@@ -103,7 +103,7 @@ export function testDrift(parts: TrackerParts): void {
   if (k.back === 0 && k.driftCalls + b.lower < Math.min(k.driftBelow, expected)) limitDriftBelow(parts, exposure);
 }
 
-function limitDriftAbove(parts: TrackerParts, exposure: number): void {
+export function limitDriftAbove(parts: TrackerParts, exposure: number): void {
   const { scratch, rules } = parts;
   const { bucket: b, block: k } = scratch;
   const reports = (y: number) => {
@@ -116,7 +116,7 @@ function limitDriftAbove(parts: TrackerParts, exposure: number): void {
   if (b.y > upper) takeDrift(parts, exposure);
 }
 
-function limitDriftBelow(parts: TrackerParts, exposure: number): void {
+export function limitDriftBelow(parts: TrackerParts, exposure: number): void {
   const { scratch, rules } = parts;
   const { bucket: b, block: k } = scratch;
   const reports = (y: number) => {

@@ -1,5 +1,6 @@
 import { NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
-import { type CountRange, type CountTracker, OTHER } from './tracker.js';
+import { type CountRange, OTHER } from './count-range.js';
+import type { CountTracker } from './tracker.js';
 
 /** Buckets that a row is judged ahead for. */
 const AHEAD = 12;

@@ -53,7 +53,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   if (!b.isSuspect) {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
-    if (k.isYoung) trainShape(parts, learn);
+    if (k.isYoung && learn) trainShape(parts);
   }
   k.sum += b.held;
   k.sumExposure += b.exposure;

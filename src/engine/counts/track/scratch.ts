@@ -1,6 +1,7 @@
 import { LimitsNear } from '../../../stats/limits.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { MOST_WINDOWS } from './state.js';
+import { Stretch } from './stretch.js';
 
 /** What decided a bucket, in place of the number of a window. */
 export const SILENCE = -1;
@@ -145,6 +146,7 @@ export class TrackScratch {
   readonly distributions = new BucketDistributions(this.windows[0].limits);
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
+  readonly stretch = new Stretch();
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
   /** Copies of states that are thrown away, by their length: there are two. */

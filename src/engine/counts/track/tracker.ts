@@ -1,5 +1,5 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
+import { type Band, NORMAL, type ScoreColumns, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
@@ -9,8 +9,10 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { putBack, takeInHand } from './block-in-hand.js';
 import { lookUp, testBucket, testSilence } from './bucket-test.js';
+import { type CountRange, HELD_BACK, OTHER, TRAINED } from './count-range.js';
 import { startDrift, testDrift } from './drift.js';
 import { signOff } from './incident.js';
+import { judgeStretch } from './judge-stretch.js';
 import { endSilence, enterBlock, leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
@@ -21,6 +23,7 @@ import {
   ALPHA,
   AWAKE,
   BLOCK,
+  BURST_SHIFT,
   DERIVED,
   EVER_CALLED,
   FLAT,
@@ -38,24 +41,15 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
+import { MOST_BUCKETS } from './stretch.js';
+import { loadBucket } from './stretch-bucket.js';
+import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
-/** Buckets of a run that are too few to look ahead for. */
+/** Buckets of a run that are too few to set bounds for: a row that has its turn for an hour seldom finds them in memory. */
 const FEW_BUCKETS = 24;
-/** A range of which it may be known already how it is judged. */
-export interface CountRange extends TrackedRange {
-  /** `[length]`: where what each bucket left behind goes: {@link TRAINED}, {@link HELD_BACK} or {@link OTHER}. */
-  outcomes?: Uint8Array;
-  /** True when `outcomes` holds that already, none of it {@link OTHER}: nothing is judged again. */
-  isJudged?: boolean;
-}
-
-/** A calm bucket that taught, one that did not, and one that was not calm. */
-const TRAINED = 0;
-const HELD_BACK = 1;
-export const OTHER = 2;
 
 /**
  * One series of counts as it is watched: judges bucket after bucket over all window lengths, then learns, guarded. What
@@ -75,6 +69,8 @@ export class CountTracker implements Tracker, TrackerParts {
   readonly scatter: { readonly phi: number; readonly alpha: number };
   readonly straddles: boolean;
   readonly shapePrior: number;
+  /** Whether the state has all its room, and what follows from it: 2 KB, which most rows that are only read never need. */
+  #isReady = false;
 
   /**
    * @param isNew whether the first call of all is reported
@@ -97,7 +93,6 @@ export class CountTracker implements Tracker, TrackerParts {
     this.derivedAt = this.shapePrior > 0 ? this.layout.youngLength : this.layout.length;
     if (state !== undefined) {
       this.s = state;
-      if (state[AWAKE] === 1) this.#extend();
       return;
     }
     this.s = new Float64Array(RING);
@@ -110,11 +105,21 @@ export class CountTracker implements Tracker, TrackerParts {
     startDrift(this);
     setSilenceRate(this);
     this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
-    if (model.calls > 0) this.#extend();
+    if (model.calls > 0) this.s[AWAKE] = 1;
   }
 
   toState(): Float64Array {
-    return this.s.slice(0, this.#asleep ? RING : this.derivedAt);
+    return this.state.slice();
+  }
+
+  /** The same, not a copy where that can be helped. */
+  get state(): Float64Array {
+    const { s } = this;
+    if (this.#asleep) return s.subarray(0, RING);
+    if (s.length >= this.derivedAt) return s.subarray(0, this.derivedAt);
+    const whole = new Float64Array(this.derivedAt);
+    whole.set(s);
+    return whole;
   }
 
   /** Nothing is known of what was before `time`: no silence goes on. */
@@ -150,6 +155,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
+    if (!this.#asleep) this.#ready();
     const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
@@ -159,6 +165,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
   band(slot: number, nats: number): Band {
+    if (!this.#asleep) this.#ready();
     const known = { rate: this.s[RATE], variance: this.s[RATE_VARIANCE] + this.s[SHIFT_VARIANCE] };
     return bandOf(this.model, slot, nats, known, correctionOf(this, hourOf(this, slot)));
   }
@@ -182,6 +189,7 @@ export class CountTracker implements Tracker, TrackerParts {
    */
   accept(calls: Float64Array, slots: Int32Array, time: number): void {
     if (this.#asleep) return;
+    this.#ready();
     let sum = 0;
     let exposure = 0;
     for (let i = 0; i < calls.length; i++) {
@@ -199,7 +207,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** The bucket at `time` was not observed. */
   skip(time: number, learn: boolean): void {
-    if (this.#asleep) this.#extend();
+    this.#ready();
     enterBlock(this, time, learn);
     push(this, 0, 0, 0, 0);
   }
@@ -215,8 +223,8 @@ export class CountTracker implements Tracker, TrackerParts {
     if (this.#asleep) {
       i = runAsleep(this, range, out, at);
       if (i === length) return;
-      this.#extend();
     }
+    this.#ready();
     this.#arm();
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
@@ -237,50 +245,103 @@ export class CountTracker implements Tracker, TrackerParts {
    * @returns the next bucket
    */
   #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
-    const { start, length, values, observed, slots, choose, outcomes, learning } = range;
-    const isJudged = range.isJudged === true;
-    const { step, block } = this.rules.windows;
-    const { block: k, bucket: b } = this.scratch;
-    const bursts = this.#bursts;
+    const { start, length } = range;
+    const { step, block, hourBuckets } = this.rules.windows;
+    const { block: k } = this.scratch;
     const blockStart = this.s[BLOCK] * block;
     const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
     takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
     k.back = ((start + i * step - blockStart) / step) | 0;
-    let isCalm = true;
-    for (; i < end && isCalm; i++, k.back++) {
-      const y = values[i];
-      if (observed[i] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
-      const slot = (choose === undefined ? slots[i] : choose(y, i)) | 0;
-      if (bursts !== null) enterBurstHour(this, burstShift(bursts, slot, this.profile.perWeek / 7));
-      lookUp(this, slot, y);
-      b.time = start + i * step;
-      b.cell = at + i;
-      b.slot = slots[i];
-      b.isSuspect = false;
-      if (isJudged) b.isSuspect = outcomes !== undefined && outcomes[i] === HELD_BACK;
-      else {
-        testBucket(this);
-        testWindows(this);
+    // What a young series learns of its hours may change with every bucket.
+    if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at);
+    while (i < end) {
+      const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
+      const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
+      if (n === 0) break;
+      const calm = judgeStretch(this, range, n);
+      if (calm > 0) {
+        if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
+        leaveStretch(this, out, calm, learn);
       }
-      testSilence(this, isJudged);
-      if (!isJudged) testDrift(this);
-      // A count below its mean is never above, one above it never below, whatever a window says.
-      b.upper = Math.max(b.upper, Math.floor(b.mean));
-      b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
-      isCalm = k.isCalm && (isJudged || !(b.y > b.upper || b.y < b.lower));
-      if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
-      if (!isCalm) break;
-      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
-      leaveInHand(this, learn);
+      i += calm;
+      if (calm === n) continue;
+      loadBucket(this, calm);
+      if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
+      putBack(this);
+      finishBucket(this, range, learn, out);
+      return i + 1;
     }
     putBack(this);
-    if (isCalm) return i;
-    finishBucket(this, range, learn, out);
+    return i;
+  }
+
+  /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
+  #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
+    const { stretch: t } = this.scratch;
+    const bursts = this.#bursts;
+    const { step } = this.rules.windows;
+    const perDay = this.profile.perWeek / 7;
+    const most = end - i;
+    t.start = start + i * step;
+    t.first = i;
+    t.cell = at + i;
+    let n = 0;
+    for (; n < most; n++) {
+      const y = values[i + n];
+      if (observed[i + n] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
+      let slot = slots[i + n];
+      if (choose !== undefined) {
+        // What it chooses is known once the one before has been judged.
+        if (n > 0 && choose.isOpen(i + n)) break;
+        slot = choose.choose(y, i + n) | 0;
+      }
+      if (bursts !== null) {
+        const shift = burstShift(bursts, slot, perDay);
+        if (n === 0) enterBurstHour(this, shift);
+        else if (shift !== this.s[this.derivedAt + BURST_SHIFT]) break;
+      }
+      t.y[n] = y;
+      t.slots[n] = slots[i + n];
+      t.judgedBy[n] = slot;
+    }
+    return n;
+  }
+
+  /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
+  #runBucket(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
+    const { start, values, slots, choose, outcomes, learning } = range;
+    const { block: k, bucket: b } = this.scratch;
+    const y = values[i];
+    const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
+    if (this.#bursts !== null) enterBurstHour(this, burstShift(this.#bursts, slot, this.profile.perWeek / 7));
+    lookUp(this, slot, y);
+    b.time = start + i * this.rules.windows.step;
+    b.cell = at + i;
+    b.slot = slots[i];
+    b.isSuspect = false;
+    testBucket(this);
+    testWindows(this);
+    testSilence(this);
+    testDrift(this);
+    // A count below its mean is never above, one above it never below, whatever a window says.
+    b.upper = Math.max(b.upper, Math.floor(b.mean));
+    b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
+    const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
+    if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
+    if (isCalm) {
+      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
+      leaveInHand(this, learn);
+      putBack(this);
+    } else {
+      putBack(this);
+      finishBucket(this, range, learn, out);
+    }
     return i + 1;
   }
 
   /** What {@link run} would make of a range in which no call comes; the series stays as it is. */
   foresee(range: CountRange, out: ScoreColumns, at: number): void {
+    if (!this.#asleep) this.#ready();
     const state = this.s;
     // A sleeping series is changed by calls only.
     if (!this.#asleep) this.s = this.scratch.copyOf(state);
@@ -290,14 +351,19 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s = state;
   }
 
-  /** Room for the whole state, and what follows from it. */
-  #extend(): void {
+  /** Room for the whole state, and what follows from it; the series is awake from here on. */
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
     const { model, derivedAt: d } = this;
     const { profile } = model;
-    const s = new Float64Array(d + DERIVED);
-    s.set(this.s);
+    if (this.s.length !== d + DERIVED) {
+      const whole = new Float64Array(d + DERIVED);
+      whole.set(this.s);
+      this.s = whole;
+    }
+    const { s } = this;
     s[AWAKE] = 1;
-    this.s = s;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
     s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;

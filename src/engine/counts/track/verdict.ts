@@ -27,8 +27,8 @@ import { trainShape } from './young-hours.js';
  * The windows overlap, so that the least of their weighted p-values is less often small than Bonferroni grants; ln of how
  * much less, by the clean fleets of `npm run evaluate -- calibration` (a third).
  */
-const DEPENDENCE = Math.log(1.35);
-const PER_NAT = 1 / Math.LN10;
+export const DEPENDENCE = Math.log(1.35);
+export const PER_NAT = 1 / Math.LN10;
 
 /** Writes the verdict on a bucket. @param learning whether the history was too short for one */
 export function writeVerdict(
@@ -92,7 +92,7 @@ export function finishBucket(
   if (!b.isSuspect) {
     s[BLOCK_TRAIN_CALLS] += b.held;
     s[BLOCK_TRAIN_EXPOSURE] += exposure;
-    if (parts.shapePrior > 0) trainShape(parts, learn);
+    if (parts.shapePrior > 0 && learn) trainShape(parts);
   }
   push(parts, y, b.held, exposure, exposureVar);
 }

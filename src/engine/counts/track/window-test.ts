@@ -39,7 +39,7 @@ const BODY_SLACK = 0.01;
  * normal deviate at as many nats; and the relative variance from which on a law is too skewed.
  */
 const SURELY = 0.95;
-const MOST_SKEWED = 3;
+export const MOST_SKEWED = 3;
 /** Relative variance up to which an accepted rate is as well known as the one before it was. */
 export const SHIFT_SETTLED = 0.004;
 
@@ -140,7 +140,7 @@ function testHour(parts: TrackerParts, win: WindowInHand, w: number): void {
 }
 
 /** A window of hours: whole blocks and the one so far. */
-function testHours(parts: TrackerParts, win: WindowInHand, w: number): void {
+export function testHours(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { s, derivedAt: d, scratch, profile } = parts;
   const { bucket: b, block: k } = scratch;
   win.rest = win.past + k.sum;
@@ -187,7 +187,7 @@ function setLaw(
 }
 
 /** What the window's law makes of the bucket. Limits are sought only where they may count: nearly all surely do not. */
-function say(parts: TrackerParts, win: WindowInHand, w: number): void {
+export function say(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { rules, scratch } = parts;
   const { bucket: b } = scratch;
   const { mean: m, over, sd, rest, off } = win;

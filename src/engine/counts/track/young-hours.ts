@@ -43,19 +43,19 @@ export function correctionOf({ s, shapePrior, layout }: TrackerParts, hour: numb
 }
 
 /** What the bucket shows of its local hour, of a young series. */
-export function trainShape(parts: TrackerParts, learn: boolean): void {
+export function trainShape(parts: TrackerParts): void {
   const { s, scratch } = parts;
   const { bucket: b } = scratch;
-  if (s[SHAPE_HOUR] !== b.hour) learnShape(parts, learn);
+  if (s[SHAPE_HOUR] !== b.hour) learnShape(parts);
   s[SHAPE_HOUR] = b.hour;
   s[SHAPE_HOUR_CALLS] += b.held;
   s[SHAPE_HOUR_MEAN] += b.mean / b.correction;
 }
 
 /** The local hour that ended, against what its place in the day led to expect: the rate is held to be right. */
-function learnShape({ s, scatter, layout, scratch }: TrackerParts, learn: boolean): void {
+function learnShape({ s, scatter, layout, scratch }: TrackerParts): void {
   const { phi, alpha } = scatter;
-  if (learn && s[SHAPE_HOUR_MEAN] > 0) {
+  if (s[SHAPE_HOUR_MEAN] > 0) {
     const at = layout.shapeAt + 2 * s[SHAPE_HOUR];
     const worth = 1 / (1 + phi + alpha * Math.max(s[SHAPE_HOUR_MEAN], s[SHAPE_HOUR_CALLS]));
     s[at] += worth * s[SHAPE_HOUR_CALLS];

@@ -6,7 +6,7 @@ import {
   type SeriesSet,
   simulateFleet,
   sliceWindow,
-} from '../../../../src/index.js';
+} from '../../../support/everything.js';
 
 const { history, judged } = simulateFleet({ seed: 77, series: 40, historyDays: 14, judgedDays: 4 });
 const { start, step, length } = judged.grid;

@@ -1,0 +1,2 @@
+export type { NotifyOptions } from '../notify.js';
+export { snsNotifier } from '../notify-sns.js';

@@ -1,0 +1,194 @@
+import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
+import { LEAST_MEAN } from '../model.js';
+import { EDGED, IN_SAMPLE } from '../multi-window.js';
+import { rawSilenceNats, silenceOf } from '../silence.js';
+import { PIVOT } from '../tail-calibration.js';
+import type { DailyMaxima } from './daily-maxima.js';
+import type { Blocks, FitPlan } from './fit-plan.js';
+import type { HourLayout } from './hour-layout.js';
+import type { HourlyCalls } from './hourly-calls.js';
+import type { BaseTails, BucketPasses } from './one-step-residuals.js';
+import type { Training } from './training-layout.js';
+
+/** The passes of a replay over hours and calls. */
+export function hourlyPasses(row: HourlyCalls, taught: Training, byHour: HourLayout, plan: FitPlan): BucketPasses {
+  const { scratch } = plan;
+  return {
+    sums(profile) {
+      profile.expand(row.profile);
+      return sumsOf(row, taught, byHour, plan);
+    },
+    dispersion(rough, most, cap) {
+      const { level, levelVariance } = scratch.blocks;
+      gatherHours(row, taught, byHour, plan, taught.pieceBlock, level, levelVariance, rough, most, LEAST_MEAN);
+      return fitDispersion(scratch.residuals, PRIOR, 1, cap, row.times, rough);
+    },
+    hourMaxima: (dispersions) => hourMaxima(row, taught, byHour, plan, dispersions),
+    baseTails: (dispersions) => baseTails(row, taught, byHour, plan, dispersions[0]),
+  };
+}
+
+/** Residuals as gatherBuckets has them: an entry for what no call came in of each piece, then one for each bucket with calls. */
+export function gatherHours(
+  row: HourlyCalls,
+  { pieces, pieceBlock }: Training,
+  { hourOf, buckets }: HourLayout,
+  { scratch }: FitPlan,
+  at: Int32Array,
+  levelOf: Float64Array,
+  known: Float64Array | undefined,
+  { phi, alpha }: Dispersion,
+  most: number,
+  least: number,
+): void {
+  const { residuals, means } = scratch;
+  const { shape, variance } = row.profile;
+  const { mu, square, known: unsure, y: enlarged } = residuals;
+  const greatest = 1 / (1 - most);
+  const perCall = 1 + phi;
+  means.fill(0);
+  for (let p = 0; p < pieces; p++) {
+    const hour = hourOf[p];
+    const fitted = levelOf[at[p]] * shape[hour];
+    const m = fitted < least ? least : fitted;
+    const scatter = perCall + alpha * m;
+    const pull = variance[hour] * m;
+    const by = pull < most * scatter ? scatter / (scatter - pull) : greatest;
+    mu[p] = m;
+    enlarged[p] = by;
+    square[p] = m * by * (m * by);
+    unsure[p] = known === undefined ? 0 : known[at[p]];
+    means[pieceBlock[p]] += m * buckets[p];
+  }
+  for (let e = 0; e < row.n; e++) {
+    const p = row.piece[e];
+    const r = (row.calls[e] - mu[p]) * enlarged[p];
+    mu[pieces + e] = mu[p];
+    square[pieces + e] = r * r;
+    unsure[pieces + e] = unsure[p];
+  }
+  residuals.n = pieces + row.n;
+}
+
+/** What the blocks hold of the shape. */
+function sumsOf(
+  { profile: { shape, hourVariance } }: HourlyCalls,
+  { pieces, pieceBlock, pieceFrom, bucket }: Training,
+  { hourOf, buckets }: HourLayout,
+  { blockOf, scratch: { blocks } }: FitPlan,
+): Blocks {
+  const { exposure, doubt, firstShape, lastShape } = blocks;
+  for (const sums of [exposure, doubt, firstShape, lastShape]) sums.fill(0);
+  for (let p = 0; p < pieces; p++) {
+    const b = pieceBlock[p];
+    const own = shape[hourOf[p]];
+    exposure[b] += buckets[p] * own;
+    doubt[b] += buckets[p] * own * hourVariance[hourOf[p]];
+    lastShape[b] = own;
+    const i = bucket[pieceFrom[p]];
+    if (i === 0 || blockOf[i - 1] !== b) firstShape[b] = own;
+  }
+  return blocks;
+}
+
+/**
+ * Those of the window of an hour: the furthest above end with a bucket that holds calls, or with the first of a day; of those
+ * below are looked at the hours themselves, where more is due in one than no calls are ordinary for.
+ */
+function hourMaxima(
+  row: HourlyCalls,
+  { bucket, slot, pieces, pieceDate, pieceBlock, pieceSlot, pieceFrom }: Training,
+  { each, hourOf }: HourLayout,
+  { slots, windows, scratch }: FitPlan,
+  [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
+): DailyMaxima {
+  const { maxima } = scratch;
+  const { shape, hourVariance } = row.profile;
+  const { level, levelVariance } = scratch.blocks;
+  const width = windows.hourBuckets;
+  maxima.clear();
+  const add = (p: number, calls: number, exposure: number, doubt: number, edges: number): void => {
+    if (!(exposure > 1e-9)) return;
+    const m = Math.max(level[pieceBlock[p]] * exposure, LEAST_MEAN);
+    const edge = (bucketAlpha * edges) / (exposure * exposure);
+    const relative = alpha + levelVariance[pieceBlock[p]] + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
+    if (edge <= EDGED * relative) maxima.add(pieceDate[p], calls, m, relative);
+  };
+  // The window that ends with an entry, of which `first` is the first event that it may hold and `end` the first after it.
+  const look = (k: number, p: number, first: number, end: number): void => {
+    const gone = bucket[k] - width;
+    let calls = 0;
+    for (let e = first; e < end; e++) if (bucket[row.entry[e]] > gone) calls += row.calls[e];
+    if (calls === 0) return;
+    let exposure = 0;
+    let doubt = 0;
+    for (let j = k; j >= 0 && bucket[j] > gone; j--) {
+      const hour = Math.floor(slot[j] / each);
+      exposure += shape[hour];
+      doubt += shape[hour] * hourVariance[hour];
+    }
+    const begun = shape[Math.floor(slots[gone < 0 ? 0 : gone + 1] / each)];
+    add(p, calls, exposure, doubt, begun * begun + shape[hourOf[p]] * shape[hourOf[p]]);
+  };
+  let first = 0;
+  for (let p = 0, e = 0; p < pieces; p++) {
+    const from = pieceFrom[p];
+    // What came before midnight is in the windows of the next day.
+    while (first < e && bucket[row.entry[first]] <= bucket[from] - width) first++;
+    if (first < e && p > 0 && pieceDate[p] !== pieceDate[p - 1]) look(from, p, first, e);
+    for (; e < row.n && row.piece[e] === p; e++) look(row.entry[e], p, first, e + 1);
+  }
+  for (let p = 0; p < pieces; p++) {
+    const own = shape[hourOf[p]];
+    if (level[pieceBlock[p]] * own * width <= PIVOT) continue;
+    const isEmpty = row.times[p] === width && pieceSlot[p] % each === 0;
+    if (isEmpty) add(p, 0, width * own, width * own * hourVariance[hourOf[p]], 2 * own * own);
+  }
+  return maxima;
+}
+
+/** How surprising single buckets and silences were on each day: those with calls, and where a silence ends or a day does. */
+function baseTails(
+  row: HourlyCalls,
+  { pieces, pieceFrom, pieceDate, pieceBlock }: Training,
+  { hourOf }: HourLayout,
+  { scratch }: FitPlan,
+  { phi, alpha }: Dispersion,
+): BaseTails {
+  const { maxima, silence } = scratch;
+  const { shape, variance } = row.profile;
+  const { level, levelVariance, silenceRate, silenceVariance } = scratch.blocks;
+  maxima.clear();
+  silence.fill(0);
+  let silences = 0;
+  let clock = 0;
+  let silent = 0;
+  for (let p = 0, e = 0; p < pieces; p++) {
+    const b = pieceBlock[p];
+    const date = pieceDate[p];
+    const rate = level[b];
+    const hour = hourOf[p];
+    const mean = Math.max(rate * shape[hour], LEAST_MEAN);
+    const own = alpha + variance[hour] + phi / mean;
+    const each = silenceOf(mean, own) * (silenceRate[b] / rate);
+    let k = pieceFrom[p];
+    for (; e < row.n && row.piece[e] === p; e++) {
+      clock += (row.entry[e] - k) * each;
+      if (clock > 0) silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceVariance[b]));
+      silences++;
+      clock = 0;
+      silent = 0;
+      k = row.entry[e] + 1;
+      maxima.add(date, row.calls[e], mean, own + levelVariance[b], row.slot[e]);
+    }
+    const left = pieceFrom[p + 1] - k;
+    clock += left * each;
+    silent += left;
+    // A silence only grows: what it came to is looked at where it ends, and where a day does.
+    if (clock > 0 && pieceDate[p + 1] !== date)
+      silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceVariance[b]));
+    // Of no calls where m are expected, −ln p is m at most: less than the pivot shows nothing.
+    if (left > 0 && mean > PIVOT) maxima.add(date, 0, mean, own + levelVariance[b]);
+  }
+  return { maxima, silences, clock, silent };
+}

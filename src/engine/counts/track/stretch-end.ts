@@ -1,0 +1,153 @@
+import { LEARNING, NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
+import { DRIFT_SPAN } from './drift.js';
+import { extendIncident } from './incident.js';
+import type { TrackerParts } from './parts.js';
+import { endRound } from './rings.js';
+import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
+import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
+import { loadBucket } from './stretch-bucket.js';
+import { DEPENDENCE, PER_NAT } from './verdict.js';
+import { writeDecided } from './window-test.js';
+import { trainShape } from './young-hours.js';
+
+/** Writes the verdicts on the first `n` buckets of the stretch, all normal; see `writeVerdict`. */
+export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number, learning: boolean): void {
+  const { scratch, rules } = parts;
+  const { stretch: t, block: k } = scratch;
+  const { spans, step } = rules.windows;
+  const { cell } = t;
+  for (let j = 0; j < n; j++) out.expected[cell + j] = t.mean[j];
+  for (let j = 0; j < n; j++) out.lower[cell + j] = t.lower[j];
+  for (let j = 0; j < n; j++) out.upper[cell + j] = t.upper[j];
+  let silent = k.silentBuckets;
+  for (let j = 0; j < n; j++) {
+    const y = t.y[j];
+    const figure = (t.nats[j] + DEPENDENCE) * PER_NAT;
+    const surprise = figure > 0 ? (figure < 1e4 ? figure : 1e4) : 0;
+    const dates = t.dates[j];
+    t.surprise[j] = surprise;
+    out.surprise[cell + j] = y >= t.mean[j] ? surprise : -surprise;
+    out.spans[cell + j] =
+      dates === 0 ? step : dates === SILENCE ? (silent + 1) * step : dates === DRIFT ? DRIFT_SPAN : spans[dates];
+    silent = y === 0 ? silent + 1 : 0;
+  }
+  out.verdicts.fill(learning ? UNKNOWN : NORMAL, cell, cell + n);
+  out.reasons.fill(learning ? LEARNING : 0, cell, cell + n);
+  out.ongoing?.fill(NORMAL, cell, cell + n);
+}
+
+/** What the first `n` buckets of the stretch, all in one block and round, leave behind; see `leaveInHand`. */
+export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined, n: number, learn: boolean): void {
+  const { scratch } = parts;
+  const { stretch: t, block: k, bucket: b } = scratch;
+  leaveSilence(parts, out, n);
+  leaveSums(parts, 0, n);
+  leaveInRing(parts, 0, n);
+  if (learn) leaveTraining(scratch, n);
+  if (k.isYoung && learn) {
+    for (let j = 0; j < n; j++) {
+      if (t.isSuspect[j] !== 0) continue;
+      loadBucket(parts, j);
+      trainShape(parts);
+    }
+  }
+  for (let j = 0; j < n && k.isMerging; j++) {
+    loadBucket(parts, j);
+    extendIncident(parts.s, b);
+    k.isMerging = parts.s[MERGE_SIDE] !== 0;
+  }
+  k.back += n;
+}
+
+/** What becomes of the silence, and of what was late; the windows that decided are kept on the way. */
+export function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
+  const { s, scratch, rules, straddles } = parts;
+  const { stretch: t, block: k } = scratch;
+  const { step } = rules.windows;
+  const ratio = k.silenceRatio;
+  let mean = k.silenceMean;
+  let silent = k.silentBuckets;
+  for (let j = 0; j < n; j++) {
+    if (t.dates[j] !== 0 && out !== undefined && t.surprise[j] >= NOTABLE) {
+      k.silenceMean = mean;
+      loadBucket(parts, j);
+      writeDecided(parts, out.decided);
+    }
+    if (t.y[j] === 0) {
+      mean += t.mean[j] * ratio;
+      silent++;
+    } else {
+      s[LAST_CALL] = (t.start + j * step) / step + 1;
+      mean = 0;
+      silent = 0;
+    }
+  }
+  k.silenceNats = t.y[n - 1] === 0 ? t.silenceAfter[n - 1] : 0;
+  k.silenceMean = mean;
+  k.silentBuckets = silent;
+  const last = n - 1;
+  k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
+}
+
+function leaveTraining({ stretch: t, block: k }: TrackScratch, n: number): void {
+  let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
+  for (let j = 0; j < n; j++) {
+    const held = t.held[j];
+    const exposure = t.exposure[j];
+    driftCalls += held;
+    driftExposure += exposure;
+    if (t.isSuspect[j] !== 0) continue;
+    trainCalls += held;
+    trainExposure += exposure;
+  }
+  k.driftCalls = driftCalls;
+  k.driftExposure = driftExposure;
+  k.trainCalls = trainCalls;
+  k.trainExposure = trainExposure;
+}
+
+/** Buckets `[from, to)`, in one block, enter its sums. */
+export function leaveSums({ scratch }: TrackerParts, from: number, to: number): void {
+  const { stretch: t, block: k } = scratch;
+  const { held, exposure, exposureVar } = t;
+  let { sum, sumExposure, sumExposureVar } = k;
+  for (let j = from; j < to; j++) {
+    sum += held[j];
+    sumExposure += exposure[j];
+    sumExposureVar += exposureVar[j];
+  }
+  k.sum = sum;
+  k.sumExposure = sumExposure;
+  k.sumExposureVar = sumExposureVar;
+}
+
+/** Buckets `[from, to)`, in one round, enter the ring. */
+export function leaveInRing(parts: TrackerParts, from: number, to: number): void {
+  const { s, scratch, rules } = parts;
+  const { stretch: t, block: k } = scratch;
+  const { hourBuckets } = rules.windows;
+  if (hourBuckets === 0) return;
+  let { partialSum, partialExposure, partialExposureVar } = k;
+  let place = RING + PER_BUCKET * k.ringIndex;
+  const { y: ys, exposure: exposures, exposureVar: exposureVars } = t;
+  for (let j = from; j < to; j++, place += PER_BUCKET) {
+    const y = ys[j];
+    const exposure = exposures[j];
+    const exposureVar = exposureVars[j];
+    s[place] = y;
+    s[place + 1] = exposure;
+    s[place + 2] = exposureVar;
+    partialSum += y;
+    partialExposure += exposure;
+    partialExposureVar += exposureVar;
+  }
+  k.ringIndex += to - from;
+  const isRound = k.ringIndex === hourBuckets;
+  if (isRound) {
+    endRound(parts);
+    k.ringIndex = 0;
+  }
+  k.partialSum = isRound ? 0 : partialSum;
+  k.partialExposure = isRound ? 0 : partialExposure;
+  k.partialExposureVar = isRound ? 0 : partialExposureVar;
+}

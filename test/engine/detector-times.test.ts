@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { Detector } from '../../src/engine/detector.js';
+import { type DetectorParts, detectorFromBytes, detectorToBytes } from '../../src/engine/detector-bytes.js';
+import { fitBaseline } from '../../src/engine/fit-baseline.js';
+import { FormatError } from '../../src/errors.js';
+import { seriesSet } from '../../src/series/series-set.js';
+import { sliceWindow } from '../../src/series/slice.js';
+import { DAY, HOUR } from '../../src/time/grid.js';
+import { MONDAY } from '../support/sets.js';
+
+const values = Array.from({ length: 20 * 24 }, (_, i) => 3 + (i % 5));
+const set = seriesSet({ start: MONDAY, step: HOUR, series: [{ key: { operation: 'Decrypt' }, values }] });
+const detector = new Detector(fitBaseline(sliceWindow(set, MONDAY, MONDAY + 14 * DAY), { timeZone: 'UTC' }));
+detector.observe(sliceWindow(set, MONDAY + 14 * DAY, MONDAY + 17 * DAY));
+const bytes = detector.toBytes();
+const parts = detectorFromBytes(bytes);
+
+/** The bytes with other parts: their checksum is right. */
+const changed = (other: Partial<DetectorParts>): Uint8Array => detectorToBytes({ ...parts, ...other }, () => 0);
+const moved = (by: (i: number) => number) =>
+  parts.recent.map((own, i) => ({ ...own, grid: { ...own.grid, start: own.grid.start + by(i) } }));
+
+describe('the times in the bytes of a detector', () => {
+  it('are as they were written', () => {
+    expect(parts.recent.length).toBeGreaterThan(0);
+    expect(changed({})).toEqual(bytes);
+    expect(() => Detector.fromBytes(changed({}))).not.toThrow();
+  });
+
+  it.each<[string, () => Partial<DetectorParts>]>([
+    ['a state off the grid', () => ({ oldest: { ...parts.oldest, time: MONDAY + 15 * DAY + 1 } as never })],
+    ['a state of no time', () => ({ oldest: { ...parts.oldest, time: Number.NaN } as never })],
+    ['a state at the end of time', () => ({ oldest: { ...parts.oldest, time: 8.64e15 + HOUR } as never })],
+    ['counts off the grid', () => ({ recent: moved(() => 1) })],
+    [
+      'counts of weeks later, which would be replayed through all the time between',
+      () => ({ recent: moved(() => 6 * DAY) }),
+    ],
+    ['counts of years later', () => ({ recent: moved(() => 4000 * DAY) })],
+    ['counts of long before', () => ({ recent: moved(() => -9 * DAY) })],
+    ['counts of one time twice', () => ({ recent: [...parts.recent, ...parts.recent] })],
+  ])('are refused where they cannot be: %s', (_, other) => {
+    expect(() => Detector.fromBytes(changed(other()))).toThrow(FormatError);
+  });
+});
