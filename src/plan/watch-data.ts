@@ -1,4 +1,3 @@
-import type { Incident } from '../engine/types.js';
 import { HOUR } from '../time/grid.js';
 import type { ChangesData } from './changes.js';
 import type { DeferredData } from './deferred-calls.js';
