@@ -47,6 +47,7 @@ export {
   NORMAL,
   REASONS,
   reasonAt,
+  scoreRows,
   scoreWindow,
   UNKNOWN,
   verdictAt,

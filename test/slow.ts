@@ -23,6 +23,7 @@ export const SLOW: readonly string[] = [
   'cli/calendar.test.ts',
   'cli/commands.test.ts',
   'cli/filters.test.ts',
+  'cli/metrics-port.test.ts',
   'cli/run.test.ts',
   'cli/stray.test.ts',
   'cli/watch.test.ts',

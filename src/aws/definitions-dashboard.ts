@@ -58,7 +58,7 @@ export function dashboardBody(baseline: Baseline, options: DashboardOptions = {}
 
 /**
  * The same as a definition, beside those of alarms and rules. Dashboards belong to no Region.
- * @param options.name `kms-baseline` by default
+ * @param options as those of `dashboardBody`, and the dashboard's `name`, `kms-baseline` by default
  */
 export function dashboardDefinition(
   baseline: Baseline,

@@ -8,7 +8,6 @@ import { type Due, IncidentNotices, type Reported } from './incident-notices.js'
 import { fromOf } from './incident-text.js';
 import type { MonitoringPlan } from './plan.js';
 import { suspectsOf } from './suspects.js';
-import type { Reverted } from './watch-data.js';
 
 /** What is to be sent, when, and under which alarm; none where it opens one. */
 export interface Report {
@@ -36,6 +35,16 @@ interface Bucket {
 interface Checkpoint {
   readonly time: number;
   readonly bytes: Uint8Array;
+}
+
+/** A state that was put back to an earlier one, until it has judged anew what came since. Times are epoch ms. */
+export interface Reverted {
+  /** When that was. */
+  readonly at: number;
+  /** Everything before this was judged by the state that gave way, and is reported as far as it was to be. */
+  readonly until: number;
+  /** The incidents that were open then. */
+  readonly open: readonly Incident[];
 }
 
 /** Up to when another watch has reported, and what was open then. */

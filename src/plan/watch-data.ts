@@ -1,8 +1,7 @@
-import type { Incident } from '../engine/types.js';
 import { HOUR } from '../time/grid.js';
 import type { ChangesData } from './changes.js';
 import type { DeferredData } from './deferred-calls.js';
-import type { IncidentWatch } from './incident-watch.js';
+import type { IncidentWatch, Reverted } from './incident-watch.js';
 import type { Ledger } from './ledger.js';
 import type { ToldOfKeys } from './lifecycle-watch.js';
 import type { Notice } from './notice.js';
@@ -69,16 +68,6 @@ export function newTallies(): Tallies {
     quiet: 0,
     surprising: LEVELS.flatMap(() => [0, 0]),
   };
-}
-
-/** A state that was put back to an earlier one, until it has judged anew what came since. Times are epoch ms. */
-export interface Reverted {
-  /** When that was. */
-  readonly at: number;
-  /** Everything before this was judged by the state that gave way, and is reported as far as it was to be. */
-  readonly until: number;
-  /** The incidents that were open then. */
-  readonly open: readonly Incident[];
 }
 
 /** What of a `Watch` is plain data, as JSON keeps it. Times are epoch ms. */

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import serviceSpec from '@aws-cdk/aws-service-spec';
 import type { SpecDatabase } from '@aws-cdk/service-spec-types';
 import { parse as parseHcl } from '@cdktf/hcl2json';
 import fc from 'fast-check';
@@ -54,8 +54,7 @@ const count = (operation: Definition['operation']) => everything.filter((made) =
 describe('cloudFormationTemplate', () => {
   let spec: SpecDatabase;
   beforeAll(() => {
-    // Its types are those of service-spec-types; the package itself is CommonJS.
-    spec = createRequire(import.meta.url)('@aws-cdk/aws-service-spec').loadAwsServiceSpecSync();
+    spec = serviceSpec.loadAwsServiceSpecSync();
   }, 60_000);
 
   it('has types, property names and values as the service specification has them', () => {

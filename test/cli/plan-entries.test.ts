@@ -126,7 +126,10 @@ describe('a plan in JSON', () => {
     ],
     [{ notify: [{ console: true, kinds: ['anomalies'] }] }, 'plan.notify[0].kinds must be some of anomaly, change'],
     [{ notify: [{ webhook: 'x', body: 'xml' }] }, "plan.notify[0].body must be 'json' or 'slack', got \"xml\""],
-    [{ notify: [{ slack: { env: 'NOT_SET' } }] }, 'plan.notify[0].slack needs the environment variable NOT_SET to be set'],
+    [
+      { notify: [{ slack: { env: 'NOT_SET' } }] },
+      'plan.notify[0].slack needs the environment variable NOT_SET to be set',
+    ],
     [{ aws: { profil: 'x' } }, 'plan.aws.profil is unknown: did you mean profile?'],
     [{ aws: { endpoint: 'localhost' } }, 'endpoint must be an address such as http://localhost:4566, got "localhost"'],
   ])('says what is wrong, and what was probably meant: %j', async (change, message) => {
