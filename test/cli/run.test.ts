@@ -39,7 +39,7 @@ describe('kms-baseline', () => {
       status: 2,
       stdout: '',
       stderr:
-        'kms-baseline: Unknown command "analyse\\u001b[2J". Commands: analyze, fit, score, live, watch, keys, alarms, validate, export, simulate, evaluate, schema; for example kms-baseline analyze <paths…>\nSee kms-baseline --help.\n',
+        'kms-baseline: Unknown command "analyse\\u001b[2J". Commands: analyze, fit, score, live, watch, init, snapshots, keys, alarms, validate, export, simulate, evaluate, schema; for example kms-baseline analyze <paths…>\nSee kms-baseline --help.\n',
     });
     expect((await cli(['analyze', 'logs', '--budget', 'much\u009b'])).stderr).toMatch(
       /^kms-baseline: --budget must be .*, got "much\\x9b"\nSee kms-baseline analyze --help\.\n$/,
