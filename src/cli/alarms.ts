@@ -24,14 +24,15 @@ export const ALARMS_HELP = `Usage: kms-baseline alarms [options]
 
 Lists the CloudWatch alarms on KMS as they stand: on KMS's metrics, on those
 that kms-baseline makes or defines, on PromQL and log queries that name KMS, and
-the composite alarms on these. For each: its state and since when, whom it notifies,
-and if it notifies nobody, why: no actions, switched off, suppressed, muted.
+the composite alarms on these. For each: its state and since when, whom it
+notifies, and if it notifies nobody, why: no actions, switched off, suppressed,
+muted.
 Nothing is changed. Needs the package @aws-sdk/client-cloudwatch and the
 permissions cloudwatch:DescribeAlarms, cloudwatch:ListAlarmMuteRules and
 cloudwatch:GetAlarmMuteRule.
 
 Options:
-  --region <name>       list the alarms of this Region; several times for several
+  --region <name>       list alarms of this Region; several times for several
   --profile <name>      of your AWS configuration; default AWS_PROFILE
   --endpoint <address>  send requests there, as to LocalStack; default
                         AWS_ENDPOINT_URL

@@ -23,8 +23,8 @@ import { DONE } from './status.js';
 
 export const EXPORT_HELP = `Usage: kms-baseline export [alarms|filters|rules|dashboard…] [options]
 
-Prints alarms, metric filters, EventBridge rules and a dashboard made of what was
-learned, for review: as JSON for the AWS CLI or an SDK, as a CloudFormation
+Prints alarms, metric filters, EventBridge rules and a dashboard made of what
+was learned, for review: as JSON for the AWS CLI or an SDK, as a CloudFormation
 template, as Terraform, or, of rules, as Sigma for a SIEM. Nothing is changed in
 the account. Without names, all that can be made with the options given.
 

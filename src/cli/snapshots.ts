@@ -15,7 +15,7 @@ import { DONE, NOT_DONE } from './status.js';
 import { parseTime } from './values.js';
 import { type PlanFile, readPlan } from './watch-plan.js';
 
-export const SNAPSHOTS_HELP = `Usage: kms-baseline snapshots <list|save|revert|remove> <plan.json|plan.mjs> [options]
+export const SNAPSHOTS_HELP = `Usage: kms-baseline snapshots <list|save|revert|remove> <plan> [options]
 
 Snapshots of a plan's state, to go back to. A plan that runs makes one a day and
 keeps 14 of them, beside its state: in a folder with .snapshots behind the

@@ -22,8 +22,8 @@ export const WATCH_HELP = `Usage: kms-baseline watch <plan.json|plan.mjs> [optio
 
 Runs a monitoring plan: polls its sources, learns, judges, and notifies the
 channels in the plan of what is unusual. It keeps its state in a file, in S3 or
-in a table of DynamoDB, and goes on from it, whenever and however it was stopped.
-Once a day it makes a snapshot of it: kms-baseline snapshots --help.
+in a table of DynamoDB, and goes on from it, however it was stopped. Once a day
+it makes a snapshot of it: kms-baseline snapshots --help.
 
 Options:
   --once             one poll, then end: for cron
