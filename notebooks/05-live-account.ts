@@ -49,6 +49,7 @@ const alarm = {
 const server = await startAws({
   ...fakeCloudWatch(metrics, { now }),
   DescribeAlarms: () => ({ MetricAlarms: [alarm], CompositeAlarms: [] }),
+  ListAlarmMuteRules: () => ({ AlarmMuteRuleSummaries: [] }),
 });
 const client = new CloudWatchClient(server.config);
 
