@@ -55,7 +55,8 @@ const SUMS = 5;
  * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
  * @param overlap how many entries share most of their calls (rolling sums): they are one witness
  * @param times `[n]` how many counts alike an entry stands for; one where there is no such column
- * @param near what phi and alpha are known to be near: a round from there does what three from the prior do
+ * @param near what phi and alpha are known to be near: two rounds from there do what three from the prior do; one does not (a weekly
+ *   job of four weeks, and jobs that straddle an edge, came out otherwise)
  */
 export function fitDispersion(
   found: Residuals,
@@ -68,7 +69,7 @@ export function fitDispersion(
   let { phi, alpha } = near ?? prior;
   const sums = new Float64Array(SUMS);
   // The weights and the cap depend on the variance sought: three rounds settle it.
-  for (let left = near === undefined ? 3 : 1; left > 0; left--) {
+  for (let left = near === undefined ? 3 : 2; left > 0; left--) {
     if (times === undefined) addUp(found, phi, alpha, cap, sums);
     else addUpTimes(found, phi, alpha, cap, times, sums);
     const s22 = sums[0] / overlap + PHI_PRECISION;
