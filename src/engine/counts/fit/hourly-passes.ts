@@ -21,7 +21,7 @@ export function hourlyPasses(row: HourlyCalls, taught: Training, byHour: HourLay
     dispersion(rough, most, cap) {
       const { level, levelVariance } = scratch.blocks;
       gatherHours(row, taught, byHour, plan, taught.pieceBlock, level, levelVariance, rough, most, LEAST_MEAN);
-      return fitDispersion(scratch.residuals, PRIOR, 1, cap, row.times, rough);
+      return fitDispersion(scratch.residuals, PRIOR, 1, cap, row.times);
     },
     hourMaxima: (dispersions) => hourMaxima(row, taught, byHour, plan, dispersions),
     baseTails: (dispersions) => baseTails(row, taught, byHour, plan, dispersions[0]),
