@@ -35,8 +35,8 @@ export function notesOnKeyless(set: SeriesSet): string[] {
     .map(({ operation, calls }) => `${printable(operation)} ${calls.toLocaleString('en-US')}`);
   const more = keyless.length > NAMED ? ', and others' : '';
   return [
-    `At least ${counted(all, 'successful call')} name no key that can be read (${named.join(', ')}${more}), as where account ids are masked: ` +
-      'they count in the totals of operations, and their keys are neither learned nor judged',
+    `At least ${counted(all, 'successful call')} without a key that can be read (${named.join(', ')}${more}), as where account ids are masked: ` +
+      'counted in the totals of operations, but on no key learned or judged',
   ];
 }
 

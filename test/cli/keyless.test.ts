@@ -31,8 +31,8 @@ describe('calls whose key cannot be read', () => {
       kmsRecord(3000),
     ];
     expect(await notesOf(records)).toEqual([
-      'At least 1,203 successful calls name no key that can be read (Decrypt 1,200, Encrypt 3), as where account ids are masked: ' +
-        'they count in the totals of operations, and their keys are neither learned nor judged',
+      'At least 1,203 successful calls without a key that can be read (Decrypt 1,200, Encrypt 3), as where account ids are masked: ' +
+        'counted in the totals of operations, but on no key learned or judged',
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('calls whose key cannot be read', () => {
   it('are a note of analyze', async () => {
     const folder = logFolder([...steady(3 * DAY), masked(1), masked(2)]);
     const { stdout } = await cli(['analyze', folder]);
-    expect(flowing(stdout)).toContain('note At least 2 successful calls name no key that can be read (Decrypt 2)');
+    expect(flowing(stdout)).toContain('note At least 2 successful calls without a key that can be read (Decrypt 2)');
     expect((await cli(['analyze', logFolder(steady(3 * DAY))])).stdout).not.toContain('name no key');
   });
 });
