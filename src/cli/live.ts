@@ -1,7 +1,7 @@
 import { AwsClients, checkAccess } from '../aws/clients.js';
 import { AwsCallError, currentAlarms, fetchMetricSeries } from '../aws/index.js';
 import { InputError } from '../errors.js';
-import type { Analysis } from '../report/analysis.js';
+import { analysisOf } from '../report/analyze-counts.js';
 import { judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
@@ -85,20 +85,6 @@ Examples:
 `;
 
 const STEP = 5 * MINUTE;
-const NOTHING_READ = {
-  logs: {
-    files: 0,
-    filesRead: 0,
-    filesSkipped: [],
-    filesUnreadable: [],
-    bytes: 0,
-    records: 0,
-    kmsRecords: 0,
-    otherServices: 0,
-    setAside: [],
-  },
-  sources: [],
-} as const;
 
 /** Judges the last hours of a live account. Returns the exit status. */
 export async function live(args: readonly string[], io: CliIo): Promise<number> {
@@ -161,25 +147,12 @@ export async function live(args: readonly string[], io: CliIo): Promise<number> 
     ...report.problems.map(({ metric, reason }) => `Metric ${metric.name} could not be read: ${printable(reason)}`),
     ...report.messages.map((message) => `Message of CloudWatch: ${printable(message.value, 300)}`),
   ];
-  const analysis: Analysis = {
-    schemaVersion: 1,
+  const analysis = analysisOf(judgement, {
     paths: [
       `CloudWatch metrics${region === undefined ? '' : ` of ${region}`} (${counted(report.metrics.length, 'metric')})`,
     ],
-    ...NOTHING_READ,
-    calls: {
-      calls: 0,
-      counted: 0,
-      duplicates: 0,
-      sharedCopies: 0,
-      late: 0,
-      overlapping: 0,
-      outside: 0,
-      withoutId: 0,
-    },
-    ...judgement,
     notes: [...notes, ...notesOn(judgement), ...zoneNotes(evidence.baseline, judgement, timeZone)],
-  };
+  });
   return await deliver(
     'live',
     { analysis, evidence, ...(alarms.found === null ? {} : { alarms: alarms.found }) },
