@@ -6,7 +6,7 @@ import { checkOptions, InputError, type OptionNames, shown } from '../errors.js'
 import { type PlanStore, StoreConflict } from '../plan/store.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { type Attributes, DynamoCell, DynamoTable } from './dynamo-cell.js';
-import { type ClaimCell, claimIn, Lease } from './lease.js';
+import { type ClaimCell, claimIn, StoreLease } from './lease.js';
 import { inWords } from './store-words.js';
 
 export interface DynamoStoreOptions extends Omit<CallOptions, 'signal'> {
@@ -74,7 +74,7 @@ class DynamoStore implements PlanStore {
   readonly #place: string;
   readonly #key: string;
   readonly #head: DynamoCell;
-  #lease: Lease | null = null;
+  readonly #lease: StoreLease;
   /** What is there as far as this store knows: null for nothing; undefined before it has looked. */
   #version: string | null | undefined;
   #known: Head | null = null;
@@ -84,19 +84,15 @@ class DynamoStore implements PlanStore {
     this.#place = `the table ${name}, ${key}`;
     this.#key = key;
     this.#head = new DynamoCell(table, key);
+    this.#lease = new StoreLease(claimCell(table, `${key}#claim`), this.#place);
   }
 
-  async claim(): Promise<void> {
-    if (this.#lease !== null) throw new StoreConflict(this.#place, 'with this very store');
-    const lease = new Lease(claimCell(this.#table, `${this.#key}#claim`), this.#place);
-    await inWords('kept', this.#place, () => lease.take());
-    this.#lease = lease;
+  claim(): Promise<void> {
+    return this.#lease.claim();
   }
 
-  async release(): Promise<void> {
-    const lease = this.#lease;
-    this.#lease = null;
-    await lease?.release();
+  release(): Promise<void> {
+    return this.#lease.release();
   }
 
   load(): Promise<Uint8Array | null> {
@@ -117,7 +113,7 @@ class DynamoStore implements PlanStore {
 
   save(bytes: Uint8Array): Promise<void> {
     return inWords('kept', this.#place, async () => {
-      await this.#lease?.hold();
+      await this.#lease.hold();
       if (this.#version === undefined) await this.#look();
       const packed = await promisify(gzip)(bytes);
       const { state = null, stray = [] } = this.#known ?? {};

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { StoreConflict } from '../plan/store.js';
 import { MINUTE, SECOND } from '../time/grid.js';
+import { inWords } from './store-words.js';
 
 /** Who has a claim to a state. */
 export interface Claim {
@@ -124,6 +125,38 @@ export class Lease {
 
   #claim(over: boolean): Claim {
     return { token: this.#token, holder: HOLDER, since: this.#since.service, renewed: this.#cell.now(), over };
+  }
+}
+
+/** What a store has of leases: one at a time, each with a token of its own. */
+export class StoreLease {
+  readonly #cell: ClaimCell;
+  readonly #place: string;
+  #lease: Lease | null = null;
+
+  /** @param place what is claimed, in words */
+  constructor(cell: ClaimCell, place: string) {
+    this.#cell = cell;
+    this.#place = place;
+  }
+
+  /** @throws StoreConflict where another run has it, or this very store; and in words whatever the service throws */
+  async claim(): Promise<void> {
+    if (this.#lease !== null) throw new StoreConflict(this.#place, 'with this very store');
+    const lease = new Lease(this.#cell, this.#place);
+    await inWords('kept', this.#place, () => lease.take());
+    this.#lease = lease;
+  }
+
+  async release(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = null;
+    await lease?.release();
+  }
+
+  /** As {@link Lease.hold}; nothing without a claim. */
+  async hold(): Promise<void> {
+    await this.#lease?.hold();
   }
 }
 

@@ -3,7 +3,7 @@ import { checkOptions, InputError, type OptionNames, shown } from '../errors.js'
 import { type PlanStore, StoreConflict } from '../plan/store.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import type { Clock } from './clock.js';
-import { type ClaimCell, claimIn, Lease } from './lease.js';
+import { type ClaimCell, claimIn, StoreLease } from './lease.js';
 import { S3Cell } from './s3-cell.js';
 import { inWords } from './store-words.js';
 
@@ -51,28 +51,23 @@ export function s3Store(options: S3StoreOptions): PlanStore {
 class S3Store implements PlanStore {
   readonly #place: string;
   readonly #state: S3Cell;
-  readonly #claims: ClaimCell;
-  #lease: Lease | null = null;
+  readonly #lease: StoreLease;
   /** What is there as far as this store knows: null for nothing; undefined before it has looked. */
   #version: string | null | undefined;
 
   constructor(client: S3Client, bucket: string, key: string, caller: Caller) {
     this.#place = `s3://${bucket}/${key}`;
     this.#state = new S3Cell(client, caller, bucket, key);
-    this.#claims = claimCell(new S3Cell(client, caller, bucket, `${key}.claim`), caller.clock);
+    const claims = claimCell(new S3Cell(client, caller, bucket, `${key}.claim`), caller.clock);
+    this.#lease = new StoreLease(claims, this.#place);
   }
 
-  async claim(): Promise<void> {
-    if (this.#lease !== null) throw new StoreConflict(this.#place, 'with this very store');
-    const lease = new Lease(this.#claims, this.#place);
-    await inWords('kept', this.#place, () => lease.take());
-    this.#lease = lease;
+  claim(): Promise<void> {
+    return this.#lease.claim();
   }
 
-  async release(): Promise<void> {
-    const lease = this.#lease;
-    this.#lease = null;
-    await lease?.release();
+  release(): Promise<void> {
+    return this.#lease.release();
   }
 
   load(): Promise<Uint8Array | null> {
@@ -85,7 +80,7 @@ class S3Store implements PlanStore {
 
   save(bytes: Uint8Array): Promise<void> {
     return inWords('kept', this.#place, async () => {
-      await this.#lease?.hold();
+      await this.#lease.hold();
       // As with a file: whoever has read nothing takes the place of whatever is there.
       if (this.#version === undefined) this.#version = (await this.#state.look())?.version ?? null;
       const version = await this.#state.write(bytes, this.#version);

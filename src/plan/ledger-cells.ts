@@ -77,3 +77,23 @@ export class LedgerCells {
     return counts;
   }
 }
+
+/** Writes the cells of buckets, each with its time. */
+export function writeBuckets(buckets: ReadonlyMap<number, LedgerCells>, out: ByteWriter): void {
+  out.varint(buckets.size);
+  for (const [bucket, cells] of buckets) {
+    const bytes = cells.packed();
+    out.signed(bucket);
+    out.varint(bytes.length);
+    out.bytes(bytes);
+  }
+}
+
+/** What {@link writeBuckets} wrote, one after the other: the time of the bucket, epoch ms, and its cells. */
+export function* readBuckets(from: ByteReader): Generator<[bucket: number, cells: LedgerCells]> {
+  for (let left = from.varint(); left > 0; left--) {
+    const bucket = from.signed();
+    // A copy, for the rest of the bytes to be let go.
+    yield [bucket, new LedgerCells(from.bytes(from.varint()).slice())];
+  }
+}

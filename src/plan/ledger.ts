@@ -8,7 +8,7 @@ import { joinRows } from '../series/join-rows.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
-import { LedgerCells } from './ledger-cells.js';
+import { LedgerCells, readBuckets, writeBuckets } from './ledger-cells.js';
 import { commonTimes, keyOfId } from './ledger-parts.js';
 import { Refusals } from './refusals.js';
 import { StatedCounts, type Taken } from './stated-counts.js';
@@ -355,13 +355,7 @@ export class Ledger {
       listened: Object.fromEntries(this.#listened),
     };
     out.string(JSON.stringify(data));
-    out.varint(this.#buckets.size);
-    for (const [bucket, cells] of this.#buckets) {
-      const bytes = cells.packed();
-      out.signed(bucket);
-      out.varint(bytes.length);
-      out.bytes(bytes);
-    }
+    writeBuckets(this.#buckets, out);
     this.#refusals.write(out);
   }
 
@@ -384,10 +378,7 @@ export class Ledger {
     ledger.#since = since ?? -Infinity;
     ledger.#sources.push(...sources);
     for (const [source, ranges] of Object.entries(listened)) ledger.#listened.set(source, ranges);
-    for (let left = from.varint(); left > 0; left--) {
-      const bucket = from.signed();
-      // A copy, for the rest of the bytes to be let go.
-      const cells = new LedgerCells(from.bytes(from.varint()).slice());
+    for (const [bucket, cells] of readBuckets(from)) {
       cells.forEach((number) => {
         const row = ledger.#byNumber.get(number);
         if (row !== undefined) row.buckets++;

@@ -3,7 +3,7 @@ import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/b
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { observedRow, readRow, type SeriesSet } from '../series/series-set.js';
-import { LedgerCells } from './ledger-cells.js';
+import { LedgerCells, readBuckets, writeBuckets } from './ledger-cells.js';
 import { keyOfId } from './ledger-parts.js';
 
 interface Row {
@@ -231,13 +231,7 @@ export class StatedCounts {
       rows: Array.from(this.#rows.values(), ({ number, id, source, until, gaps }) => [number, id, source, until, gaps]),
     };
     out.string(JSON.stringify(data));
-    out.varint(this.#buckets.size);
-    for (const [bucket, cells] of this.#buckets) {
-      const bytes = cells.packed();
-      out.signed(bucket);
-      out.varint(bytes.length);
-      out.bytes(bytes);
-    }
+    writeBuckets(this.#buckets, out);
   }
 
   static read(from: ByteReader): StatedCounts {
@@ -247,9 +241,7 @@ export class StatedCounts {
       // JSON has no −∞: of a row that was never observed.
       stated.#rows.set(id, { number, id, key: keyOfId(id), source, until: until ?? -Infinity, gaps });
     }
-    for (let left = from.varint(); left > 0; left--) {
-      const bucket = from.signed();
-      const cells = new LedgerCells(from.bytes(from.varint()).slice());
+    for (const [bucket, cells] of readBuckets(from)) {
       cells.forEach(() => {
         stated.#size++;
       });
