@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { deepStrictEqual, ok } from 'node:assert';
 import { definePlan, memoryStore, type Notice, type PlanStore, runPlan, StoreConflict } from '../../src/plan/index.js';
 import { burst, JUDGED, sorted, steady } from './running.js';
 import { DAY, HOUR, logOf, MINUTE, recorder } from './support.js';
@@ -28,7 +28,7 @@ let learned: Promise<Uint8Array> | undefined;
 function learnedState(): Promise<Uint8Array> {
   learned ??= (async () => {
     const store = memoryStore();
-    expect(await poll(store, SPIKE - 20 * MINUTE)).toEqual([]);
+    deepStrictEqual(await poll(store, SPIKE - 20 * MINUTE), []);
     return (await store.load()) ?? new Uint8Array(0);
   })();
   return learned;
@@ -49,12 +49,12 @@ export async function runPair(store: () => PlanStore): Promise<Pair> {
   const ended = await Promise.allSettled([poll(store(), NOW), poll(store(), NOW)]);
   const runs = ended.map((run) => {
     if (run.status === 'fulfilled') return run.value.map(({ id }) => id);
-    expect(run.reason).toBeInstanceOf(StoreConflict);
+    ok(run.reason instanceof StoreConflict, run.reason);
     return 'conflict';
   });
   const reported = runs.flatMap((run) => (run === 'conflict' ? [] : run));
-  expect(reported).toHaveLength(1);
+  deepStrictEqual(reported.length, 1);
   // A third finds a whole state, with nothing left to report.
-  expect(await poll(store(), NOW)).toEqual([]);
+  deepStrictEqual(await poll(store(), NOW), []);
   return { runs };
 }
