@@ -103,6 +103,9 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
     io.stderr.write(`kms-baseline: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return NOT_DONE;
   }
+  io.stdout.write(
+    `next: kms-baseline watch ${printable(files[0].path)} --explain says what it will do; docs/deploy.md, how it is deployed\n`,
+  );
   return DONE;
 }
 

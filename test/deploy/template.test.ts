@@ -172,7 +172,12 @@ describe('kms-baseline init', () => {
     ]);
     expect([status, stderr]).toEqual([0, '']);
     const name = format === 'terraform' ? 'main.tf' : 'template.json';
-    expect(stdout).toBe(`wrote ${folder}/function/plan.json\nwrote ${folder}/${name}\n`);
+    expect(stdout.split('\n')).toEqual([
+      `wrote ${folder}/function/plan.json`,
+      `wrote ${folder}/${name}`,
+      expect.stringMatching(/^next: kms-baseline watch .*plan\.json --explain /),
+      '',
+    ]);
     for (const file of [name, 'function/plan.json']) {
       const [written, sample] = [join(folder, file), DEPLOY + file].map((path) => readFileSync(path, 'utf8'));
       if (file.endsWith('.json')) expect(JSON.parse(written), file).toEqual(JSON.parse(sample));
