@@ -1,7 +1,7 @@
 import { type Coverage, mainStretch } from '../kms/coverage.js';
 import { civilTime } from '../report/civil-time.js';
 import type { LogSource } from '../report/log-source.js';
-import { duration } from '../report/numbers.js';
+import { counted, duration } from '../report/numbers.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
 import type { TimeGrid } from '../time/grid.js';
 import type { AnalyzeOptions } from './options.js';
@@ -64,9 +64,12 @@ export function spansOf(
         'that has coverage, so an earlier time is judged. Pass --until to judge up to another time',
     );
   }
-  for (const { from, to } of withCalls) {
-    if (to <= main.from || from >= main.to)
-      notes.push(`Records dated ${civil(from)} are years away from all others and are excluded`);
+  const astray = withCalls.filter(({ from, to }) => to <= main.from || from >= main.to).map(({ from }) => from);
+  if (astray.length > 0) {
+    const dates = [...new Set(astray)].sort((a, b) => a - b);
+    const named = dates.slice(0, MOST_DATES).map((from) => civil(from));
+    const more = dates.length > MOST_DATES ? `, and ${counted(dates.length - MOST_DATES, 'other time')},` : '';
+    notes.push(`Records dated ${named.join(', ')}${more} are years away from all others and are excluded`);
   }
   let until = options.until === undefined ? end : aligned(options.until, '--until');
   if (until > end) {
@@ -91,6 +94,9 @@ export function spansOf(
   }
   return { start: begin, historyUntil, until, leftOut, notes };
 }
+
+/** So many dates of records that lie astray are named. */
+const MOST_DATES = 4;
 
 /** Less of a judged time than this need not be covered for it to be judged. */
 const LEAST_COVERED = 0.05;

@@ -37,6 +37,11 @@ export function zoneNotes(
       `Daylight saving changes in ${zone} at ${civilTime(at, zone)} (${by < 0 ? 'back' : 'forward'} by ${duration(Math.abs(by))}) by ${release}, which does not know of later decisions. Until a series shows whether it follows, both count as normal for it`,
     );
   }
+  if (changes.length > MOST) {
+    notes.push(
+      `Daylight saving changes ${changes.length - MOST} more times in or near the judged time, and the same holds for each`,
+    );
+  }
   for (const { timeZone: zone, series, conflict } of zones) {
     if (conflict === null) continue;
     notes.push(

@@ -130,6 +130,18 @@ describe('kms-baseline analyze', () => {
     }
   });
 
+  it('names the dates of several records years away in one note, the earliest first', async () => {
+    const dates = ['2098-12-05', '2015-01-01', '2080-01-01', '2086-01-01', '2092-01-01'];
+    const stray = dates.map((date) => recordAt(START, { eventTime: `${date}T00:00:00Z` }));
+    const { stdout } = await cli(['analyze', logFolder([...steady(3 * DAY), ...burst(AT, 300), ...stray])]);
+    const note = flowing(stdout).match(/Records dated .*? excluded/g);
+    expect(note).toHaveLength(1);
+    expect(note?.[0]).toBe(
+      'Records dated 2015-01-01 00:00 UTC, 2080-01-01 00:00 UTC, 2086-01-01 00:00 UTC, 2092-01-01 00:00 UTC, and 1 other time, ' +
+        'are years away from all others and are excluded',
+    );
+  });
+
   it('notes a change of the clocks shortly before, or in, the judged time', async () => {
     const from = Date.UTC(2024, 2, 28);
     const folder = logFolder(steady(4 * DAY, from));
