@@ -40,7 +40,7 @@ console.log(`\nBy kind of incident, with ${chosen.perWeek} false alarms a week a
 console.log(
   textTable(
     [{ title: 'incident' }, { title: 'side' }, right('all'), right('found')],
-    chosen.summary.kinds.map(({ kind, direction, events, found }) => [kind, direction, String(events), String(found)]),
+    chosen.summary.kinds.map(({ kind, verdict, events, found }) => [kind, verdict, String(events), String(found)]),
   ).join('\n'),
 );
 

@@ -83,11 +83,9 @@ describe('results', () => {
     const found = backtest(set, labels);
     expect(labels.length).toBeGreaterThan(0);
     expect(found.events).toBe(labels.filter(({ to }) => to > start + 14 * DAY).length);
-    expect(found.kinds.map(({ direction }) => direction)).toContain('below');
+    expect(found.kinds.map(({ verdict }) => verdict)).toContain('below');
     const wrong = { ...labels[0], verdict: 'sideways' } as never;
     expect(() => backtest(set, [wrong], { from: start + DAY })).toThrow("labels[0].verdict must be 'above' or 'below'");
-    const two = { ...labels[0], direction: 'above' } as const;
-    expect(() => backtest(set, [two], { from: start + DAY })).toThrow('labels[0].direction must be the same');
   });
 
   it('describe() of a level has no calls: absence is not 0', () => {

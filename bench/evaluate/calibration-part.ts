@@ -51,10 +51,10 @@ function tableOf(page: Page, table: CalibrationTable): void {
   page.table(
     ['expected calls', 'side', 'buckets', ...nominal.map((p) => p.toExponential(0))],
     RATE_BANDS.flatMap((band) =>
-      (['above', 'below'] as const).flatMap((direction) => {
-        const rows = table.filter((row) => row.band === band && row.direction === direction);
+      (['above', 'below'] as const).flatMap((verdict) => {
+        const rows = table.filter((row) => row.band === band && row.verdict === verdict);
         if (rows[0].buckets === 0) return [];
-        return [[band, direction, String(rows[0].buckets), ...rows.map(({ ratio }) => ratio.toFixed(2))]];
+        return [[band, verdict, String(rows[0].buckets), ...rows.map(({ ratio }) => ratio.toFixed(2))]];
       }),
     ),
   );

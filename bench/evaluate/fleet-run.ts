@@ -25,7 +25,7 @@ export interface Rate {
 /** What judging fleets gave; sums over fleets, so that they can be added. */
 export interface FleetResult {
   recall: Share;
-  /** By event kind; level shifts apart by direction. */
+  /** By event kind; level shifts apart by side. */
   recallByKind: Record<string, Share>;
   falseAlarms: Rate;
   /** By row kind. */
@@ -65,7 +65,7 @@ export function addFleet(fleet: Fleet, seed: number, judge: Judge, result: Fleet
   const zoneOf = (key: SeriesKey) => zones.get(keyId(key)) ?? 'UTC';
   const score = scoreVerdicts(judge(fleet.history, fleet.judged, { zoneOf, fleet }), fleet.labels);
   for (const [i, { label, kind, row, found, delay }] of score.events.entries()) {
-    const name = kind === 'level-shift' ? `level-shift ${label.direction}` : kind;
+    const name = kind === 'level-shift' ? `level-shift ${label.verdict}` : kind;
     result.recallByKind[name] ??= { found: 0, events: 0 };
     for (const share of [result.recall, result.recallByKind[name]]) {
       share.events++;

@@ -24,7 +24,7 @@ export interface AthenaSourceOptions extends Asked {
   /** Its name in the plan; the table by default. */
   readonly name?: string;
   /** How long after a call its record may be delivered, ms; 15 minutes by default. */
-  readonly delay?: number;
+  readonly grace?: number;
   /** How far back each poll counts again, for what came later than that, ms; 2 hours by default. */
   readonly overlap?: number;
 }
@@ -49,8 +49,8 @@ const BY = [
  */
 export function athenaSource(client: AthenaClient, options: AthenaSourceOptions): CallSource {
   checkOptions(options, ATHENA_SOURCE_OPTIONS);
-  const { name, delay = 15 * MINUTE, overlap = 2 * HOUR, ...asked } = options;
-  checkInteger(delay, 'delay', 0, DAY);
+  const { name, grace = 15 * MINUTE, overlap = 2 * HOUR, ...asked } = options;
+  checkInteger(grace, 'grace', 0, DAY);
   checkInteger(overlap, 'overlap', 0, 2 * DAY);
   return {
     name: name ?? `athena ${options.table}`,
@@ -58,7 +58,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
     async poll({ cursor, from, now, step, signal }) {
       const before = typeof cursor === 'number' ? cursor : null;
       const start = Math.floor((before === null ? from : Math.max(from, before - overlap)) / step) * step;
-      const end = Math.floor((now - delay) / step) * step;
+      const end = Math.floor((now - grace) / step) * step;
       if (end <= Math.max(start, before ?? start)) return { listened: [], cursor };
       const { set, stats } = await athenaCounts(client, {
         ...asked,
@@ -80,7 +80,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
 
 const ATHENA_SOURCE_OPTIONS: OptionNames<AthenaSourceOptions> = {
   name: true,
-  delay: true,
+  grace: true,
   overlap: true,
   table: true,
   workGroup: true,

@@ -14,7 +14,7 @@ export interface EventHistorySourceOptions extends Pick<CallOptions, 'pacer' | '
   /** Its name in the plan; the account and Region by default. */
   readonly name?: string;
   /** How long after it was made a call may still be missing, ms; 15 minutes by default. */
-  readonly delay?: number;
+  readonly grace?: number;
   /** How far back each poll looks again, for what came later than that, ms; 2 hours by default. Copies count once. */
   readonly overlap?: number;
 }
@@ -26,8 +26,8 @@ export interface EventHistorySourceOptions extends Pick<CallOptions, 'pacer' | '
  */
 export function eventHistorySource(client: CloudTrailClient, options: EventHistorySourceOptions): CallSource {
   checkOptions(options, EVENT_HISTORY_SOURCE_OPTIONS);
-  const { account, region, name, operations = 'critical', delay = 15 * MINUTE, overlap = 2 * HOUR, ...rest } = options;
-  checkInteger(delay, 'delay', 0, DAY);
+  const { account, region, name, operations = 'critical', grace = 15 * MINUTE, overlap = 2 * HOUR, ...rest } = options;
+  checkInteger(grace, 'grace', 0, DAY);
   checkInteger(overlap, 'overlap', 0, DAY);
   return {
     name: name ?? `event history ${account} ${region}`,
@@ -46,8 +46,8 @@ export function eventHistorySource(client: CloudTrailClient, options: EventHisto
           },
           ...(signal === undefined ? {} : { signal }),
         }),
-        listened: eventHistoryCoverage({ account, region, from: heard ?? from, to: now, now, grace: delay }),
-        cursor: Math.max(heard ?? from, now - delay),
+        listened: eventHistoryCoverage({ account, region, from: heard ?? from, to: now, now, grace }),
+        cursor: Math.max(heard ?? from, now - grace),
         rejected: () => rejected,
       };
     },
@@ -59,7 +59,7 @@ const EVENT_HISTORY_SOURCE_OPTIONS: OptionNames<EventHistorySourceOptions> = {
   region: true,
   operations: true,
   name: true,
-  delay: true,
+  grace: true,
   overlap: true,
   pacer: true,
   clock: true,

@@ -33,7 +33,7 @@ export interface MetricSeriesOptions extends CallOptions {
   /** What a bucket without a point means, for all metrics; by default what is safe for each, `AbsentPoints` says what. */
   readonly absent?: AbsentPoints;
   /** How long after its end a bucket may still get points, ms; 10 minutes by default. Later buckets are not observed. */
-  readonly settle?: number;
+  readonly grace?: number;
   /** Requests under way at once; 4 by default. */
   readonly concurrency?: number;
 }
@@ -74,7 +74,7 @@ export async function fetchMetricSeries(
 ): Promise<{ counts: SeriesSet; levels: SeriesSet; report: MetricSeriesReport }> {
   checkOptions(options, METRIC_SERIES_OPTIONS);
   const { from, to } = checkRange(options.from, options.to);
-  const settle = checkNumber(options.settle ?? 10 * MINUTE, 'settle', 0, 1e12);
+  const grace = checkNumber(options.grace ?? 10 * MINUTE, 'grace', 0, 1e12);
   const width = checkInteger(options.concurrency ?? 4, 'concurrency', 1, 100);
   const caller = new Caller(client, 'GetMetricData', 5, options);
   const now = caller.clock.now();
@@ -93,7 +93,7 @@ export async function fetchMetricSeries(
   // A minute's margin: by the time the request arrives, the first bucket may just have been forgotten.
   const reach = Math.ceil((reachOf(step, now) + MINUTE - grid.start) / step);
   const firstBucket = Math.min(grid.length, Math.max(0, reach));
-  const settledUntil = now - settle;
+  const settledUntil = now - grace;
   const endBucket = Math.min(grid.length, Math.floor((settledUntil - grid.start) / step));
   const start = grid.start + firstBucket * step;
 
@@ -147,7 +147,7 @@ const METRIC_SERIES_OPTIONS: OptionNames<MetricSeriesOptions> = {
   discover: true,
   linkedAccounts: true,
   absent: true,
-  settle: true,
+  grace: true,
   concurrency: true,
   pacer: true,
   clock: true,

@@ -14,7 +14,7 @@ export interface LogGroupSourceOptions extends Pick<CallOptions, 'pacer' | 'cloc
   /** Its name in the plan; the log group by default. */
   readonly name?: string;
   /** How long after a call its record may be delivered, ms; 15 minutes by default. */
-  readonly delay?: number;
+  readonly grace?: number;
   /** How far back each poll looks again, for what came later than that, ms; 2 hours by default. Copies count once. */
   readonly overlap?: number;
   /** The longest time without a record of any service, ms, in which the log is still taken to listen; an hour by default. */
@@ -31,11 +31,11 @@ const MOST_EMPTY = 10_000;
  */
 export function logGroupSource(client: CloudWatchLogsClient, options: LogGroupSourceOptions): CallSource {
   checkOptions(options, LOG_GROUP_SOURCE_OPTIONS);
-  const { logGroup, name, delay = 15 * MINUTE, overlap = 2 * HOUR, maxQuiet = HOUR, ...calling } = options;
+  const { logGroup, name, grace = 15 * MINUTE, overlap = 2 * HOUR, maxQuiet = HOUR, ...calling } = options;
   if (typeof logGroup !== 'string' || logGroup === '') {
     throw new InputError(`logGroup must be a log group's name or ARN, got ${shown(logGroup)}`);
   }
-  checkInteger(delay, 'delay', 0, DAY);
+  checkInteger(grace, 'grace', 0, DAY);
   checkInteger(overlap, 'overlap', 0, DAY);
   checkInteger(maxQuiet, 'maxQuiet', MINUTE, 366 * DAY);
   return {
@@ -46,7 +46,7 @@ export function logGroupSource(client: CloudWatchLogsClient, options: LogGroupSo
       const limits = { ...calling, ...(signal === undefined ? {} : { signal }) };
       const caller = new Caller(client, 'FilterLogEvents', 5, limits);
       const delivered: TimeRange[] = [];
-      for (let at = before ?? from + delay; at < now; ) {
+      for (let at = before ?? from + grace; at < now; ) {
         const end = Math.min(now, at + maxQuiet);
         if (await hasRecords(client, caller, logGroup, at, end)) delivered.push({ from: at, to: end });
         // The last stretch is looked at again, until it is as long as may be quiet.
@@ -59,13 +59,13 @@ export function logGroupSource(client: CloudWatchLogsClient, options: LogGroupSo
         calls: readLogGroup(client, {
           ...limits,
           logGroup,
-          from: Math.max(from, before === null ? from : before - delay - overlap),
+          from: Math.max(from, before === null ? from : before - grace - overlap),
           to: now,
           onRejected: () => {
             rejected++;
           },
         }),
-        listened: mergeRanges(delivered).map((range) => ({ from: range.from - delay, to: range.to - delay })),
+        listened: mergeRanges(delivered).map((range) => ({ from: range.from - grace, to: range.to - grace })),
         cursor: until as Json,
         rejected: () => rejected,
       };
@@ -76,7 +76,7 @@ export function logGroupSource(client: CloudWatchLogsClient, options: LogGroupSo
 const LOG_GROUP_SOURCE_OPTIONS: OptionNames<LogGroupSourceOptions> = {
   logGroup: true,
   name: true,
-  delay: true,
+  grace: true,
   overlap: true,
   maxQuiet: true,
   pacer: true,

@@ -16,7 +16,7 @@ export interface MetricSourceOptions extends Pick<CallOptions, 'pacer' | 'clock'
   /** Metrics of linked accounts too. */
   readonly linkedAccounts?: boolean;
   /** How long after its end a bucket may still get points, ms; 10 minutes by default. */
-  readonly settle?: number;
+  readonly grace?: number;
   /** How far back each poll reads again, for points that came or were revised later than that, ms; an hour by default. */
   readonly overlap?: number;
 }
@@ -45,8 +45,8 @@ const LIMITS =
  */
 export function metricSource(client: CloudWatchClient, options: MetricSourceOptions = {}): CallSource {
   checkOptions(options, METRIC_SOURCE_OPTIONS);
-  const { name, metrics: given, linkedAccounts = false, settle = 10 * MINUTE, overlap = HOUR, ...calling } = options;
-  checkInteger(settle, 'settle', 0, DAY);
+  const { name, metrics: given, linkedAccounts = false, grace = 10 * MINUTE, overlap = HOUR, ...calling } = options;
+  checkInteger(grace, 'grace', 0, DAY);
   checkInteger(overlap, 'overlap', 0, DAY);
   for (const [i, metric] of (given ?? []).entries()) metricOf(metric, `metrics[${i}]`);
   return {
@@ -66,7 +66,7 @@ export function metricSource(client: CloudWatchClient, options: MetricSourceOpti
         from: start,
         to: Math.max(now, start + step),
         step,
-        settle,
+        grace,
         // The later word on a metric counts.
         metrics: [...known, ...named],
         discover: given === undefined,
@@ -90,7 +90,7 @@ const METRIC_SOURCE_OPTIONS: OptionNames<MetricSourceOptions> = {
   name: true,
   metrics: true,
   linkedAccounts: true,
-  settle: true,
+  grace: true,
   overlap: true,
   pacer: true,
   clock: true,

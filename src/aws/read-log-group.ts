@@ -16,7 +16,7 @@ export interface LogGroupOptions extends CallOptions {
   /** Where the event times wanted end, exclusive. */
   readonly to: number | Date;
   /** How much later than it was made a call may have been delivered and is still found, ms; a day by default. */
-  readonly lateness?: number;
+  readonly grace?: number;
   /** Told of each log event that is no KMS call, other services' left out. */
   readonly onRejected?: (rejection: Rejection, logEventId: string) => void;
 }
@@ -49,20 +49,20 @@ export function readLogGroup(
 ): AsyncGenerator<KmsCall, void, undefined> {
   checkOptions(options, LOG_GROUP_OPTIONS);
   const range = checkRange(options.from, options.to);
-  const lateness = checkNumber(options.lateness ?? DAY, 'lateness', 0, 1e12);
+  const grace = checkNumber(options.grace ?? DAY, 'grace', 0, 1e12);
   if (typeof options.logGroup !== 'string' || options.logGroup === '') {
     throw new InputError(`logGroup must be a log group's name or ARN, got ${shown(options.logGroup)}`);
   }
   // FilterLogEvents allows five requests a second in the larger Regions (CloudWatch Logs quotas).
   const caller = new Caller(client, 'FilterLogEvents', 5, options);
-  return read(client, caller, range, lateness, options);
+  return read(client, caller, range, grace, options);
 }
 
 const LOG_GROUP_OPTIONS: OptionNames<LogGroupOptions> = {
   logGroup: true,
   from: true,
   to: true,
-  lateness: true,
+  grace: true,
   onRejected: true,
   pacer: true,
   clock: true,
@@ -75,7 +75,7 @@ async function* read(
   client: CloudWatchLogsClient,
   caller: Caller,
   { from, to }: { from: number; to: number },
-  lateness: number,
+  grace: number,
   { logGroup, onRejected }: LogGroupOptions,
 ): AsyncGenerator<KmsCall, void, undefined> {
   const { FilterLogEventsCommand } = await loadClient(
@@ -100,7 +100,7 @@ async function* read(
             new FilterLogEventsCommand({
               ...group,
               startTime: begin,
-              endTime: to + lateness,
+              endTime: to + grace,
               filterPattern: PATTERN,
               ...(page === undefined ? {} : { nextToken: page }),
             }),

@@ -114,8 +114,8 @@ function withEvents(
   const { fleet, scores } = judged(simulateFleet({ seed, series }), perWeek);
   const verdicts = scoreVerdicts(scores, fleet.labels);
   const summary = summaryOf(verdicts);
-  for (const { kind, direction, events, found } of summary.kinds) {
-    const name = kind === 'level-shift' ? `${kind} ${direction}` : kind;
+  for (const { kind, verdict, events, found } of summary.kinds) {
+    const name = kind === 'level-shift' ? `${kind} ${verdict}` : kind;
     const sum = kinds.get(name) ?? { events: 0, found: 0 };
     kinds.set(name, { events: sum.events + events, found: sum.found + found });
   }

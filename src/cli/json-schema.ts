@@ -206,7 +206,7 @@ const evaluated = {
   calibration: list(
     fields({
       band: text,
-      direction: { enum: ['above', 'below'] },
+      verdict: { enum: ['above', 'below'] },
       buckets: count,
       nominal: number,
       effective: number,

@@ -33,7 +33,7 @@ export function planSchema(): Schema {
         learnFor: LENGTH,
         judgeFirst: LENGTH,
         refitEvery: LENGTH,
-        blindAfter: LENGTH,
+        noDataAfter: LENGTH,
         answerWithin: LENGTH,
         timeZone: TEXT,
         learn: { enum: ['accept-shifts', 'hold'] },

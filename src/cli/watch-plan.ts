@@ -35,7 +35,7 @@ export interface PlanFile {
 type Fields = Readonly<Record<string, unknown>>;
 
 const RUN = ['answerWithin', 'clock', 'inventory', 'onHealth', 'onScores', 'judges', 'stateId'];
-const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'refitEvery', 'blindAfter', 'answerWithin'];
+const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'refitEvery', 'noDataAfter', 'answerWithin'];
 
 /**
  * Reads `plan.json`, or imports the default export of `plan.mjs`. The fields are those of `definePlan`, but that lengths of

@@ -34,7 +34,7 @@ export interface BacktestResult extends BacktestSummary {
  * in chunks of uneven length, and compares its verdicts with labels. A row without a call in the history is not fitted: it
  * is judged as first seen, as it would have been. Labels that end before `from` count for nothing.
  *
- * An event is found when a verdict of its direction falls inside it (a `level-shift`: in its first day). A false episode is
+ * An event is found when a verdict of its side falls inside it (a `level-shift`: in its first day). A false episode is
  * a run of verdicts other than normal and unknown, gaps of up to an hour bridged, outside events and the free time after
  * them: a day, or two days from the start of a level shift. Where free time begins a run is cut; what goes on counts anew.
  *

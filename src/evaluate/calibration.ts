@@ -6,7 +6,7 @@ import { type CalibrationTable, tallySurprise } from './tally.js';
 
 /**
  * Nominal against effective false-alarm rates: lets a detector observe a window in which nothing happened, right after
- * what it knows, and counts how many buckets were as rare as 1 in 100, 1,000 and 10,000, per rate band and direction. A copy
+ * what it knows, and counts how many buckets were as rare as 1 in 100, 1,000 and 10,000, per rate band and side. A copy
  * of it learns from the window; the detector itself stays as it was. `calibrationText` prints the table.
  *
  * @param clean buckets without incidents, whose counts the detector has not seen

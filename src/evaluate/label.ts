@@ -11,9 +11,7 @@ export interface EventLabel {
   readonly from: number | Date;
   readonly to: number | Date;
   /** On which side it lies, as simulated labels and anomalies say it. */
-  readonly verdict?: 'above' | 'below';
-  /** The same, as it was said before there was `verdict`; one of the two is needed. */
-  readonly direction?: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   /** Any word to tell kinds apart; `level-shift` is judged by its first day alone. Default `event`. */
   readonly kind?: string;
 }
@@ -34,26 +32,16 @@ export interface PlacedLabel {
   readonly freeBefore: number;
 }
 
-/** On which side of what is normal an event lies. */
-export function sideOf({ verdict, direction }: EventLabel): 'above' | 'below' | undefined {
-  return verdict ?? direction;
-}
-
-/** @throws InputError naming the label whose key is not among the rows, or whose times or direction are none */
+/** @throws InputError naming the label whose key is not among the rows, or whose times or verdict are none */
 export function placeLabels(labels: readonly EventLabel[], keys: readonly SeriesKey[]): PlacedLabel[] {
   const rows = rowsById(keys);
   return labels.map((label, i) => {
     const id = keyId(seriesKey(label.key));
     const row = rows.get(id);
     if (row === undefined) throw new InputError(`labels[${i}].key must be a row of the set, got ${id}`);
-    const { verdict, direction, kind = 'event' } = label;
-    const side = sideOf(label);
-    if (side !== 'above' && side !== 'below') {
-      const field = verdict === undefined && direction !== undefined ? 'direction' : 'verdict';
-      throw new InputError(`labels[${i}].${field} must be 'above' or 'below', got ${shown(side)}`);
-    }
-    if (direction !== undefined && direction !== side) {
-      throw new InputError(`labels[${i}].direction must be the same as its verdict, got ${shown(direction)}`);
+    const { verdict, kind = 'event' } = label;
+    if (verdict !== 'above' && verdict !== 'below') {
+      throw new InputError(`labels[${i}].verdict must be 'above' or 'below', got ${shown(verdict)}`);
     }
     const { from, to } = checkRange(label.from, label.to, `labels[${i}].from/labels[${i}].to`);
     const shift = kind === LEVEL_SHIFT;
@@ -61,7 +49,7 @@ export function placeLabels(labels: readonly EventLabel[], keys: readonly Series
       label,
       kind,
       row,
-      sign: side === 'above' ? 1 : -1,
+      sign: verdict === 'above' ? 1 : -1,
       from,
       foundBefore: shift ? Math.min(to, from + DAY) : to,
       freeBefore: shift ? from + 2 * DAY : to + DAY,

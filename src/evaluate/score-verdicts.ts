@@ -15,7 +15,7 @@ export interface EventOutcome {
   readonly label: EventLabel;
   readonly kind: string;
   readonly row: number;
-  /** A verdict of its direction fell inside it (in the first day of a level shift). */
+  /** A verdict of its side fell inside it (in the first day of a level shift). */
   readonly found: boolean;
   /** Buckets from the event's start to that verdict; NaN where it was not found. */
   readonly delay: number;

@@ -1,11 +1,10 @@
 import { median } from 'simple-statistics';
-import { sideOf } from './label.js';
 import type { EventOutcome, VerdictScore } from './score-verdicts.js';
 
-/** What became of the events of one kind and direction. */
+/** What became of the events of one kind and side. */
 export interface KindResult {
   readonly kind: string;
-  readonly direction: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   readonly events: number;
   readonly found: number;
   /** Buckets from an event's start to its first verdict, over those found; NaN where none was. */
@@ -23,7 +22,7 @@ export interface BacktestSummary {
   /** Share of observed buckets whose verdict was unknown. */
   readonly unknownShare: number;
   readonly medianDelay: number;
-  /** By kind and direction, in the order in which they first come. */
+  /** By kind and side, in the order in which they first come. */
   readonly kinds: readonly KindResult[];
 }
 
@@ -31,7 +30,7 @@ export function summaryOf(score: VerdictScore): BacktestSummary {
   const { events, falseEpisodes, observed, unknown, weeks } = score;
   const groups = new Map<string, EventOutcome[]>();
   for (const event of events) {
-    const name = `${event.kind} ${sideOf(event.label)}`;
+    const name = `${event.kind} ${event.label.verdict}`;
     groups.set(name, [...(groups.get(name) ?? []), event]);
   }
   const episodes = falseEpisodes.reduce((sum, n) => sum + n, 0);
@@ -44,7 +43,7 @@ export function summaryOf(score: VerdictScore): BacktestSummary {
       const { events, found, medianDelay } = resultOf(group);
       return {
         kind: group[0].kind,
-        direction: sideOf(group[0].label) as 'above' | 'below',
+        verdict: group[0].label.verdict,
         events,
         found,
         medianDelay,

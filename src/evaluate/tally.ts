@@ -8,7 +8,7 @@ export type RateBand = (typeof RATE_BANDS)[number];
 /** How often clean buckets were as rare as a nominal tail probability. */
 export interface CalibrationRow {
   readonly band: RateBand;
-  readonly direction: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   /** Observed buckets of this band. */
   readonly buckets: number;
   /** The tail probability that `surprise` was asked for. */
@@ -29,7 +29,7 @@ function bandOf(expected: number, step: number): number {
 }
 
 /**
- * Nominal against effective false-alarm rates of scored buckets in which nothing happened, per rate band and direction.
+ * Nominal against effective false-alarm rates of scored buckets in which nothing happened, per rate band and side.
  * `surprise` holds conservative tail probabilities: where counts are small, fewer buckets are rare than the nominal share.
  */
 export function tallySurprise(
@@ -52,25 +52,25 @@ export function tallySurprise(
     }
   }
   return RATE_BANDS.flatMap((band, b) =>
-    (['above', 'below'] as const).flatMap((direction, side) =>
+    (['above', 'below'] as const).flatMap((verdict, side) =>
       nominal.map((p, n) => {
         const effective = hits[(b * 2 + side) * nominal.length + n] / buckets[b];
-        return { band, direction, buckets: buckets[b], nominal: p, effective, ratio: effective / p };
+        return { band, verdict, buckets: buckets[b], nominal: p, effective, ratio: effective / p };
       }),
     ),
   );
 }
 
-/** The table as text, a line per band and direction, a column of ratios per nominal probability. */
+/** The table as text, a line per band and side, a column of ratios per nominal probability. */
 export function calibrationText(table: CalibrationTable): string {
   const nominal = [...new Set(table.map((row) => row.nominal))];
   const head = `${'band'.padEnd(18)}${'side'.padEnd(7)}${'buckets'.padStart(10)}${nominal.map((p) => p.toExponential(0).padStart(8)).join('')}`;
   const lines = RATE_BANDS.flatMap((band) =>
-    (['above', 'below'] as const).flatMap((direction) => {
-      const rows = table.filter((row) => row.band === band && row.direction === direction);
+    (['above', 'below'] as const).flatMap((verdict) => {
+      const rows = table.filter((row) => row.band === band && row.verdict === verdict);
       if (rows.length === 0 || rows[0].buckets === 0) return [];
       const ratios = rows.map(({ ratio }) => ratio.toFixed(2).padStart(8)).join('');
-      return [`${band.padEnd(18)}${direction.padEnd(7)}${String(rows[0].buckets).padStart(10)}${ratios}`];
+      return [`${band.padEnd(18)}${verdict.padEnd(7)}${String(rows[0].buckets).padStart(10)}${ratios}`];
     }),
   );
   return [head, ...lines].join('\n');

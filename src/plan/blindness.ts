@@ -32,11 +32,11 @@ export function reportBlindness(plan: MonitoringPlan, data: WatchData, ledger: L
 
 /** Which sources have stopped or resumed delivering: missing data is never silence of keys. */
 function blindness(plan: MonitoringPlan, data: WatchData, ledger: Ledger, now: number): Blindness[] {
-  const { grace, blindAfter, sources } = plan;
+  const { grace, noDataAfter, sources } = plan;
   const finding = (text: string): Finding => ({ kind: 'health', at: now, text, key: null, callers: [] });
   return sources.flatMap(({ name }): Blindness[] => {
     const last = ledger.listenedBy(name).at(-1)?.to ?? data.began ?? now;
-    const isBlind = now - last > blindAfter + grace;
+    const isBlind = now - last > noDataAfter + grace;
     if (isBlind === Object.hasOwn(data.blind, name)) return [];
     const shown = printable(name, 60);
     if (!isBlind) {

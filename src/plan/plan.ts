@@ -66,7 +66,7 @@ export interface PlanInput {
   /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
   readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
   /** After how long without hearing of a source somebody is told, ms; an hour by default. */
-  readonly blindAfter?: number;
+  readonly noDataAfter?: number;
 }
 
 /** A plan with nothing left out. */
@@ -91,7 +91,7 @@ export interface MonitoringPlan {
   /** 0 for never. */
   readonly refitEvery: number;
   readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
-  readonly blindAfter: number;
+  readonly noDataAfter: number;
 }
 
 const FIELDS: OptionNames<PlanInput> = {
@@ -113,7 +113,7 @@ const FIELDS: OptionNames<PlanInput> = {
   learn: true,
   refitEvery: true,
   alarm: true,
-  blindAfter: true,
+  noDataAfter: true,
 };
 const BUDGET_FIELDS: OptionNames<PlanBudget> = { perWeek: true, changes: true, firstSeen: true, firstPair: true };
 const ALARM_FIELDS: OptionNames<NonNullable<PlanInput['alarm']>> = { datapointsToAlarm: true, evaluationPeriods: true };
@@ -177,7 +177,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
         evaluationPeriods,
       ),
     },
-    blindAfter: whole(input.blindAfter ?? HOUR, 'plan.blindAfter', step, DAY),
+    noDataAfter: whole(input.noDataAfter ?? HOUR, 'plan.noDataAfter', step, DAY),
   });
 }
 

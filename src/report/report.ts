@@ -4,7 +4,7 @@ import type { Evidence } from './judge.js';
 /** How often clean buckets were as rare as a nominal probability: a row of what `calibration()` gives. */
 export interface ReportCalibration {
   readonly band: string;
-  readonly direction: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   readonly buckets: number;
   readonly nominal: number;
   readonly effective: number;

@@ -29,7 +29,7 @@ export interface FleetRow {
 /** Something that may happen to a row, in buckets `[from, to)` of the whole grid. */
 export interface Draft {
   readonly kind: FleetEventKind;
-  readonly direction: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   readonly from: number;
   readonly to: number;
   /** The mean that the row has there, in place of its own: one entry a bucket. */
@@ -82,7 +82,7 @@ function scaled(
   const to = from + length;
   if (to > grid.length) return undefined;
   const mean = expectation.mean.slice(from, to).map((value) => value * factor);
-  return { kind, direction: factor > 1 ? 'above' : 'below', from, to, mean };
+  return { kind, verdict: factor > 1 ? 'above' : 'below', from, to, mean };
 }
 
 /** A multiple of the mean, at night of a quarter of the day's; above what the row's own bursts and runs reach. */
@@ -95,7 +95,7 @@ function spike(row: FleetRow, from: number, length: number, random: Random): Dra
   const factor = logBetween(random, 1.5, 12);
   const least = (traffic.nature === 'bursts' ? 2 * traffic.size : 24 * plan.noise.batch) / length;
   const mean = expectation.mean.slice(from, to).map((value) => value + Math.max(least, factor * Math.max(value, day)));
-  return { kind: 'spike', direction: 'above', from, to, mean };
+  return { kind: 'spike', verdict: 'above', from, to, mean };
 }
 
 /** The highest mean from two days before to two days after. */
@@ -119,7 +119,7 @@ function offHours(row: FleetRow, from: number, length: number, random: Random): 
   // A handful of calls is no working day, however quiet the night.
   if (volume * length < 24 * plan.noise.batch) return undefined;
   const mean = new Float64Array(length).fill(volume);
-  return { kind: 'off-hours', direction: 'above', from, to, mean };
+  return { kind: 'off-hours', verdict: 'above', from, to, mean };
 }
 
 function jobEvent(
@@ -137,7 +137,7 @@ function jobEvent(
   const from = runBuckets(traffic, runs[run], grid).first;
   const to = runBuckets(traffic, runs[run + missed - 1], grid).end;
   if (to > grid.length) return undefined;
-  return { kind, direction: 'below', from, to, mean: new Float64Array(to - from) };
+  return { kind, verdict: 'below', from, to, mean: new Float64Array(to - from) };
 }
 
 function extraRun(
@@ -158,7 +158,7 @@ function extraRun(
   const part: TimeGrid = { start: grid.start + from * grid.step, step: grid.step, length: to - from };
   const mean = expectation.mean.slice(from, to);
   addRun(traffic, run + later * grid.step, part, random, mean);
-  return { kind: 'extra-run', direction: 'above', from, to, mean };
+  return { kind: 'extra-run', verdict: 'above', from, to, mean };
 }
 
 /** So many calls, evenly over the span, where there are usually none or few. */
@@ -176,7 +176,7 @@ function calls(
   if (to > grid.length) return undefined;
   return {
     kind,
-    direction: 'above',
+    verdict: 'above',
     from,
     to,
     mean: expectation.mean.slice(from, to).map((value) => value + total / width),

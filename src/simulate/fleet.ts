@@ -43,7 +43,7 @@ export interface FleetLabel {
   /** Half-open, whole buckets, epoch ms. A level shift lasts to the end of the judged part. */
   readonly from: number;
   readonly to: number;
-  readonly direction: 'above' | 'below';
+  readonly verdict: 'above' | 'below';
   readonly kind: FleetEventKind;
   /** |Σ excess| / √Σ variance over the span (over the first day of a level shift); 8 at least, Infinity where no call is normal. */
   readonly snr: number;
@@ -161,13 +161,13 @@ export function buildFleet({ random, plans, grid, judged, events, contaminated }
     mean.fill(0, 0, plan.kind === 'unseen' ? judged : (bornAt[row] - grid.start) / STEP);
     truth.set(mean, row * grid.length);
     const happening = events ? drawEvents({ plan, expectation, grid, judged }, own.fork('events')) : [];
-    for (const { from, to, direction, kind, snr, mean: changed } of happening) {
+    for (const { from, to, verdict, kind, snr, mean: changed } of happening) {
       labels.push({
         row,
         key: keys[row],
         from: grid.start + from * STEP,
         to: grid.start + to * STEP,
-        direction,
+        verdict,
         kind,
         snr,
       });

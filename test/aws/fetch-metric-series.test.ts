@@ -380,13 +380,13 @@ describe('fetchMetricSeries', () => {
   });
 
   it('widens the time to whole buckets', async () => {
-    const { counts } = await fetch([decrypt(points({ [HOUR]: 1 }))], { from: NOW - HOUR + 1, to: NOW - 1, settle: 0 });
+    const { counts } = await fetch([decrypt(points({ [HOUR]: 1 }))], { from: NOW - HOUR + 1, to: NOW - 1, grace: 0 });
     expect(counts.grid).toEqual({ start: NOW - HOUR, step: STEP, length: 12 });
     expect(row(counts, DECRYPT)).toEqual([1, ...Array(11).fill(0)]);
   });
 
   it('trap 15: leaves what may still get points unobserved, points or not', async () => {
-    const options = { from: NOW - HOUR, to: NOW + HOUR, settle: 18 * MINUTE };
+    const options = { from: NOW - HOUR, to: NOW + HOUR, grace: 18 * MINUTE };
     const { counts } = await fetch([decrypt(points({ [HOUR]: 1, [17 * MINUTE]: 2, [MINUTE]: 3 }))], options);
     expect(row(counts, DECRYPT)).toEqual([1, ...Array(7).fill(0), ...Array(16).fill(NaN)]);
   });
@@ -402,7 +402,7 @@ describe('fetchMetricSeries', () => {
     [{ step: 30_000 }, 'step'],
     [{ step: 2 * DAY }, 'step'],
     [{ to: NOW - 2 * HOUR }, 'from must be earlier than to'],
-    [{ settle: -1 }, 'settle'],
+    [{ grace: -1 }, 'grace'],
     [{ concurrency: 0 }, 'concurrency'],
     [{ metrics: [{ namespace: 'AWS/KMS', name: 'DecryptCount', dimensions: {} }] }, 'metrics[0].stat'],
     [{ metrics: [{ namespace: '', name: 'x', dimensions: {} }] }, 'metrics[0].namespace'],

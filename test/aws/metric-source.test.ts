@@ -184,7 +184,7 @@ describe('a plan on metrics alone', () => {
 
   it.each([
     [{ overlap: -1 }, 'overlap must be an integer'],
-    [{ settle: 0.5 }, 'settle must be an integer'],
+    [{ grace: 0.5 }, 'grace must be an integer'],
     [{ metrics: [{ namespace: 'AWS/KMS', name: 'Unknown', dimensions: {} }] }, 'metrics[0].stat must be given'],
     [{ regions: [] }, 'options.regions is unknown'],
   ])('names what is wrong with its options: %j', (options, message) => {

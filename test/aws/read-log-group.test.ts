@@ -76,7 +76,7 @@ describe('readLogGroup', () => {
     ];
     const { ids } = await read(logGroup(events), { from, to: from + HOUR });
     expect(ids).toEqual(idsOf(records.slice(1, 3)));
-    expect((await read(logGroup(events), { from, to: from + HOUR, lateness: HOUR })).ids).toEqual(idsOf([records[1]]));
+    expect((await read(logGroup(events), { from, to: from + HOUR, grace: HOUR })).ids).toEqual(idsOf([records[1]]));
   });
 
   it('takes the listing up again where a token has expired: nothing lost, nothing twice', async () => {
@@ -120,6 +120,6 @@ describe('readLogGroup', () => {
     const denied: Handler = () => refusal('AccessDeniedException', 'no');
     await expect(read(denied)).rejects.toThrow('needed is the permission logs:FilterLogEvents');
     await expect(read(logGroup([]), { logGroup: '' })).rejects.toThrow(InputError);
-    await expect(read(logGroup([]), { lateness: -1 })).rejects.toThrow('lateness');
+    await expect(read(logGroup([]), { grace: -1 })).rejects.toThrow('grace');
   });
 });

@@ -27,9 +27,9 @@ function account() {
     ],
   });
   const labels: EventLabel[] = [
-    { key: set.keys[0], from: spike, to: spike + 2 * STEP, direction: 'above', kind: 'spike' },
-    { key: set.keys[0], from: outage, to: outage + 48 * STEP, direction: 'below', kind: 'outage' },
-    { key: set.keys[1], from: new Date(first), to: new Date(first + 6 * STEP), direction: 'above', kind: 'first-use' },
+    { key: set.keys[0], from: spike, to: spike + 2 * STEP, verdict: 'above', kind: 'spike' },
+    { key: set.keys[0], from: outage, to: outage + 48 * STEP, verdict: 'below', kind: 'outage' },
+    { key: set.keys[1], from: new Date(first), to: new Date(first + 6 * STEP), verdict: 'above', kind: 'first-use' },
   ];
   return { set, labels };
 }
@@ -62,7 +62,7 @@ describe('backtest', () => {
   });
 
   it('leaves out labels that end before the judged part', () => {
-    const past = { key: set.keys[0], from: FROM - DAY, to: FROM, direction: 'above' } as const;
+    const past = { key: set.keys[0], from: FROM - DAY, to: FROM, verdict: 'above' } as const;
     expect(backtest(set, [past, ...labels], { from: FROM }).events).toBe(3);
   });
 

@@ -98,7 +98,7 @@ describe('tallySurprise', () => {
     const surprise = Float64Array.from([2, -2, 1.99, Number.NaN, -4, 3]);
     const scores = { window: setOf([new Float64Array(6)]), surprise, expected: new Float64Array(6).fill(40) };
     const rows = tallySurprise([scores]).filter(({ buckets }) => buckets > 0);
-    expect(rows.map(({ direction, nominal, effective }) => [direction, nominal, effective * 5])).toEqual([
+    expect(rows.map(({ verdict, nominal, effective }) => [verdict, nominal, effective * 5])).toEqual([
       ['above', 1e-2, 2],
       ['above', 1e-3, 1],
       ['above', 1e-4, 0],
@@ -121,7 +121,7 @@ describe('calibration', () => {
     const table = calibration(detector, { ...clean, grid: { ...clean.grid, start } });
     expect(detector.toBytes()).toEqual(before);
     const often = table.filter(({ band, nominal }) => band === 'above' && nominal >= 1e-2);
-    expect(often.map(({ direction }) => direction)).toEqual(['above', 'below']);
+    expect(often.map(({ verdict }) => verdict)).toEqual(['above', 'below']);
     for (const { ratio, buckets } of often) {
       expect(buckets).toBe(21 * 288);
       expect(ratio).toBeGreaterThan(0.4);
@@ -135,7 +135,7 @@ describe('calibration', () => {
     values.fill(2500, 100, 110);
     values[500] = 4000;
     const table = tallySurprise([observeChunks(new Echo(), setOf([values]), () => 0.5)]);
-    const above = table.filter(({ band, direction }) => band === 'above' && direction === 'above');
+    const above = table.filter(({ band, verdict }) => band === 'above' && verdict === 'above');
     expect(above.map(({ effective }) => effective)).toEqual([0.011, 0.001, 0.001]);
     expect(above.map(({ ratio }) => ratio)).toEqual([0.011 / 1e-2, 1, 10]);
     expect(calibrationText(table)).toBe(

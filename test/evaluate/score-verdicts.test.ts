@@ -25,14 +25,14 @@ function judged(length: number, breaches: Record<number, number>) {
   return { window: emptyWindow(1, length), verdicts };
 }
 
-function label(from: number, to: number, direction: 'above' | 'below' = 'above', kind?: string): EventLabel {
+function label(from: number, to: number, verdict: 'above' | 'below' = 'above', kind?: string): EventLabel {
   const key = { operation: 'Decrypt', keyArn: 'key/0' };
-  const times = { key, from: MONDAY + from * STEP, to: MONDAY + to * STEP, direction };
+  const times = { key, from: MONDAY + from * STEP, to: MONDAY + to * STEP, verdict };
   return kind === undefined ? times : { ...times, kind };
 }
 
 describe('scoreVerdicts', () => {
-  it('finds an event by a verdict of its direction inside it, and counts the buckets until then', () => {
+  it('finds an event by a verdict of its side inside it, and counts the buckets until then', () => {
     const events = [label(100, 110), label(700, 710, 'below'), label(1300, 1310), label(1900, 1910)];
     const score = scoreVerdicts(judged(2016, { 103: 1, 705: 1, 1299: 1, 1910: 1 }), events);
     expect(score.events.map(({ found }) => found)).toEqual([true, false, false, false]);
@@ -78,7 +78,7 @@ describe('scoreVerdicts', () => {
         row: fc.integer({ min: 0, max: 2 }),
         from: fc.integer({ min: 0, max: 900 }),
         length: fc.integer({ min: 1, max: 300 }),
-        direction: fc.constantFrom('above', 'below'),
+        verdict: fc.constantFrom('above', 'below'),
         kind: fc.constantFrom('event', 'level-shift'),
       }),
       { maxLength: 4 },
@@ -99,11 +99,11 @@ describe('scoreVerdicts', () => {
         for (const { row, at, sign, length } of alarms) {
           for (let i = at; i < Math.min(1000, at + length); i++) verdicts[row * 1000 + i] = sign;
         }
-        const labels = made.map(({ row, from, length, direction, kind }) => ({
+        const labels = made.map(({ row, from, length, verdict, kind }) => ({
           key: { operation: 'Decrypt', keyArn: `key/${row}` },
           from: MONDAY + from * STEP,
           to: MONDAY + (from + length) * STEP,
-          direction: direction as 'above' | 'below',
+          verdict: verdict as 'above' | 'below',
           kind,
         }));
         const score = scoreVerdicts({ window, verdicts }, labels);
@@ -125,20 +125,20 @@ describe('scoreVerdicts', () => {
           }
           expect(score.falseEpisodes[row]).toBe(episodes);
         }
-        for (const [e, { row, from, length, direction, kind }] of made.entries()) {
+        for (const [e, { row, from, length, verdict, kind }] of made.entries()) {
           const span = Math.min(1000 - from, kind === 'level-shift' ? Math.min(length, PER_DAY) : length);
           const own = Array.from(verdicts.subarray(row * 1000 + from, row * 1000 + from + span));
-          expect(score.events[e].found).toBe(own.includes(direction === 'above' ? 1 : -1));
+          expect(score.events[e].found).toBe(own.includes(verdict === 'above' ? 1 : -1));
         }
       }),
     );
   });
 
-  it('refuses labels that fit no row, or have no direction or length, naming them', () => {
+  it('refuses labels that fit no row, or have no verdict or length, naming them', () => {
     const judgement = judged(10, {});
     expect(() => scoreVerdicts(judgement, [{ ...label(0, 1), key: { operation: 'Sign' } }])).toThrow(InputError);
     expect(() => scoreVerdicts(judgement, [label(0, 1), label(5, 5)])).toThrow(/labels\[1\]\.from/);
-    expect(() => scoreVerdicts(judgement, [label(0, 1, 'up' as never)])).toThrow(/labels\[0\]\.direction must be/);
+    expect(() => scoreVerdicts(judgement, [label(0, 1, 'up' as never)])).toThrow(/labels\[0\]\.verdict must be/);
   });
 });
 
@@ -149,8 +149,8 @@ describe('summaryOf', () => {
     const summary = summaryOf(scoreVerdicts(judged(length, { 20: 1, 502: 1, 3503: -1 }), events));
     expect(summary).toMatchObject({ recall: 2 / 3, events: 3, found: 2, falseEpisodes: 1, falsePerSeriesWeek: 0.5 });
     expect(summary.kinds).toEqual([
-      { kind: 'spike', direction: 'above', events: 2, found: 1, medianDelay: 2 },
-      { kind: 'event', direction: 'below', events: 1, found: 1, medianDelay: 3 },
+      { kind: 'spike', verdict: 'above', events: 2, found: 1, medianDelay: 2 },
+      { kind: 'event', verdict: 'below', events: 1, found: 1, medianDelay: 3 },
     ]);
     expect(length * STEP).toBe(14 * DAY);
   });

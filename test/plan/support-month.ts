@@ -42,7 +42,7 @@ export async function runMonth(start: number, days: number): Promise<Month> {
     timeZone: 'UTC',
     every: 5 * MINUTE,
     learnFor: 2 * DAY,
-    blindAfter: 15 * MINUTE,
+    noDataAfter: 15 * MINUTE,
     sources: [
       {
         name: 'log',

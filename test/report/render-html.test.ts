@@ -87,7 +87,7 @@ describe('renderHtml', () => {
   it('shows calibration, alarms and quotas when they are given', () => {
     const whole = renderHtml({
       ...report,
-      calibration: [{ band: 'above', direction: 'above', buckets: 5000, nominal: 0.01, effective: 0.008 }],
+      calibration: [{ band: 'above', verdict: 'above', buckets: 5000, nominal: 0.01, effective: 0.008 }],
       alarms: [
         { name: 'kms-ok', state: 'OK', since: null },
         { name: 'kms-alarm', state: 'ALARM', since: report.analysis.window.from },

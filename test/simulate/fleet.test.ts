@@ -79,9 +79,9 @@ describe('simulateFleet', () => {
     }
   });
 
-  it('labels events of the right direction that stand out from the noise of their span', () => {
+  it('labels events of the right side that stand out from the noise of their span', () => {
     expect(fleet.labels.length).toBeGreaterThan(75);
-    for (const { row, key, from, to, direction, kind, snr } of fleet.labels) {
+    for (const { row, key, from, to, verdict, kind, snr } of fleet.labels) {
       const { grid, noise } = fleet.truth;
       expect(key).toEqual(fleet.judged.keys[row]);
       expect(snr).toBeGreaterThanOrEqual(8);
@@ -94,7 +94,7 @@ describe('simulateFleet', () => {
         excess += own[i] - mean[i];
         variance += (2 * noise[row].batch - 1) * mean[i] + noise[row].dispersion * mean[i] ** 2;
       }
-      expect(Math.sign(excess), `${kind} on ${fleet.kinds[row]}`).toBe(direction === 'above' ? 1 : -1);
+      expect(Math.sign(excess), `${kind} on ${fleet.kinds[row]}`).toBe(verdict === 'above' ? 1 : -1);
       // The excess drawn scatters more than the noise before it; bursts in the span make the stated ratio smaller.
       expect(Math.abs(excess) / Math.sqrt(variance), `${kind} on ${fleet.kinds[row]}`).toBeGreaterThan(
         Math.min(snr, 1e6) / 4,

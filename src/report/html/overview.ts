@@ -125,14 +125,14 @@ export function calibrationSection({ calibration, calibratedOn }: Report, timeZo
     (power) =>
       markup`<path class="grid" d="M${trusted(x(unit(power)))} ${PLOT.top}V${PLOT.bottom}M${PLOT.left} ${trusted(y(unit(power)))}H${PLOT.right}"/><text class="label" x="${trusted(x(unit(power)))}" y="${PLOT.bottom + 15}" text-anchor="middle">${power === 0 ? '1' : `1e${power}`}</text><text class="label" x="${PLOT.left - 6}" y="${trusted(String(Number(y(unit(power))) + 4))}" text-anchor="end">${power === 0 ? '1' : `1e${power}`}</text>`,
   )}<path class="expected" d="M${PLOT.left} ${PLOT.bottom}L${PLOT.right} ${PLOT.top}"/>${rows.map(
-    ({ nominal, effective, direction }) => {
+    ({ nominal, effective, verdict }) => {
       const [cx, cy] = [Number(x(nominal)), Number(y(effective))];
-      const tip = direction === 'above' ? -5 : 5;
-      return markup`<path class="${direction}" d="M${trusted(coordinate(cx))} ${trusted(coordinate(cy + tip))}L${trusted(coordinate(cx + 5))} ${trusted(coordinate(cy - tip))}H${trusted(coordinate(cx - 5))}Z"/>`;
+      const tip = verdict === 'above' ? -5 : 5;
+      return markup`<path class="${verdict}" d="M${trusted(coordinate(cx))} ${trusted(coordinate(cy + tip))}L${trusted(coordinate(cx + 5))} ${trusted(coordinate(cy - tip))}H${trusted(coordinate(cx - 5))}Z"/>`;
     },
   )}<text class="label" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.height - 6}" text-anchor="middle">stated share of quiet buckets</text><text class="label" transform="translate(12 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">measured share</text></svg><div class="scroll" tabindex="0" role="region" aria-label="Table of calibration"><table><thead><tr><th scope="col">calls</th><th scope="col">side</th><th scope="col" class="number">rarer than</th><th scope="col" class="number">quiet buckets</th><th scope="col" class="number">stated at most</th><th scope="col" class="number">measured</th><th scope="col" class="number">ratio</th></tr></thead><tbody>${rows.map(
-    ({ band, direction, buckets, nominal, effective }) =>
-      markup`<tr><th scope="row">${printable(band, 60)}</th><td>${direction === 'above' ? '▲ above' : '▼ below'}</td><td class="number">${nominal.toExponential(0)}</td><td class="number">${grouped(buckets)}</td><td class="number">${grouped(Math.round(buckets * nominal))}</td><td class="number">${grouped(Math.round(buckets * effective))}</td><td class="number">${(effective / nominal).toFixed(2)}</td></tr>`,
+    ({ band, verdict, buckets, nominal, effective }) =>
+      markup`<tr><th scope="row">${printable(band, 60)}</th><td>${verdict === 'above' ? '▲ above' : '▼ below'}</td><td class="number">${nominal.toExponential(0)}</td><td class="number">${grouped(buckets)}</td><td class="number">${grouped(Math.round(buckets * nominal))}</td><td class="number">${grouped(Math.round(buckets * effective))}</td><td class="number">${(effective / nominal).toFixed(2)}</td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
