@@ -117,6 +117,7 @@ const CLOCK_PERIODS = [MINUTE, 5 * MINUTE, HOUR, DAY, WEEK];
  * @throws InputError naming the field
  */
 export function checkRule(rule: AlarmRule): CompleteRule {
+  if (typeof rule !== 'object' || rule === null) throw new InputError(`rule must be an object, got ${shown(rule)}`);
   if (typeof rule.name !== 'string' || rule.name === '') {
     throw new InputError(`name must be a text of at least one character, got ${shown(rule.name)}`);
   }

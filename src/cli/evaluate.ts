@@ -83,7 +83,8 @@ export async function evaluate(args: readonly string[], io: CliIo): Promise<numb
   const calibration = tallySurprise(calm).filter(({ buckets }) => buckets > 0);
   const byKind = [...kinds].map(([kind, { events, found }]) => ({ kind, events, found }));
   const result = {
-    schemaVersion: 1,
+    // 2 since `calibration` says `verdict` where it said `direction`.
+    schemaVersion: 2,
     command: 'evaluate',
     alertBudget: { perWeek },
     series,

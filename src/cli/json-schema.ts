@@ -189,7 +189,7 @@ const simulated = {
 };
 
 const evaluated = {
-  ...{ schemaVersion, alertBudget },
+  ...{ schemaVersion: { const: 2 }, alertBudget },
   series: count,
   fleets: list(
     fields({
@@ -215,7 +215,7 @@ const evaluated = {
   ),
 };
 
-/** What `--json` prints, by `command`. Fields may be added; one that changes its meaning raises `schemaVersion`. */
+/** What `--json` prints, by `command`. Fields may be added; one that changes its name or meaning raises the command's `schemaVersion`. */
 export const JSON_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'kms-baseline --json',

@@ -65,7 +65,7 @@ export interface PlanInput {
   readonly refitEvery?: number;
   /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
   readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
-  /** After how long without hearing of a source somebody is told, ms; an hour by default. */
+  /** A source without data for so long is reported, ms beyond `grace`; an hour by default. */
   readonly noDataAfter?: number;
 }
 

@@ -48,7 +48,7 @@ export function routedNotifier(notifier: Notifier, route: RouteOptions): Notifie
   const which = [
     ...(minSeverity === undefined ? [] : [`${minSeverity} and worse`]),
     ...(kinds === undefined ? [] : [`kinds ${kinds.join(', ')}`]),
-    ...(changes === undefined ? [] : [`incidents when ${changes.join(', ')}`]),
+    ...(changes === undefined ? [] : [`steps ${changes.join(', ')}`]),
   ];
   return {
     name: notifier.name,

@@ -316,6 +316,13 @@ describe('Alarm', () => {
     expect(() => new Alarm(rule(fields as Partial<AlarmRule>))).toThrow(message);
   });
 
+  it('refuses a rule that is none', () => {
+    for (const none of [null, undefined, 'rule']) {
+      expect(() => new Alarm(none as never)).toThrow(InputError);
+      expect(() => new Alarm(none as never)).toThrow('rule must be an object, got');
+    }
+  });
+
   it('refuses bytes that are none, damaged, cut, or of another version', () => {
     const alarm = new Alarm(rule({}));
     run(alarm, [1, 1, 1]);

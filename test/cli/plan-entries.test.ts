@@ -66,7 +66,7 @@ const NOTIFIERS = [
   { jsonLines: 'notices.jsonl' },
   { webhook: { env: 'HOOK' } },
   { slack: 'https://hooks.example.com/x', minSeverity: 'high' },
-  { sns: TOPIC, minSeverity: 'critical', kinds: ['anomaly', 'change'] },
+  { sns: TOPIC, minSeverity: 'critical', kinds: ['anomaly', 'change'], changes: ['opened'] },
   { eventBridge: true },
   { eventBridge: 'security', name: 'bus' },
 ];
@@ -86,7 +86,7 @@ describe('a plan in JSON', () => {
       'metrics eu-central-1: CloudWatch metrics: successful calls by key and operation, without callers, failed calls, single events',
       'Who is notified? console, notices.log, notices.jsonl, webhook, slack, sns pager, eventbridge, bus; weekly alert budget',
       'slack: high and worse',
-      `sns pager: a message to ${TOPIC}; critical and worse; kinds anomaly, change`,
+      `sns pager: a message to ${TOPIC}; critical and worse; kinds anomaly, change; steps opened`,
     ]) {
       expect(stdout).toContain(line);
     }
@@ -125,6 +125,10 @@ describe('a plan in JSON', () => {
       'plan.notify[0].minSeverity must be one of low, medium, high, critical, got "severe"',
     ],
     [{ notify: [{ console: true, kinds: ['anomalies'] }] }, 'plan.notify[0].kinds must be some of anomaly, change'],
+    [
+      { notify: [{ console: true, changes: ['open'] }] },
+      'plan.notify[0].changes must be some of opened, updated, closed',
+    ],
     [{ notify: [{ webhook: 'x', body: 'xml' }] }, "plan.notify[0].body must be 'json' or 'slack', got \"xml\""],
     [
       { notify: [{ slack: { env: 'NOT_SET' } }] },

@@ -25,7 +25,7 @@ describe('the steps that a notifier is sent', () => {
 
   it('stand in what reviewers of the plan read, and unknown ones are refused', () => {
     const notifier = { name: 'topic', about: 'a message', tell: () => undefined };
-    expect(routedNotifier(notifier, { changes: ['opened'] }).about).toBe('a message; incidents when opened');
+    expect(routedNotifier(notifier, { changes: ['opened'] }).about).toBe('a message; steps opened');
     for (const changes of [[], ['begun'], 'opened', ['opened', 'over']]) {
       expect(() => routedNotifier(notifier, { changes } as object)).toThrow(InputError);
     }
