@@ -3,6 +3,7 @@
 //   npm run mutate -- kms alarm --sample 100 --seed 7
 //   npm run mutate -- engine/levels --all              every change of the files whose path begins so
 //   npm run mutate -- kms/coverage.ts:57 --tests kms/coverage     those of one line, with the test files whose path begins so
+//   npm run mutate -- plan --reach                     only the lines that no test of theirs reaches
 // Each test file is run alone first: it says which changes it reaches, and how long it takes. A change is then tried with the
 // files that reach it, those that have found most in their time first, up to the first test that fails. One that makes them run
 // much longer than they do counts as found. Prints the score, and what no test found. The tests must pass as they are.
@@ -39,6 +40,7 @@ const { values: options, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
     tests: { type: 'string', default: '' },
+    reach: { type: 'boolean', default: false },
   },
 });
 for (const name of ['sample', 'seed']) {
@@ -70,13 +72,16 @@ process.exit();
 async function tryScope(scope) {
   const within = mutantsIn(scope);
   const chosen =
-    options.all || scope.includes(':') ? within : sampled(within, Number(options.sample), Number(options.seed));
+    options.all || options.reach || scope.includes(':')
+      ? within
+      : sampled(within, Number(options.sample), Number(options.seed));
   if (chosen.length === 0) fail(`nothing to change in ${scope}`);
   console.log(`${scope}: ${chosen.length} of ${within.length} changes, seed ${options.seed}`);
   const mutants = chosen.map((mutant, id) => ({ ...mutant, id }));
   await putMutants(ROOT, copy, mutants);
   vitest = await runner();
   const reaching = await whoReaches(testsFor(scope));
+  if (options.reach) return unreached(scope, mutants, reaching);
   const lived = [];
   let late = 0;
   for (const mutant of mutants) {
@@ -95,6 +100,19 @@ async function tryScope(scope) {
   const killed = mutants.length - lived.length;
   const share = Math.round((100 * killed) / mutants.length);
   console.log(`${scope}: ${killed} of ${mutants.length} found (${share} %), ${late} of them by taking too long`);
+  await leave(mutants);
+}
+
+async function unreached(scope, mutants, reaching) {
+  const missed = mutants.filter(({ id }) => !reaching.has(id));
+  const lines = groupBy(missed, ({ file, line }) => `${file}:${line}`);
+  for (const [line, [{ what }]] of lines) console.log(`  src/${line}  ${what}`);
+  console.log(`${scope}: ${mutants.length - missed.length} of ${mutants.length} changes are reached`);
+  await leave(mutants);
+}
+
+/** The copy as it was. */
+async function leave(mutants) {
   await vitest.close();
   takeMutants(ROOT, copy, new Set(mutants.map(({ file }) => file)));
 }
