@@ -1,7 +1,7 @@
 // A copy of src and test that holds all changes to be tried at once, each behind a question: one form of the program serves all
 // of them, and nothing that a runner has cached goes out of date. In the copy, `chosen` has the number of the change in force;
 // `reached` collects the numbers of those that a run came by, worker threads and child processes included.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { groupBy, withMutants } from './mutants.mjs';
@@ -12,6 +12,8 @@ const ASK = 'isMutant_';
 /** A copy of a tree as it is: src and test, and links to what tests read beside them. */
 export function copyOfTree(root) {
   const folder = mkdtempSync(join(tmpdir(), 'kms-baseline-mutate-'));
+  // Some tests run programs as another user.
+  chmodSync(folder, 0o755);
   for (const name of readdirSync(root)) {
     if (name === 'src' || name === 'test') cpSync(join(root, name), join(folder, name), { recursive: true });
     else if (!name.startsWith('.')) symlinkSync(join(root, name), join(folder, name));
@@ -44,6 +46,7 @@ export function takeMutants(root, copy, files) {
 export function choose(copy, id) {
   writeFileSync(join(copy, 'chosen'), String(id ?? -1));
   writeFileSync(join(copy, 'reached'), '');
+  chmodSync(join(copy, 'reached'), 0o666);
 }
 
 export function reachedOf(copy) {
