@@ -3,9 +3,9 @@ import { eventBridgeNotifier } from '../aws/notify-eventbridge.js';
 import { snsNotifier } from '../aws/notify-sns.js';
 import { InputError } from '../errors.js';
 import { appendLine } from '../node/append-line.js';
-import type { NoticeKind, Notifier } from '../plan/notice.js';
+import type { NoticeChange, NoticeKind, Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
-import { NOTICE_KINDS, NOTICE_SEVERITIES, routedNotifier } from '../plan/routed.js';
+import { NOTICE_CHANGES, NOTICE_KINDS, NOTICE_SEVERITIES, routedNotifier } from '../plan/routed.js';
 import type { CliIo } from './output.js';
 import { type Entry, type EntryKind, type EntryKinds, type Schema, TEXT } from './plan-entry.js';
 import type { PlanContext } from './plan-sources.js';
@@ -17,6 +17,7 @@ const ADDRESS: Schema = {
 const ROUTE: Readonly<Record<string, Schema>> = {
   minSeverity: { enum: NOTICE_SEVERITIES },
   kinds: { type: 'array', items: { enum: NOTICE_KINDS }, minItems: 1 },
+  changes: { type: 'array', items: { enum: NOTICE_CHANGES }, minItems: 1 },
 };
 
 /** The notifiers that a plan in JSON can name, by the field that names them. */
@@ -102,22 +103,27 @@ function routed({ fields, make }: EntryKind<Notifier>): EntryKind<Notifier> {
     make: async (entry) => {
       const notifier = await make(entry);
       const minSeverity = entry.optional('minSeverity');
-      const kinds = entry.value('kinds');
-      if (minSeverity === undefined && kinds === undefined) return notifier;
+      const kinds = someOf<NoticeKind>(entry, 'kinds', NOTICE_KINDS);
+      const changes = someOf<NoticeChange>(entry, 'changes', NOTICE_CHANGES);
+      if (minSeverity === undefined && kinds === undefined && changes === undefined) return notifier;
       const severity = NOTICE_SEVERITIES.find((one) => one === minSeverity);
       if (minSeverity !== undefined && severity === undefined) {
         entry.fail('minSeverity', `one of ${NOTICE_SEVERITIES.join(', ')}`);
       }
-      const list = kinds === undefined ? undefined : entry.texts('kinds', `some of ${NOTICE_KINDS.join(', ')}`);
-      if (list?.some((kind) => !NOTICE_KINDS.some((one) => one === kind)) === true) {
-        entry.fail('kinds', `some of ${NOTICE_KINDS.join(', ')}`);
-      }
       return routedNotifier(notifier, {
         ...(severity === undefined ? {} : { minSeverity: severity }),
-        ...(list === undefined ? {} : { kinds: list as readonly NoticeKind[] }),
+        ...(kinds === undefined ? {} : { kinds }),
+        ...(changes === undefined ? {} : { changes }),
       });
     },
   };
+}
+
+/** A list of a field, each of it among `all`; undefined where it is left out. */
+function someOf<T extends string>(entry: Entry, name: string, all: readonly T[]): readonly T[] | undefined {
+  if (entry.value(name) === undefined) return undefined;
+  const need = `some of ${all.join(', ')}`;
+  return entry.texts(name, need).map((text) => all.find((one) => one === text) ?? entry.fail(name, need));
 }
 
 function addressOf(entry: Entry, name: string, environment: NodeJS.ProcessEnv): string {

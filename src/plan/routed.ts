@@ -1,16 +1,19 @@
 import type { Severity } from '../engine/types.js';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import type { Notice, NoticeKind, Notifier } from './notice.js';
+import type { Notice, NoticeChange, NoticeKind, Notifier } from './notice.js';
 
 export interface RouteOptions {
   /** Only notices at least as severe. */
   readonly minSeverity?: Severity;
   /** Only notices of these kinds. */
   readonly kinds?: readonly NoticeKind[];
+  /** Of what goes on, only these steps: `['opened']` is one message for each incident. What has no steps is sent as it is. */
+  readonly changes?: readonly NoticeChange[];
 }
 
 export const NOTICE_SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 export const NOTICE_KINDS: readonly NoticeKind[] = ['anomaly', 'change', 'first-seen', 'lifecycle', 'health'];
+export const NOTICE_CHANGES: readonly NoticeChange[] = ['opened', 'updated', 'closed'];
 
 /**
  * How severe notices are that have no severity of their own: a critical operation, and a key about to be gone, are as urgent as
@@ -27,28 +30,25 @@ const SEVERITY_OF: Readonly<Record<NoticeKind, Severity>> = {
 /**
  * A notifier that is sent some notices only: the severe ones to a pager, say, and all to a channel. Kinds without a severity
  * count as `high` (`change`, `lifecycle`) or `medium` (`first-seen`, `health`).
- * @throws InputError for a severity or a kind that there is none of
+ * @throws InputError for a severity, a kind or a change that there is none of
  */
 export function routedNotifier(notifier: Notifier, route: RouteOptions): Notifier {
   checkOptions(route, ROUTE_OPTIONS);
-  const { minSeverity, kinds } = route;
+  const { minSeverity, kinds, changes } = route;
   if (minSeverity !== undefined && !NOTICE_SEVERITIES.includes(minSeverity)) {
     throw new InputError(`minSeverity must be one of ${NOTICE_SEVERITIES.join(', ')}, got ${shown(minSeverity)}`);
   }
-  if (kinds !== undefined && (!Array.isArray(kinds) || kinds.length === 0)) {
-    throw new InputError(`kinds must be an array of at least one kind of notice, got ${shown(kinds)}`);
-  }
-  for (const [i, kind] of (kinds ?? []).entries()) {
-    if (!NOTICE_KINDS.includes(kind)) {
-      throw new InputError(`kinds[${i}] must be one of ${NOTICE_KINDS.join(', ')}, got ${shown(kind)}`);
-    }
-  }
+  checkList(kinds, 'kinds', 'kind of notice', NOTICE_KINDS);
+  checkList(changes, 'changes', 'change', NOTICE_CHANGES);
   const least = NOTICE_SEVERITIES.indexOf(minSeverity ?? 'low');
-  const isFor = ({ kind, severity }: Notice): boolean =>
-    (kinds?.includes(kind) ?? true) && NOTICE_SEVERITIES.indexOf(severity ?? SEVERITY_OF[kind]) >= least;
+  const isFor = ({ kind, severity, change }: Notice): boolean =>
+    (kinds?.includes(kind) ?? true) &&
+    (change === null || (changes?.includes(change) ?? true)) &&
+    NOTICE_SEVERITIES.indexOf(severity ?? SEVERITY_OF[kind]) >= least;
   const which = [
     ...(minSeverity === undefined ? [] : [`${minSeverity} and worse`]),
     ...(kinds === undefined ? [] : [`kinds ${kinds.join(', ')}`]),
+    ...(changes === undefined ? [] : [`incidents when ${changes.join(', ')}`]),
   ];
   return {
     name: notifier.name,
@@ -57,4 +57,14 @@ export function routedNotifier(notifier: Notifier, route: RouteOptions): Notifie
   };
 }
 
-const ROUTE_OPTIONS: OptionNames<RouteOptions> = { minSeverity: true, kinds: true };
+function checkList<T>(list: readonly T[] | undefined, name: string, what: string, all: readonly T[]): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new InputError(`${name} must be an array of at least one ${what}, got ${shown(list)}`);
+  }
+  for (const [i, one] of list.entries()) {
+    if (!all.includes(one)) throw new InputError(`${name}[${i}] must be one of ${all.join(', ')}, got ${shown(one)}`);
+  }
+}
+
+const ROUTE_OPTIONS: OptionNames<RouteOptions> = { minSeverity: true, kinds: true, changes: true };
