@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
+import type { KmsKey } from '../../src/kms/lifecycle.js';
 import { checkStated, refusedText } from '../../src/plan/check-stated.js';
 import { deadlineFindings } from '../../src/plan/deadlines.js';
+import { lifecycleFindings } from '../../src/plan/lifecycle-watch.js';
 import type { Notice, NoticeKind } from '../../src/plan/notice.js';
 import { callFilter, checkResources, rowFilter } from '../../src/plan/resources.js';
 import { type RouteOptions, routedNotifier } from '../../src/plan/routed.js';
@@ -74,6 +76,71 @@ describe('deadlines that metrics count down to', () => {
     expect(deadlineFindings(levels(MATERIAL, Number.NaN), START, before).told).toEqual(before);
   });
 });
+
+describe('what is reported of keys', () => {
+  const none = seriesSet({ start: START, step: DAY, series: [{ key: seriesKey({ keyArn: KEY }), values: [0] }] });
+  const keyWith = (fields: Partial<KmsKey>) => ({ ...FRESH, ...fields });
+  const texts = (now: number, told: object, ...keys: KmsKey[]) => {
+    const found = lifecycleFindings(keys, none, now, told as Record<string, number>);
+    return { told: found.told, texts: found.findings.map(({ text }) => text) };
+  };
+  const rotating = (next: number | null, enabled = true) => ({ rotation: { enabled, periodDays: 365, next } });
+
+  it('is rotation that is due for more than two days, once, and again after it was done', () => {
+    const due = keyWith(rotating(START));
+    expect(texts(START + 2 * DAY, {}, due).texts).toEqual([]);
+    const first = texts(START + 3 * DAY, {}, due);
+    expect(first.texts).toEqual(['1234abcd (eu-central-1) should have been rotated 3 days ago, and was not.']);
+    expect(texts(START + 9 * DAY, first.told, due).texts).toEqual([]);
+    const done = texts(START + 10 * DAY, first.told, keyWith(rotating(START + 300 * DAY)));
+    expect(done).toEqual({ told: {}, texts: [] });
+    expect(texts(START + 11 * DAY, done.told, due).texts).toHaveLength(1);
+    const others = [
+      rotating(START, false),
+      rotating(null),
+      { rotation: null },
+      { ...rotating(START), state: 'Disabled' },
+    ];
+    for (const fields of others) expect(texts(START + 9 * DAY, {}, keyWith(fields)).texts).toEqual([]);
+  });
+
+  it('is a deletion of a key that is still used: when found, 30 days, a week and a day before', () => {
+    const used = (time: number) => ({ lastUse: { time, operation: 'Decrypt' } });
+    const doomed = keyWith({ state: 'PendingDeletion', deletion: START + 31 * DAY, ...used(START) });
+    let told = {};
+    const looks = [0, 0.5, 1, 2, 24, 25, 30, 30.5].map((days) => {
+      const found = texts(START + days * DAY, told, { ...doomed, ...used(START + days * DAY) });
+      told = found.told;
+      return found.texts.length;
+    });
+    expect(looks).toEqual([1, 0, 1, 0, 1, 0, 1, 0]);
+    expect(texts(START, {}, doomed).texts[0]).toMatch(
+      /^1234abcd \(eu-central-1\) is PendingDeletion and still needed \(used lately\), and will be deleted in /,
+    );
+    expect(texts(START + DAY, {}, { ...doomed, deletion: START + DAY }).texts[0]).toContain('and is being deleted.');
+    expect(texts(START, {}, { ...doomed, state: 'Disabled', deletion: null }).texts[0]).toMatch(/\(used lately\)\.$/);
+  });
+});
+
+const FRESH: KmsKey = {
+  keyArn: KEY,
+  keyId: KEY.replace(/^.*\//, ''),
+  aliases: [],
+  state: 'Enabled',
+  manager: 'CUSTOMER',
+  origin: 'AWS_KMS',
+  spec: null,
+  usage: null,
+  customKeyStoreId: null,
+  multiRegion: false,
+  created: START - DAY,
+  deletion: null,
+  materialExpires: null,
+  rotation: null,
+  lastUse: null,
+  trackedSince: null,
+  failed: [],
+};
 
 describe('the resources of a plan', () => {
   const call = {
