@@ -31,7 +31,7 @@ const TESTS = {
 };
 /** Of these are left out those that take minutes, those that need processes of their own, and those that read src as text. */
 const LEFT_OUT =
-  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes|house)|evaluate\/(?:fleet-run|nab)|plan\/(?:killed|pairs)|node\/(?:memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
+  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes|house)|evaluate\/(?:fleet-run|nab)|plan\/(?:killed|pairs)|node\/(?:memory|sans-logs|bundled|file-handles))\.test\.ts$/;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

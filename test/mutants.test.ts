@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 // @ts-expect-error a script, without types
-import { mutantsOf } from '../scripts/mutants.mjs';
+import { mutantsOf, withMutants } from '../scripts/mutants.mjs';
 
 interface Mutant {
   readonly from: number;
@@ -44,5 +44,28 @@ describe('changes of a program, for its tests to find', () => {
 
   it('say in which line they are', () => {
     expect((mutantsOf('const a = 1;\n\nconst b = 2;') as Mutant[]).map(({ line }) => line)).toEqual([1, 3]);
+  });
+
+  it('are what a program that holds all of them at once does, one at a time, on the same lines', () => {
+    const program = `
+      let n = 2;
+      const list: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        if (i % 2 === 0 && i > 1) list.push(i * n - 1);
+        else n += 1;
+      }
+      // A table of names.
+      const of = { 1: list.length > 1 ? 'many' : 'few', last: !list.includes(3) };
+      return JSON.stringify([n, list, of]);`;
+    const mutants = (mutantsOf(program) as Mutant[]).map((mutant, id) => ({ ...mutant, id }));
+    const all: string = withMutants(program, mutants, 'chosen');
+    expect(all.split('\n')).toHaveLength(program.split('\n').length);
+    const run = (text: string, at: number): unknown => {
+      const js = text.replace(': number[]', '');
+      return new Function('chosen', js)((id: number) => id === at);
+    };
+    for (const [id, text] of changed(program).entries()) expect(run(all, id), text).toBe(run(text, -1));
+    expect(run(all, -1)).toBe(run(program, -1));
+    expect(new Set(mutants.map(({ id }) => run(all, id))).size).toBeGreaterThan(10);
   });
 });

@@ -89,6 +89,25 @@ describe('many rows', () => {
   });
 });
 
+describe('calls in batches', () => {
+  it('are copies where both halves of their id are the same, and of two accounts where those of the shared one are', () => {
+    type Ids = readonly [a: number, b: number, sharedA: number, sharedB: number];
+    const countedOf = (flags: number, ...ids: readonly Ids[]) => {
+      const builder = new CallBatchBuilder(ids.length);
+      for (const [i, id] of ids.entries()) {
+        builder.add(builder.addKind(call({ account: `${i}`.repeat(flags === 1 ? 0 : 1) })), KMS_DAY, flags, ...id);
+      }
+      const counter = new CallCounter({ by: [[]] });
+      counter.addBatch(builder.view());
+      return counter.finish().stats.counted;
+    };
+    expect(countedOf(1, [1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 5, 6])).toBe(1);
+    expect(countedOf(1, [1, 2, 3, 4], [1, 5, 3, 4], [5, 2, 3, 4])).toBe(3);
+    expect(countedOf(3, [1, 2, 3, 4], [5, 6, 3, 4])).toBe(1);
+    expect(countedOf(3, [1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 3, 5])).toBe(3);
+  });
+});
+
 describe('logs of the same hours', () => {
   /** Each log its calls, hour after hour, with no memory beyond 48 hours. */
   function overlapsOf(logs: readonly (readonly [name: string, hours: readonly number[]])[]) {
