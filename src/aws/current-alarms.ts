@@ -99,7 +99,7 @@ const OPTIONS: OptionNames<CurrentAlarmsOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

@@ -152,7 +152,7 @@ const METRIC_SERIES_OPTIONS: OptionNames<MetricSeriesOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 
