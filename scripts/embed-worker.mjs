@@ -3,19 +3,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { build } from 'esbuild';
+import { generated, workerModule } from './worker-source.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** 64 KiB pages: what src/node/wasm/layout.ts lays out. */
 const PAGES = '48';
 
-await writeGenerated('kernel-bytes', 'KERNEL_BYTES', 'base64 of the compiled src/node/wasm/', await kernelBytes());
-await writeGenerated(
-  'worker-source',
-  'WORKER_SOURCE',
-  'worker.ts and all it imports, as one script',
-  await workerSource(),
-);
+const kernel = generated('KERNEL_BYTES', 'base64 of the compiled src/node/wasm/', await kernelBytes());
+writeGenerated('kernel-bytes', kernel);
+writeGenerated('worker-source', await workerModule(ROOT));
 
 async function kernelBytes() {
   let bytes;
@@ -44,23 +40,9 @@ async function kernelBytes() {
   return Buffer.from(bytes).toString('base64');
 }
 
-async function workerSource() {
-  const { outputFiles } = await build({
-    entryPoints: [`${ROOT}src/node/worker.ts`],
-    bundle: true,
-    minify: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-  });
-  return outputFiles[0].text;
-}
-
 /** Leaves a file that is as it should be untouched, so that nothing that watches it starts anew. */
-async function writeGenerated(file, name, what, text) {
+function writeGenerated(file, content) {
   const path = `${ROOT}src/node/${file}.generated.ts`;
-  const content = `// Made by scripts/embed-worker.mjs: ${what}.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
   let before;
   try {
     before = readFileSync(path, 'utf8');

@@ -4,11 +4,12 @@ import ts from 'typescript';
 
 /**
  * @typedef {object} Mutant
- * @property {number} from  where in the text the change begins
- * @property {number} to    and ends
- * @property {string} text  what stands there instead
- * @property {number} line  of the change, from 1
- * @property {string} what  the change in words: `a < b` → `a <= b`
+ * @property {number} from    where in the text the expression or statement begins that is changed
+ * @property {number} to      and ends
+ * @property {string} text    what stands there instead
+ * @property {number} line    of the change, from 1
+ * @property {string} what    the change in words: `a < b → <=`
+ * @property {boolean} isStatement
  */
 
 const { SyntaxKind } = ts;
@@ -33,8 +34,8 @@ const OPERATORS = new Map([
 ]);
 
 /**
- * All changes of a program, in the order of its text. Left alone are types, imports, texts, what throws (the words of an
- * error), and tables of names that are all `true`.
+ * All changes of a program, in the order of its text. Left alone are types, imports, texts, errors (their words), and tables
+ * of names that are all `true`.
  * @param {string} text
  * @returns {Mutant[]}
  */
@@ -42,41 +43,78 @@ export function mutantsOf(text) {
   const tree = ts.createSourceFile('x.ts', text, ts.ScriptTarget.Latest, true);
   /** @type {Mutant[]} */
   const found = [];
-  const add = (node, changed, start = node.getStart(tree), end = node.getEnd()) => {
-    const line = tree.getLineAndCharacterOfPosition(start).line + 1;
-    const before = text.slice(start, end);
-    found.push({ from: start, to: end, text: changed, line, what: `${short(before)} → ${short(changed)}` });
+  const add = (node, changed, at = node, what = `${short(node.getText(tree))} → ${short(changed)}`) => {
+    const [from, to] = [node.getStart(tree), node.getEnd()];
+    const line = tree.getLineAndCharacterOfPosition(at.getStart(tree)).line + 1;
+    const isStatement = ts.isExpressionStatement(node);
+    found.push({ from, to, text: changed, line, what, isStatement });
   };
   const visit = (node) => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
-    if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isThrowStatement(node)) return;
-    if (ts.isBinaryExpression(node)) ofOperator(node, text, tree, found);
-    else if (ts.isIfStatement(node)) ofCondition(node.expression, add);
-    else if (ts.isConditionalExpression(node)) ofCondition(node.condition, add);
-    else if (ts.isNumericLiteral(node)) add(node, changedNumber(node.text));
+    if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || isError(node)) return;
+    if (ts.isBinaryExpression(node)) ofOperator(node, tree, add);
+    else if (ts.isNumericLiteral(node)) ofNumber(node, add);
     else if (ts.isPrefixUnaryExpression(node) && node.operator === SyntaxKind.ExclamationToken) {
       add(node, `(${node.operand.getText(tree)})`);
     } else if (isFlag(node)) add(node, node.kind === SyntaxKind.TrueKeyword ? 'false' : 'true');
     else if (ts.isExpressionStatement(node) && !isSuperCall(node.expression)) add(node, ';');
+    if (ts.isIfStatement(node)) ofCondition(node.expression, add);
+    else if (ts.isConditionalExpression(node)) ofCondition(node.condition, add);
     ts.forEachChild(node, visit);
   };
   visit(tree);
   return found;
 }
 
-function ofOperator(node, text, tree, found) {
+/**
+ * A program that holds all of some changes at once: `chosen(i)`, a function of that name, says whether change `i` is to be
+ * in force. Lines stay where they are.
+ * @param {string} text
+ * @param {readonly (Mutant & { readonly id: number })[]} mutants
+ * @param {string} chosen
+ */
+export function withMutants(text, mutants, chosen) {
+  const places = [...groupBy(mutants, ({ from, to }) => `${from} ${to}`).values()];
+  // What encloses others comes before them.
+  places.sort(([a], [b]) => a.from - b.from || b.to - a.to);
+  let next = 0;
+  const partOf = (from, to) => {
+    let out = '';
+    let at = from;
+    while (next < places.length && places[next][0].from < to) {
+      const place = places[next++];
+      const [{ from: begin, to: end, isStatement }] = place;
+      out += text.slice(at, begin);
+      const inner = partOf(begin, end);
+      if (isStatement) out += `if (${place.map(({ id }) => `${chosen}(${id})`).join(' || ')}) {} else ${inner}`;
+      else out += `(${place.map((m) => `${chosen}(${m.id}) ? ${flat(m.text)} : `).join('')}(${inner}))`;
+      at = end;
+    }
+    return out + text.slice(at, to);
+  };
+  return partOf(0, text.length);
+}
+
+export function groupBy(values, keyOf) {
+  const groups = new Map();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+function ofOperator(node, tree, add) {
   if (isText(node.left) || isText(node.right)) return;
-  const { operatorToken } = node;
-  const start = operatorToken.getStart(tree);
+  const { left, right, operatorToken } = node;
+  const operator = operatorToken.getText(tree);
+  const text = node.getText(tree);
+  const at = operatorToken.getStart(tree) - node.getStart(tree);
   for (const changed of OPERATORS.get(operatorToken.kind) ?? []) {
-    const [left, right] = [node.left.getText(tree), node.right.getText(tree)];
-    found.push({
-      from: start,
-      to: operatorToken.getEnd(),
-      text: changed,
-      line: tree.getLineAndCharacterOfPosition(start).line + 1,
-      what: `${short(left)} ${text.slice(start, operatorToken.getEnd())} ${short(right)} → ${changed}`,
-    });
+    const words = `${short(left.getText(tree))} ${operator} ${short(right.getText(tree))} → ${changed}`;
+    add(node, text.slice(0, at) + changed + text.slice(at + operator.length), operatorToken, words);
   }
 }
 
@@ -85,9 +123,19 @@ function ofCondition(condition, add) {
   for (const always of ['true', 'false']) add(condition, always);
 }
 
-function changedNumber(text) {
-  if (/[.eE]/.test(text) && !text.startsWith('0x')) return `(${text} * 1.5 + 0.1)`;
-  return text === '0' ? '1' : text === '1' ? '2' : `(${text} + 1)`;
+/** A number, but where it is the name of a field. */
+function ofNumber(node, add) {
+  if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) return;
+  const { text } = node;
+  const raw = node.getText();
+  if (/[.eE]/.test(raw) && !raw.startsWith('0x')) add(node, `(${raw} * 1.5 + 0.1)`);
+  else add(node, text === '0' ? '1' : text === '1' ? '2' : `(${raw} + 1)`);
+}
+
+/** What throws, and what makes an error: their words are not the program's work. */
+function isError(node) {
+  if (ts.isThrowStatement(node)) return true;
+  return ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text.endsWith('Error');
 }
 
 /** Of a table such as `{ from: true, to: true }`, which lists names, a flag says nothing. */
@@ -105,6 +153,11 @@ function isText(node) {
 }
 
 function short(text) {
-  const flat = text.replace(/\s+/g, ' ');
-  return flat.length > 48 ? `${flat.slice(0, 45)}…` : flat;
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 48 ? `${line.slice(0, 45)}…` : line;
+}
+
+/** A change on one line, without what a line break would end: comments. */
+function flat(text) {
+  return text.includes('\n') ? text.replace(/^\s*\/\/.*$/gm, '').replace(/\s*\n\s*/g, ' ') : text;
 }

@@ -1,44 +1,46 @@
 // How many small changes of the program its tests find, room by room:
-//   npm run mutate                                     the rooms below, 50 changes each
+//   npm run mutate                                     the rooms below, 40 changes each
 //   npm run mutate -- kms alarm --sample 100 --seed 7
 //   npm run mutate -- engine/levels --all              every change of the files whose path begins so
-//   npm run mutate -- node --own                       with the tests that import the file or its room's index
-// A change is tried in a copy of the tree, so that nothing has to be put back. First with the tests that import the file, then
-// with all of its room (TESTS); one that makes them run much longer than they do counts as found. Prints the score, and what
-// no test found. The tests must pass as they are.
+//   npm run mutate -- kms/coverage.ts:57 --tests kms/coverage     those of one line, with the test files whose path begins so
+//   npm run mutate -- plan --reach                     only the lines that no test of theirs reaches
+// Each test file is run alone first: it says which changes it reaches, and how long it takes. A change is then tried with the
+// files that reach it, those that have found most in their time first, up to the first test that fails. One that makes them run
+// much longer than they do counts as found. Prints the score, and what no test found. The tests must pass as they are.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createVitest } from 'vitest/node';
-import { mutantsOf } from './mutants.mjs';
+import { BaseSequencer, createVitest } from 'vitest/node';
+import { groupBy, mutantsOf } from './mutants.mjs';
+import { choose, copyOfTree, putMutants, reachedOf, removeCopy, takeMutants } from './mutated-tree.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What of test/ counts for a room, beside the tests that import a file by its name: those that state its laws. */
+/** What of test/ counts for a room: the tests of its own folder, and those elsewhere that state its laws. */
 const TESTS = {
-  kms: ['kms'],
-  alarm: ['alarm'],
-  node: ['node', 'hostile-doors'],
-  plan: ['plan'],
-  engine: ['engine'],
-  series: ['series'],
-  stats: ['stats'],
-  time: ['time'],
+  kms: ['kms/'],
+  alarm: ['alarm/'],
+  node: ['node/', 'hostile-doors'],
+  plan: ['plan/'],
+  engine: ['engine/', 'evaluate/'],
+  series: ['series/'],
+  stats: ['stats/'],
+  time: ['time/'],
 };
-/** Of these are left out those that take minutes, and those that need processes or modules of their own. */
-const TOO_LONG =
-  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes)|plan\/(?:killed|pairs|callers|isolation|incidents|refits|first-poll|replay)|node\/(?:count-on-threads|memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
+/** Of these are left out those that take minutes, those that need processes of their own, and those that read src as text. */
+const LEFT_OUT =
+  /^(?:engine\/(?:traps|growth|accept|zone-choice|calendar|weeks|clock-changes|house)|evaluate\/(?:fleet-run|nab)|plan\/(?:killed|pairs)|node\/(?:memory|sans-logs|bundled|holidays|file-handles|append-line|pipes))\.test\.ts$/;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    sample: { type: 'string', default: '50' },
+    sample: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
-    own: { type: 'boolean', default: false },
+    tests: { type: 'string', default: '' },
+    reach: { type: 'boolean', default: false },
   },
 });
 for (const name of ['sample', 'seed']) {
@@ -50,102 +52,133 @@ for (const scope of scopes) {
     fail(`no room is called ${scope}; there are ${Object.keys(TESTS).join(', ')}`);
 }
 
-const copy = copyOfTree();
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+const copy = copyOfTree(ROOT);
+process.on('exit', () => removeCopy(copy));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
-let vitest = await runner();
-const testFiles = filesIn('test', '.test.ts');
-const imports = new Map(testFiles.map((file) => [file, readFileSync(join(ROOT, 'test', file), 'utf8')]));
-/** Seconds that a set of tests takes as it is. */
-const usual = new Map();
+/** Of each test file: how long it takes, in seconds, and how many changes it has found. */
+const records = new Map();
+/** The place of each test file in the run at hand. */
+let order = new Map();
+class InOrder extends BaseSequencer {
+  sort(files) {
+    return [...files].sort((a, b) => order.get(a.moduleId) - order.get(b.moduleId));
+  }
+}
+let vitest;
 for (const scope of scopes) await tryScope(scope);
-await vitest.close();
 process.exit();
 
 async function tryScope(scope) {
-  const files = filesIn('src', '.ts').filter(
-    (file) =>
-      (file === `${scope}.ts` || file.startsWith(`${scope}/`)) &&
-      !/\.generated\.ts$|(?:^|\/)(?:index|wasm\/.*)\.ts$/.test(file),
-  );
-  const every = files.flatMap((file) =>
-    mutantsOf(readFileSync(join(ROOT, 'src', file), 'utf8')).map((m) => ({ file, ...m })),
-  );
-  // With their own tests alone, files without any say nothing.
-  const within = options.own ? every.filter(({ file }) => stagesFor(file)[0].length > 0) : every;
-  const chosen = options.all ? within : sampled(within, Number(options.sample), Number(options.seed));
+  const within = mutantsIn(scope);
+  const chosen =
+    options.all || options.reach || scope.includes(':')
+      ? within
+      : sampled(within, Number(options.sample), Number(options.seed));
+  if (chosen.length === 0) fail(`nothing to change in ${scope}`);
   console.log(`${scope}: ${chosen.length} of ${within.length} changes, seed ${options.seed}`);
+  const mutants = chosen.map((mutant, id) => ({ ...mutant, id }));
+  await putMutants(ROOT, copy, mutants);
+  vitest = await runner();
+  const reaching = await whoReaches(testsFor(scope));
+  if (options.reach) return unreached(scope, mutants, reaching);
   const lived = [];
   let late = 0;
-  for (const [i, mutant] of chosen.entries()) {
-    const found = await tried(mutant);
+  for (const mutant of mutants) {
+    const tests = reaching.get(mutant.id) ?? [];
+    const found = tests.length === 0 ? 'nothing' : await tried(mutant, tests);
     if (found === 'late') late++;
     if (found === 'nothing') {
       lived.push(mutant);
-      console.log(`  not found: src/${mutant.file}:${mutant.line}  ${mutant.what}`);
+      const reached = tests.length === 0 ? ', which no test reaches' : '';
+      console.log(`  not found: src/${mutant.file}:${mutant.line}  ${mutant.what}${reached}`);
     }
-    if (process.stderr.isTTY) process.stderr.write(`\r${i + 1}/${chosen.length} `);
-    else if ((i + 1) % 5 === 0) console.log(`  ${i + 1} tried, ${i + 1 - lived.length} found`);
+    const tries = mutant.id + 1;
+    if (process.stderr.isTTY) process.stderr.write(`\r${tries}/${mutants.length} `);
+    else if (tries % 10 === 0) console.log(`  ${tries} tried, ${tries - lived.length} found`);
   }
-  const killed = chosen.length - lived.length;
-  console.log(
-    `${scope}: ${killed} of ${chosen.length} found (${Math.round((100 * killed) / chosen.length)} %), ${late} of them by taking too long`,
+  const killed = mutants.length - lived.length;
+  const share = Math.round((100 * killed) / mutants.length);
+  console.log(`${scope}: ${killed} of ${mutants.length} found (${share} %), ${late} of them by taking too long`);
+  await leave(mutants);
+}
+
+async function unreached(scope, mutants, reaching) {
+  const missed = mutants.filter(({ id }) => !reaching.has(id));
+  const lines = groupBy(missed, ({ file, line }) => `${file}:${line}`);
+  for (const [line, [{ what }]] of lines) console.log(`  src/${line}  ${what}`);
+  console.log(`${scope}: ${mutants.length - missed.length} of ${mutants.length} changes are reached`);
+  await leave(mutants);
+}
+
+/** The copy as it was. */
+async function leave(mutants) {
+  await vitest.close();
+  takeMutants(ROOT, copy, new Set(mutants.map(({ file }) => file)));
+}
+
+/** All changes of the files of a room, or of those whose path begins so, or of a line `path:57`. */
+function mutantsIn(scope) {
+  const [path, line] = scope.split(':');
+  const isOfScope = (file) => file === path || file === `${path}.ts` || file.startsWith(`${path}/`);
+  const files = filesIn('src', '.ts').filter(
+    (file) => isOfScope(file) && !/\.generated\.ts$|(?:^|\/)(?:index|wasm\/.*)\.ts$/.test(file),
+  );
+  const every = files.flatMap((file) =>
+    mutantsOf(readFileSync(join(ROOT, 'src', file), 'utf8')).map((mutant) => ({ file, ...mutant })),
+  );
+  return line === undefined ? every : every.filter((mutant) => mutant.line === Number(line));
+}
+
+function testsFor(scope) {
+  return filesIn('test', '.test.ts').filter(
+    (test) =>
+      !LEFT_OUT.test(test) &&
+      (options.tests === ''
+        ? TESTS[roomOf(scope)].some((begin) => test.startsWith(begin))
+        : test.startsWith(options.tests)),
   );
 }
 
-/** What the tests make of a change: `failed`, `late`, or `nothing`. */
-async function tried({ file, from, to, text }) {
-  const path = join(copy, 'src', file);
-  const original = readFileSync(path, 'utf8');
-  const put = (changed) => {
-    writeFileSync(path, changed);
-    vitest.invalidateFile(path);
-  };
-  for (const tests of stagesFor(file)) {
-    if (tests.length === 0) continue;
-    const key = tests.join();
-    if (!usual.has(key)) usual.set(key, await secondsAsTheyAre(tests));
-    put(original.slice(0, from) + text + original.slice(to));
-    const { failed } = await run(tests, 30 + 5 * usual.get(key));
-    put(original);
-    if (failed === 'nothing') continue;
-    // A run that ended early may leave a changed module in the caches of its server.
-    if (failed === 'failed') await restart();
-    return failed;
+/** Which test files reach each change. Notes how long each takes. */
+async function whoReaches(tests) {
+  const reaching = new Map();
+  for (const test of tests) {
+    choose(copy, undefined);
+    records.set(test, { seconds: await secondsAsItIs(test), found: 0 });
+    for (const id of reachedOf(copy)) reaching.set(id, [...(reaching.get(id) ?? []), test]);
   }
-  return 'nothing';
+  return reaching;
 }
 
-/** How long tests take that pass; on a busy machine one may fail for want of time or memory, and is tried again. */
-async function secondsAsTheyAre(tests) {
+/** How long a test file takes that passes; on a busy machine it may fail for want of time or memory, and is tried again. */
+async function secondsAsItIs(test) {
   for (let tries = 1; ; tries++) {
-    const { failed, seconds, why } = await run(tests, 1200);
-    if (failed === 'nothing') return seconds;
-    console.log(`  fails as it is (${tries}): ${why ?? failed}`);
+    const { ended, seconds, why } = await run([test], 1200);
+    if (ended === 'nothing') return seconds;
+    console.log(`  ${test} fails as it is (${tries}): ${why ?? ended}`);
     if (tries === 3) fail('the tests fail as they are');
   }
 }
 
-/** The tests that import a file, or all of its room by the index, then the others of its room. */
-function stagesFor(file) {
-  const names = [file.replace(/\.ts$/, '.js'), `${roomOf(file)}/index.js`].map((name) => `/src/${name}'`);
-  const own = testFiles.filter(
-    (test) => names.some((name) => imports.get(test).includes(name)) && isOfRoom(test, file) && !TOO_LONG.test(test),
-  );
-  const room = testFiles.filter((test) => isOfRoom(test, file) && !TOO_LONG.test(test) && !own.includes(test));
-  return options.own ? [own] : [own, room];
-}
-
-function isOfRoom(test, file) {
-  return TESTS[roomOf(file)].some((begin) => test.startsWith(begin));
+/** What the tests make of a change: `failed`, `late`, or `nothing`. */
+async function tried({ id }, tests) {
+  const secondsOf = (test) => records.get(test).seconds;
+  // Those that find a change at the least expense first.
+  const value = (test) => (records.get(test).found + 0.5) / (secondsOf(test) + 0.5);
+  const inOrder = [...tests].sort((a, b) => value(b) - value(a));
+  choose(copy, id);
+  const usual = inOrder.reduce((sum, test) => sum + secondsOf(test), 0);
+  const { ended, by } = await run(inOrder, 30 + 4 * usual);
+  for (const test of by ?? []) records.get(test).found++;
+  return ended;
 }
 
 async function run(tests, seconds) {
   const began = Date.now();
-  const given = new Set(tests.map((test) => join(copy, 'test', test)));
-  const specifications = (await vitest.globTestSpecifications([...given])).filter(({ moduleId }) =>
-    given.has(moduleId),
+  order = new Map(tests.map((test, i) => [join(copy, 'test', test), i]));
+  const specifications = (await vitest.globTestSpecifications([...order.keys()])).filter(({ moduleId }) =>
+    order.has(moduleId),
   );
   // One worker for all: modules are loaded once. What loops for ever is ended with it.
   let isLate = false;
@@ -154,23 +187,18 @@ async function run(tests, seconds) {
     stopWorkers();
   }, seconds * 1000);
   const late = new Promise((resolve) => setTimeout(resolve, (seconds + 20) * 1000, undefined).unref());
-  const ended = await Promise.race([vitest.rerunTestSpecifications(specifications), late]);
+  const result = await Promise.race([vitest.rerunTestSpecifications(specifications), late]);
   clearTimeout(timer);
   if (isLate) {
     await restart();
-    return { failed: 'late', seconds };
+    return { ended: 'late', seconds };
   }
-  const wrong = ended.testModules.filter((module) => !module.ok());
-  const why = [
-    ...ended.unhandledErrors.map(String),
-    ...wrong.flatMap((module) =>
-      [...module.errors(), ...failures(module)].map(
-        ({ message, cause }) => `${module.moduleId}: ${message} ${cause?.message ?? ''}`,
-      ),
-    ),
-  ];
-  const isSound = ended.unhandledErrors.length === 0 && wrong.length === 0;
-  return { failed: isSound ? 'nothing' : 'failed', seconds: (Date.now() - began) / 1000, why: why.join('\n') };
+  const wrong = result.testModules.filter((module) => !module.ok());
+  if (result.unhandledErrors.length === 0 && wrong.length === 0)
+    return { ended: 'nothing', seconds: (Date.now() - began) / 1000 };
+  const errors = [...result.unhandledErrors.map(String), ...wrong.flatMap(failures)];
+  const by = wrong.filter((module) => module.state() === 'failed').map((module) => module.moduleId);
+  return { ended: 'failed', why: errors.join('\n'), by: tests.filter((test) => by.includes(join(copy, 'test', test))) };
 }
 
 async function restart() {
@@ -180,13 +208,14 @@ async function restart() {
 }
 
 function failures(module) {
-  return [...module.children.allTests('failed')].flatMap((test) => test.result().errors ?? []);
+  const errors = [...module.children.allTests('failed')].flatMap((test) => test.result().errors ?? []);
+  return [...module.errors(), ...errors].map(({ message, cause }) => `${message} ${cause?.message ?? ''}`);
 }
 
-/** As vitest.config.ts has it, but for one worker, and the end at the first failure. */
+/** As vitest.config.ts has it, but for one worker, the order of files, and the end at the first failure. */
 function runner() {
   const settings = { testTimeout: 300_000, isolate: false, maxWorkers: 1, bail: 1, env: { TZ: 'America/Los_Angeles' } };
-  const files = { root: copy, config: false, include: ['test/**/*.test.ts'] };
+  const files = { root: copy, config: false, include: ['test/**/*.test.ts'], sequence: { sequencer: InOrder } };
   return createVitest('test', { ...files, ...settings, watch: false, reporters: [{}], onConsoleLog: () => false });
 }
 
@@ -203,16 +232,6 @@ function stopWorkers() {
   }
 }
 
-/** src and test as they are, and links to what tests read beside them. */
-function copyOfTree() {
-  const folder = mkdtempSync(join(tmpdir(), 'kms-baseline-mutate-'));
-  for (const name of readdirSync(ROOT)) {
-    if (name === 'src' || name === 'test') cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-    else if (!name.startsWith('.')) symlinkSync(join(ROOT, name), join(folder, name));
-  }
-  return folder;
-}
-
 function filesIn(folder, ending) {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
@@ -223,24 +242,13 @@ function filesIn(folder, ending) {
 /** So many places, drawn without putting back, and one change of each. */
 function sampled(mutants, size, seed) {
   const draw = drawFrom(seed);
-  const places = Map.groupBy === undefined ? grouped(mutants) : Map.groupBy(mutants, placeOf);
-  const left = [...places.values()];
+  const left = [...groupBy(mutants, ({ file, from, to }) => `${file} ${from} ${to}`).values()];
   const chosen = [];
   while (chosen.length < size && left.length > 0) {
     const [changes] = left.splice(Math.floor(draw() * left.length), 1);
     chosen.push(changes[Math.floor(draw() * changes.length)]);
   }
   return chosen.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.from - b.from));
-}
-
-function placeOf({ file, from, to }) {
-  return `${file} ${from} ${to}`;
-}
-
-function grouped(mutants) {
-  const places = new Map();
-  for (const mutant of mutants) places.set(placeOf(mutant), [...(places.get(placeOf(mutant)) ?? []), mutant]);
-  return places;
 }
 
 /** Mulberry32, by Tommy Ettinger (public domain). */

@@ -125,8 +125,10 @@ export function runRow(
     const all = tables.of(row.zone, count.model);
     const { step } = count.rules.windows;
     choose = {
-      isOpen: (i) => choice.isOpen(i, all),
+      left: () => choice.left(all),
       choose: (calls, i) => choice.choose(count, calls, i, start + i * step, all),
+      mark: () => choice.mark(),
+      rewind: () => choice.rewind(),
     };
   }
   const excepted = withPauses(exceptions, row.zone, step);

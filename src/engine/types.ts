@@ -130,10 +130,13 @@ export interface Exceptions {
 
 /** The week slots of a series whose zone is not known, bucket after bucket. */
 export interface SlotChoice {
-  /** Whether what the bucket holds decides. */
-  isOpen(bucket: number): boolean;
+  /** `[length]` each: the slots that are settled by now, and 1 where what a bucket holds decides. */
+  left(): { readonly slots: Int32Array; readonly open: Uint8Array };
   /** Once a bucket, in their order: what it holds is taken in. */
   choose(value: number, bucket: number): number;
+  /** Remembers what is known now, and forgets what was taken in since. */
+  mark(): void;
+  rewind(): void;
 }
 
 /** What a {@link Tracker} is run over: `length` buckets from `start` on. */

@@ -32,6 +32,17 @@ describe('parseAlarmExpression', () => {
     expect(holds((name) => STATES[name] ?? 'INSUFFICIENT_DATA')).toBe(expected);
   });
 
+  it('takes as many brackets and letters as it may have, and quoted names of any kind', () => {
+    const holds = (rule: string) => parseAlarmExpression(rule).holds((name) => STATES[name] ?? 'OK');
+    expect(holds(`${'('.repeat(50)}TRUE${')'.repeat(50)}`)).toBe(true);
+    expect(holds(`${'NOT '.repeat(50)}TRUE`)).toBe(true);
+    expect(holds(`TRUE${' '.repeat(10_236)}`)).toBe(true);
+    expect(parseAlarmExpression('ALARM("(") AND OK(TRUE) OR ALARM(\',\')').alarms).toEqual(['(', 'TRUE', ',']);
+    expect(parseAlarmExpression(Array.from({ length: 100 }, (_, i) => `OK(${i})`).join(' OR ')).alarms).toHaveLength(
+      100,
+    );
+  });
+
   it('names its alarms, each once', () => {
     expect(parseAlarmExpression('ALARM(a) AND (OK(b) OR AT_LEAST(1, OK, (a, "d e")))').alarms).toEqual([
       'a',
@@ -44,6 +55,18 @@ describe('parseAlarmExpression', () => {
     ['', 'rule must have ALARM(…), OK(…)'],
     ['ALARM(a', 'rule must have ) at character 7, got the end'],
     ['ALARM()', 'rule must have the name of an alarm at character 6, got ")"'],
+    ['ALARM(', 'rule must have the name of an alarm at character 6, got the end'],
+    ['ALARM("")', 'rule must have the name of an alarm at character 6, got ""'],
+    ['ALARM a)', 'rule must have ( at character 6, got "a"'],
+    ['AT_LEAST(1, ALARM, (a,', 'rule must have the name of an alarm at character 22, got the end'],
+    ['AT_LEAST(1, ALARM, (a)', 'rule must have ) at character 22, got the end'],
+    ['AT_LEAST(1, ALARMS, (a))', 'rule must have OK, ALARM, INSUFFICIENT_DATA at character 12, got "ALARMS"'],
+    ['AT_LEAST', 'rule must have ( at character 8, got the end'],
+    ['AT_LEAST(', 'rule must have a number or a share such as 50% at character 9, got the end'],
+    ['"TRUE"', 'at character 0, got "TRUE"'],
+    [`${'NOT '.repeat(51)}TRUE`, 'at most 50 brackets in one another'],
+    ['A'.repeat(10_241), 'rule must be a text of at most 10,240 characters'],
+    [7 as never, 'rule must be a text of at most 10,240 characters'],
     ['ALARM(a) OK(b)', 'rule must have AND, OR or the end at character 9, got "OK"'],
     ['ALRAM(a)', 'at character 0, got "ALRAM"'],
     ['AT_LEAST(x, ALARM, (a))', 'rule must have a number or a share such as 50% at character 9, got "x"'],

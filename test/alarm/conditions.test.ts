@@ -78,6 +78,22 @@ describe('an absolute minimum', () => {
     expect(states({ on: 'surprise', is: 'above', atLeast: 5, minCalls: 7 }, burst)).toBe('ooo');
   });
 
+  it('is of the bucket alone where no window is named, and never reaches before the first', () => {
+    const alone = (spans: number, minCalls: number) =>
+      states({ on: 'verdict', is: 'above', minCalls }, scoresOf([3, 3], { verdicts: [0, 1], spans: [spans, spans] }));
+    for (const spans of [0, Number.NaN, 1, STEP]) {
+      expect(alone(spans, 3)).toBe('oA');
+      expect(alone(spans, 4)).toBe('oo');
+    }
+    expect([alone(100 * STEP, 6), alone(100 * STEP, 7)]).toEqual(['oA', 'oo']);
+  });
+
+  it('counts what was observed', () => {
+    const scores = scoresOf([3, Number.NaN, 3], { verdicts: [0, -128, 1], spans: [0, 0, 3 * STEP] });
+    expect(states({ on: 'verdict', is: 'above', minCalls: 6 }, scores)).toBe('ooA');
+    expect(states({ on: 'verdict', is: 'above', minCalls: 7 }, scores)).toBe('ooo');
+  });
+
   it('holds for the band, too', () => {
     expect(states({ on: 'band', is: 'above', minCalls: 10 }, scoresOf([9, 10], {}))).toBe('oA');
   });

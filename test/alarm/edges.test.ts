@@ -123,7 +123,21 @@ describe('a rule', () => {
     [{ condition: { on: 'surprise', is: 'above', atLeast: -1 } }, false],
     [{ condition: onValue('Sum', 'LessThanThreshold', 5, 5) }, true],
     [{ condition: onValue('Sum', 'LessThanThreshold', 5, 4) }, false],
+    [{ condition: onValue('Sum', 'LessThanThreshold', 5, 6) }, true],
+    [{ condition: onValue('Sum', 'LessThanOrEqualToThreshold', -5, 1e9) }, true],
     [{ condition: onValue('Sum', 'GreaterThanOrEqualToThreshold', 5, 6) }, false],
+    [{ condition: onValue('Sum', 'GreaterThanOrEqualToThreshold', 5, 4) }, true],
+    [{ condition: onValue('Sum', 'GreaterThanThreshold', 5, -1e9) }, true],
+    [{ condition: { on: 'surprise', is: 'above', atLeast: 10_000, clearBelow: 0 } }, true],
+    [{ condition: { on: 'surprise', is: 'above', atLeast: 10_001 } }, false],
+    [{ condition: { on: 'surprise', is: 'above', atLeast: 5, clearBelow: -1 } }, false],
+    [{ condition: { on: 'surprise', is: 'above', atLeast: 5, minCalls: -1 } }, false],
+    [{ condition: { on: 'verdict', is: 'above', minCalls: 0 } }, true],
+    [{ condition: { on: 'band', is: 'above', minCalls: Number.NaN } }, false],
+    [{ evaluationPeriods: 0 }, false],
+    [{ evaluationPeriods: 2, datapointsToAlarm: 1 }, true],
+    [{ evaluationPeriods: 2, datapointsToClear: -1 }, false],
+    [{ step: 0 }, false],
     [{ condition: onValue('Median' as never, 'LessThanThreshold', 5) }, false],
     [{ condition: onValue('Sum', 'Less' as never, 5) }, false],
     [{ condition: undefined as never }, false],
@@ -266,5 +280,40 @@ describe('sealed bytes', () => {
       /cut off or go on after it: 22 of them/,
     );
     expect(() => open('KMSB' as never, 'WXYZ', 3, 'a test')).toThrow(InputError);
+  });
+
+  const memory = { text: JSON.stringify(rule({})), state: 1, changes: 3, length: 2, values: [1, 2] };
+  const forged = (fields: Partial<typeof memory>) => {
+    const { text, state, changes, length, values } = { ...memory, ...fields };
+    const out = new ByteWriter();
+    out.string(text);
+    out.uint8(state);
+    out.float64(MINUTE);
+    out.varint(changes);
+    out.float64(2 * MINUTE);
+    out.varint(length);
+    for (const value of values) out.float64(value);
+    return seal('ALRM', 1, out);
+  };
+
+  it('hold an alarm', () => {
+    const alarm = Alarm.fromBytes(forged({}));
+    expect([alarm.state, alarm.since, alarm.rule.name]).toEqual(['ALARM', MINUTE, 'calls']);
+    expect(Alarm.fromBytes(forged({ state: 0 })).state).toBe('OK');
+    expect(Alarm.fromBytes(forged({ state: 2 })).state).toBe('INSUFFICIENT_DATA');
+  });
+
+  it.each<[Partial<typeof memory>, string]>([
+    [{ text: '{' }, 'bytes of an alarm hold no rule: '],
+    [{ text: 'null' }, 'bytes of an alarm hold no rule: rule must be an object, got null'],
+    [{ text: '7' }, 'bytes of an alarm hold no rule: rule must be an object, got 7'],
+    [{ text: '[]' }, 'bytes of an alarm hold no rule: name must be a text'],
+    [{ text: JSON.stringify({ ...rule({}), step: 0 }) }, 'bytes of an alarm hold no rule: step must be'],
+    [{ state: 3 }, 'no state of an alarm'],
+    [{ length: 1 }, '1 values do not fit'],
+    [{ length: 3 }, '3 values do not fit'],
+  ])('with a checksum of their own are refused all the same: %j', (fields, message) => {
+    expect(() => Alarm.fromBytes(forged(fields))).toThrow(FormatError);
+    expect(() => Alarm.fromBytes(forged(fields))).toThrow(message);
   });
 });

@@ -395,6 +395,33 @@ describe('readAthenaCounts', () => {
     expect(contentsOf(set)).toEqual(contentsOf((await counted([], { ...ONE, step: 3_600_000 }, coverage)).set));
   });
 
+  it('believes nothing before, between and after what was covered, without any call to say whose log it is', async () => {
+    const asked = (kind: string, bucket: number) => ({ kind: `asked-${kind}`, bucket });
+    const rows = [asked('from', KMS_DAY), asked('step', 3_600_000), asked('to', KMS_DAY + 8 * 3_600_000)];
+    const covered = [2, 5].map((hour) => ({
+      account: '111122223333',
+      region: 'eu-central-1',
+      from: KMS_DAY + hour * 3_600_000,
+      to: KMS_DAY + (hour + 1) * 3_600_000,
+    }));
+    const observed = async (coverage: Coverage[]) => [...(await readAthenaCounts(rows, { coverage })).observed];
+    expect(await observed(covered)).toEqual([0, 0, 1, 0, 0, 1, 0, 0]);
+    expect(await observed([])).toEqual(Array(8).fill(0));
+    expect([...(await readAthenaCounts(rows)).observed]).toEqual(Array(8).fill(1));
+  });
+
+  it('takes whole numbers as numbers, text or big integers, and nothing else', async () => {
+    const rows = (value: unknown) => [
+      { kind: 'asked-from', bucket: value },
+      { kind: 'asked-step', bucket: 3_600_000 },
+      { kind: 'asked-to', bucket: String(KMS_DAY + 3_600_000) },
+    ];
+    for (const value of [KMS_DAY, `${KMS_DAY}`, BigInt(KMS_DAY)])
+      expect((await readAthenaCounts(rows(value))).grid.start).toBe(KMS_DAY);
+    for (const value of [KMS_DAY + 0.5, '', 'x', 2n ** 64n, true, null, [KMS_DAY]])
+      await expect(readAthenaCounts(rows(value))).rejects.toThrow('rows must have whole numbers in bucket');
+  });
+
   it('takes the rows in any order', async () => {
     const { rows, set } = await viaAthena(logs, ONE);
     expect(contentsOf(await readAthenaCounts([...rows].reverse()))).toEqual(contentsOf(set));
@@ -406,6 +433,7 @@ describe('readAthenaCounts', () => {
       [[], /got none with what was asked/],
       [[{ a: 1 }], /must have the column kind/],
       [[null], /rows\[0\] must be an object with the columns of the query, got null/],
+      [[rows[0], 7], /rows\[1\] must be an object/],
       [rows.map((row) => ({ ...row, calls: 'many' })), /whole numbers in calls, got "many"/],
       [rows.map((row) => (row['kind'] === 'calls' ? { ...row, bucket: '0' } : row)), /must lie in the time/],
       [rows.map((row) => ({ ...row, outcome: 'fine' })), /must have ok, error or dry-run/],

@@ -129,12 +129,16 @@ export function limitDriftBelow(parts: TrackerParts, exposure: number): void {
   if (b.y < lower) takeDrift(parts, exposure);
 }
 
-/** The whole number nearest to `far`, which is reported, that is not; `near` where none between them passes. */
-function lastPassing(near: number, far: number, reports: (y: number) => boolean): number {
+/**
+ * The whole number nearest to `far`, which is reported, that is not; `near` where none between them passes. Where the numbers
+ * are too large to have whole ones between them, as in a damaged state, it ends with the nearest that it can tell apart.
+ */
+export function lastPassing(near: number, far: number, reports: (y: number) => boolean): number {
   let passes = near;
   let fails = far;
   while (Math.abs(fails - passes) > 1) {
     const middle = passes + Math.trunc((fails - passes) / 2);
+    if (middle === passes || middle === fails) break;
     if (reports(middle)) fails = middle;
     else passes = middle;
   }

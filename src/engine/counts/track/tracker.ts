@@ -9,7 +9,7 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { putBack, takeInHand } from './block-in-hand.js';
 import { lookUp, testBucket, testSilence } from './bucket-test.js';
-import { type CountRange, HELD_BACK, OTHER, TRAINED } from './count-range.js';
+import { type CountRange, chooseAgain, HELD_BACK, OTHER, TRAINED } from './count-range.js';
 import { startDrift, testDrift } from './drift.js';
 import { signOff } from './incident.js';
 import { judgeStretch } from './judge-stretch.js';
@@ -265,6 +265,7 @@ export class CountTracker implements Tracker, TrackerParts {
       }
       i += calm;
       if (calm === n) continue;
+      if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
       loadBucket(this, calm);
       if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
       putBack(this);
@@ -282,6 +283,8 @@ export class CountTracker implements Tracker, TrackerParts {
     const { step } = this.rules.windows;
     const perDay = this.profile.perWeek / 7;
     const most = end - i;
+    let left = choose?.left();
+    choose?.mark();
     t.start = start + i * step;
     t.first = i;
     t.cell = at + i;
@@ -290,10 +293,12 @@ export class CountTracker implements Tracker, TrackerParts {
       const y = values[i + n];
       if (observed[i + n] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
       let slot = slots[i + n];
-      if (choose !== undefined) {
-        // What it chooses is known once the one before has been judged.
-        if (n > 0 && choose.isOpen(i + n)) break;
+      if (left !== undefined && left.open[i + n] === 0) slot = left.slots[i + n];
+      else if (choose !== undefined) {
+        // A bucket that ends the stretch for its bursts is chosen for again: one by one, then.
+        if (n > 0 && bursts !== null) break;
         slot = choose.choose(y, i + n) | 0;
+        left = choose.left();
       }
       if (bursts !== null) {
         const shift = burstShift(bursts, slot, perDay);
