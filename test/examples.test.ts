@@ -50,7 +50,21 @@ function expectOutput(printed: string, shown: string): void {
 
 const docs = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'));
 const pages = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
-const blocks = pages.flatMap(blocksOf);
+/** The `@example` of a function that opens an entry, where it is a whole program. */
+function examplesIn(file: string): Block[] {
+  const found = [
+    ...readFileSync(`${ROOT}src/${file}`, 'utf8').matchAll(/^ \* @example\n((?: \*(?: .*)?\n)+?)(?= \* @| \*\/)/gm),
+  ];
+  return found.flatMap(([, lines = ''], i) => {
+    const text = lines.replace(/^ \* ?/gm, '');
+    return text.startsWith('import ')
+      ? [{ name: `src/${file} ${i + 1}`, language: 'ts', text, noRun: false, output: undefined }]
+      : [];
+  });
+}
+const sources = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const examples = sources.flatMap(examplesIn);
+const blocks = [...pages.flatMap(blocksOf), ...examples];
 const programs = blocks.filter(({ language }) => language === 'ts');
 const shells = blocks.filter(({ language }) => language === 'sh');
 /** In notebooks/, where the package is found by its own name; git ignores them. */
@@ -67,6 +81,9 @@ describe.skipIf(!built)('the pages', () => {
   it('show programs and commands, and nothing that is neither run nor read', () => {
     expect(programs.length).toBeGreaterThan(3);
     expect(shells.length).toBeGreaterThan(3);
+    expect(examples.map(({ name }) => name.split('/')[1])).toEqual(
+      expect.arrayContaining(['alarm', 'evaluate', 'node', 'plan', 'simulate']),
+    );
     for (const { language, name } of blocks) expect(['ts', 'sh', 'json'], name).toContain(language);
     for (const { text } of blocks.filter(({ language }) => language === 'json')) JSON.parse(text);
   });

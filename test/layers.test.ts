@@ -70,6 +70,23 @@ describe('the rooms of src', () => {
     for (const path of importsOf(file)) expect(path).not.toMatch(/^(node:|@aws-sdk)/);
   });
 
+  it('import no file that imports them, by whatever way: there are no cycles, not of types either', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const visit = (file: string, way: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      expect(state.get(file), [...way.slice(way.indexOf(file)), file].join(' → ')).not.toBe('open');
+      state.set(file, 'open');
+      for (const path of importsOf(file).filter((path) => path.startsWith('.'))) {
+        const to = join(dirname(file), path).replace(/\.js$/, '.ts');
+        if (all.has(to)) visit(to, [...way, file]);
+      }
+      state.set(file, 'done');
+    };
+    const all = new Set(files);
+    for (const file of files) visit(file, []);
+    expect(state.size).toBe(files.length);
+  });
+
   it('alone imports the AWS SDK: aws', () => {
     for (const file of files.filter((file) => !file.startsWith(`aws${sep}`))) {
       for (const path of importsOf(file)) expect(path, file).not.toMatch(/^@aws-sdk/);

@@ -66,7 +66,7 @@ const DOORS: readonly (readonly [name: string, call: (options: never) => unknown
   ['runPlan', (o) => root.runPlan(plan, o), 'stor', 'store'],
   ['planText', (o) => root.planText(plan, o), 'NOW', 'now'],
   ['webhookNotifier', (o) => root.webhookNotifier('https://x', o), 'header', 'headers'],
-  ['retried', (o) => root.retried(async () => 1, o), 'trise', 'tries'],
+  ['retried', (o) => root.retried(async () => 1, o), 'retyr', 'retry'],
   ['Alarm', (o) => new root.Alarm({} as never, o), 'staet', 'state'],
   ['readCloudTrail', (o) => node.readCloudTrail('x', o), 'maxQuite', 'maxQuiet'],
   ['countCloudTrail', (o) => node.countCloudTrail('x', o), 'thread', 'threads'],

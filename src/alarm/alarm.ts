@@ -27,6 +27,16 @@ export interface AlarmChange {
  *
  * A bucket observed again, because late records have corrected it, is judged with what it holds now, in the window that
  * ends with the newest bucket; what was told before is not taken back but by a change of state.
+ *
+ * @example
+ * import { Alarm } from 'kms-baseline/alarm';
+ *
+ * const minute = 60_000;
+ * const condition = { on: 'value', statistic: 'Sum', comparison: 'GreaterThanThreshold', threshold: 100 } as const;
+ * const alarm = new Alarm({ name: 'many-decrypts', condition, step: minute, evaluationPeriods: 2 });
+ * for (const [i, calls] of [20, 130, 150, 30].entries()) {
+ *   for (const { from, to } of alarm.observe(i * minute, calls)) console.log(`${from} → ${to}`);
+ * }
  */
 export class Alarm {
   readonly rule: CompleteRule;

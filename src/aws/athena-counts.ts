@@ -35,8 +35,6 @@ export interface AthenaStats {
   readonly scannedBytes: number;
   /** Records that were no calls to count, by reason: those of `parseRecord`, `duplicate` and `outside`. */
   readonly setAside: Readonly<Record<string, number>>;
-  /** What the counts were judged by; null where none was asked for. */
-  readonly coverage: readonly Coverage[] | null;
 }
 
 /** Requests a second; Athena allows 20 starts and 100 of the others, in bursts more (Athena service quotas). */
@@ -47,14 +45,15 @@ const REQUESTS_PER_SECOND = 10;
  * answer page by page into a set. Earlier results are never reused, since they may lack log files that came later.
  *
  * A full queue waits. Aborting the signal, and a failure on the way, stop the query, so that no more is scanned. One that
- * Athena itself calls worth trying again is run three times at most.
+ * Athena itself calls worth trying again is run three times at most. `coverage` is what the counts were judged by; null
+ * where none was asked for.
  *
  * @throws InputError for options out of range; AthenaQueryError when a query fails; AwsCallError when a request does
  */
 export async function athenaCounts(
   client: AthenaClient,
   options: AthenaOptions,
-): Promise<{ set: SeriesSet; stats: AthenaStats }> {
+): Promise<{ set: SeriesSet; coverage: readonly Coverage[] | null; stats: AthenaStats }> {
   checkOptions(options, ATHENA_OPTIONS);
   const count = athenaCountQuery(optionsFor(options, ATHENA_COUNT_OPTIONS));
   const cover = athenaCoverageQuery(optionsFor(options, ATHENA_COUNT_OPTIONS));
@@ -76,7 +75,7 @@ export async function athenaCounts(
     },
   });
   const scannedBytes = runs.reduce((sum, run) => sum + run.scannedBytes, 0);
-  return { set, stats: { runs, scannedBytes, setAside, coverage: coverage ?? null } };
+  return { set, coverage: coverage ?? null, stats: { runs, scannedBytes, setAside } };
 }
 
 const ATHENA_OPTIONS: OptionNames<AthenaOptions> = {
@@ -96,6 +95,6 @@ const ATHENA_OPTIONS: OptionNames<AthenaOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };

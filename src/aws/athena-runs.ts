@@ -145,7 +145,7 @@ async function ended(client: AthenaClient, caller: Caller, id: string): Promise<
 async function stop(client: AthenaClient, { clock, pacer }: Caller, id: string): Promise<void> {
   const { StopQueryExecutionCommand } = await loadAthena();
   // Without the signal, which may be why.
-  const caller = new Caller(client, 'Athena', pacer.perSecond, { clock, pacer, patience: 10 * SECOND });
+  const caller = new Caller(client, 'Athena', pacer.perSecond, { clock, pacer, retry: { within: 10 * SECOND } });
   await caller
     .call('athena:StopQueryExecution', (send) =>
       client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }), send),

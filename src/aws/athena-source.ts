@@ -17,7 +17,7 @@ type Asked = Pick<
   | 'date'
   | 'pacer'
   | 'clock'
-  | 'patience'
+  | 'retry'
 >;
 
 export interface AthenaSourceOptions extends Asked {
@@ -60,7 +60,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
       const start = Math.floor((before === null ? from : Math.max(from, before - overlap)) / step) * step;
       const end = Math.floor((now - grace) / step) * step;
       if (end <= Math.max(start, before ?? start)) return { listened: [], cursor };
-      const { set, stats } = await athenaCounts(client, {
+      const { set, coverage } = await athenaCounts(client, {
         ...asked,
         from: start,
         to: end,
@@ -71,7 +71,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
       });
       return {
         counts: set,
-        listened: mergeRanges((stats.coverage ?? []).filter((range) => range.from < range.to)),
+        listened: mergeRanges((coverage ?? []).filter((range) => range.from < range.to)),
         cursor: end as Json,
       };
     },
@@ -92,5 +92,5 @@ const ATHENA_SOURCE_OPTIONS: OptionNames<AthenaSourceOptions> = {
   date: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
 };

@@ -10,7 +10,7 @@ import type { CallOptions } from './call-aws.js';
 import type { S3Cursor } from './s3-cursor.js';
 import { type LogSource, type S3LogsOptions, s3Logs } from './s3-logs.js';
 
-type Calling = Pick<CallOptions, 'pacer' | 'clock' | 'patience'>;
+type Calling = Pick<CallOptions, 'pacer' | 'clock' | 'retry'>;
 
 export interface BucketSourceOptions
   extends Calling,
@@ -101,7 +101,7 @@ const BUCKET_SOURCE_OPTIONS: OptionNames<BucketSourceOptions> = {
   filesAtOnce: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
   bucket: true,
   prefix: true,
   organization: true,

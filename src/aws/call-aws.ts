@@ -1,6 +1,7 @@
-import { checkInteger, checkNumber } from '../errors.js';
+import { checkInteger } from '../errors.js';
 import { machineClock } from '../plan/clock.js';
 import { withinLimit } from '../plan/within-limit.js';
+import { type Retry, retryOf } from '../time/retry.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Pacer, pacerOf } from './pacer.js';
 import type { AwsAction } from './permissions.js';
@@ -12,8 +13,8 @@ export interface CallOptions {
   readonly clock?: Clock;
   /** Aborting it ends the work with its reason. */
   readonly signal?: AbortSignal;
-  /** For how many milliseconds one request may be throttled before it is given up; 10 minutes by default. */
-  readonly patience?: number;
+  /** `within`: for how many ms one request may be throttled before it is given up; 10 minutes by default. */
+  readonly retry?: Pick<Retry, 'within'>;
   /**
    * After so many ms without an answer, or without more of one that comes in parts, one try of a request has failed and is
    * made again; a minute by default.
@@ -59,7 +60,7 @@ export class Caller {
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly signal: AbortSignal | undefined;
-  readonly #patience: number;
+  readonly #within: number;
   readonly #timeout: number;
   /** Something has answered, if only with a refusal. */
   #reached = false;
@@ -69,7 +70,7 @@ export class Caller {
     this.clock = options.clock ?? systemClock;
     this.pacer = options.pacer ?? pacerOf(client, quota, perSecond, this.clock);
     this.signal = options.signal;
-    this.#patience = checkNumber(options.patience ?? 10 * MINUTE, 'patience', 0, 1e12);
+    this.#within = retryOf(options.retry, { within: 10 * MINUTE }).within;
     this.#timeout = checkInteger(options.timeout ?? MINUTE, 'timeout', 1, LONGEST_TIMEOUT);
   }
 
@@ -78,7 +79,7 @@ export class Caller {
    * failed on the way or at the service, that was not answered in time, or whose answer has no `field`. The SDK tries a request
    * a few times by itself before any of that is seen here.
    * @param field what every answer has, be it an empty list
-   * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `patience`, or the eighth failure; the
+   * @throws AwsCallError when it fails for good: a refusal, throttling for longer than `retry.within`, or the eighth failure; the
    *   third, where the service was never reached
    */
   async call<T>(
@@ -103,7 +104,7 @@ export class Caller {
         const tries = this.#reached || !isUnreachable(error) ? MOST_TRIES : TRIES_TO_REACH;
         if (isThrottling(error)) {
           pacer.pause(wait);
-          if (clock.now() + wait - since > this.#patience) throw new AwsCallError(action, error);
+          if (clock.now() + wait - since > this.#within) throw new AwsCallError(action, error);
         } else if (!isPassing(error) || ++failures >= tries) {
           throw new AwsCallError(action, error);
         }

@@ -2,15 +2,14 @@ import type {
   CloudWatchClient,
   CompositeAlarm,
   DescribeAlarmsCommandOutput,
+  Dimension,
   LogAlarm,
   MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { Caller, type CallOptions } from './call-aws.js';
 import { NAMESPACE } from './definitions.js';
-import { watchedByLogs, watchedByMetrics, watchedByPromQl } from './kms-alarms.js';
 import { loadClient } from './load-client.js';
-import { activeMutes } from './mute-rules.js';
 import { Pages } from './pages.js';
 
 /** An alarm on the use of KMS, as it stands. */
@@ -99,7 +98,7 @@ const OPTIONS: OptionNames<CurrentAlarmsOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 
@@ -190,4 +189,94 @@ function silenceOf(
 /** The alarms in a composite's rule: `ALARM("name")`, `OK(arn)`, `AT_LEAST(2, ALARM, (a, b))`. */
 function namesIn(rule: string): string[] {
   return [...rule.matchAll(/"([^"]+)"|'([^']+)'|([^\s(),"']+)/g)].map((match) => match[1] ?? match[2] ?? match[3]);
+}
+
+/**
+ * The alarms whose actions a mute rule takes away now: for each, by its name, the name of a rule.
+ * @throws AwsCallError when a request fails for good
+ */
+async function activeMutes(client: CloudWatchClient, caller: Caller): Promise<Map<string, string>> {
+  const { GetAlarmMuteRuleCommand } = await loadClient(
+    '@aws-sdk/client-cloudwatch',
+    () => import('@aws-sdk/client-cloudwatch'),
+  );
+  const muted = new Map<string, string>();
+  for (const rule of await activeRules(client, caller)) {
+    const found = await caller.call('cloudwatch:GetAlarmMuteRule', (send) =>
+      client.send(new GetAlarmMuteRuleCommand({ AlarmMuteRuleName: rule }), send),
+    );
+    // It may have ended since it was listed.
+    if (found.Status !== undefined && found.Status !== 'ACTIVE') continue;
+    for (const alarm of found.MuteTargets?.AlarmNames ?? []) if (!muted.has(alarm)) muted.set(alarm, rule);
+  }
+  return muted;
+}
+
+/** Names of the rules that are active. */
+async function activeRules(client: CloudWatchClient, caller: Caller): Promise<string[]> {
+  const { ListAlarmMuteRulesCommand } = await loadClient(
+    '@aws-sdk/client-cloudwatch',
+    () => import('@aws-sdk/client-cloudwatch'),
+  );
+  const names: string[] = [];
+  const pages = new Pages('cloudwatch:ListAlarmMuteRules');
+  let token: string | undefined;
+  do {
+    const page = await caller.call('cloudwatch:ListAlarmMuteRules', (send) =>
+      client.send(
+        new ListAlarmMuteRulesCommand({
+          Statuses: ['ACTIVE'],
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
+        send,
+      ),
+    );
+    const rules = page.AlarmMuteRuleSummaries ?? [];
+    // `arn:aws:cloudwatch:eu-central-1:111122223333:alarm-mute-rule:name`
+    for (const { AlarmMuteRuleArn = '' } of rules) names.push(AlarmMuteRuleArn.split(':').slice(6).join(':'));
+    token = pages.next(page.NextToken, rules.length);
+  } while (token !== undefined);
+  return names.filter((name) => name !== '');
+}
+
+/** What a metric alarm looks at that is of KMS: `AWS/KMS SuccessfulRequest`, an expression; nothing where it is of others. */
+function watchedByMetrics(
+  { Namespace, MetricName, Dimensions, Metrics = [] }: MetricAlarm,
+  namespaces: readonly string[],
+): string[] {
+  const nameOf = (namespace = '', name = '', dimensions: readonly Dimension[] = []): string[] => {
+    const ofKms = dimensions.some(({ Name, Value }) => Name === 'Service' && Value === 'KMS');
+    const isKms = namespace === 'AWS/KMS' || namespaces.includes(namespace);
+    return isKms || (namespace === 'AWS/Usage' && ofKms) ? [`${namespace} ${name}`] : [];
+  };
+  const named = Metrics.flatMap(({ MetricStat, Expression }) => {
+    const metric = MetricStat?.Metric;
+    if (metric !== undefined) return nameOf(metric.Namespace, metric.MetricName, metric.Dimensions);
+    return Expression !== undefined && isOfKms(Expression, namespaces) ? [Expression] : [];
+  });
+  return [...nameOf(Namespace, MetricName, Dimensions), ...named];
+}
+
+/** A search or a query of Metrics Insights that reads KMS's metrics. */
+function isOfKms(expression: string, namespaces: readonly string[]): boolean {
+  if (/AWS\/KMS\b|"?Service"?\s*=\s*['"]?KMS\b/.test(expression)) return true;
+  // As a name of its own: `{KmsBaseline,KeyArn}`, `FROM SCHEMA("KmsBaseline", …)`, `Namespace="KmsBaseline"`.
+  return namespaces.some((name) =>
+    new RegExp(`(?<![\\w/.-])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\w/.-])`).test(expression),
+  );
+}
+
+/** Names of KMS in a query: its event source, its ARNs, its metrics. */
+const KMS = /(?:^|[^a-z0-9])kms(?![a-z0-9])/i;
+
+/** The query of a PromQL alarm that names KMS; nothing where it does not. */
+function watchedByPromQl(query: string): string[] {
+  return KMS.test(query) ? [query] : [];
+}
+
+/** The query of a log alarm that names KMS, or reads a log group that does; nothing where neither does. */
+function watchedByLogs({ ScheduledQueryConfiguration: query }: LogAlarm): string[] {
+  if (query === undefined) return [];
+  const { QueryString = '', LogGroupIdentifiers = [] } = query;
+  return [QueryString, ...LogGroupIdentifiers].some((text) => KMS.test(text)) ? [QueryString] : [];
 }

@@ -23,7 +23,7 @@ const DYNAMO_STORE_OPTIONS: OptionNames<DynamoStoreOptions> = {
   key: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

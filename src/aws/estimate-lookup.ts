@@ -74,7 +74,7 @@ const ESTIMATE_OPTIONS: OptionNames<EstimateOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

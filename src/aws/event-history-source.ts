@@ -6,7 +6,7 @@ import type { CallOptions } from './call-aws.js';
 import { eventHistoryCoverage } from './event-history.js';
 import { lookupKmsCalls } from './lookup-events.js';
 
-export interface EventHistorySourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'patience'> {
+export interface EventHistorySourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'retry'> {
   readonly account: string;
   readonly region: string;
   /** As in `lookupKmsCalls`; `'critical'` by default, since the history gives 100 events a second and Decrypt is more. */
@@ -63,5 +63,5 @@ const EVENT_HISTORY_SOURCE_OPTIONS: OptionNames<EventHistorySourceOptions> = {
   overlap: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
 };

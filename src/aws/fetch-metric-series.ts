@@ -10,14 +10,13 @@ import {
 } from '../errors.js';
 import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { MAX_BUCKETS, MINUTE, type TimeGrid } from '../time/grid.js';
+import { DAY, HOUR, MAX_BUCKETS, MINUTE, type TimeGrid } from '../time/grid.js';
 import { AwsCallError, Caller, type CallOptions } from './call-aws.js';
 import { inParallel } from './in-parallel.js';
 import { LIST_METRICS_OPTIONS, listKmsMetrics } from './list-metrics.js';
 import { METRICS_PER_REQUEST, type MetricMessage, readPoints } from './metric-points.js';
 import { MetricRows } from './metric-rows.js';
 import { type AbsentPoints, type Metric, type MetricSource, metricId, metricOf } from './metrics.js';
-import { checkStep, finestStep, reachOf } from './retention.js';
 
 export interface MetricSeriesOptions extends CallOptions {
   readonly from: number | Date;
@@ -152,7 +151,7 @@ const METRIC_SERIES_OPTIONS: OptionNames<MetricSeriesOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 
@@ -170,4 +169,30 @@ function gridOf(from: number, to: number, step: number): TimeGrid {
 
 function sourceOf({ account, ...metric }: Metric): MetricSource {
   return account === null ? metric : { ...metric, account };
+}
+
+/** How long CloudWatch keeps data points, by their period (CloudWatch API Reference, GetMetricData). */
+const TIERS = [
+  { period: MINUTE, kept: 15 * DAY },
+  { period: 5 * MINUTE, kept: 63 * DAY },
+  { period: HOUR, kept: 455 * DAY },
+] as const;
+
+/** The width of bucket, ms, that CloudWatch still has for all of the time since `from`: an hour where nothing reaches so far. */
+function finestStep(from: number, now: number): number {
+  // A moment's margin: by the time the request arrives, the tier may just have ended.
+  return (TIERS.find(({ kept }) => now - from <= kept - HOUR) ?? TIERS[2]).period;
+}
+
+/** How far back there are points for buckets of this width, epoch ms. A narrower period rolls up, a wider does not split. */
+function reachOf(step: number, now: number): number {
+  const tier = TIERS.findLast(({ period }) => step % period === 0);
+  return now - (tier ?? TIERS[0]).kept;
+}
+
+/** A width of bucket that GetMetricData has: whole minutes, at most a day. */
+function checkStep(step: unknown): number {
+  const width = checkInteger(step, 'step', MINUTE, DAY);
+  if (width % MINUTE === 0) return width;
+  throw new InputError(`step must be whole minutes, which CloudWatch keeps, got ${width} ms`);
 }

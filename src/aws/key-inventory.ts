@@ -53,7 +53,7 @@ const INVENTORY_OPTIONS: OptionNames<InventoryOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

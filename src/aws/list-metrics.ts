@@ -72,6 +72,6 @@ export const LIST_METRICS_OPTIONS: OptionNames<ListMetricsOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };

@@ -8,7 +8,7 @@ import { loadClient } from './load-client.js';
 import { Pages } from './pages.js';
 import { readLogGroup } from './read-log-group.js';
 
-export interface LogGroupSourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'patience'> {
+export interface LogGroupSourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'retry'> {
   /** The log group's name or ARN, to which a trail of one account and Region delivers. */
   readonly logGroup: string;
   /** Its name in the plan; the log group by default. */
@@ -81,7 +81,7 @@ const LOG_GROUP_SOURCE_OPTIONS: OptionNames<LogGroupSourceOptions> = {
   maxQuiet: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
 };
 
 /** Whether a record of any service was delivered in `[from, to)`. */

@@ -97,7 +97,7 @@ const LOOKUP_OPTIONS: OptionNames<LookupOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

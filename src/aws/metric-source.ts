@@ -8,7 +8,7 @@ import type { CallOptions } from './call-aws.js';
 import { fetchMetricSeries, type MetricSeriesReport } from './fetch-metric-series.js';
 import { type MetricSource, metricOf } from './metrics.js';
 
-export interface MetricSourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'patience'> {
+export interface MetricSourceOptions extends Pick<CallOptions, 'pacer' | 'clock' | 'retry'> {
   /** Its name in the plan; `metrics of CloudWatch` by default. */
   readonly name?: string;
   /** Metrics to read; by default all of KMS that CloudWatch lists. */
@@ -94,7 +94,7 @@ const METRIC_SOURCE_OPTIONS: OptionNames<MetricSourceOptions> = {
   overlap: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
 };
 
 /** Of a count that was read before, a bucket without a point had no call. */

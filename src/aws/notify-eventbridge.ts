@@ -55,7 +55,7 @@ export function eventBridgeNotifier(
 
 const EVENT_BRIDGE_NOTIFIER_OPTIONS: OptionNames<NonNullable<Parameters<typeof eventBridgeNotifier>[1]>> = {
   name: true,
-  tries: true,
+  retry: true,
   clock: true,
   eventBusName: true,
 };

@@ -40,7 +40,7 @@ export function snsNotifier(client: SNSClient, topicArn: string, options: Notify
   };
 }
 
-const NOTIFY_OPTIONS: OptionNames<NotifyOptions> = { name: true, tries: true, clock: true };
+const NOTIFY_OPTIONS: OptionNames<NotifyOptions> = { name: true, retry: true, clock: true };
 
 /** At most 100 characters of ASCII, without a line break (SNS API Reference, Publish). */
 function subjectOf({ state, kind, plan }: Notice): string {

@@ -1,4 +1,4 @@
-import { retried } from '../plan/notifiers.js';
+import { type RetryOptions, retried } from '../plan/notifiers.js';
 import { NotifyError } from '../plan/notify-error.js';
 import { isPassing, isThrottling, nameOf } from './call-aws.js';
 import { type Clock, systemClock } from './clock.js';
@@ -6,8 +6,8 @@ import { type Clock, systemClock } from './clock.js';
 export interface NotifyOptions {
   /** Its name in the plan; `sns` or `eventbridge` by default. */
   readonly name?: string;
-  /** How often a notice is sent in all when throttled or failing in passing; 4 by default. */
-  readonly tries?: number;
+  /** `attempts`: how often a notice is sent in all when throttled or failing in passing, 4 by default; `wait` after the first, 1 s. */
+  readonly retry?: RetryOptions['retry'];
   readonly clock?: Clock;
 }
 
@@ -35,13 +35,13 @@ const OF_NOTICE = new Set([
 /** Sends again what was throttled, or failed on the way or at the service. */
 export async function sent(
   send: () => Promise<unknown>,
-  { tries = 4, clock = systemClock }: NotifyOptions,
+  { retry = {}, clock = systemClock }: NotifyOptions,
   signal: AbortSignal | undefined,
   alsoPasses: (error: unknown) => boolean = () => false,
 ): Promise<void> {
   const passes = (error: unknown): boolean => isThrottling(error) || isPassing(error) || alsoPasses(error);
   try {
-    await retried(send, { tries, clock, passes }, signal);
+    await retried(send, { retry, clock, passes }, signal);
   } catch (cause) {
     if (!OF_NOTICE.has(nameOf(cause))) throw cause;
     throw new NotifyError(cause instanceof Error ? cause.message : String(cause), { cause });

@@ -4,6 +4,7 @@ import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, sh
 import type { SeriesKey } from '../series/key.js';
 import { observedRow, valueAt } from '../series/series-set.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
+import { type Retry, retryOf } from '../time/retry.js';
 import { isPassing, isThrottling } from './call-aws.js';
 import { type Clock, systemClock } from './clock.js';
 import { dimensions, NAMESPACE } from './definitions.js';
@@ -19,8 +20,8 @@ export interface PublishOptions {
    * `published` of a {@link PublishError}, and hand it in next time; or the time before which all buckets were published.
    */
   readonly after?: number | Date | Pick<Published, 'until' | 'beyond'>;
-  /** How often a request is sent in all when throttled; 6 by default. */
-  readonly tries?: number;
+  /** `attempts`: how often a request is sent in all when throttled, 6 by default; `wait` after the first, 500 ms. */
+  readonly retry?: Pick<Retry, 'attempts' | 'wait'>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -82,7 +83,7 @@ export async function publishScores(
   if (!/^[\w./#-][\w ./#:-]{0,254}$/.test(namespace) || namespace.startsWith('AWS/')) {
     throw new InputError(`namespace must be a name of CloudWatch's that does not begin AWS/, got ${shown(namespace)}`);
   }
-  const tries = checkInteger(options.tries ?? 6, 'tries', 1, 100);
+  const retry = retryOf(options.retry, { attempts: 6, wait: 500 });
   const { until: after, beyond: skipped } = positionOf(options.after);
   const { PutMetricDataCommand } = await loadClient(
     '@aws-sdk/client-cloudwatch',
@@ -99,7 +100,7 @@ export async function publishScores(
     const command = new PutMetricDataCommand({ Namespace: namespace, MetricData: batch });
     sendOnce(command);
     const request = () => client.send(command, signal === undefined ? {} : { abortSignal: signal });
-    const sent = await put(request, tries, clock, signal).catch((error: unknown) => {
+    const sent = await put(request, retry, clock, signal).catch((error: unknown) => {
       throw new PublishError({ ...sum }, error);
     });
     sum.requests++;
@@ -138,7 +139,7 @@ const PUBLISH_OPTIONS: OptionNames<PublishOptions> = {
   namespace: true,
   rows: true,
   after: true,
-  tries: true,
+  retry: true,
   clock: true,
   signal: true,
 };
@@ -224,11 +225,11 @@ function sendOnce(command: PutMetricDataCommand): void {
 /** True when it was taken; false when nobody knows. */
 async function put(
   send: () => Promise<unknown>,
-  tries: number,
+  { attempts, wait: first }: Required<Pick<Retry, 'attempts' | 'wait'>>,
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  for (let left = tries - 1, wait = 500; ; left--, wait *= 2) {
+  for (let left = attempts - 1, wait = first; ; left--, wait *= 2) {
     try {
       await send();
       return true;

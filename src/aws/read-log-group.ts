@@ -67,7 +67,7 @@ const LOG_GROUP_OPTIONS: OptionNames<LogGroupOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

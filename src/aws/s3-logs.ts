@@ -127,7 +127,7 @@ const S3_LOGS_OPTIONS: OptionNames<S3LogsOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

@@ -20,7 +20,7 @@ export const S3_STORE_OPTIONS: OptionNames<S3StoreOptions> = {
   key: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

@@ -106,7 +106,7 @@ const TRAIL_COVERAGE_OPTIONS: OptionNames<TrailCoverageOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

@@ -33,7 +33,7 @@ export function trailSource(
   if (typeof trail !== 'string' || trail === '') {
     throw new InputError(`trail must be a trail's name or ARN, got ${shown(trail)}`);
   }
-  const { pacer: _, ...calling } = { pacer: rest.pacer, clock: rest.clock, patience: rest.patience };
+  const { pacer: _, ...calling } = { pacer: rest.pacer, clock: rest.clock, retry: rest.retry };
   const own =
     name ?? ['trail', trail.split('/').at(-1), account, region].filter((part) => part !== undefined).join(' ');
   let source: CallSource | undefined;
@@ -93,7 +93,7 @@ const TRAIL_SOURCE_OPTIONS: OptionNames<TrailSourceOptions> = {
   buffer: true,
   pacer: true,
   clock: true,
-  patience: true,
+  retry: true,
 };
 
 const loadCloudTrail = () => loadClient('@aws-sdk/client-cloudtrail', () => import('@aws-sdk/client-cloudtrail'));

@@ -133,7 +133,7 @@ const VALIDATE_OPTIONS: OptionNames<ValidateOptions> = {
   pacer: true,
   clock: true,
   signal: true,
-  patience: true,
+  retry: true,
   timeout: true,
 };
 

@@ -5,6 +5,7 @@ import { jsonDocument } from '../report/analysis-json.js';
 import { counted } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { textTable } from '../report/table.js';
+import { isoText } from '../time/iso.js';
 import { clientSettings } from './aws-client.js';
 import { csvLine } from './csv-line.js';
 import { readArguments } from './flags.js';
@@ -87,7 +88,7 @@ function cellsOf(alarm: CurrentAlarm): string[] {
   const { state, since, name, arn, kind, evaluation, metrics } = alarm;
   return [
     evaluation === null ? state : `${state} (${evaluation})`,
-    since === null ? '–' : iso(since).replace(':00.000Z', 'Z').replace('.000Z', 'Z'),
+    since === null ? '–' : isoText(since).replace(':00.000Z', 'Z').replace('.000Z', 'Z'),
     printable(name, 255),
     arn.split(':')[3] ?? '–',
     kind,
@@ -119,14 +120,10 @@ function summary(found: readonly CurrentAlarm[]): string {
 }
 
 function alarmsJson(found: readonly CurrentAlarm[]): object {
-  const orNull = (time: number | null) => (time === null ? null : iso(time));
+  const orNull = (time: number | null) => (time === null ? null : isoText(time));
   return {
     schemaVersion: 1,
     command: 'alarms',
     alarms: found.map(({ since, updated, ...alarm }) => ({ ...alarm, since: orNull(since), updated: orNull(updated) })),
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,14 +1,18 @@
 import { isS3Path } from '../aws/s3-paths.js';
+import { Detector } from '../engine/detector.js';
+import { fitBaseline } from '../engine/fit-baseline.js';
+import { calibration } from '../evaluate/calibration.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { Analysis, LogsRead } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
-import { type Judgement, judgeWithEvidence } from '../report/judge.js';
+import { type Evidence, type Judgement, judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
-import { WEEK } from '../time/grid.js';
+import type { Report } from '../report/report.js';
+import { selectRows, sliceWindow } from '../series/slice.js';
+import { gridEnd, WEEK } from '../time/grid.js';
 import { openCalendar } from './calendar.js';
-import { calibrationFor } from './calibrate.js';
 import { checkReports, deliver, widthOf } from './deliver.js';
 import { FILTER_HELP } from './filters.js';
 import { readLabels } from './labels.js';
@@ -210,4 +214,31 @@ export function notesOn({ history, window, unknown }: Judgement): string[] {
     );
   }
   return notes;
+}
+
+/** So many series tell as much of calibration as more would, and a page is not kept waiting for it. */
+const ROWS = 300;
+
+/**
+ * How well the false-alarm rate was kept on the last week of the history, judged by what came before it; nothing where the
+ * history is no longer than three weeks. Incidents in that week, of which nobody knows, count as false alarms.
+ */
+function calibrationFor(
+  { history }: Evidence,
+  timeZone: string | undefined,
+): Pick<Report, 'calibration' | 'calibratedOn'> | undefined {
+  if (history === null) return undefined;
+  const { grid, keys } = history;
+  const end = gridEnd(grid);
+  const split = end - WEEK;
+  if (split - grid.start < 2 * WEEK || (split - grid.start) % grid.step !== 0) return undefined;
+  const first = new Set(keys.slice(0, ROWS));
+  const rows = keys.length <= ROWS ? history : selectRows(history, (key) => first.has(key));
+  const baseline = fitBaseline(sliceWindow(rows, grid.start, split), timeZone === undefined ? {} : { timeZone });
+  if (baseline.learning) return undefined;
+  const table = calibration(new Detector(baseline), sliceWindow(rows, split, end));
+  return {
+    calibration: table,
+    calibratedOn: { from: split, to: end, series: rows.keys.length },
+  };
 }

@@ -6,7 +6,8 @@ import { judgeWithEvidence } from '../report/judge.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { ReportAlarm } from '../report/report.js';
-import type { SeriesSet } from '../series/series-set.js';
+import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { observedRow, readRow, type SeriesSet, seriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, HOUR, MINUTE } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import { notesOn } from './analyze.js';
@@ -19,7 +20,6 @@ import { readLabels } from './labels.js';
 import { OUTPUT_FLAGS, outputsOf } from './options.js';
 import type { CliIo } from './output.js';
 import { NOT_DONE } from './status.js';
-import { withTotals } from './totals.js';
 import { lengthBefore, parseBudget, parseDuration, parseTime } from './values.js';
 import { zoneNotes } from './zone-notes.js';
 
@@ -185,4 +185,33 @@ function nothingThere({ keys }: SeriesSet, begin: number, until: number): string
   if (until <= begin)
     return 'There is nothing to judge: CloudWatch may still add to all of that time. Give a longer --last.';
   return undefined;
+}
+
+const LEVELS = ['operation', 'keyArn'] as const;
+
+/**
+ * Counts by key and operation, with their totals by operation and by key, of the same outcome. A bucket of a total is observed
+ * where it is in all of its parts.
+ */
+function withTotals(set: SeriesSet): SeriesSet {
+  const { grid, keys } = set;
+  const y = new Float64Array(grid.length);
+  const series: { key: SeriesKey; values: Float64Array }[] = [];
+  const totals = new Map<string, { key: SeriesKey; values: Float64Array }>();
+  for (const [row, key] of keys.entries()) {
+    readRow(set, row, y);
+    const observed = observedRow(set, row);
+    const values = Float64Array.from(y, (calls, i) => (observed[i] === 0 ? Number.NaN : calls));
+    series.push({ key, values });
+    for (const level of LEVELS) {
+      if (key[level] === null) continue;
+      const whole = seriesKey({ [level]: key[level], outcome: key.outcome });
+      const id = keyId(whole);
+      if (id === keyId(key)) continue;
+      const total = totals.get(id);
+      if (total === undefined) totals.set(id, { key: whole, values: values.slice() });
+      else for (let i = 0; i < values.length; i++) total.values[i] += values[i];
+    }
+  }
+  return seriesSet({ start: grid.start, step: grid.step, series: [...series, ...totals.values()] });
 }

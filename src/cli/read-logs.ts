@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import type { CountStats, LogOverlap } from '../kms/call-counter.js';
 import { BY_CALLER } from '../kms/call-rows.js';
 import type { Coverage } from '../kms/coverage.js';
+import { sourceId } from '../kms/listening.js';
 import { coverageWithout } from '../kms/service-gaps.js';
 import { countCloudTrail, type IngestStats, type LogStream } from '../node/index.js';
 import type { LogsRead } from '../report/analysis.js';
@@ -100,10 +101,6 @@ export function notesOnOverlaps(overlaps: readonly LogOverlap[], { overlapping }
     `${counted(overlapping, 'call')} may be counted twice: of the same hours as calls in another file, and too many to be compared (${pairs.join('; ')}${more}). ` +
       'If these files hold the same calls, as two exports or two trails do, leave one of them out; or read shorter parts of the logs one at a time',
   ];
-}
-
-function sourceId(account: string, region: string): string {
-  return JSON.stringify([account, region]);
 }
 
 function logsRead(stats: IngestStats): LogsRead {

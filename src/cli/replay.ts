@@ -6,6 +6,7 @@ import { jsonDocument } from '../report/analysis-json.js';
 import { civilRange, civilTime } from '../report/civil-time.js';
 import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
+import { isoText } from '../time/iso.js';
 import type { CliIo } from './output.js';
 import { ProgressLine } from './progress.js';
 import { DONE, PARTLY_READ } from './status.js';
@@ -86,15 +87,11 @@ function replayJson({ name, notify }: MonitoringPlan, replayed: Replay): object 
     schemaVersion: 1,
     command: 'watch',
     plan: name,
-    from: iso(from),
-    to: iso(to),
-    learnedFrom: iso(learnedFrom),
+    from: isoText(from),
+    to: isoText(to),
+    learnedFrom: isoText(learnedFrom),
     notify: notify.map((notifier) => notifier.name),
-    notices: notices.map(({ sentAt, notice }) => ({ sentAt: iso(sentAt), ...noticeJson(notice) })),
+    notices: notices.map(({ sentAt, notice }) => ({ sentAt: isoText(sentAt), ...noticeJson(notice) })),
     ...rest,
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

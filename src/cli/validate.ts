@@ -7,6 +7,7 @@ import { duration, grouped } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import type { TimeRange } from '../series/builder.js';
 import { DAY } from '../time/grid.js';
+import { isoText } from '../time/iso.js';
 import { clientSettings } from './aws-client.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
@@ -70,7 +71,7 @@ export async function validate(args: readonly string[], io: CliIo): Promise<numb
   const { bucket, prefix, organization, account, regions } = placeOf(given);
   const to = given.read('to', parseTime) ?? (io.now ?? Date.now)();
   const from = given.read('from', parseTime) ?? to - DAY;
-  if (from >= to) throw new InputError(`--from must be earlier than --to, got ${iso(from)} and ${iso(to)}`);
+  if (from >= to) throw new InputError(`--from must be earlier than --to, got ${isoText(from)} and ${isoText(to)}`);
   const trail = given.text('trail');
   const clients = new AwsClients(clientSettings(given));
   const s3 = await clients.s3();
@@ -94,10 +95,18 @@ export async function validate(args: readonly string[], io: CliIo): Promise<numb
     checked.push({ region, ...validation });
   }
   if (given.has('json')) {
-    const all = { schemaVersion: 1, command: 'validate', bucket, prefix, account, from: iso(from), to: iso(to) };
+    const all = {
+      schemaVersion: 1,
+      command: 'validate',
+      bucket,
+      prefix,
+      account,
+      from: isoText(from),
+      to: isoText(to),
+    };
     io.stdout.write(`${jsonDocument({ ...all, regions: checked.map(checkedJson) })}\n`);
   } else {
-    io.stdout.write(`Deliveries of ${account} to s3://${bucket}, ${iso(from)} to ${iso(to)}\n`);
+    io.stdout.write(`Deliveries of ${account} to s3://${bucket}, ${isoText(from)} to ${isoText(to)}\n`);
     for (const one of checked) for (const line of linesOf(one)) io.stdout.write(`${line}\n`);
   }
   return statusOf(checked, io);
@@ -146,11 +155,12 @@ function linesOf({ region, digests, logs, problems, uncovered }: Checked): strin
 }
 
 function rangeText({ from, to }: TimeRange): string {
-  return `${iso(from)} to ${iso(to)} (${duration(to - from)})`;
+  return `${isoText(from)} to ${isoText(to)} (${duration(to - from)})`;
 }
 
 function checkedJson({ covered, uncovered, ...rest }: Checked): object {
-  const ranges = (all: readonly TimeRange[]) => all.map((range) => ({ from: iso(range.from), to: iso(range.to) }));
+  const ranges = (all: readonly TimeRange[]) =>
+    all.map((range) => ({ from: isoText(range.from), to: isoText(range.to) }));
   return { ...rest, covered: ranges(covered), uncovered: ranges(uncovered) };
 }
 
@@ -164,8 +174,4 @@ function statusOf(checked: readonly Checked[], io: CliIo): number {
   }
   if (problems.some(({ kind }) => kind !== 'unreadable')) return ANOMALIES;
   return problems.length > 0 ? PARTLY_READ : DONE;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -39,6 +39,17 @@ export interface BacktestResult extends BacktestSummary {
  * them: a day, or two days from the start of a level shift. Where free time begins a run is cut; what goes on counts anew.
  *
  * @throws InputError when `from` leaves no history or nothing to judge, or a label's key is no row of the set
+ *
+ * @example
+ * import { backtest } from 'kms-baseline/evaluate';
+ * import { SHOP_KEYS, simulateCalls } from 'kms-baseline/simulate';
+ *
+ * const [start, hour, day] = [Date.UTC(2026, 0, 5), 3_600_000, 86_400_000];
+ * const key = { keyArn: SHOP_KEYS.payments };
+ * const outage = { kind: 'outage', key, from: start + 18 * day, to: start + 19 * day, note: 'none' } as const;
+ * const { set, labels } = simulateCalls({ seed: 3, start, end: start + 21 * day, step: hour, incidents: [outage] });
+ * const { recall, falseEpisodes } = backtest(set, labels, { from: start + 14 * day });
+ * console.log(`found ${recall * 100} %, ${falseEpisodes} false alarms`);
  */
 export function backtest(set: SeriesSet, labels: readonly EventLabel[], options: BacktestOptions = {}): BacktestResult {
   checkOptions(options, BACKTEST_OPTIONS);

@@ -1,5 +1,6 @@
 import type { KmsEvent, LogFileEvent, RejectedEvent } from './events.js';
 import { eventOfEventBridge, eventOfRecord, newObject, rejected } from './events-of.js';
+import { parseJson } from './parse-record.js';
 import { at, isObject, textOf } from './raw-record.js';
 import { unwrap } from './records-in.js';
 
@@ -22,7 +23,7 @@ export function* kmsEventsIn(message: unknown): Generator<KmsEvent | RejectedEve
 const MAX_DEPTH = 6;
 
 function* open(message: unknown, depth: number): Generator<KmsEvent | RejectedEvent, void, undefined> {
-  const value = typeof message === 'string' ? parsed(message) : message;
+  const value = typeof message === 'string' ? parseJson(message) : message;
   if (Array.isArray(value) && depth <= MAX_DEPTH) {
     // Rows of Logs Insights are arrays too, and hold their record in one of the cells.
     const inside = unwrap(value) ?? value;
@@ -75,12 +76,4 @@ function announcedFiles(value: Readonly<Record<string, unknown>>): LogFileEvent[
   const keys = at(value, 's3ObjectKey');
   if (bucket === null || !Array.isArray(keys)) return null;
   return keys.filter((key) => typeof key === 'string').map((key) => ({ kind: 'log-file', bucket, key }));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -53,7 +53,8 @@ function intersection(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRan
   return both;
 }
 
-function sourceId(account: string, region: string): string {
+/** One source of logs, as a text. */
+export function sourceId(account: string, region: string): string {
   return JSON.stringify([account, region]);
 }
 

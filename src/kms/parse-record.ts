@@ -145,7 +145,8 @@ function rejection(reason: RejectionReason, field?: string): Rejection {
   return Object.freeze(field === undefined ? { reason } : { reason, field });
 }
 
-function parseJson(text: string): unknown {
+/** `undefined` for a text that is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

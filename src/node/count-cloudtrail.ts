@@ -53,6 +53,12 @@ export interface CountedLogs {
  * Memory: that of `CallCounter`, and some 100 MB a thread at most, whatever the size of the files.
  *
  * @throws InputError for a path that does not exist and for bad options
+ *
+ * @example
+ * import { countCloudTrail } from 'kms-baseline/node';
+ *
+ * const { set, coverage, stats } = await countCloudTrail('data/logs', { step: 3_600_000 });
+ * console.log(`${set.keys.length} series, ${coverage.length} stretches covered, ${stats.files} files`);
  */
 export async function countCloudTrail(sources: LogSources, options: CountLogsOptions = {}): Promise<CountedLogs> {
   checkOptions(options, COUNT_LOGS_OPTIONS);

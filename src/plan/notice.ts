@@ -1,6 +1,7 @@
 import type { AlarmState } from '../alarm/rule.js';
 import type { Anomaly, Severity } from '../engine/types.js';
 import type { SeriesKey } from '../series/key.js';
+import { isoText } from '../time/iso.js';
 
 /**
  * What a notice is about.
@@ -86,7 +87,7 @@ export function noticeJson(notice: Notice): NoticeJson {
   return {
     schemaVersion: 1,
     ...notice,
-    at: iso(notice.at),
+    at: isoText(notice.at),
     anomaly:
       anomaly === null
         ? null
@@ -95,9 +96,5 @@ export function noticeJson(notice: Notice): NoticeJson {
 }
 
 function isoRange({ from, to }: { readonly from: number; readonly to: number }): IsoRange {
-  return { from: iso(from), to: iso(to) };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
+  return { from: isoText(from), to: isoText(to) };
 }

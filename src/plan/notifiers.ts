@@ -1,15 +1,14 @@
-import { checkInteger, checkOptions, InputError, type OptionNames, optionsFor, shown } from '../errors.js';
+import { checkOptions, InputError, type OptionNames, optionsFor, shown } from '../errors.js';
 import { safeJson } from '../report/printable.js';
 import { MINUTE, SECOND } from '../time/grid.js';
+import { type Retry, retryOf } from '../time/retry.js';
 import { machineClock, type PlanClock } from './clock.js';
 import { type Notice, type Notifier, noticeJson } from './notice.js';
 import { NotifyError } from './notify-error.js';
 
 export interface RetryOptions {
-  /** How often it is tried in all; 4 by default. */
-  readonly tries?: number;
-  /** The wait after the first failure, ms, doubled after each; 1 s by default. */
-  readonly wait?: number;
+  /** `attempts` in all, 4 by default; `wait` after the first failure, ms, doubled after each, 1 s by default. */
+  readonly retry?: Pick<Retry, 'attempts' | 'wait'>;
   readonly clock?: PlanClock;
   /** Whether trying again may mend a failure; all but a {@link NotifyError} by default. */
   readonly passes?: (error: unknown) => boolean;
@@ -31,10 +30,10 @@ const LONGEST_WAIT = MINUTE;
 /** Tries again what fails in passing; throws the last failure. */
 export async function retried<T>(send: () => Promise<T>, options: RetryOptions = {}, signal?: AbortSignal): Promise<T> {
   checkOptions(options, RETRY_OPTIONS);
-  const tries = checkInteger(options.tries ?? 4, 'tries', 1, 100);
+  let { attempts: left, wait } = retryOf(options.retry, { attempts: 4, wait: SECOND });
   const { clock = machineClock, passes = (error: unknown) => !(error instanceof NotifyError) } = options;
-  let wait = checkInteger(options.wait ?? 1_000, 'wait', 0, 1e6);
-  for (let left = tries - 1; ; left--) {
+  for (;;) {
+    left--;
     try {
       return await send();
     } catch (error) {
@@ -45,7 +44,7 @@ export async function retried<T>(send: () => Promise<T>, options: RetryOptions =
   }
 }
 
-const RETRY_OPTIONS: OptionNames<RetryOptions> = { tries: true, wait: true, clock: true, passes: true };
+const RETRY_OPTIONS: OptionNames<RetryOptions> = { retry: true, clock: true, passes: true };
 
 /** One line of text a notice, for people who watch. @param write takes a line with its end, as `process.stdout.write` does */
 export function textNotifier(write: (line: string) => unknown, name = 'console'): Notifier {
@@ -163,8 +162,7 @@ const WEBHOOK_OPTIONS: OptionNames<WebhookOptions> = {
   headers: true,
   fetch: true,
   timeout: true,
-  tries: true,
-  wait: true,
+  retry: true,
   clock: true,
   passes: true,
 };

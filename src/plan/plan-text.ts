@@ -1,6 +1,7 @@
 import { checkOptions, type OptionNames } from '../errors.js';
 import { duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
+import { isoText } from '../time/iso.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
 
 export interface PlanTextOptions {
@@ -38,7 +39,7 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
     ...abouts(plan.notify),
     ...(exclude.length === 0
       ? []
-      : [`Excluded         ${exclude.map(({ from, to }) => `${iso(from)} to ${iso(to)}`).join(', ')}`]),
+      : [`Excluded         ${exclude.map(({ from, to }) => `${isoText(from)} to ${isoText(to)}`).join(', ')}`]),
     ...(options.now === undefined
       ? []
       : [
@@ -57,11 +58,7 @@ function beginning({ learnFor, judgeFirst }: MonitoringPlan): string {
     : `${learned}; what happened in the ${duration(judgeFirst)} after that, and since, is reported`;
 }
 
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}
-
 /** `2026-06-01T12:05Z`, for what need not be exact. */
 export function minute(time: number): string {
-  return `${iso(time).slice(0, 16)}Z`;
+  return `${isoText(time).slice(0, 16)}Z`;
 }

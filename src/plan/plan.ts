@@ -122,6 +122,20 @@ const RANGE_FIELDS: OptionNames<{ from: unknown; to: unknown }> = { from: true, 
 /**
  * A monitoring plan, checked and complete; it does nothing until `runPlan` runs it.
  * @throws InputError that names the field, what was needed and what came
+ *
+ * @example
+ * import { logSource } from 'kms-baseline/node';
+ * import { definePlan, planText, textNotifier } from 'kms-baseline/plan';
+ *
+ * const plan = definePlan({
+ *   name: 'shop-keys',
+ *   purpose: 'Notice misuse and outages of the keys of the shop before customers do',
+ *   owner: 'Security engineering',
+ *   every: 5 * 60_000,
+ *   sources: [logSource('data/logs')],
+ *   notify: [textNotifier((line) => process.stdout.write(line))],
+ * });
+ * console.log(planText(plan));
  */
 export function definePlan(input: PlanInput): MonitoringPlan {
   if (typeof input !== 'object' || input === null) throw new InputError(`plan must be an object, got ${shown(input)}`);

@@ -104,7 +104,8 @@ export class SourcePolls {
   }
 }
 
-function given<T>(value: T | (() => T)): T {
+/** What a source answers, be it a function of what it has read. */
+export function given<T>(value: T | (() => T)): T {
   return typeof value === 'function' ? (value as () => T)() : value;
 }
 

@@ -4,11 +4,13 @@ import type { TimeRange } from '../series/builder.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import { DAY, gridEnd, MINUTE } from '../time/grid.js';
+import { isoText } from '../time/iso.js';
 import { machineClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
 import type { Notice } from './notice.js';
 import type { MonitoringPlan } from './plan.js';
+import { given } from './poll-sources.js';
 import type { CallSource, Poll } from './source.js';
 import { Watch } from './watch.js';
 import { newWatchData } from './watch-data.js';
@@ -78,7 +80,7 @@ export async function replayPlan(plan: MonitoringPlan, options: ReplayOptions = 
   const end = Math.min(now, options.to === undefined ? now : checkTime(options.to, 'to'));
   const given = options.from === undefined ? undefined : checkTime(options.from, 'from');
   if (given !== undefined && given >= end) {
-    throw new InputError(`from must be earlier than to and now, got ${iso(given)} and ${iso(end)}`);
+    throw new InputError(`from must be earlier than to and now, got ${isoText(given)} and ${isoText(end)}`);
   }
   const asked = given === undefined ? end - LONGEST : given - plan.learnFor - plan.step;
   const held: Held[] = [];
@@ -140,10 +142,6 @@ async function readAll(
   return { source: source.name, calls, counts, listened, rejected, problems };
 }
 
-function given<T>(value: T | (() => T)): T {
-  return typeof value === 'function' ? (value as () => T)() : value;
-}
-
 /** What is replayed: where reports begin and end, the first poll and the last. */
 interface Span {
   readonly from: number;
@@ -165,14 +163,16 @@ function spanOf(
   for (const { from, to } of ranges) [begins, ends] = [Math.min(begins, from), Math.max(ends, to)];
   const names = sources.map(({ name }) => name).join(', ');
   if (begins >= Math.min(ends, end)) {
-    throw new InputError(`there is nothing to replay: ${names} cover no time before ${iso(end)}`);
+    throw new InputError(`there is nothing to replay: ${names} cover no time before ${isoText(end)}`);
   }
   const to = Math.floor(Math.min(end, ends) / step) * step;
   const learned = Math.ceil(learnFor / step) * step;
   const from = given === undefined ? Math.ceil(begins / step) * step + learned : Math.floor(given / step) * step;
   if (from >= to) {
     const need = given === undefined ? 'more history than plan.learnFor, or a time from which on to report' : 'logs';
-    throw new InputError(`there is nothing to replay: ${names} cover ${iso(begins)} to ${iso(ends)}; it takes ${need}`);
+    throw new InputError(
+      `there is nothing to replay: ${names} cover ${isoText(begins)} to ${isoText(ends)}; it takes ${need}`,
+    );
   }
   return {
     from,
@@ -255,8 +255,4 @@ function deliveredOf(counts: readonly SeriesSet[], seen: number, delivered: numb
     const to = Math.min(gridEnd(set.grid), Math.floor(delivered / step) * step);
     return from < to ? [sliceWindow(set, from, to)] : [];
   });
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,4 +1,5 @@
 import { InputError, shown } from '../errors.js';
+import { isObject } from '../kms/raw-record.js';
 import { type KeyNames, keyName, keyParts } from './names.js';
 import { printable } from './printable.js';
 
@@ -149,10 +150,6 @@ function addAlias(item: unknown, place: string, add: Add): void {
   const home = typeof AliasArn === 'string' ? /^arn:[^:]+:kms:[^:]+:\d{12}:/.exec(AliasArn)?.[0] : undefined;
   if (home === undefined) throw new InputError(`${place}.AliasArn must be the ARN of an alias, got ${shown(AliasArn)}`);
   add(`${home}key/${String(TargetKeyId)}`, [AliasName], null, place);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function asObject(value: unknown, place: string): Record<string, unknown> {

@@ -1,14 +1,13 @@
 import { checkInteger, checkNumber, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
-import type { SeriesKey } from '../series/key.js';
+import { type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { DAY, MINUTE, type TimeGrid } from '../time/grid.js';
+import { DAY, HOUR, MINUTE, type TimeGrid } from '../time/grid.js';
 import { checkZone } from '../time/zone.js';
 import type { FleetEventKind } from './fleet-drafts.js';
+import { logBetween } from './fleet-draws.js';
 import { drawEvents } from './fleet-events.js';
-import { addIncident } from './fleet-incidents.js';
 import { drawCounts } from './fleet-noise.js';
-import { drawPlan, type FleetKind, type RowPlan } from './fleet-plan.js';
-import { keysFor, kindsOf } from './fleet-rows.js';
+import { drawPlan, FLEET_SHARES, type FleetKind, type RowPlan } from './fleet-plan.js';
 import { expectationOf, type FleetNoise } from './fleet-traffic.js';
 import { Random } from './random.js';
 
@@ -205,4 +204,53 @@ export function buildFleet({ random, plans, grid, judged, events, contaminated }
     labels,
     truth: { grid, mean: truth, noise: plans.map(({ noise }) => noise) },
   };
+}
+
+/** Changes the means of one stretch of a history, in place: a spike, hours of excess or an outage, of up to a day and a half. */
+function addIncident(mean: Float64Array, judged: number, grid: TimeGrid, plan: RowPlan, random: Random): void {
+  const hours = (low: number, high: number) =>
+    Math.max(1, Math.round((logBetween(random, low, high) * HOUR) / grid.step));
+  const kind = plan.kind === 'sparse' || plan.kind === 'control' ? 0 : random.below(3);
+  const length = kind === 0 ? 1 + random.below(3) : hours(1, 36);
+  const from = random.below(Math.max(1, judged - length));
+  const to = Math.min(judged, from + length);
+  const busiest = mean.subarray(0, judged).reduce((a, b) => Math.max(a, b), 0);
+  const size = logBetween(random, 1.5, 15);
+  for (let i = from; i < to; i++) {
+    if (kind === 0) mean[i] += size * Math.max(busiest, 1);
+    else mean[i] *= kind === 1 ? 1 + size / 2 : 0;
+  }
+}
+
+/** Kinds by their shares, by largest remainder; pairs never seen last. */
+function kindsOf(series: number, only: readonly FleetKind[] | undefined): FleetKind[] {
+  const all = Object.keys(FLEET_SHARES) as FleetKind[];
+  const unknown = only?.find((kind) => !all.includes(kind));
+  if (unknown !== undefined || only?.length === 0) {
+    throw new InputError(`only must name kinds of rows (${all.join(', ')}), got ${shown(unknown ?? '')}`);
+  }
+  const used = all.filter((kind) => only?.includes(kind) ?? true);
+  const total = used.reduce((sum, kind) => sum + FLEET_SHARES[kind], 0);
+  const exact = used.map((kind) => (FLEET_SHARES[kind] * series) / total);
+  const counts = exact.map(Math.floor);
+  const byRemainder = used.map((_, i) => i).sort((a, b) => exact[b] - counts[b] - (exact[a] - counts[a]));
+  for (let left = series - counts.reduce((a, b) => a + b, 0), i = 0; left > 0; left--, i++) counts[byRemainder[i]]++;
+  return used.flatMap((kind, i) => Array.from({ length: counts[i] }, () => kind));
+}
+
+/** A pair of operation and key for each row: keys are shared by a few operations, as in a real account. */
+function keysFor(plans: readonly RowPlan[], random: Random): SeriesKey[] {
+  const arns = Array.from(
+    { length: Math.max(1, Math.ceil(plans.length / 2)) },
+    () => `arn:aws:kms:eu-central-1:111122223333:key/${random.uuid()}`,
+  );
+  const taken = new Set<string>();
+  return plans.map(({ operation }) => {
+    let keyArn = random.pick(arns);
+    // Few keys and one operation: a new key where all are taken.
+    if (taken.has(`${operation} ${keyArn}`)) keyArn = arns.find((arn) => !taken.has(`${operation} ${arn}`)) ?? keyArn;
+    if (taken.has(`${operation} ${keyArn}`)) keyArn = `arn:aws:kms:eu-central-1:111122223333:key/${random.uuid()}`;
+    taken.add(`${operation} ${keyArn}`);
+    return seriesKey({ operation, keyArn });
+  });
 }

@@ -65,6 +65,13 @@ const MAX_WEEKS = 522;
  * KMS traffic as a company makes it, from a seed: counts, calls and CloudTrail records of the same calls, with the
  * incidents that were asked for and a label for each.
  * @throws InputError when an option, a source or an incident cannot be
+ *
+ * @example
+ * import { simulateCalls } from 'kms-baseline/simulate';
+ *
+ * const start = Date.UTC(2026, 0, 5);
+ * const { set } = simulateCalls({ seed: 7, start, end: start + 7 * 86_400_000 });
+ * console.log(`${set.keys.length} series of ${set.grid.length} buckets`);
  */
 export function simulateCalls(options: SimulateOptions): Simulation {
   checkOptions(options, SIMULATE_OPTIONS);

@@ -16,3 +16,8 @@ export function isoTime(text: string): number {
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(`${date}T`)) return Number.NaN;
   return Date.parse(`${date}T${minute}:${second}.${fraction.padEnd(3, '0')}${zone}`);
 }
+
+/** A time as programs read it, in UTC. */
+export function isoText(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -155,16 +155,14 @@ describe('athenaCounts', () => {
       runs: [{ id: 'query-0', state: 'SUCCEEDED', scannedBytes: 1_000_000, queued: 120, ran: 3400 }],
       scannedBytes: 1_000_000,
       setAside: {},
-      coverage: null,
     });
   });
 
   it('asks the logs when they were listening, where it is told to', async () => {
     const { aws } = await fakeAthena();
-    const { set, stats } = await count(aws, { coverage: 'query' });
+    const { set, coverage, stats } = await count(aws, { coverage: 'query' });
     expect(stats.runs).toHaveLength(2);
     expect(stats.scannedBytes).toBe(2_000_000);
-    const { coverage } = stats;
     if (coverage === null) throw new Error('no coverage');
     expect(coverage).toMatchObject([{ account: '111122223333', region: 'eu-central-1', from: START }]);
     expect(contentsOf(set)).toEqual(
@@ -248,10 +246,10 @@ describe('athenaCounts', () => {
     expect(queries[0]?.state).toBe('CANCELLED');
   });
 
-  it('gives up when it is throttled for longer than its patience, and when credentials have expired', async () => {
+  it('gives up when it is throttled for longer than it may wait, and when credentials have expired', async () => {
     const { aws } = await fakeAthena();
     const wire = await fakeAws({ StartQueryExecution: () => refusal('TooManyRequestsException', 'limit') });
-    await expect(count(wire, { patience: 60_000 })).rejects.toThrow(
+    await expect(count(wire, { retry: { within: 60_000 } })).rejects.toThrow(
       /athena:StartQueryExecution failed: TooManyRequestsException/,
     );
     const expired = {

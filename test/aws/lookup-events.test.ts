@@ -130,7 +130,9 @@ describe('lookupKmsCalls', () => {
   it('gives up on throttling that does not end, with the SDK’s error as the cause', async () => {
     const { aws, client, options } = await setUp(kmsRecords(1));
     aws.faults.push(...Array<Fault>(100).fill('throttle'));
-    const failed = await idsOf(lookupKmsCalls(client, { ...options, patience: 60_000 })).catch((error) => error);
+    const failed = await idsOf(lookupKmsCalls(client, { ...options, retry: { within: 60_000 } })).catch(
+      (error) => error,
+    );
     expect(failed).toBeInstanceOf(AwsCallError);
     expect(failed).toMatchObject({ action: 'cloudtrail:LookupEvents', reason: 'ThrottlingException' });
     expect(failed.cause).toMatchObject({ name: 'ThrottlingException' });
@@ -139,7 +141,7 @@ describe('lookupKmsCalls', () => {
   it('makes all who share the pacer wait when one is throttled', async () => {
     const { aws, clock, client, options } = await setUp(kmsRecords(1));
     aws.faults.push('throttle');
-    await expect(idsOf(lookupKmsCalls(client, { ...options, patience: 0 }))).rejects.toThrow('Rate exceeded');
+    await expect(idsOf(lookupKmsCalls(client, { ...options, retry: { within: 0 } }))).rejects.toThrow('Rate exceeded');
     const throttledAt = clock.time;
     await idsOf(lookupKmsCalls(client, options));
     expect(clock.time - throttledAt).toBe(1000);
@@ -371,7 +373,7 @@ describe('lookupKmsCalls', () => {
     [{ from: NaN, to: 1 }, 'from'],
     [{ from: 0, to: 1, operations: [] }, 'operations'],
     [{ from: 0, to: 1, operations: [''] }, 'operations[0]'],
-    [{ from: 0, to: 1, patience: -1 }, 'patience'],
+    [{ from: 0, to: 1, retry: { within: -1 } }, 'retry.within'],
   ])('refuses %o', async (bad, name) => {
     const { client } = await setUp([]);
     expect(() => lookupKmsCalls(client, bad)).toThrow(InputError);

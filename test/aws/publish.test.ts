@@ -164,6 +164,6 @@ describe('publishScores', () => {
     const refused = { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' };
     await expect(publish({}, [refused])).rejects.toThrow('no');
     await expect(publish({ namespace: 'AWS/KMS' })).rejects.toThrow('namespace must be');
-    await expect(publish({ tries: 2 }, [THROTTLED, THROTTLED])).rejects.toThrow('Rate exceeded');
+    await expect(publish({ retry: { attempts: 2 } }, [THROTTLED, THROTTLED])).rejects.toThrow('Rate exceeded');
   });
 });

@@ -187,12 +187,14 @@ describe('notifiers', () => {
     await expect(webhookNotifier(refusing.url, { clock }).tell(NOTICE)).rejects.toThrow('127.0.0.1 answered 404');
     expect(refusing.bodies).toHaveLength(1);
     const down = await server([500]);
-    await expect(webhookNotifier(down.url, { clock, tries: 2 }).tell(NOTICE)).rejects.toThrow('answered 500');
+    await expect(webhookNotifier(down.url, { clock, retry: { attempts: 2 } }).tell(NOTICE)).rejects.toThrow(
+      'answered 500',
+    );
     expect(down.bodies).toHaveLength(2);
   });
 
   it('never show the address, which is a secret', async () => {
-    const gone = webhookNotifier('http://127.0.0.1:1/hooks/secret', { clock, tries: 1 });
+    const gone = webhookNotifier('http://127.0.0.1:1/hooks/secret', { clock, retry: { attempts: 1 } });
     const failure = await Promise.resolve(gone.tell(NOTICE)).catch((error: Error) => error);
     expect(String(failure)).toMatch(/127\.0\.0\.1 could not be reached/);
     expect(String(failure)).not.toContain('secret');

@@ -2,16 +2,17 @@ import { checkInteger, checkOptions, InputError, type OptionNames } from '../../
 import { checkZone } from '../../time/zone.js';
 import type { Analysis } from '../analysis.js';
 import { civilRange } from '../civil-time.js';
-import { counted, duration } from '../numbers.js';
+import { counted, duration, grouped } from '../numbers.js';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE } from '../page.generated.js';
 import { printable } from '../printable.js';
+import { renderLogs } from '../render-logs.js';
+import { renderSpans } from '../render-spans.js';
 import type { Report } from '../report.js';
 import { type Markup, markup, trusted } from '../svg/markup.js';
 import { COLOUR_VARIABLES } from '../svg/theme.js';
 import { verdictSentence } from '../verdict.js';
-import { factList } from './facts.js';
+import { findingItem } from './finding-item.js';
 import { incidentGroups } from './incident-groups.js';
-import { incidentList } from './incident-section.js';
 import {
   alarmSection,
   calibrationSection,
@@ -83,4 +84,72 @@ function scriptData(data: unknown): Markup {
 
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** So wide that no fact is broken into lines: the browser does that. */
+const UNBROKEN = 1e6;
+
+/** What a reader asks first. */
+const FIRST: readonly string[] = ['judged', 'history', 'read', 'logs of', 'budget'];
+
+/** Of what time and what logs the report speaks: the labels and facts of the text report. */
+function factList(analysis: Analysis, timeZone: string): Markup {
+  const lines = [
+    ...renderSpans(analysis, timeZone, UNBROKEN),
+    ...(analysis.logs.files === 0 ? [] : renderLogs(analysis.logs, UNBROKEN, analysis.calls)),
+  ];
+  const facts = lines.map((line) => ({ label: line.slice(0, 10).trim(), text: line.slice(10) }));
+  const place = (label: string) => (FIRST.includes(label) ? FIRST.indexOf(label) : FIRST.length);
+  facts.sort((a, b) => place(a.label) - place(b.label));
+  return markup`<dl class="facts">${facts.map(({ label, text }) => markup`<div><dt>${label}</dt><dd>${text}</dd></div>`)}${analysis.notes.map(
+    (note) => markup`<div><dt>note</dt><dd>${printable(note, 1000)}</dd></div>`,
+  )}</dl>`;
+}
+
+/** Incidents that stand on a page of the list, and are drawn without the page's script. */
+const INCIDENTS_A_PAGE = 20;
+
+/**
+ * Every incident as an item of a list: its first finding, and the others folded below it. Those behind the first
+ * {@link INCIDENTS_A_PAGE} wait for the page's script, or for paper.
+ */
+function incidentList(report: Report, groups: readonly (readonly number[])[], timeZone: string): Markup {
+  const { anomalies } = report.analysis;
+  if (anomalies.length === 0) return markup``;
+  const left = Math.max(0, anomalies.length - MOST_ANOMALIES);
+  const later = Math.max(0, groups.length - INCIDENTS_A_PAGE);
+  return markup`<section aria-labelledby="unusual"><h2 id="unusual">Anomalies</h2><div id="lanes"></div><div id="filters"></div>${legend()}<ol class="incidents" id="incidents" data-page="${INCIDENTS_A_PAGE}">${groups.map(
+    (group, i) => incident(report, group, i, timeZone),
+  )}</ol><div id="pager"></div>${
+    later > 0
+      ? markup`<noscript><p class="note">${counted(later, 'more incident')}: shown by the page's script, all of which is in this file, and in print.</p></noscript>`
+      : ''
+  }${left > 0 ? markup`<p class="note">${grouped(left)} more findings, further down the list, are not in this page: filter the report (--severity, --kind), or use --json.</p>` : ''}</section>`;
+}
+
+function incident(report: Report, group: readonly number[], i: number, timeZone: string): Markup {
+  const drawn = i < INCIDENTS_A_PAGE;
+  const [head, ...others] = group.map((place, j) => findingItem(report, place, timeZone, drawn && j === 0));
+  return markup`<li class="incident${drawn ? '' : ' later'}" data-incident="${i}">${head}${
+    others.length === 0
+      ? ''
+      : markup`<details class="others"><summary>${counted(others.length, 'more finding')} of this incident</summary>${others}</details>`
+  }</li>`;
+}
+
+/** What the lines and areas of a picture are. */
+function legend(): Markup {
+  const sample = (body: Markup) =>
+    markup`<svg viewBox="0 0 26 14" width="26" height="14" aria-hidden="true">${body}</svg>`;
+  const entries: readonly (readonly [Markup, string])[] = [
+    [markup`<path class="line" d="M1 10H9V4H17V9H25"/>`, 'calls'],
+    [markup`<path class="expected" d="M1 7H25"/>`, 'expected'],
+    [markup`<path class="band" d="M1 2H25V12H1Z"/>`, 'normal range in the window that decided'],
+    [markup`<path class="mark" d="M1 1H25V13H1Z"/>`, 'time of the finding'],
+    [markup`<path class="above" d="M7 3L11 10H3Z"/><path class="below" d="M19 11L23 4H15Z"/>`, 'decided: above, below'],
+    [markup`<path class="gap" d="M1 1H25V13H1Z"/>`, 'no coverage'],
+  ];
+  return markup`<ul class="legend" id="legend" aria-label="Legend">${entries.map(
+    ([body, words]) => markup`<li>${sample(body)} ${words}</li>`,
+  )}</ul>`;
 }
