@@ -119,13 +119,17 @@ export class IdleLookahead {
     }
   }
 
-  /** The row learns from the buckets that came as foreseen. What is foreseen beyond them stands. */
-  settle(row: number, count: CountTracker, learning: boolean): void {
+  /**
+   * The row learns from the buckets that came as foreseen. What is foreseen beyond them stands.
+   * @param until those that begin before it; all by default
+   */
+  settle(row: number, count: CountTracker, learning: boolean, until = Number.POSITIVE_INFINITY): void {
     if (row >= this.#from.length) return;
     const first = this.#settled[row];
-    const length = this.#taken[row] - first;
-    if (length === 0) return;
-    this.#settled[row] = this.#taken[row];
+    const last = Math.min(this.#taken[row], Math.ceil((until - this.#from[row]) / this.#step));
+    const length = last - first;
+    if (!(length > 0)) return;
+    this.#settled[row] = last;
     this.#range.isJudged = true;
     for (let k = 0; k < length; k++) {
       const cell = row * AHEAD + first + k;
