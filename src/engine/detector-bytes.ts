@@ -1,21 +1,14 @@
-import { ByteReader, ByteWriter } from '../series/bytes.js';
+import { type ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
-import { slotsBy, weekSlots } from '../time/week.js';
-import type { ZoneOffsets } from '../time/zone.js';
 import { Baseline } from './baseline.js';
-import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
-import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
-import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
+import { StatesAt } from './states-at.js';
 import type { SignOff } from './types.js';
-import { type Windows, windowsOf } from './windows.js';
-import { offsetsOver } from './zone-candidates.js';
-import { CHOICE_STATE, priorState } from './zone-choice.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 5;
@@ -38,7 +31,7 @@ export interface DetectorParts {
   /** Keys of the rows that came after those of the baseline. */
   readonly later: readonly SeriesKey[];
   /** The oldest states that can be gone back to; none before anything was observed. */
-  readonly oldest: { readonly time: number; readonly rows: number; readonly states: Uint8Array } | undefined;
+  readonly oldest: StatesAt | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
   /** At each state that can be gone back to, and at the end; in the order of time. */
@@ -60,8 +53,8 @@ export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) 
   writer.uint8(oldest === undefined ? 0 : 1);
   if (oldest !== undefined) {
     writer.float64(oldest.time);
-    writer.varint(oldest.rows);
-    writeBlob(writer, oldest.states);
+    writer.varint(oldest.count);
+    writeBlob(writer, oldest.bytes);
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
@@ -99,11 +92,9 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const perWeek = reader.float64();
   const later = readKeys(reader);
   const oldest =
-    reader.uint8() === 0
-      ? undefined
-      : { time: reader.float64(), rows: reader.varint(), states: readBlob(reader).slice() };
+    reader.uint8() === 0 ? undefined : StatesAt.ofBytes(reader.float64(), reader.varint(), readBlob(reader).slice());
   const keys = [...baseline.keys, ...later];
-  if (oldest !== undefined && oldest.rows > keys.length) reader.fail(`states of ${oldest.rows} rows`);
+  if (oldest !== undefined && oldest.count > keys.length) reader.fail(`states of ${oldest.count} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
   if (oldest !== undefined) checkTimes(reader, baseline.grid, oldest.time, recent);
   const incidents = readSnapshots(reader, baseline.grid.step, keys);
@@ -186,74 +177,4 @@ function readRecent(reader: ByteReader, { measure, grid: { step } }: Baseline, k
   }
   const values = { offsets, buckets: Uint32Array.from(buckets), counts: Float64Array.from(counts) };
   return { grid, keys, measure, values, observed };
-}
-
-/** Week slots of the buckets before `time` by zone, for {@link StateContext}. */
-function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffsets) => StateContext {
-  const known = new Map<ZoneOffsets, StateContext>();
-  const length = slotsBack(windows);
-  return (zone) => {
-    let context = known.get(zone);
-    if (context === undefined) {
-      const grid = { start: time - length * step, step, length };
-      // Without the calendar, which may become another.
-      const { times, offsets } = offsetsOver(zone, grid.start, time);
-      context = { windows, time, slots: slotsBy(grid, { times, offsets }, weekSlots(step)) };
-      known.set(zone, context);
-    }
-    return context;
-  };
-}
-
-/** The states of rows at `time`, without their keys and models. */
-export function rowsToBytes(rows: readonly WatchedRow[], step: number, time: number): Uint8Array {
-  const windows = windowsOf(step);
-  const contextOf = contexts(step, time, windows);
-  const space = new GuessSpace();
-  const codec = new StateCodec(space);
-  const prior = priorState();
-  const writer = new ByteWriter();
-  for (const row of rows) {
-    const { tracker, choice } = stateOf(row);
-    if (row.count === undefined) {
-      writeColumn(writer, tracker);
-      continue;
-    }
-    codec.write(writer, tracker, row.count.model, contextOf(row.zone));
-    writeGuessed(writer, choice ?? prior, prior, space);
-  }
-  return writer.toBytes();
-}
-
-/** The states of the first `count` rows. @throws FormatError when the bytes are none of theirs */
-export function rowsFromBytes(
-  bytes: Uint8Array,
-  rows: readonly WatchedRow[],
-  count: number,
-  step: number,
-  time: number,
-): RowStates[] {
-  const windows = windowsOf(step);
-  const contextOf = contexts(step, time, windows);
-  const space = new GuessSpace();
-  const codec = new StateCodec(space);
-  const prior = priorState();
-  const choice = new Float64Array(CHOICE_STATE);
-  const reader = new ByteReader(bytes);
-  const found: RowStates[] = [];
-  for (const row of rows.slice(0, count)) {
-    if (row.count === undefined) {
-      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined });
-      continue;
-    }
-    const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
-    readGuessed(reader, choice, prior, space);
-    // Of nearly all rows nothing is in doubt.
-    found.push({
-      tracker,
-      choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice(),
-    });
-  }
-  reader.end();
-  return found;
 }

@@ -6,11 +6,12 @@ import { offsetAt } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
-import { type Acknowledged, rowsFromBytes, rowsToBytes } from './detector-bytes.js';
+import type { Acknowledged } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { readStates, StatesAt } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
 import { SlotTables } from './zone-slots.js';
@@ -36,6 +37,8 @@ export class DetectorRows {
   /** Their places by {@link keyId}. */
   readonly #places = new Map<string, number>();
   #matching: Matching | undefined;
+  /** States that some rows still have to be written into, before they change. */
+  #unwritten: StatesAt | undefined;
   /** Only where buckets come one by one. */
   readonly #lookahead: IdleLookahead;
   acknowledged: Acknowledged[] = [];
@@ -144,8 +147,15 @@ export class DetectorRows {
 
   /** A row's state becomes that after all its buckets. */
   settle(place: number): void {
+    if (this.#unwritten?.lacks(place)) this.#write(this.#unwritten, place);
     const { count, learning } = this.#rows[place];
     if (count !== undefined) this.#lookahead.settle(place, count, learning);
+  }
+
+  #write(states: StatesAt, place: number): void {
+    const row = this.#rows[place];
+    if (row.count !== undefined) this.#lookahead.settle(place, row.count, row.learning, states.time);
+    states.write(place, row);
   }
 
   /** Signs off what the row of this id did in whole buckets `from` … `to`, see {@link Detector.accept}. */
@@ -220,22 +230,33 @@ export class DetectorRows {
     return found;
   }
 
-  /** The states of all rows after the buckets before `time`. */
-  toBytes(time: number): Uint8Array {
-    for (let place = 0; place < this.#rows.length; place++) this.settle(place);
-    return rowsToBytes(this.#rows, this.#baseline.grid.step, time);
+  /** The states of all rows after the buckets before `time`, which is that of the bucket to come. */
+  statesAt(time: number): StatesAt {
+    this.finish();
+    this.#unwritten = StatesAt.toWrite(time, this.#rows.length, this.#baseline.grid.step);
+    return this.#unwritten;
+  }
+
+  /** All states that were asked for are whole. */
+  finish(): void {
+    const states = this.#unwritten;
+    if (states === undefined) return;
+    for (let place = 0; place < states.count; place++) if (states.lacks(place)) this.#write(states, place);
+    this.#unwritten = undefined;
   }
 
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
   useBaseline(baseline: Baseline): void {
+    this.finish();
     this.#baseline = baseline;
     for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = watchRow(baseline, key, this.#rules);
     this.#lookahead.dropAll();
   }
 
-  /** All rows become what they were at `time`: the first `count` by these bytes, later ones as if they had not come. */
-  restore(states: Uint8Array, count: number, time: number): void {
-    const of = rowsFromBytes(states, this.#rows, count, this.#baseline.grid.step, time);
+  /** All rows become what they were at these states; later ones as if they had not come. */
+  restore(states: StatesAt): void {
+    this.finish();
+    const of = readStates(states, this.#rows, this.#baseline.grid.step);
     for (const [place, { key }] of this.#rows.entries()) {
       this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
     }

@@ -12,6 +12,7 @@ import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
 import { type RoomForScores, roomForScores, withRows } from './score-window.js';
 import { watchRules } from './series-tracker.js';
+import type { StatesAt } from './states-at.js';
 import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
 
 /** How far back a late window may re-state what was observed, in ms. */
@@ -24,9 +25,7 @@ const REPLAYED_CELLS = 1_000_000;
 interface Checkpoint {
   /** All buckets before it are in the states. */
   readonly time: number;
-  /** Of the first so many rows, see {@link rowsToBytes}. */
-  readonly rows: number;
-  readonly states: Uint8Array;
+  readonly states: StatesAt;
   readonly incidents: IncidentSnapshot;
 }
 
@@ -172,8 +171,7 @@ export class Detector {
   #checkpoint(time: number): void {
     const incidents = this.#incidents.snapshot(time, (key) => this.#rows.place(key));
     if (incidents === undefined) return;
-    const states = this.#rows.toBytes(time);
-    this.#checkpoints.push({ time, rows: this.#rows.length, states, incidents });
+    this.#checkpoints.push({ time, states: this.#rows.statesAt(time), incidents });
   }
 
   /** Drops the states, and what was observed, that no late window can reach any more. */
@@ -191,8 +189,8 @@ export class Detector {
   /** Back to the last state before `time`; returns what was observed since it, in order, all rows in each. */
   #goBack(time: number): SeriesSet[] {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
-    const { time: since, rows, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
-    this.#rows.restore(states, rows, since);
+    const { time: since, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
+    this.#rows.restore(states);
     this.#incidents.goBackTo(incidents, this.#rows.keys());
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#rows.keys());
@@ -328,7 +326,8 @@ export class Detector {
    * ago, and what was observed since, which is replayed. Versioned, with a checksum, the same bytes for the same detector.
    */
   toBytes(): Uint8Array {
-    const oldest = this.#checkpoints.at(0);
+    this.#rows.finish();
+    const oldest = this.#checkpoints.at(0)?.states;
     const placeOf = (key: SeriesKey) => this.#rows.place(key);
     const now = this.#incidents.snapshot(this.#end, placeOf);
     const parts = {
@@ -357,12 +356,12 @@ export class Detector {
     detector.#rows.retired = new Map(parts.retired);
     for (const key of parts.later) detector.#rows.place(key);
     if (parts.oldest === undefined) return detector;
-    const { time, rows, states } = parts.oldest;
-    detector.#rows.restore(states, rows, time);
+    const { time } = parts.oldest;
+    detector.#rows.restore(parts.oldest);
     detector.#end = time;
     detector.#accepted = [...parts.accepted];
     detector.#made = parts.accepted.filter(({ at }) => at <= time).length;
-    detector.#checkpoints.push({ ...parts.oldest, incidents: parts.incidents[0] });
+    detector.#checkpoints.push({ time, states: parts.oldest, incidents: parts.incidents[0] });
     detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () => {
       for (const set of parts.recent) {
         const { start } = set.grid;

@@ -122,7 +122,7 @@ export function runRow(
   const slots = settled ?? tables.own(row.zone);
   let choose: TrackedRange['choose'];
   if (settled === undefined && count !== undefined && choice !== undefined) {
-    const all = tables.of(row.zone, count.model);
+    const all = tables.of(row.zone, count.begins);
     const { step } = count.rules.windows;
     choose = {
       left: () => choice.left(all),
@@ -137,7 +137,6 @@ export function runRow(
 
 /** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */
 export function settledSlots({ zone, count, choice }: WatchedRow, tables: SlotTables): Int32Array | undefined {
-  if (count === undefined || choice === undefined) return tables.own(zone);
-  const all = tables.of(zone, count.model);
-  return count.isFlat ? all.own : choice.settled(all);
+  if (count === undefined || choice === undefined || count.isFlat) return tables.own(zone);
+  return choice.settled(tables.of(zone, count.begins));
 }

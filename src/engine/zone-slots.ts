@@ -1,7 +1,6 @@
 import { HOUR, type TimeGrid } from '../time/grid.js';
 import { slotAt, slotsBy, type WeekSlots, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets } from '../time/zone.js';
-import type { RowModel } from './counts/model.js';
 import { CANDIDATES, type Offsets, ZoneCandidates } from './zone-candidates.js';
 
 /** A bucket beside a change of the clocks, as one candidate has it. */
@@ -88,10 +87,10 @@ export class SlotTables {
     this.#slots = weekSlots(grid.step);
   }
 
-  /** @param model of the row: where its series began within the history, the time before says nothing of its zone */
-  of(zone: ZoneOffsets, { support, listened, firstCall }: RowModel): RowSlots {
+  /** @param begins of a series that began within the history: the time before says nothing of its zone */
+  of(zone: ZoneOffsets, begins: number): RowSlots {
     const { start } = this.#plans.history;
-    const from = support < listened && firstCall > start ? firstCall : start;
+    const from = begins > start ? begins : start;
     // Nearly all rows of a zone are of one beginning: what is open is found once for all (a fifteenth of a quiet tick).
     let byStart = this.#byStart.get(zone);
     if (byStart === undefined) {

@@ -148,10 +148,11 @@ export class LimitsNear {
     wide.mostMean = most;
     wide.leastOver = round;
     wide.mostOver = skewed;
-    const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, this.#above);
-    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, this.#below);
+    const above = wideNats(this.#above);
+    const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, above);
+    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(this.#below));
     // Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit.
-    const isUpper = skewed * Math.exp(-this.#above / NATS_STEPS) < 0.02;
+    const isUpper = skewed * Math.exp(-above / NATS_STEPS) < 0.02;
     wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
     wide.below = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
   }
@@ -206,6 +207,11 @@ const WIDE_SIZES_REACH = 12;
 /** The same towards skewed laws. */
 const WIDE_SKEWED_REACH = 24;
 const SURE = 0.93;
+/**
+ * Nats of a wide cell go in halves, rounded down, so that rows of an organisation, of which each has tails of its own, find
+ * those of others: fewer nats lie nearer to the mean, and a bound stays one.
+ */
+const WIDE_NATS = 16;
 /** Steps of nats that make one. */
 const NATS_STEPS = 32;
 
@@ -219,6 +225,10 @@ function sizeStep(size: number): number {
 
 function natsStep(nats: number): number {
   return Math.round(nats * NATS_STEPS);
+}
+
+function wideNats(n: number): number {
+  return n < WIDE_NATS ? n : n - (n % WIDE_NATS);
 }
 
 function gridMean(m: number): number {

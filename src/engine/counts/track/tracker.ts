@@ -69,6 +69,10 @@ export class CountTracker implements Tracker, TrackerParts {
   readonly scatter: { readonly phi: number; readonly alpha: number };
   readonly straddles: boolean;
   readonly shapePrior: number;
+  /** Whether its week has no shape: all slots are one to it. */
+  readonly isFlat: boolean;
+  /** When the series began within its history, epoch ms; −∞ where the history holds all of it. */
+  readonly begins: number;
   /** Whether the state has all its room, and what follows from it: 2 KB, which most rows that are only read never need. */
   #isReady = false;
 
@@ -89,6 +93,8 @@ export class CountTracker implements Tracker, TrackerParts {
     this.layout = layoutOf(windows);
     this.scatter = { phi: model.phi[Math.min(1, count - 1)], alpha: model.alpha[Math.min(1, count - 1)] };
     this.shapePrior = shapePriorOf(model, windows);
+    this.isFlat = isFlat(model.profile) && this.shapePrior === 0;
+    this.begins = model.support < model.listened ? model.firstCall : Number.NEGATIVE_INFINITY;
     this.straddles = count > 1 && straddles(model.alpha[0], model.alpha[1]);
     this.derivedAt = this.shapePrior > 0 ? this.layout.youngLength : this.layout.length;
     if (state !== undefined) {
@@ -141,11 +147,6 @@ export class CountTracker implements Tracker, TrackerParts {
   /** True while an incident is open. */
   get inIncident(): boolean {
     return this.s[INCIDENT_SIDE] !== 0;
-  }
-
-  /** True of a series whose week has no shape: all slots are one to it. */
-  get isFlat(): boolean {
-    return isFlat(this.profile) && this.shapePrior === 0;
   }
 
   /** How much is usual in a slot, in means of the week. */

@@ -59,3 +59,32 @@ test('ticks that were not observed end what was foreseen', () => {
   );
   expectSame(ticks, atOnce.observe(whole));
 });
+
+test('states of a midnight are the same however many rows have changed since, in bytes and for a late window', () => {
+  const midnight = Math.round((86_400_000 - (start % 86_400_000)) / step);
+  const first = midnight - 40;
+  for (const since of [1, 5, 13, 26]) {
+    const end = midnight + since;
+    const atOnce = new Detector(baseline);
+    atOnce.observe(part(first, end));
+    const bytes = atOnce.toBytes();
+    // One detector each: what asks for the states makes them whole.
+    const byTick = () => {
+      const detector = new Detector(baseline);
+      ticksOf(detector, first, end);
+      return detector;
+    };
+    expect(byTick().toBytes(), `${since} ticks`).toEqual(bytes);
+    for (const from of [midnight - 3, midnight]) {
+      const late = part(from, from + 1);
+      const none = { ...late, values: new Uint32Array(late.keys.length) };
+      const corrected = byTick();
+      const whole = Detector.fromBytes(bytes);
+      corrected.observe(none);
+      whole.observe(none);
+      const next = part(end, end + 30);
+      const [own, other] = [corrected, whole].map((detector) => detector.observe(next));
+      for (const name of COLUMNS) expect(own?.[name], `${since} ticks, ${name}`).toEqual(other?.[name]);
+    }
+  }
+});
