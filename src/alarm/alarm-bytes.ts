@@ -1,4 +1,4 @@
-import { FormatError, InputError, shown } from '../errors.js';
+import { FormatError, InputError } from '../errors.js';
 import { ByteWriter } from '../series/bytes.js';
 import { type AlarmRule, type AlarmState, type CompleteRule, checkRule } from './rule.js';
 import { open, seal } from './sealed.js';
@@ -54,10 +54,9 @@ export function alarmFromBytes(bytes: Uint8Array): { rule: AlarmRule; memory: Al
 
 function ruleIn(text: string): AlarmRule {
   try {
-    const rule: unknown = JSON.parse(text);
-    if (typeof rule !== 'object' || rule === null) throw new InputError(`rule must be an object, got ${shown(rule)}`);
-    checkRule(rule as AlarmRule);
-    return rule as AlarmRule;
+    const rule = JSON.parse(text) as AlarmRule;
+    checkRule(rule);
+    return rule;
   } catch (error) {
     if (error instanceof InputError || error instanceof SyntaxError) {
       throw new FormatError(`bytes of an alarm hold no rule: ${error.message}`);
