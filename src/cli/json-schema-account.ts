@@ -52,6 +52,7 @@ const checked = fields({
 const notice = fields({
   schemaVersion,
   sentAt: time,
+  to: list(text),
   id: text,
   alarm: text,
   plan: text,

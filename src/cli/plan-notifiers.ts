@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { eventBridgeNotifier } from '../aws/notify-eventbridge.js';
 import { snsNotifier } from '../aws/notify-sns.js';
-import { InputError } from '../errors.js';
+import { InputError, shown } from '../errors.js';
 import { appendLine } from '../node/append-line.js';
 import type { NoticeChange, NoticeKind, Notifier } from '../plan/notice.js';
 import { jsonLinesNotifier, textNotifier, webhookNotifier } from '../plan/notifiers.js';
@@ -122,8 +122,11 @@ function routed({ fields, make }: EntryKind<Notifier>): EntryKind<Notifier> {
 /** A list of a field, each of it among `all`; undefined where it is left out. */
 function someOf<T extends string>(entry: Entry, name: string, all: readonly T[]): readonly T[] | undefined {
   if (entry.value(name) === undefined) return undefined;
-  const need = `some of ${all.join(', ')}`;
-  return entry.texts(name, need).map((text) => all.find((one) => one === text) ?? entry.fail(name, need));
+  return entry.texts(name, `some of ${all.join(', ')}`).map((text, i) => {
+    const found = all.find((one) => one === text);
+    if (found !== undefined) return found;
+    throw new InputError(`${entry.field}.${name}[${i}] must be one of ${all.join(', ')}, got ${shown(text)}`);
+  });
 }
 
 function addressOf(entry: Entry, name: string, environment: NodeJS.ProcessEnv): string {

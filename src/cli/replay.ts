@@ -43,9 +43,18 @@ export async function replay({ plan, run }: PlanFile, { from, to, json }: Replay
 function transcript(plan: MonitoringPlan, replayed: Replay, zone: string): string[] {
   const { from, to, learnedFrom, polls, notices, health } = replayed;
   const alarms = [...new Set(notices.map(({ notice }) => notice.alarm))];
-  const lines = notices.map(({ sentAt, notice }) => {
+  // Where all go to all, that need not be said with each.
+  const isRouted = notices.some(({ to }) => to.length < plan.notify.length);
+  const lines = notices.map(({ sentAt, notice, to }) => {
     const number = `#${alarms.indexOf(notice.alarm) + 1}`;
-    return [civilTime(sentAt, zone), notice.state, notice.kind, number, printable(notice.text, 1000)].join('  ');
+    const takers = !isRouted ? [] : [to.length === 0 ? 'for nobody' : `for ${namesOf(to)}`];
+    return [civilTime(sentAt, zone), notice.state, notice.kind, number, ...takers, printable(notice.text, 1000)].join(
+      '  ',
+    );
+  });
+  const takers = plan.notify.map(({ name }) => {
+    const taken = notices.filter(({ to }) => to.includes(name)).length;
+    return isRouted ? `${namesOf([name])} (${taken})` : namesOf([name]);
   });
   const short = from - learnedFrom < plan.learnFor ? `, shorter than the plan's ${duration(plan.learnFor)}` : '';
   return [
@@ -54,11 +63,15 @@ function transcript(plan: MonitoringPlan, replayed: Replay, zone: string): strin
     '',
     ...lines,
     ...(lines.length === 0 ? [] : ['']),
-    `${counted(notices.length, 'notice')} in ${duration(to - from)} for ${plan.notify.map(({ name }) => printable(name, 60)).join(', ')}${notices.length === 0 ? '' : `: ${summary(notices.map(({ notice }) => notice))}`}`,
+    `${counted(notices.length, 'notice')} in ${duration(to - from)} for ${takers.join(', ')}${notices.length === 0 ? '' : `: ${summary(notices.map(({ notice }) => notice))}`}`,
     `Coverage, last 24 h: ${Object.entries(health.coverage)
       .map(([name, share]) => `${printable(name, 60)} ${Math.floor(share * 100)} %`)
       .join(', ')}`,
   ];
+}
+
+function namesOf(notifiers: readonly string[]): string {
+  return notifiers.map((name) => printable(name, 60)).join(', ');
 }
 
 /** What of each kind there is: `5 incidents (2 critical, 3 high), 2 changes, 1 first use`. */
@@ -91,7 +104,7 @@ function replayJson({ name, notify }: MonitoringPlan, replayed: Replay): object 
     to: isoText(to),
     learnedFrom: isoText(learnedFrom),
     notify: notify.map((notifier) => notifier.name),
-    notices: notices.map(({ sentAt, notice }) => ({ sentAt: isoText(sentAt), ...noticeJson(notice) })),
+    notices: notices.map(({ sentAt, notice, to }) => ({ sentAt: isoText(sentAt), to, ...noticeJson(notice) })),
     ...rest,
   };
 }

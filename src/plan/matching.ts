@@ -1,5 +1,5 @@
 import { eventMatcher } from '../kms/match-event.js';
-import { type Notice, type Notifier, noticeJson } from './notice.js';
+import { isFor, type Notice, type Notifier, noticeJson } from './notice.js';
 
 /**
  * A notifier that is sent those notices only which fit an event pattern, as a rule of Amazon EventBridge would choose them:
@@ -11,9 +11,11 @@ import { type Notice, type Notifier, noticeJson } from './notice.js';
  */
 export function noticesMatching(pattern: object, notifier: Notifier): Notifier {
   const fits = eventMatcher(pattern);
+  const takes = (notice: Notice) => fits(noticeEvent(notice)) && isFor(notifier, notice);
   return {
-    name: notifier.name,
-    tell: (notice, signal) => (fits(noticeEvent(notice)) ? notifier.tell(notice, signal) : undefined),
+    ...notifier,
+    takes,
+    tell: (notice, signal) => (takes(notice) ? notifier.tell(notice, signal) : undefined),
   };
 }
 

@@ -53,7 +53,14 @@ export interface Notifier {
   readonly name: string;
   /** Where it sends, and what of the notices, in a line for those who review the plan. */
   readonly about?: string;
+  /** Which notices are for it; all where it is left out. What `tell` is handed besides counts as sent. */
+  takes?(notice: Notice): boolean;
   tell(notice: Notice, signal?: AbortSignal): void | Promise<void>;
+}
+
+/** Whether a notifier takes a notice. */
+export function isFor({ takes }: Pick<Notifier, 'takes'>, notice: Notice): boolean {
+  return takes?.(notice) ?? true;
 }
 
 /** A notice as it stands on a line, in a message or an event: times are ISO 8601 in UTC. Schema version 1. */

@@ -8,7 +8,7 @@ import { isoText } from '../time/iso.js';
 import { machineClock } from './clock.js';
 import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
-import type { Notice } from './notice.js';
+import { isFor, type Notice } from './notice.js';
 import type { MonitoringPlan } from './plan.js';
 import { given } from './poll-sources.js';
 import type { CallSource, Poll } from './source.js';
@@ -41,6 +41,8 @@ export interface ReplayedNotice {
   /** The time of the poll that would have sent it, epoch ms. */
   readonly sentAt: number;
   readonly notice: Notice;
+  /** Names of the notifiers that take it; none where it would have gone to nobody. */
+  readonly to: readonly string[];
 }
 
 /** What a plan would have reported of past logs. Times are epoch ms. */
@@ -230,7 +232,8 @@ async function run(
     for (const { notice } of data.outbox) {
       // What happened later is judged no more than in part.
       if (notice.at > to) continue;
-      const replayed = { sentAt: now, notice };
+      const takers = plan.notify.filter((notifier) => isFor(notifier, notice));
+      const replayed = { sentAt: now, notice, to: takers.map(({ name }) => name) };
       notices.push(replayed);
       onNotice?.(replayed);
     }

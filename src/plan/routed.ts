@@ -1,6 +1,6 @@
 import type { Severity } from '../engine/types.js';
 import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
-import type { Notice, NoticeChange, NoticeKind, Notifier } from './notice.js';
+import { isFor, type Notice, type NoticeChange, type NoticeKind, type Notifier } from './notice.js';
 
 export interface RouteOptions {
   /** Only notices at least as severe. */
@@ -41,10 +41,15 @@ export function routedNotifier(notifier: Notifier, route: RouteOptions): Notifie
   checkList(kinds, 'kinds', 'kind of notice', NOTICE_KINDS);
   checkList(changes, 'changes', 'change', NOTICE_CHANGES);
   const least = NOTICE_SEVERITIES.indexOf(minSeverity ?? 'low');
-  const isFor = ({ kind, severity, change }: Notice): boolean =>
-    (kinds?.includes(kind) ?? true) &&
-    (change === null || (changes?.includes(change) ?? true)) &&
-    NOTICE_SEVERITIES.indexOf(severity ?? SEVERITY_OF[kind]) >= least;
+  const takes = (notice: Notice): boolean => {
+    const { kind, severity, change } = notice;
+    return (
+      (kinds?.includes(kind) ?? true) &&
+      (change === null || (changes?.includes(change) ?? true)) &&
+      NOTICE_SEVERITIES.indexOf(severity ?? SEVERITY_OF[kind]) >= least &&
+      isFor(notifier, notice)
+    );
+  };
   const which = [
     ...(minSeverity === undefined ? [] : [`${minSeverity} and worse`]),
     ...(kinds === undefined ? [] : [`kinds ${kinds.join(', ')}`]),
@@ -53,7 +58,8 @@ export function routedNotifier(notifier: Notifier, route: RouteOptions): Notifie
   return {
     name: notifier.name,
     about: [...(notifier.about === undefined ? [] : [notifier.about]), ...which].join('; '),
-    tell: (notice, signal) => (isFor(notice) ? notifier.tell(notice, signal) : undefined),
+    takes,
+    tell: (notice, signal) => (takes(notice) ? notifier.tell(notice, signal) : undefined),
   };
 }
 

@@ -124,10 +124,10 @@ describe('a plan in JSON', () => {
       { notify: [{ console: true, minSeverity: 'severe' }] },
       'plan.notify[0].minSeverity must be one of low, medium, high, critical, got "severe"',
     ],
-    [{ notify: [{ console: true, kinds: ['anomalies'] }] }, 'plan.notify[0].kinds must be some of anomaly, change'],
+    [{ notify: [{ console: true, kinds: ['anomalies'] }] }, 'plan.notify[0].kinds[0] must be one of anomaly, change'],
     [
-      { notify: [{ console: true, changes: ['open'] }] },
-      'plan.notify[0].changes must be some of opened, updated, closed',
+      { notify: [{ console: true, changes: ['opened', 'over'] }] },
+      'plan.notify[0].changes[1] must be one of opened, updated, closed, got "over"',
     ],
     [{ notify: [{ webhook: 'x', body: 'xml' }] }, "plan.notify[0].body must be 'json' or 'slack', got \"xml\""],
     [

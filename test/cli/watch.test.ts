@@ -117,6 +117,25 @@ describe('kms-baseline watch', () => {
     expect(json.notices[0]).toMatchObject({ sentAt: expect.any(String), schemaVersion: 1, kind: 'anomaly' });
   });
 
+  it('replays for whom each notice is, where a notifier takes some only', async () => {
+    const notify = [
+      { console: true },
+      { jsonLines: 'opened.jsonl', changes: ['opened'] },
+      { file: 'health.log', kinds: ['health'] },
+    ];
+    const { texts, run } = planned({ ...PLAN, every: '15m', learnFor: '2w', sources: [{ folder: LOGS }], notify });
+    expect(await run('--replay', '--from', '2026-06-02T16:00+02:00', '--to', '2026-06-02T18:00+02:00')).toBe(0);
+    const kinds = (pattern: RegExp) => texts.stdout.split('\n').filter((line) => pattern.test(line)).length;
+    const [opened, closed] = [
+      kinds(/ALARM {2}anomaly {2}#\d {2}for console, opened.jsonl {2}/),
+      kinds(/OK {2}anomaly {2}#\d {2}for console {2}/),
+    ];
+    expect([opened, closed]).toEqual([1, 1]);
+    expect(texts.stdout).toMatch(
+      /\n2 notices in 2 h for console \(2\), opened.jsonl \(1\), health.log \(0\): 1 incident /,
+    );
+  });
+
   it('ends with 2 when the state cannot be kept or read, and says so in a line', async () => {
     const { folder, texts, run } = planned({ ...PLAN, notify: [{ console: true }] });
     mkdirSync(join(folder, 'logs'));

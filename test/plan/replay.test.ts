@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import type { KmsCall } from '../../src/kms/call.js';
-import { definePlan, memoryStore, type Notice, type PlanInput, replayPlan, runPlan } from '../../src/plan/index.js';
+import {
+  definePlan,
+  memoryStore,
+  type Notice,
+  noticesMatching,
+  type PlanInput,
+  replayPlan,
+  routedNotifier,
+  runPlan,
+} from '../../src/plan/index.js';
 import type { CallSource } from '../../src/plan/source.js';
 import { callAt, JUDGED, START, steady } from './running.js';
 import { DAY, fastClock, HOUR, MINUTE } from './support.js';
@@ -95,6 +104,33 @@ describe('a replay', () => {
     ]);
     expect(notices[0].notice.text).toMatch(/Decrypt on 1234abcd .* calls/);
     expect(learnedFrom).toBe(from - 14 * DAY);
+  });
+
+  it('says for whom each notice is, whoever wraps whom', async () => {
+    const to = (name: string) => ({ name, tell: () => Promise.reject(new Error('a replay sends nothing')) });
+    const closing = { detail: { change: ['closed'] } };
+    const plan = definePlan({
+      ...input(past),
+      notify: [
+        to('all'),
+        routedNotifier(to('opened'), { changes: ['opened'], kinds: ['anomaly'] }),
+        noticesMatching(closing, routedNotifier(to('none'), { kinds: ['change'] })),
+        routedNotifier(noticesMatching(closing, to('closed')), { kinds: ['anomaly'] }),
+      ],
+    });
+    const range = { from: JUDGED + 10 * HOUR, to: JUDGED + 14 * HOUR, now: END };
+    const { notices } = await replayPlan(plan, range);
+    expect(notices.map(({ notice, to }) => [notice.change, to])).toEqual([
+      ['opened', ['all', 'opened']],
+      ['closed', ['all', 'closed']],
+    ]);
+    // As it is when it runs: to whom it is not is not sent.
+    for (const { notice, to } of notices) {
+      for (const notifier of plan.notify) {
+        if (to.includes(notifier.name)) await expect(notifier.tell(notice)).rejects.toThrow('sends nothing');
+        else await notifier.tell(notice);
+      }
+    }
   });
 
   it('says what it could not read, and how short its history is', async () => {
