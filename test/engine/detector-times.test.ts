@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Detector } from '../../src/engine/detector.js';
 import { type DetectorParts, detectorFromBytes, detectorToBytes } from '../../src/engine/detector-bytes.js';
 import { fitBaseline } from '../../src/engine/fit-baseline.js';
+import { StatesAt } from '../../src/engine/states-at.js';
 import { FormatError } from '../../src/errors.js';
 import { seriesSet } from '../../src/series/series-set.js';
 import { sliceWindow } from '../../src/series/slice.js';
@@ -20,6 +21,12 @@ const changed = (other: Partial<DetectorParts>): Uint8Array => detectorToBytes({
 const moved = (by: (i: number) => number) =>
   parts.recent.map((own, i) => ({ ...own, grid: { ...own.grid, start: own.grid.start + by(i) } }));
 
+/** The oldest state, as if it were of another time. */
+const stateOf = (time: number) => {
+  const { count, bytes } = parts.oldest as StatesAt;
+  return StatesAt.ofBytes(time, count, bytes);
+};
+
 describe('the times in the bytes of a detector', () => {
   it('are as they were written', () => {
     expect(parts.recent.length).toBeGreaterThan(0);
@@ -28,9 +35,9 @@ describe('the times in the bytes of a detector', () => {
   });
 
   it.each<[string, () => Partial<DetectorParts>]>([
-    ['a state off the grid', () => ({ oldest: { ...parts.oldest, time: MONDAY + 15 * DAY + 1 } as never })],
-    ['a state of no time', () => ({ oldest: { ...parts.oldest, time: Number.NaN } as never })],
-    ['a state at the end of time', () => ({ oldest: { ...parts.oldest, time: 8.64e15 + HOUR } as never })],
+    ['a state off the grid', () => ({ oldest: stateOf(MONDAY + 15 * DAY + 1) })],
+    ['a state of no time', () => ({ oldest: stateOf(Number.NaN) })],
+    ['a state at the end of time', () => ({ oldest: stateOf(8.64e15 + HOUR) })],
     ['counts off the grid', () => ({ recent: moved(() => 1) })],
     [
       'counts of weeks later, which would be replayed through all the time between',

@@ -160,8 +160,7 @@ export class CountTracker implements Tracker, TrackerParts {
     const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
     const { phi, alpha, profile } = this.model;
-    const relative = alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean;
-    return logMass(y, mean, 1 / relative);
+    return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean));
   }
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
