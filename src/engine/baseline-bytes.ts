@@ -4,7 +4,7 @@ import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import { idOfDays } from '../time/civil-days.js';
-import { DAY, MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
+import { DAY, MAX_BUCKETS, MAX_STEP, MOST_TIME } from '../time/grid.js';
 import { checkZone, statedOffset, zoneOffsets } from '../time/zone.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { readDays, writeDays } from './calendar-bytes.js';
@@ -65,7 +65,7 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const measure = (['count', 'level'] as const)[reader.uint8()] ?? reader.fail('a measure that is unknown');
   const grid = { start: reader.signed(), step: reader.varint(), length: reader.varint() };
   if (grid.step < 1 || grid.step > MAX_STEP || grid.length > MAX_BUCKETS) reader.fail('a grid that cannot be');
-  if (Math.abs(grid.start) > 8.64e15 || grid.start + grid.length * grid.step > 8.64e15)
+  if (Math.abs(grid.start) > MOST_TIME || grid.start + grid.length * grid.step > MOST_TIME)
     reader.fail('a time that cannot be');
   const support = reader.varint();
   const keys = readKeys(reader);

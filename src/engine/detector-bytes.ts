@@ -4,7 +4,7 @@ import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
 import { readRow, type SeriesSet } from '../series/series-set.js';
-import { DAY, gridEnd, type TimeGrid } from '../time/grid.js';
+import { DAY, gridEnd, MOST_TIME, type TimeGrid } from '../time/grid.js';
 import { Baseline } from './baseline.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { StatesAt } from './states-at.js';
@@ -122,9 +122,6 @@ function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: re
     end = gridEnd(own);
   }
 }
-
-/** The last moment that a Date can tell. */
-const MOST_TIME = 8.64e15;
 
 function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {
   writer.varint(bytes.length);

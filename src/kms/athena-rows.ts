@@ -2,6 +2,7 @@ import { checkOptions, InputError, type OptionNames, shown } from '../errors.js'
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import { type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
+import { MOST_TIME } from '../time/grid.js';
 import { COLUMN_OF } from './athena-query.js';
 import type { CallField } from './call-rows.js';
 import { type Coverage, CoverageTracker } from './coverage.js';
@@ -159,10 +160,10 @@ function whole(row: AthenaRow, column: string): number {
 }
 
 function* gapsBetween(ranges: readonly TimeRange[]): Generator<TimeRange> {
-  let from = -8.64e15;
+  let from = -MOST_TIME;
   for (const range of ranges) {
     if (range.from > from) yield { from, to: range.from };
     from = range.to;
   }
-  if (from < 8.64e15) yield { from, to: 8.64e15 };
+  if (from < MOST_TIME) yield { from, to: MOST_TIME };
 }

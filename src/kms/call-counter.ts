@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, sh
 import { SeriesSetBuilder, type TimeRange } from '../series/builder.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { MINUTE } from '../time/grid.js';
+import { MINUTE, MOST_TIME } from '../time/grid.js';
 import type { KmsCall } from './call.js';
 import { type CallBatch, type CallKind, HAS_ID, HAS_SHARED_ID } from './call-batch.js';
 import { CallRows, DEFAULT_BY } from './call-rows.js';
@@ -271,12 +271,12 @@ export class CallCounter {
 
   /** Without a row to say what it listened to, a set is observed where everything listened. */
   #markGaps(ranges: readonly TimeRange[]): void {
-    let from = -8.64e15;
+    let from = -MOST_TIME;
     for (const range of ranges) {
       if (range.from > from) this.#builder.markUnobserved(from, range.from);
       from = range.to;
     }
-    if (from < 8.64e15) this.#builder.markUnobserved(from, 8.64e15);
+    if (from < MOST_TIME) this.#builder.markUnobserved(from, MOST_TIME);
   }
 }
 

@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, InputError, type OptionNames, shown } from 
 import type { Coverage } from '../kms/coverage.js';
 import type { CallSource, Json } from '../plan/source.js';
 import { mergeRanges, type TimeRange } from '../series/builder.js';
-import { DAY, HOUR } from '../time/grid.js';
+import { DAY, HOUR, MOST_TIME } from '../time/grid.js';
 import type { FileReason, IngestStats } from './ingest-stats.js';
 import { findLogs, type LogFile } from './log-files.js';
 import { timeInName } from './log-names.js';
@@ -32,7 +32,7 @@ interface Cursor {
 /** So long behind the newest, names are remembered one by one: copies to the folder may come out of order. */
 const OUT_OF_ORDER = 2 * DAY;
 /** Before any log: JSON knows no −∞. */
-const NEVER = -8.64e15;
+const NEVER = -MOST_TIME;
 /** Reasons for setting a record aside that are in the nature of logs. */
 const ORDINARY: ReadonlySet<string> = new Set(['not-kms', 'network-activity', 'updated-data', 'summary']);
 

@@ -1,5 +1,5 @@
 import { InputError, shown } from '../errors.js';
-import { MAX_BUCKETS, MAX_STEP, type TimeGrid } from '../time/grid.js';
+import { MAX_BUCKETS, MAX_STEP, MOST_TIME, type TimeGrid } from '../time/grid.js';
 import { type ByteReader, ByteWriter } from './bytes.js';
 import { readColumn, writeColumn } from './codec-column.js';
 import { readKeys, writeKeys } from './codec-keys.js';
@@ -69,7 +69,7 @@ export function seriesFromBytes(bytes: Uint8Array): SeriesSet {
 
 function readGrid(reader: ByteReader): TimeGrid {
   const grid = { start: reader.signed(), step: reader.varint(), length: reader.varint() };
-  if (Math.abs(grid.start) > 8.64e15) reader.fail(`a grid that starts at ${grid.start} ms`);
+  if (Math.abs(grid.start) > MOST_TIME) reader.fail(`a grid that starts at ${grid.start} ms`);
   if (grid.step < 1 || grid.step > MAX_STEP) reader.fail(`a grid with a step of ${grid.step} ms`);
   if (grid.length > MAX_BUCKETS) reader.fail(`a grid of ${grid.length} buckets`);
   return grid;

@@ -11,6 +11,9 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const WEEK = 7 * DAY;
 
+/** The last time that a Date can hold, epoch ms; the first is as far before 1970. */
+export const MOST_TIME = 8.64e15;
+
 /** The widest bucket: 366 days. */
 export const MAX_STEP = 366 * DAY;
 

@@ -1,6 +1,6 @@
 import { InputError, shown } from '../errors.js';
 import type { CivilDays } from './civil-days.js';
-import { DAY, HOUR, MINUTE, SECOND } from './grid.js';
+import { DAY, HOUR, MINUTE, MOST_TIME, SECOND } from './grid.js';
 
 /**
  * A zone's UTC offsets over a stretch of time: from `times[i]` on, local time is UTC + `offsets[i]`. `times[0]` is where
@@ -20,9 +20,6 @@ const NEAR = 366 * DAY;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 const known = new Map<string, ZoneOffsets>();
-
-/** The first and the last time that a Date can hold. */
-const EVER = 8.64e15;
 
 /** `+05:30`, `-0500`, `UTC+5`, `UTC-03:00`. */
 const OFFSET = /^(?:(?:UTC)?([+-])([01]\d|2[0-3])(?::?([0-5]\d))?|UTC([+-])(\d))$/;
@@ -104,7 +101,13 @@ export function zoneOffsets(zone: string, from: number, to: number): ZoneOffsets
   checkZone(zone);
   const stated = statedOffset(zone);
   if (stated !== undefined) {
-    const always = { zone, from: -EVER, to: EVER, times: Float64Array.of(-EVER), offsets: Float64Array.of(stated) };
+    const always = {
+      zone,
+      from: -MOST_TIME,
+      to: MOST_TIME,
+      times: Float64Array.of(-MOST_TIME),
+      offsets: Float64Array.of(stated),
+    };
     known.set(zone, always);
     return always;
   }

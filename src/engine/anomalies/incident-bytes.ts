@@ -2,6 +2,7 @@ import { type ByteReader, ByteWriter } from '../../series/bytes.js';
 import { readKeys, writeKeys } from '../../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../../series/codec-snapshot.js';
 import { keyId, type SeriesKey } from '../../series/key.js';
+import { MOST_TIME } from '../../time/grid.js';
 import { ABOVE, type Affected, type Anomaly, type AnomalyKind, BELOW, type Incident } from '../types.js';
 import type { Scope } from './affected-keys.js';
 import { idOf, SEVERITIES, timeOfId } from './anomaly-of-runs.js';
@@ -125,6 +126,7 @@ export function readTracker(reader: ByteReader, keys: readonly SeriesKey[]): Tra
     if (place >= OPEN_INCIDENT + open.length) reader.fail(`incident ${place - OPEN_INCIDENT} of ${open.length}`);
     const incident = place >= OPEN_INCIDENT ? open[place - OPEN_INCIDENT] : place === NO_INCIDENT ? undefined : over;
     const run = isOver && place < OPEN_INCIDENT ? readOver(from, keys, step) : readRun(from, keys, step);
+    if (!run.isReported) reader.fail('a finding that was never reported');
     if (isOver) return { run, isOver, incident, weighed: 0, stage: 0 };
     readRest(from, run);
     return { run, isOver, incident, weighed: from.figure(), stage: reader.uint8() };
@@ -171,7 +173,7 @@ function writeState(out: Figures, incident: IncidentState, placeOf: PlaceOf): vo
 function readState(from: FigureReader, keys: readonly SeriesKey[]): IncidentState {
   const { reader } = from;
   const direction = reader.uint8() === 1 ? ABOVE : BELOW;
-  const [opened, changed, begin, joined] = Array.from({ length: 4 }, () => from.time());
+  const [opened, changed, begin, joined] = Array.from({ length: 4 }, () => from.moment());
   const severity = SEVERITIES[reader.uint8()] ?? reader.fail('a severity that is unknown');
   const size = from.figure();
   const named = new Map(readList(reader, () => readKey(reader, keys)).map((key) => [keyId(key), key]));
@@ -253,8 +255,9 @@ export function writeClosed(writer: ByteWriter, incidents: readonly Incident[], 
 export function readClosed(reader: ByteReader, step: number, keys: readonly SeriesKey[]): Incident[] {
   return readList(reader, () => {
     const closed = reader.float64();
+    if (!(Math.abs(closed) <= MOST_TIME)) reader.fail(`an incident that closed at ${closed} ms`);
     const from = new FigureReader(reader, step, closed);
-    const opened = from.time();
+    const opened = from.moment();
     const severity = SEVERITIES[reader.uint8()] ?? reader.fail('a severity that is unknown');
     const anomalies = readList(reader, () => readAnomaly(from, keys));
     if (anomalies.length === 0) reader.fail('an incident of nothing');
@@ -287,11 +290,11 @@ function readAnomaly(figures: FigureReader, keys: readonly SeriesKey[]): Anomaly
   const verdict = reader.uint8() === 1 ? 'above' : 'below';
   const severity = SEVERITIES[reader.uint8()] ?? reader.fail('a severity that is unknown');
   const kind = KINDS[reader.uint8()] ?? reader.fail('a kind that is unknown');
-  const [from, to, decidedFrom, decidedTo] = Array.from({ length: 4 }, () => figures.time());
+  const [from, to, decidedFrom, decidedTo] = Array.from({ length: 4 }, () => figures.moment());
   const [value, expected, lower, upper] = Array.from({ length: 4 }, () => figures.figure());
   const decidedBy = { from: decidedFrom, to: decidedTo };
   const surprise = reader.float64();
-  const id = readId(reader, keys, verdict, figures.time());
+  const id = readId(reader, keys, verdict, figures.moment());
   const related = readList(reader, () => readKey(reader, keys));
   return { id, severity, key, verdict, from, to, value, expected, lower, upper, surprise, decidedBy, kind, related };
 }

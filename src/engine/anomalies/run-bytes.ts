@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../../series/bytes.js';
 import type { SeriesKey } from '../../series/key.js';
+import { MOST_TIME } from '../../time/grid.js';
 import { ABOVE, BELOW } from '../types.js';
 import { Run } from './breach-runs.js';
 
@@ -59,9 +60,19 @@ export class FigureReader {
     return coded / 2;
   }
 
+  /** NaN for none. */
   time(): number {
     const coded = this.reader.varint();
-    return coded === 1 ? this.reader.float64() : this.#end - this.#step * Math.floor(coded / 2);
+    const time = coded === 1 ? this.reader.float64() : this.#end - this.#step * Math.floor(coded / 2);
+    if (Math.abs(time) > MOST_TIME) this.reader.fail(`a time of ${time} ms`);
+    return time;
+  }
+
+  /** A time that has to be one: it is said in ids and words. */
+  moment(): number {
+    const time = this.time();
+    if (Number.isNaN(time)) this.reader.fail('no time where there has to be one');
+    return time;
   }
 }
 
@@ -98,19 +109,19 @@ export function readRun(from: FigureReader, keys: readonly SeriesKey[], step: nu
   const key = readKey(reader, keys);
   const flags = reader.uint8();
   const direction = flags & IS_ABOVE ? ABOVE : BELOW;
-  const run = new Run(key, direction, (flags & IS_KNOWN) > 0, (flags & IS_LEVEL) > 0, step, from.time());
+  const run = new Run(key, direction, (flags & IS_KNOWN) > 0, (flags & IS_LEVEL) > 0, step, from.moment());
   run.ongoing = (flags & IS_ONGOING) > 0;
-  run.to = from.time();
+  run.to = flags & IS_REPORTED ? from.moment() : from.time();
   run.value = from.figure();
   run.expected = from.figure();
   run.lower = from.figure();
   run.upper = from.figure();
-  run.breaches = readList(reader, () => from.time());
-  if (flags & IS_REPORTED) run.reported = from.time();
+  run.breaches = readList(reader, () => from.moment());
+  if (flags & IS_REPORTED) run.reported = from.moment();
   if ((flags & HAS_SURPRISE) === 0) return run;
   run.surprise = reader.float64();
-  run.decidedFrom = from.time();
-  run.decidedTo = from.time();
+  run.decidedFrom = from.moment();
+  run.decidedTo = from.moment();
   return run;
 }
 
@@ -126,8 +137,8 @@ export function readOver(from: FigureReader, keys: readonly SeriesKey[], step: n
   const { reader } = from;
   const coded = reader.varint();
   const key = keys[Math.floor(coded / 2)] ?? reader.fail(`key ${Math.floor(coded / 2)} of ${keys.length}`);
-  const run = new Run(key, coded % 2 === 1 ? ABOVE : BELOW, true, false, step, from.time());
-  run.to = from.time();
+  const run = new Run(key, coded % 2 === 1 ? ABOVE : BELOW, true, false, step, from.moment());
+  run.to = from.moment();
   run.value = from.figure();
   run.expected = from.figure();
   run.surprise = reader.float64();
