@@ -138,6 +138,8 @@ describe('CompositeAlarm', () => {
   it.each<[object, string]>([
     [{ name: '' }, 'name must be a text'],
     [{ suppressor: 'page' }, 'suppressor must be the name of another alarm'],
+    [{ suppressor: '' }, 'suppressor must be the name of another alarm'],
+    [{ suppressor: 5 as never }, 'suppressor must be the name of another alarm'],
     [{ waitPeriod: 1000 }, 'waitPeriod and extensionPeriod need a suppressor'],
     [{ suppressor: 's', waitPeriod: -1 }, 'waitPeriod must be an integer in'],
     [{ supressor: 's' }, 'rule.supressor is unknown: did you mean suppressor?'],

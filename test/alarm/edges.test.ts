@@ -317,3 +317,20 @@ describe('sealed bytes', () => {
     expect(() => Alarm.fromBytes(forged(fields))).toThrow(message);
   });
 });
+
+describe('datapointsToClear', () => {
+  const alarm = () => new Alarm(rule({ evaluationPeriods: 2, datapointsToAlarm: 2, datapointsToClear: 2 }));
+  const states = (values: readonly number[]) =>
+    observed(alarm(), values).map(({ from, to, at }) => [from, to, at / MINUTE]);
+
+  it('ends an alarm after so many datapoints that do not breach, not one of them before', () => {
+    expect(states([1, 1, 0, 0, 0]).filter(([from]) => from === 'ALARM')).toEqual([['ALARM', 'OK', 4]]);
+    expect(states([1, 1, 0, 1, 0, 0]).filter(([from]) => from === 'ALARM')).toEqual([['ALARM', 'OK', 6]]);
+  });
+
+  it('keeps no alarm from OK that was not in ALARM', () => {
+    const one = alarm();
+    observed(one, [1, 0]);
+    expect(one.state).toBe('OK');
+  });
+});
