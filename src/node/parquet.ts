@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { recordsIn } from '../kms/records-in.js';
 import { FileProblem, problemOf } from './file-bytes.js';
 import { formOf } from './file-forms.js';
-import { type Leaf, neededLeaves, own, put, type SchemaElement, unwrapped } from './parquet-leaves.js';
+import { type Leaf, neededLeaves, put, type SchemaElement, unwrapped } from './parquet-leaves.js';
 
 /** Bytes that are read piece by piece, as `hyparquet` asks for them. */
 interface ByteRanges {
@@ -203,7 +203,7 @@ function* linesOf(
 ): Generator<Buffer, void, void> {
   let lines = '';
   for (let i = 0; i < rows; i++) {
-    const row = own();
+    const row: Record<string, unknown> = {};
     for (const [leaf, held] of values) put(row, leaf, held[i]);
     for (const record of recordsIn(row)) lines += `${JSON.stringify(record, withoutBigInts)}\n`;
     if (lines.length < CHUNK_CHARACTERS) continue;
