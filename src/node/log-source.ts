@@ -82,7 +82,7 @@ export function logSource(paths: string | readonly string[], options: LogSourceO
                   ...(signal === undefined ? {} : { signal }),
                 },
               ),
-        listened,
+        coverage: listened,
         cursor: () => cursorAfter(before, found, batch, stats, listened()) as unknown as Json,
         rejected: () => (stats === undefined ? 0 : rejectedIn(stats, before.failed)),
         problem: () => problemIn([...problems, ...(stats?.filesUnreadable ?? [])]),

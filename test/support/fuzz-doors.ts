@@ -77,7 +77,7 @@ const plan = definePlan({
           ...(parseRecord(record) as KmsCall),
           time: Math.floor(from + (i * (now - from)) / 40),
         })),
-        listened: [{ account: ACCOUNT, region: REGION, from, to: now }],
+        coverage: [{ account: ACCOUNT, region: REGION, from, to: now }],
         cursor: now,
       }),
     },
