@@ -15,6 +15,7 @@ export const SLOW: readonly string[] = [
   'aws/plan-sources.test.ts',
   'aws/publish.test.ts',
   'aws/read-log-group.test.ts',
+  'aws/replay-sources.test.ts',
   'aws/s3-logs.test.ts',
   'aws/s3-store.test.ts',
   'aws/validate-logs.test.ts',
