@@ -31,6 +31,7 @@ export const SLOW: readonly string[] = [
   'consumers.test.ts',
   'deploy/function.test.ts',
   'deploy/template.test.ts',
+  'deploy/ten-minutes.test.ts',
   'engine/accept.test.ts',
   'engine/anomalies/find-anomalies.test.ts',
   'engine/calendar.test.ts',
