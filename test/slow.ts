@@ -45,6 +45,7 @@ export const SLOW: readonly string[] = [
   'engine/incidents.test.ts',
   'engine/levels/tracker.test.ts',
   'engine/score-window.test.ts',
+  'engine/slow-change.test.ts',
   'engine/traps.test.ts',
   'engine/weeks.test.ts',
   'engine/zone-choice.test.ts',
