@@ -61,13 +61,14 @@ describe("a change of some percent a day, under 'hold'", () => {
     );
   });
 
-  it('a decline is reported before a third is left, and never learned', () => {
+  it('a decline of 0.02 is reported before half is left, and none of it is learned', () => {
     fc.assert(
-      fc.property(cases, ({ seed, perDay }) => {
-        const { reported, grown } = watched(changing(seed, perDay, -0.06, 20), 'hold', BELOW, seeded(seed));
+      fc.property(fc.nat(1_000_000), fc.constantFrom(400, 3000), (seed, perDay) => {
+        const { reported, grown } = watched(changing(seed, perDay, -0.02, 35), 'hold', BELOW, seeded(seed));
         expect(reported).toBeDefined();
-        expect(0.94 ** (reported ?? Infinity)).toBeGreaterThan(1 / 3);
-        expect(grown).toBeGreaterThan(1 / 1.5);
+        expect(0.98 ** (reported ?? Infinity)).toBeGreaterThan(1 / 2);
+        // Without a limit below for what creeps away, a fifth of it is.
+        expect(grown).toBeGreaterThan(0.93);
       }),
       { numRuns: 6, seed: 12 },
     );
