@@ -80,7 +80,7 @@ export function metricSource(client: CloudWatchClient, options: MetricSourceOpti
       return {
         counts: inRegion(counts, region),
         levels: inRegion(levels, region),
-        listened: listenedFrom < until ? [{ from: listenedFrom, to: until }] : [],
+        coverage: listenedFrom < until ? [{ from: listenedFrom, to: until }] : [],
         cursor: { until: Math.max(before?.until ?? start, until), metrics: report.metrics } as unknown as Json,
         problem: problemOf(report, now),
       };

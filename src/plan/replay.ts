@@ -10,7 +10,7 @@ import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
 import { isFor, type Notice } from './notice.js';
 import type { MonitoringPlan } from './plan.js';
-import { given } from './poll-sources.js';
+import { coverageOf, given } from './poll-sources.js';
 import type { CallSource, Poll } from './source.js';
 import { Watch } from './watch.js';
 import { newWatchData } from './watch-data.js';
@@ -133,7 +133,7 @@ async function readAll(
     signal?.throwIfAborted();
     const stated = given(poll.counts);
     if (stated !== undefined) counts.push(stated);
-    for (const range of given(poll.listened)) listened.push(range);
+    for (const range of coverageOf(poll)) listened.push(range);
     rejected += given(poll.rejected ?? 0);
     const problem = given(poll.problem ?? null);
     if (problem !== null) problems.push(problem);

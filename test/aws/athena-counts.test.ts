@@ -201,7 +201,7 @@ describe('athenaSource', () => {
     const source = athenaSource(new AthenaClient(aws.config), { table: 'cloudtrail', clock: new SlowClock() });
     const step = 300_000;
     const ask = (now: number, cursor: Json) => source.poll({ cursor, from: START, now, step, signal: undefined });
-    const { counts, listened, cursor } = await ask(START + DAY, null);
+    const { counts, coverage: listened, cursor } = await ask(START + DAY, null);
     const end = START + DAY - 900_000;
     const own = await countCalls(calls, { start: START, end, by: BY });
     const stated = selectRows(counts as SeriesSet, (key) => rowOf(own, key) >= 0);
@@ -214,7 +214,7 @@ describe('athenaSource', () => {
     const [first] = listened as readonly { from: number; to: number }[];
     expect([first.from >= START, first.to <= end, first.to > first.from, cursor]).toEqual([true, true, true, end]);
     const before = aws.requests.length;
-    expect(await ask(START + DAY, cursor as Json)).toEqual({ listened: [], cursor: end });
+    expect(await ask(START + DAY, cursor as Json)).toEqual({ coverage: [], cursor: end });
     expect(aws.requests).toHaveLength(before);
   });
 });

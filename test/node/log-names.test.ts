@@ -9,6 +9,8 @@ describe('fileSkipReason', () => {
     'records.ndjson.gz',
     'EXPORT.LOG',
     'events.txt',
+    'records.parquet',
+    '3f2a.gz.parquet',
     '000000.gz',
     'my-stream-1-2021-07-30-16-05-12-0c3bd1d6-21a5-4a9b-8b3f-2f6f3d0e6a51',
   ])('takes %s for a log', (name) => {
@@ -21,7 +23,6 @@ describe('fileSkipReason', () => {
     ['LICENSE.txt', 'not-a-log-name'],
     ['counts.csv', 'csv'],
     ['counts.csv.gz', 'csv'],
-    ['records.parquet', 'not-a-log-name'],
     ['records.json.zip', 'archive'],
     ['archive.tar.gz', 'archive'],
     ['aws-logs-write-test', 'not-a-log-name'],
