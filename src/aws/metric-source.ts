@@ -1,9 +1,11 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import type { CallSource, Json } from '../plan/source.js';
+import { duration } from '../report/numbers.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
+import { isoText } from '../time/iso.js';
 import type { CallOptions } from './call-aws.js';
 import { fetchMetricSeries, type MetricSeriesReport } from './fetch-metric-series.js';
 import { type MetricSource, metricOf } from './metrics.js';
@@ -80,7 +82,7 @@ export function metricSource(client: CloudWatchClient, options: MetricSourceOpti
         levels: inRegion(levels, region),
         coverage: listenedFrom < until ? [{ from: listenedFrom, to: until }] : [],
         cursor: { until: Math.max(before?.until ?? start, until), metrics: report.metrics } as unknown as Json,
-        problem: problemOf(report),
+        problem: problemOf(report, now),
       };
     },
   };
@@ -112,9 +114,13 @@ function inRegion(set: SeriesSet, region: string): SeriesSet {
 const NAMED = 3;
 
 /** What could not be read, in words; null when all could. */
-function problemOf({ problems, messages }: MetricSeriesReport): string | null {
+function problemOf({ problems, messages, forgotten, step }: MetricSeriesReport, now: number): string | null {
   const names = problems.slice(0, NAMED).map(({ metric, reason }) => `${metric.name} (${reason})`);
   const parts = [
+    // A beginning that is forgotten is merely not covered; where nothing else was asked for, that is why nothing came.
+    ...(forgotten === null || forgotten.to < now
+      ? []
+      : [`CloudWatch keeps no points as fine as ${duration(step)} of before ${isoText(forgotten.to)} any more`]),
     ...(problems.length === 0
       ? []
       : [

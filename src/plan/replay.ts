@@ -164,8 +164,9 @@ function spanOf(
   let [begins, ends] = [Infinity, -Infinity];
   for (const { from, to } of ranges) [begins, ends] = [Math.min(begins, from), Math.max(ends, to)];
   const names = sources.map(({ name }) => name).join(', ');
+  const why = held.flatMap(({ source, problems }) => problems.map((problem) => `; ${source}: ${problem}`)).join('');
   if (begins >= Math.min(ends, end)) {
-    throw new InputError(`there is nothing to replay: ${names} cover no time before ${isoText(end)}`);
+    throw new InputError(`there is nothing to replay: ${names} cover no time before ${isoText(end)}${why}`);
   }
   const to = Math.floor(Math.min(end, ends) / step) * step;
   const learned = Math.ceil(learnFor / step) * step;
@@ -173,7 +174,7 @@ function spanOf(
   if (from >= to) {
     const need = given === undefined ? 'more history than plan.learnFor, or a time from which on to report' : 'logs';
     throw new InputError(
-      `there is nothing to replay: ${names} cover ${isoText(begins)} to ${isoText(ends)}; it takes ${need}`,
+      `there is nothing to replay: ${names} cover ${isoText(begins)} to ${isoText(ends)}; it takes ${need}${why}`,
     );
   }
   return {
