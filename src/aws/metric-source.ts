@@ -1,10 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import type { CallSource, Json } from '../plan/source.js';
-import { duration } from '../report/numbers.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { DAY, HOUR, MINUTE } from '../time/grid.js';
+import { DAY, HOUR, MINUTE, SECOND } from '../time/grid.js';
 import { isoText } from '../time/iso.js';
 import type { CallOptions } from './call-aws.js';
 import { fetchMetricSeries, type MetricSeriesReport } from './fetch-metric-series.js';
@@ -120,7 +119,7 @@ function problemOf({ problems, messages, forgotten, step }: MetricSeriesReport, 
     // A beginning that is forgotten is merely not covered; where nothing else was asked for, that is why nothing came.
     ...(forgotten === null || forgotten.to < now
       ? []
-      : [`CloudWatch keeps no points as fine as ${duration(step)} of before ${isoText(forgotten.to)} any more`]),
+      : [`CloudWatch keeps no points as fine as ${step / SECOND} s of before ${isoText(forgotten.to)} any more`]),
     ...(problems.length === 0
       ? []
       : [

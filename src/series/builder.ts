@@ -192,3 +192,16 @@ export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   }
   return merged;
 }
+
+/** The times that lie in both; ranges within each are ascending and apart. */
+export function commonRanges(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
+  const both: TimeRange[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const from = Math.max(a[i].from, b[j].from);
+    const to = Math.min(a[i].to, b[j].to);
+    if (from < to) both.push({ from, to });
+    if (a[i].to < b[j].to) i++;
+    else j++;
+  }
+  return both;
+}

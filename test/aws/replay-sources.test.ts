@@ -188,7 +188,7 @@ describe('watch --replay over the wire', () => {
     expect([status, stderr.split('\n')[0]]).toEqual([
       2,
       'kms-baseline: there is nothing to replay: metrics eu-central-1 cover no time before 2026-06-02T22:00:00.000Z; metrics eu-central-1: ' +
-        'CloudWatch keeps no points as fine as 5 min of before 2026-06-02T22:00:00.000Z any more',
+        'CloudWatch keeps no points as fine as 300 s of before 2026-06-02T22:00:00.000Z any more',
     ]);
   });
 });
