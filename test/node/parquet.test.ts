@@ -1,7 +1,9 @@
 import { parquetMetadata } from 'hyparquet';
+import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { countCloudTrail, type LogStream, type RejectedInput, readCloudTrail } from '../../src/node/index.js';
 import { parquetPackages } from '../../src/node/parquet.js';
+import { neededLeaves, put, unwrapped } from '../../src/node/parquet-leaves.js';
 import { kmsRecord, logText, otherRecord, tempFolder, writeFile } from '../support/logs.js';
 import { OCSF_VERSIONS, ocsfOf } from '../support/ocsf.js';
 import { ATHENA_TABLE, athenaRow, parquetOf } from '../support/parquet.js';
@@ -114,6 +116,125 @@ describe('Parquet and OCSF', () => {
       );
       expect((await countedIn(folder)).set, type).toEqual(from.set);
     }
+  });
+});
+
+/** Columns of a schema, with their children: `?` behind a name that may be null, `*` behind one that is repeated. */
+type Columns = { readonly [name: string]: 'text' | 'int' | Columns };
+
+function schemaOf(columns: Columns): SchemaElement[] {
+  return Object.entries(columns).flatMap(([name, type]): SchemaElement[] => {
+    const repetition_type = name.endsWith('?') ? 'OPTIONAL' : name.endsWith('*') ? 'REPEATED' : 'REQUIRED';
+    const own = { name: name.replace(/[?*]$/, ''), repetition_type } as const;
+    if (type === 'int') return [{ ...own, type: 'INT64' }];
+    if (type === 'text') return [{ ...own, type: 'BYTE_ARRAY', converted_type: 'UTF8' }];
+    const list = Object.keys(type).some((inner) => inner.endsWith('*')) ? ({ converted_type: 'LIST' } as const) : {};
+    return [{ ...own, ...list, num_children: Object.keys(type).length }, ...schemaOf(type)];
+  });
+}
+
+describe('Parquet of other writers', () => {
+  const rows = RECORDS.map((record) => {
+    const event = JSON.parse(JSON.stringify(ocsfOf(record, '1.1.0')));
+    const { api, actor, resources, ...rest } = event;
+    return {
+      ...{ class_uid: BigInt(rest.class_uid), time: BigInt(rest.time), region: rest.cloud.region },
+      metadata: { uid: rest.metadata.uid, event_code: rest.metadata.event_code },
+      ...{ cloud: { region: rest.cloud.region }, unmapped: { recipientAccountId: rest.unmapped.recipientAccountId } },
+      api: {
+        operation: api.operation,
+        service: api.service,
+        response: api.response === undefined ? null : { error: api.response.error ?? null },
+      },
+      actor: { user: { uid: actor.user.uid } },
+      resources: resources === undefined ? null : resources.map(({ uid }: { uid: string }) => ({ uid })),
+    };
+  });
+  const columns: Columns = {
+    class_uid: 'int',
+    time: 'int',
+    'metadata?': { uid: 'text', 'event_code?': 'text' },
+    cloud: { region: 'text' },
+    'api?': { operation: 'text', service: { name: 'text' }, 'response?': { 'error?': 'text' } },
+    actor: { 'user?': { 'uid?': 'text' } },
+    'resources?': { 'list*': { element: { 'uid?': 'text' } } },
+    'unmapped?': { recipientAccountId: 'text' },
+  };
+
+  it('is read in many pages and row groups, with objects that must be there', async () => {
+    const schema = [{ name: 'root', num_children: Object.keys(columns).length }, ...schemaOf(columns)];
+    const names = Object.keys(columns).map((name) => name.replace(/\?$/, '') as keyof (typeof rows)[number]);
+    const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]), offsetIndex: true }));
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData, schema, pageSize: 300, rowGroupSize: [70, 140] }));
+    const { row_groups: groups } = parquetMetadata(bytes.buffer);
+    expect(groups).toHaveLength(3);
+    const folder = tempFolder();
+    writeFile(folder, 'x.parquet', bytes);
+    const { set, calls, rejected } = await countedIn(folder);
+    expect(rejected).toEqual([]);
+    const from = await expected();
+    expect({ set, calls }).toEqual({ set: from.set, calls: from.calls });
+  });
+});
+
+describe('what a schema names', () => {
+  const api: Columns = { api: { operation: 'text' } };
+  /** The row that the only needed values make, as `hyparquet` gives them: an array for each level that is not required. */
+  const rowOf = (columns: Columns, ...values: unknown[]) => {
+    const schema = [
+      { name: 'root', num_children: 1 + Object.keys(columns).length },
+      ...schemaOf({ ...columns, ...api }),
+    ];
+    const row: Record<string, unknown> = {};
+    const leaves = [...neededLeaves(schema as never).values()].filter(({ names }) => names[0] !== 'api');
+    expect(leaves).toHaveLength(values.length);
+    for (const [i, leaf] of leaves.entries()) put(row, leaf, unwrapped(leaf, values[i]));
+    return row;
+  };
+  const two = [{ uid: 'a' }, { uid: 'b' }];
+
+  it.each<[string, Columns, unknown, unknown]>([
+    [
+      'a list of three levels',
+      { 'resources?': { 'list*': { 'element?': { 'uid?': 'text' } } } },
+      [[['a'], ['b']]],
+      two,
+    ],
+    ["Hive's", { 'resources?': { 'bag*': { 'array_element?': { uid: 'text' } } } }, [[['a'], ['b']]], two],
+    ["Avro's, of two levels", { 'resources?': { 'array*': { uid: 'text', 'type?': 'text' } } }, [['a', 'b']], two],
+    ["Thrift's", { resources: { 'resources_tuple*': { uid: 'text' } } }, ['a', 'b'], two],
+    ['a repeated object without a list', { 'resources*': { uid: 'text' } }, ['a', 'b'], two],
+    ['an empty list', { 'resources?': { 'list*': { element: { uid: 'text' } } } }, [[]], []],
+    [
+      'a list with a null in it',
+      { 'resources?': { 'list*': { 'element?': { uid: 'text' } } } },
+      [[[], ['b']]],
+      [{}, two[1]],
+    ],
+    ['no list', { 'resources?': { 'list*': { element: { uid: 'text' } } } }, [], undefined],
+  ])('%s', (_, columns, value, resources) => {
+    expect(rowOf(columns, value)).toEqual(resources === undefined ? {} : { resources });
+  });
+
+  it('is no list of lists, and nothing that is not as the schema says', () => {
+    expect(rowOf({ 'resources?': { 'list*': { element: { 'list*': { uid: 'text' } } } } })).toEqual({});
+    for (const value of ['a', [['a']], ['a', 'b']]) {
+      expect(() => rowOf({ 'resources?': { 'list*': { 'element?': { uid: 'text' } } } }, value)).toThrow(
+        'corrupt-parquet',
+      );
+    }
+    expect(() => neededLeaves([{ name: 'root', num_children: 2 }, { name: 'api' }] as never)).toThrow(
+      'corrupt-parquet',
+    );
+    expect(() => neededLeaves([{ name: 'root', num_children: 1 }, { name: 'a' }, { name: 'b' }] as never)).toThrow(
+      'corrupt-parquet',
+    );
+  });
+
+  it('puts nothing into a prototype', () => {
+    const row = rowOf({ 'unmapped?': { ['__proto__']: 'text', recipientAccountId: 'text' } }, ['111122223333']);
+    expect(row).toEqual({ unmapped: { recipientAccountId: '111122223333' } });
+    expect(Object.getPrototypeOf(row['unmapped'])).toBe(Object.prototype);
   });
 });
 
