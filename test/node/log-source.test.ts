@@ -8,6 +8,8 @@ import { logSource } from '../../src/node/index.js';
 import type { CallSource, Json } from '../../src/plan/index.js';
 import { bundle } from '../support/bundle.js';
 import { kmsRecord, logText, tempFolder, writeFile } from '../support/logs.js';
+import { ocsfOf } from '../support/ocsf.js';
+import { parquetOf } from '../support/parquet.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
@@ -39,6 +41,21 @@ const name = (time: number) =>
   `111122223333_CloudTrail_eu-central-1_${new Date(time).toISOString().replace(/[-:]/g, '').slice(0, 13)}Z_x${time}.json.gz`;
 
 describe('logSource', () => {
+  it("reads Security Lake's files, each once, and tries again what is damaged", async () => {
+    const folder = tempFolder();
+    const event = (id: string, time: number) => ocsfOf(record(id, time), '1.1.0');
+    const day = 'eventDay=20260105';
+    writeFile(folder, `${day}/a.gz.parquet`, await parquetOf([event('a', START), event('b', START + 60_000)]));
+    const whole = await parquetOf([event('c', START + 120_000)]);
+    writeFile(folder, `${day}/c.gz.parquet`, whole.subarray(0, 900));
+    const source = logSource(folder);
+    const first = await poll(source, null);
+    expect(first.ids).toEqual(['a', 'b']);
+    expect(first.problem).toContain('ends early');
+    writeFile(folder, `${day}/c.gz.parquet`, whole);
+    expect(await poll(source, first.cursor)).toMatchObject({ ids: ['c'], problem: null });
+  });
+
   it('reads each file once, as they come, in parts', async () => {
     const folder = tempFolder();
     for (let i = 0; i < 5; i++)
