@@ -157,9 +157,10 @@ export class CountTracker implements Tracker, TrackerParts {
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     if (!this.#asleep) this.#ready();
-    const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
-    const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
-    const { phi, alpha, profile } = this.model;
+    const { profile } = this;
+    const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
+    const mean = Math.max(this.s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
+    const { phi, alpha } = this.model;
     return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean));
   }
 
