@@ -95,7 +95,8 @@ function testBlock(parts: TrackerParts, win: WindowInHand, w: number, from: numb
   const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers } = t;
   const { exposure: exposures, exposureVar: exposureVars } = t;
   const { screen, rate } = win;
-  const { mostExposure, mostExposureVar, off: offBefore, surprising, upper: upperBound, lower: lowerBound } = screen;
+  const { mostExposure, mostExposureVar, off: offBefore, surprising, suspect } = screen;
+  const { upper: upperBound, lower: lowerBound } = screen;
   const { sum: sumBefore, sumExposure: exposureBefore, sumExposureVar: varBefore, back } = k;
   let sum = sumBefore;
   let sumExposure = exposureBefore;
@@ -109,8 +110,9 @@ function testBlock(parts: TrackerParts, win: WindowInHand, w: number, from: numb
     let isPassed = !(exposure > mostExposure || exposureVar > mostExposureVar);
     if (isPassed) {
       const off = offBefore + (sum + held) - rate * exposure;
-      // On whichever side the bucket is: processors guess that wrong half of the time.
-      if (off > surprising || -off > surprising) isPassed = false;
+      // The side of the bucket is asked for where it may count: processors guess it wrong half of the time.
+      if ((off > surprising && (y >= mean || off > suspect)) || (-off > surprising && (y < mean || -off > suspect)))
+        isPassed = false;
       else {
         const reach = reaches[j];
         const most = (uppers[j] > y ? uppers[j] : y) + 1;
