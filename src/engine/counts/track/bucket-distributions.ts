@@ -178,24 +178,24 @@ export class BucketDistributions {
   }
 
   /**
-   * −ln P(Y ≥ y) of a law, not calibrated, or −ln P(Y ≤ y). Exact where it may matter; where {@link nearNats} says nothing,
-   * and within two deviations, by {@link lowerBody} where counts are large enough; a fifth of the buckets of busy series
-   * have another, and cost 0.3 µs each without.
+   * Puts −ln P(Y ≥ y) of a law, not calibrated, or −ln P(Y ≤ y), where the count y stood: as an argument and a result they
+   * would be boxed (Node 20). Exact where it may matter; where {@link nearNats} says nothing, and within two deviations, by
+   * {@link lowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
    */
-  nats(at: number, y: number, isAbove: boolean): number {
+  toNats(at: number, isAbove: boolean, column: Float64Array, j: number): void {
     const { values } = this;
-    const near = nearNats(values, at, y, isAbove);
-    if (near >= 0) return near;
+    const y = column[j];
     const mean = values[at + MEAN];
     const size = values[at + SIZE];
     const z = (isAbove ? y - 0.5 - mean : mean - y - 0.5) / values[at + SD];
-    if (z < 2 && hasBody(y, size)) {
-      const body = isAbove ? upperBody(y, mean, size) : lowerBody(y, mean, size);
-      if (body < BODY_NATS) return body;
+    let nats = nearNats(values, at, y, isAbove);
+    if (!(nats >= 0)) {
+      nats = Number.POSITIVE_INFINITY;
+      if (z < 2 && hasBody(y, size)) nats = isAbove ? upperBody(y, mean, size) : lowerBody(y, mean, size);
+      if (!(nats < BODY_NATS)) nats = isAbove ? -logUpperTail(y, mean, size) : -logLowerTail(y, mean, size);
+      if (y < FEW && Math.trunc(y) === y) values[at + (isAbove ? FEW_ABOVE : FEW_BELOW) + y] = nats;
     }
-    const nats = isAbove ? -logUpperTail(y, mean, size) : -logLowerTail(y, mean, size);
-    if (y < FEW && Math.trunc(y) === y) values[at + (isAbove ? FEW_ABOVE : FEW_BELOW) + y] = nats;
-    return nats;
+    column[j] = nats;
   }
 }
 

@@ -80,7 +80,11 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
     const lower = values[at + LIMIT_BELOW];
     const timely = isAbove && late > 0 ? (y - late > mean ? y - late : mean) : y;
     let nats = nearNats(values, at, timely, isAbove);
-    if (!(nats >= 0)) nats = distributions.nats(at, timely, isAbove);
+    if (!(nats >= 0)) {
+      allNats[j] = timely;
+      distributions.toNats(at, isAbove, allNats, j);
+      nats = allNats[j];
+    }
     if (nats > UNCALIBRATED) nats = isAbove ? calibrateIn(nats, above[0], shift) : calibrate(nats, below[0]);
     uppers[j] = upper;
     lowers[j] = lower;

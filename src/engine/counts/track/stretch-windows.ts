@@ -64,22 +64,22 @@ function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number)
     const sd = Math.sqrt(m + over);
     const off = rest + y - m;
     const wide = SURPRISING * sd;
+    win.mean = m;
+    win.over = over;
     let isSaid = off > wide || off < -wide;
     if (!isSaid) {
       const most = uppers[j] + 1 > y ? uppers[j] + 1 : y;
       const effect = m * more;
       const sure = over < MOST_SKEWED * m * m ? m + deviations * sd : 0;
       const surely = (sure > effect ? sure : effect) - rest;
-      if (surely < most) isSaid = m + limits.around(m, over).above * sd - rest < most;
+      if (surely < most) isSaid = m + limits.around(win).above * sd - rest < most;
     }
     if (!isSaid && m >= leastMean) {
       const least = lowers[j] < y ? lowers[j] : y;
       const small = m * less - rest;
-      if (small > least) isSaid = m - limits.around(m, over).below * sd - rest > least;
+      if (small > least) isSaid = m - limits.around(win).below * sd - rest > least;
     }
     if (!isSaid) continue;
-    win.mean = m;
-    win.over = over;
     win.sd = sd;
     win.rest = rest;
     win.off = off;
