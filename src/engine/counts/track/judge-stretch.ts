@@ -13,8 +13,8 @@ export function judgeStretch(parts: TrackerParts, { outcomes, isJudged }: CountR
     return n;
   }
   testBuckets(parts, n);
-  testHourAll(parts, 0, n);
-  testHoursAll(parts, 0, n);
+  testHourAll(parts, n);
+  testHoursAll(parts, n);
   testSilences(parts, n, false);
   testDrifts(parts, n);
   const calm = limitAll(parts, n);
