@@ -1,5 +1,5 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, NORMAL, type ScoreColumns, type Tracker, unobserved } from '../../types.js';
+import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
@@ -9,7 +9,7 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { putBack, takeInHand } from './block-in-hand.js';
 import { lookUp, testBucket, testSilence } from './bucket-test.js';
-import { type CountRange, chooseAgain, HELD_BACK, OTHER, TRAINED } from './count-range.js';
+import { chooseAgain } from './choose-again.js';
 import { startDrift, testDrift } from './drift.js';
 import { signOff } from './incident.js';
 import { judgeStretch } from './judge-stretch.js';
@@ -216,7 +216,7 @@ export class CountTracker implements Tracker, TrackerParts {
    * Judges the buckets of a range one after another, and learns from each unless `learn` is false.
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
-  run(range: CountRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
+  run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -244,7 +244,7 @@ export class CountTracker implements Tracker, TrackerParts {
    * of its time (Node 20).
    * @returns the next bucket
    */
-  #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
+  #runBlock(range: TrackedRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
     const { start, length } = range;
     const { step, block, hourBuckets } = this.rules.windows;
     const { block: k } = this.scratch;
@@ -258,7 +258,7 @@ export class CountTracker implements Tracker, TrackerParts {
       const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
       const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
       if (n === 0) break;
-      const calm = judgeStretch(this, range, n);
+      const calm = judgeStretch(this, n);
       if (calm > 0) {
         if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
         leaveStretch(this, out, calm, learn);
@@ -267,7 +267,6 @@ export class CountTracker implements Tracker, TrackerParts {
       if (calm === n) continue;
       if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
       loadBucket(this, calm);
-      if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
       putBack(this);
       finishBucket(this, range, learn, out);
       return i + 1;
@@ -277,7 +276,7 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
-  #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
+  #fill({ start, values, observed, slots, choose }: TrackedRange, i: number, end: number, at: number): number {
     const { stretch: t } = this.scratch;
     const bursts = this.#bursts;
     const { step } = this.rules.windows;
@@ -313,8 +312,8 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
-  #runBucket(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
-    const { start, values, slots, choose, outcomes, learning } = range;
+  #runBucket(range: TrackedRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
+    const { start, values, slots, choose, learning } = range;
     const { block: k, bucket: b } = this.scratch;
     const y = values[i];
     const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
@@ -332,7 +331,6 @@ export class CountTracker implements Tracker, TrackerParts {
     b.upper = Math.max(b.upper, Math.floor(b.mean));
     b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
     const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
-    if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
     if (isCalm) {
       if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
       leaveInHand(this, learn);
@@ -344,16 +342,17 @@ export class CountTracker implements Tracker, TrackerParts {
     return i + 1;
   }
 
-  /** What {@link run} would make of a range in which no call comes; the series stays as it is. */
-  foresee(range: CountRange, out: ScoreColumns, at: number): void {
-    if (!this.#asleep) this.#ready();
-    const state = this.s;
-    // A sleeping series is changed by calls only.
-    if (!this.#asleep) this.s = this.scratch.copyOf(state);
+  /** What its state is now, in working space that the next copy takes; `undefined` of one that sleeps, which calls alone change. */
+  copy(): Float64Array | undefined {
+    if (this.#asleep) return undefined;
+    this.#ready();
+    return this.scratch.copyOf(this.s);
+  }
+
+  /** The state becomes what it was at {@link copy}. */
+  setBack(copy: Float64Array): void {
+    this.s.set(copy);
     this.scratch.armed = undefined;
-    this.run(range, true, out, at);
-    this.scratch.armed = undefined;
-    this.s = state;
   }
 
   /** Room for the whole state, and what follows from it; the series is awake from here on. */
