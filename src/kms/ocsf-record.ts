@@ -3,7 +3,7 @@ import { at, isObject, type RawRecord } from './raw-record.js';
 const KMS = 'kms.amazonaws.com';
 
 /**
- * Whether an object is an event of OCSF that tells of an API call, as Amazon Security Lake makes one of each CloudTrail record:
+ * Whether an object is an event of OCSF of an API call, as Amazon Security Lake makes one of each CloudTrail record:
  * class API Activity, of other services Account Change and Authentication too.
  */
 export function isOcsfCall(fields: Readonly<Record<string, unknown>>): boolean {
@@ -18,8 +18,8 @@ export function isOcsfCall(fields: Readonly<Record<string, unknown>>): boolean {
  * mapping that OCSF publishes for CloudTrail (github.com/ocsf/examples, mappings/markdown/AWS). What it has no field for is in
  * `unmapped`, under the record's own names, parts of objects with dots between: `requestParameters.keyId`.
  *
- * - `actor.user.uid` is the ARN since 1.1.0 and the principal's ID before, where `uuid` is the ARN: they are told apart by
- *   their form.
+ * - `actor.user.uid` is the ARN since 1.1.0 and the principal's ID before, where `uuid` is the ARN: their form says
+ *   which is which.
  * - The account is `unmapped.recipientAccountId`, else that of `cloud`, which need not be the one whose log it was.
  * - A failure without an error code has its `status` as the error: `Failure`.
  */

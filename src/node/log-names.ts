@@ -74,7 +74,7 @@ export function timeInName(path: string): number {
 
 /** NaN for a month 13 or a day 32; an hour or a minute that is none counts as 0. */
 function utc(match: RegExpMatchArray): number {
-  const [year, month, day, hour, minute] = match.slice(1).map((digits) => Number(digits ?? 0));
+  const [year, month, day, hour = 0, minute = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
   if (month < 1 || month > 12 || day < 1 || day > 31) return Number.NaN;
   return hour > 23 || minute > 59 ? Date.UTC(year, month - 1, day) : Date.UTC(year, month - 1, day, hour, minute);
 }

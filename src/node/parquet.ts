@@ -109,7 +109,7 @@ async function valuesOf(
   return values;
 }
 
-/** A file on disk; `onRead` hears of bytes read. */
+/** A file on disk; `onRead` is given how many bytes were read. */
 export async function* parquetFileLines(
   path: string,
   onRead: (bytes: number) => void,

@@ -15,7 +15,7 @@ const one = (event: unknown) => {
 };
 
 describe.each(OCSF_VERSIONS)('OCSF %s', (version: OcsfVersion) => {
-  it('tells of a call all that its CloudTrail record tells', () => {
+  it('reports of a call all that its CloudTrail record does', () => {
     fc.assert(
       fc.property(kmsRecords(), fc.boolean(), (record, json) => {
         const event = ocsfOf(record, version, { json });

@@ -58,6 +58,8 @@ describe('timeInName', () => {
       'AWSLogs/111122223333/CloudTrail/us-east-1/2021/07/31/111122223333_CloudTrail_us-east-1_20210730T2355Z_x.json.gz',
       '2021-07-30T23:55Z',
     ],
+    ['lake/region=eu-central-1/accountId=111122223333/eventDay=20210730/f2a1.gz.parquet', '2021-07-30T00:00Z'],
+    ['lake\\eventday=20210730\\2020-01-01.parquet', '2021-07-30T00:00Z'],
     ['logs/2021-07-30.json.gz', '2021-07-30T00:00Z'],
     ['logs\\2021\\07\\30\\records.json', '2021-07-30T00:00Z'],
     ['logs/2021/07/30/16/records.json', '2021-07-30T16:00Z'],
