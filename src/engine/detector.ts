@@ -105,7 +105,7 @@ export class Detector {
 
   #roomFor(whole: SeriesSet, rowOf: Int32Array): RoomForScores {
     const scores = roomForScores(whole);
-    for (let row = 0; row < rowOf.length; row++) scores.known[row] = this.#rows.at(rowOf[row]).known ? 1 : 0;
+    scores.known.set(this.#rows.known(rowOf));
     return scores;
   }
 

@@ -1,29 +1,24 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, NORMAL, type ScoreColumns, type Tracker, unobserved } from '../../types.js';
+import { type Band, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
-import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
-import { putBack, takeInHand } from './block-in-hand.js';
-import { lookUp, testBucket, testSilence } from './bucket-test.js';
-import { type CountRange, chooseAgain, HELD_BACK, OTHER, TRAINED } from './count-range.js';
-import { startDrift, testDrift } from './drift.js';
+import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
-import { judgeStretch } from './judge-stretch.js';
-import { endSilence, enterBlock, leaveInHand } from './learn.js';
+import { endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
+import { runBlock } from './run-block.js';
 import type { TrackScratch } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ALPHA,
   AWAKE,
   BLOCK,
-  BURST_SHIFT,
   DERIVED,
   EVER_CALLED,
   FLAT,
@@ -41,15 +36,8 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
-import { MOST_BUCKETS } from './stretch.js';
-import { loadBucket } from './stretch-bucket.js';
-import { leaveStretch, writeVerdicts } from './stretch-end.js';
-import { finishBucket, writeVerdict } from './verdict.js';
-import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
+import { armWindows, deriveWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
-
-/** Buckets of a run that are too few to set bounds for: a row that has its turn for an hour seldom finds them in memory. */
-const FEW_BUCKETS = 24;
 
 /**
  * One series of counts as it is watched: judges bucket after bucket over all window lengths, then learns, guarded. What
@@ -60,7 +48,7 @@ export class CountTracker implements Tracker, TrackerParts {
   readonly model: RowModel;
   readonly profile: KeptProfile;
   readonly tails: TrackerParts['tails'];
-  readonly #bursts: RowModel['bursts'];
+  readonly bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;
@@ -87,7 +75,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.model = model;
     this.profile = model.profile;
     this.tails = { above: model.above, below: model.below, silence: model.silence };
-    this.#bursts = model.bursts;
+    this.bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
     this.layout = layoutOf(windows);
@@ -157,9 +145,10 @@ export class CountTracker implements Tracker, TrackerParts {
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     if (!this.#asleep) this.#ready();
-    const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
-    const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
-    const { phi, alpha, profile } = this.model;
+    const { profile } = this;
+    const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
+    const mean = Math.max(this.s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
+    const { phi, alpha } = this.model;
     return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean));
   }
 
@@ -216,7 +205,7 @@ export class CountTracker implements Tracker, TrackerParts {
    * Judges the buckets of a range one after another, and learns from each unless `learn` is false.
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
-  run(range: CountRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
+  run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -234,126 +223,21 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
-      i = this.#runBlock(range, i, learn, out, at);
+      i = runBlock(this, range, i, learn, out, at);
     }
   }
 
-  /**
-   * Runs from bucket `i` to the end of its block, of what is observed, or to the first bucket that is not calm: to the end
-   * of the block the rate stands, and what changes is kept at hand; 40 reads and writes of the state a bucket were half
-   * of its time (Node 20).
-   * @returns the next bucket
-   */
-  #runBlock(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
-    const { start, length } = range;
-    const { step, block, hourBuckets } = this.rules.windows;
-    const { block: k } = this.scratch;
-    const blockStart = this.s[BLOCK] * block;
-    const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
-    k.back = ((start + i * step - blockStart) / step) | 0;
-    // What a young series learns of its hours may change with every bucket.
-    if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at);
-    while (i < end) {
-      const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
-      const n = this.#fill(range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
-      if (n === 0) break;
-      const calm = judgeStretch(this, range, n);
-      if (calm > 0) {
-        if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
-        leaveStretch(this, out, calm, learn);
-      }
-      i += calm;
-      if (calm === n) continue;
-      if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
-      loadBucket(this, calm);
-      if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
-      putBack(this);
-      finishBucket(this, range, learn, out);
-      return i + 1;
-    }
-    putBack(this);
-    return i;
+  /** What its state is now, in working space that the next copy takes; `undefined` of one that sleeps, which calls alone change. */
+  copy(): Float64Array | undefined {
+    if (this.#asleep) return undefined;
+    this.#ready();
+    return this.scratch.copyOf(this.s);
   }
 
-  /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
-  #fill({ start, values, observed, slots, choose }: CountRange, i: number, end: number, at: number): number {
-    const { stretch: t } = this.scratch;
-    const bursts = this.#bursts;
-    const { step } = this.rules.windows;
-    const perDay = this.profile.perWeek / 7;
-    const most = end - i;
-    let left = choose?.left();
-    choose?.mark();
-    t.start = start + i * step;
-    t.first = i;
-    t.cell = at + i;
-    let n = 0;
-    for (; n < most; n++) {
-      const y = values[i + n];
-      if (observed[i + n] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
-      let slot = slots[i + n];
-      if (left !== undefined && left.open[i + n] === 0) slot = left.slots[i + n];
-      else if (choose !== undefined) {
-        // A bucket that ends the stretch for its bursts is chosen for again: one by one, then.
-        if (n > 0 && bursts !== null) break;
-        slot = choose.choose(y, i + n) | 0;
-        left = choose.left();
-      }
-      if (bursts !== null) {
-        const shift = burstShift(bursts, slot, perDay);
-        if (n === 0) enterBurstHour(this, shift);
-        else if (shift !== this.s[this.derivedAt + BURST_SHIFT]) break;
-      }
-      t.y[n] = y;
-      t.slots[n] = slots[i + n];
-      t.judgedBy[n] = slot;
-    }
-    return n;
-  }
-
-  /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
-  #runBucket(range: CountRange, i: number, learn: boolean, out: ScoreColumns | undefined, at: number): number {
-    const { start, values, slots, choose, outcomes, learning } = range;
-    const { block: k, bucket: b } = this.scratch;
-    const y = values[i];
-    const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
-    if (this.#bursts !== null) enterBurstHour(this, burstShift(this.#bursts, slot, this.profile.perWeek / 7));
-    lookUp(this, slot, y);
-    b.time = start + i * this.rules.windows.step;
-    b.cell = at + i;
-    b.slot = slots[i];
-    b.isSuspect = false;
-    testBucket(this);
-    testWindows(this);
-    testSilence(this);
-    testDrift(this);
-    // A count below its mean is never above, one above it never below, whatever a window says.
-    b.upper = Math.max(b.upper, Math.floor(b.mean));
-    b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
-    const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
-    if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
-    if (isCalm) {
-      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
-      leaveInHand(this, learn);
-      putBack(this);
-    } else {
-      putBack(this);
-      finishBucket(this, range, learn, out);
-    }
-    return i + 1;
-  }
-
-  /** What {@link run} would make of a range in which no call comes; the series stays as it is. */
-  foresee(range: CountRange, out: ScoreColumns, at: number): void {
-    if (!this.#asleep) this.#ready();
-    const state = this.s;
-    // A sleeping series is changed by calls only.
-    if (!this.#asleep) this.s = this.scratch.copyOf(state);
+  /** The state becomes what it was at {@link copy}. */
+  setBack(copy: Float64Array): void {
+    this.s.set(copy);
     this.scratch.armed = undefined;
-    this.run(range, true, out, at);
-    this.scratch.armed = undefined;
-    this.s = state;
   }
 
   /** Room for the whole state, and what follows from it; the series is awake from here on. */

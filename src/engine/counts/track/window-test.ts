@@ -1,3 +1,4 @@
+import { WIDE_CELL } from '../../../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
@@ -25,6 +26,7 @@ import {
   PHI,
   RING,
   SHIFT_VARIANCE,
+  WIDE,
 } from './state.js';
 import { clearScreen, isPassedOver, SURPRISING, SUSPECT, setScreen } from './window-screen.js';
 
@@ -48,7 +50,7 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
   const { blocks, block, step } = rules.windows;
   for (let w = 0; w < blocks.length; w++) {
     const win = scratch.windows[w];
-    armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
+    armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w], s, d + WIDE + WIDE_CELL * w);
     win.isLong = blocks[w] > 0;
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
     win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
@@ -57,8 +59,8 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
   }
 }
 
-function armLimits(win: WindowInHand, above: number, below: number): void {
-  win.limits.arm(above, below);
+function armLimits(win: WindowInHand, above: number, below: number, kept: Float64Array, at: number): void {
+  win.limits.arm(above, below, kept, at);
   win.surely = SURELY * deviateAt(above);
 }
 
@@ -85,7 +87,9 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
   for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
     const above = uncalibrateIn(nats - logWeights[w], model.above[w], shift);
     s[d + NATS_ABOVE + w] = above;
-    armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w]);
+    const wide = d + WIDE + WIDE_CELL * w;
+    s.fill(0, wide, wide + WIDE_CELL);
+    armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w], s, wide);
   }
   scratch.distributions.forget();
 }
@@ -193,7 +197,7 @@ export function say(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { mean: m, over, sd, rest, off } = win;
   let surely = Math.max(over < MOST_SKEWED * m * m ? m + win.surely * sd : 0, m * (1 + rules.minEffect)) - rest;
   if (surely < win.most && (surely < b.upper + 1 || b.y > surely)) {
-    surely = Math.max(surely, m + win.limits.around(m, over).above * sd - rest);
+    surely = Math.max(surely, m + win.limits.around(win).above * sd - rest);
   }
   const mayLower = surely < win.most && (surely < b.upper + 1 || b.y > surely);
   const small = m * (1 - rules.minEffect) - rest;
@@ -221,7 +225,7 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand): void {
 function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const { bucket: b } = scratch;
   const { mean: m, over, rest } = win;
-  const bound = m - win.limits.around(m, over).below * win.sd - rest;
+  const bound = m - win.limits.around(win).below * win.sd - rest;
   if (!(bound > b.lower || b.y < bound)) return;
   const least = Math.min(win.limits.lower(m, (m * m) / over), m * (1 - rules.minEffect));
   if (!(least >= 0) || least - rest <= win.least) return;
