@@ -1,4 +1,4 @@
-// Takes out of dist/ the declarations that no way in leads to: of 490 files 210, a tenth of the packed package.
+// Takes out of dist/ the declarations that no way in leads to: 210 of 487 files.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
