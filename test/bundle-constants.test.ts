@@ -47,4 +47,14 @@ describe('what the build makes of the variables that a bundle declares', () => {
       'import {\n  LEAST as $LEAST3,\n  MOST as $MOST,\n  make\n} from "./chunks/of.js"; const LEAST3 = $LEAST3, MOST = $MOST;\nimport fs from "node:fs";\nmake(MOST, LEAST3, fs);\n',
     );
   });
+
+  it('exports those of a module by other names, which it does not read itself', () => {
+    const { '/a.js': text } = made({
+      '/a.js':
+        'var MOST = 3;\nvar LEAST2 = 1;\nvar make = () => MOST;\nexport {\n  MOST,\n  LEAST2 as LEAST,\n  make\n};\n',
+    });
+    expect(text).toBe(
+      'const MOST = 3;\nconst LEAST2 = 1;\nconst make = () => MOST;\nconst $MOST = MOST, $LEAST2 = LEAST2; export {\n  $MOST as MOST,\n  $LEAST2 as LEAST,\n  make\n};\n',
+    );
+  });
 });
