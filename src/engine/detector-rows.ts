@@ -1,5 +1,5 @@
 import { keyId, type SeriesKey, sameKeys } from '../series/key.js';
-import { readPart, type SeriesSet } from '../series/series-set.js';
+import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
@@ -9,6 +9,7 @@ import { IdleLookahead } from './counts/track/idle-lookahead.js';
 import type { Acknowledged } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
+import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
 import { readStates, StatesAt } from './states-at.js';
@@ -37,6 +38,8 @@ export class DetectorRows {
   /** Their places by {@link keyId}. */
   readonly #places = new Map<string, number>();
   #matching: Matching | undefined;
+  /** What {@link known} found last: the rows of ticks are matched once. */
+  #known: { readonly rowOf: Int32Array; readonly known: Uint8Array } | undefined;
   /** States that some rows still have to be written into, before they change. */
   #unwritten: StatesAt | undefined;
   /** Only where buckets come one by one. */
@@ -50,16 +53,13 @@ export class DetectorRows {
   constructor(baseline: Baseline, rules: WatchRules) {
     this.#baseline = baseline;
     this.#rules = rules;
-    this.#lookahead = new IdleLookahead(baseline.grid.step);
     for (const key of baseline.keys) this.place(key);
+    const isYoung = ({ count }: WatchedRow) => count !== undefined && count.shapePrior > 0;
+    this.#lookahead = new IdleLookahead(rules.counts.windows, this.#rows.some(isYoung));
   }
 
   get length(): number {
     return this.#rows.length;
-  }
-
-  at(place: number): WatchedRow {
-    return this.#rows[place];
   }
 
   /** The place of a key that has a row. */
@@ -79,6 +79,14 @@ export class DetectorRows {
       this.#exceptions = undefined;
     }
     return place;
+  }
+
+  /** 1 where the history held a call of the row. */
+  known(rowOf: Int32Array): Uint8Array {
+    if (this.#known?.rowOf !== rowOf) {
+      this.#known = { rowOf, known: Uint8Array.from(rowOf, (place) => (this.#rows[place].known ? 1 : 0)) };
+    }
+    return this.#known.known;
   }
 
   keys(): SeriesKey[] {
@@ -108,53 +116,67 @@ export class DetectorRows {
     return this.#matching;
   }
 
+  /** Runs all rows over buckets `[first, last)` of a window. */
   run(whole: SeriesSet, rowOf: Int32Array, first: number, last: number, scores: RoomForScores | undefined): void {
     const { start, step, length } = whole.grid;
-    const { observed } = whole;
-    const grid = { start: start + first * step, step, length: last - first };
-    const tables = new SlotTables(this.#baseline.zonePlans, grid);
-    const isAlike = observed.length === length;
-    const y = new Float64Array(grid.length);
-    const listened = isAlike ? observed.subarray(first, last) : new Uint8Array(grid.length);
+    const run = new RowsRun(whole, { start: start + first * step, step, length: last - first }, first);
     const exceptions = this.#exceptionsByRow();
-    const lookahead = this.#lookahead;
-    const isTick = grid.length === 1 && whole.measure === 'count';
-    if (isTick) {
-      lookahead.reserve(this.#rows.length);
-      lookahead.begin(grid.start);
-    }
-    const ahead = new SlotTables(this.#baseline.zonePlans, { ...grid, length: lookahead.length });
-    for (let row = 0; row < rowOf.length; row++) {
-      readPart(whole, row, first, last, y);
-      if (!isAlike) for (let i = 0; i < grid.length; i++) listened[i] = observed[row * length + first + i];
+    const tables = new SlotTables(this.#baseline.zonePlans, run.grid);
+    const isTick = run.grid.length === 1 && whole.measure === 'count';
+    const left = isTick ? this.#take(run, rowOf, scores, exceptions) : undefined;
+    const ahead = new SlotTables(this.#baseline.zonePlans, { ...run.grid, length: this.#lookahead.length });
+    const count = left?.length ?? rowOf.length;
+    for (let i = 0; i < count; i++) {
+      const row = left === undefined ? i : left[i];
+      run.read(row);
       const place = rowOf[row];
       const at = row * length + first;
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
-      const isPausing = (this.#rows[place].zone.days?.windows.length ?? 0) > 0;
-      const isQuiet = isTick && y[0] === 0 && listened[0] !== 0 && own === undefined && !isPausing;
-      if (isQuiet && lookahead.take(place, scores, at)) continue;
-      const watched = this.#rows[place];
       this.settle(place);
-      if (isQuiet && watched.count !== undefined) {
-        const slots = settledSlots(watched, ahead);
-        if (slots !== undefined) lookahead.foresee(place, watched.count, slots, watched.learning);
-        if (slots !== undefined && lookahead.take(place, scores, at)) continue;
-      }
-      lookahead.drop(place);
-      runRow(watched, y, listened, grid, tables, true, scores, at, own);
+      const isIdle = isTick && run.values[0] === 0 && run.observed[0] !== 0 && own === undefined;
+      if (isIdle && this.#foresee(place, ahead, scores, at)) continue;
+      this.#lookahead.drop(place);
+      runRow(this.#rows[place], run.values, run.observed, run.grid, tables, true, scores, at, own);
     }
+    if (isTick) this.#lookahead.end();
+  }
+
+  /** Judges the rows of a tick that are as foreseen. @returns the others */
+  #take(
+    run: RowsRun,
+    rowOf: Int32Array,
+    scores: RoomForScores | undefined,
+    exceptions: ReadonlyMap<number, Exceptions>,
+  ): Int32Array {
+    const lookahead = this.#lookahead;
+    lookahead.reserve(this.#rows.length);
+    for (const place of exceptions.keys()) {
+      this.settle(place);
+      lookahead.drop(place);
+    }
+    const { calls, observed } = run.column();
+    const left = new Int32Array(rowOf.length);
+    return left.subarray(0, lookahead.take({ time: run.grid.start, calls, observed, rowOf }, scores, left));
+  }
+
+  /** Foresees the next buckets of a row that has no call in the present one; false where it is to be run. */
+  #foresee(place: number, ahead: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
+    const row = this.#rows[place];
+    if (row.count === undefined || (row.zone.days?.windows.length ?? 0) > 0) return false;
+    const slots = settledSlots(row, ahead);
+    return slots !== undefined && this.#lookahead.foresee(place, row.count, slots, row.learning, scores, at);
   }
 
   /** A row's state becomes that after all its buckets. */
   settle(place: number): void {
     if (this.#unwritten?.lacks(place)) this.#write(this.#unwritten, place);
-    const { count, learning } = this.#rows[place];
-    if (count !== undefined) this.#lookahead.settle(place, count, learning);
+    const { count } = this.#rows[place];
+    if (count !== undefined) this.#lookahead.settle(place, count);
   }
 
   #write(states: StatesAt, place: number): void {
     const row = this.#rows[place];
-    if (row.count !== undefined) this.#lookahead.settle(place, row.count, row.learning, states.time);
+    if (row.count !== undefined) this.#lookahead.settle(place, row.count, states.time);
     states.write(place, row);
   }
 

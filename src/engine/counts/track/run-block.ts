@@ -1,9 +1,8 @@
-import type { ScoreColumns } from '../../types.js';
-import { NORMAL } from '../../types.js';
+import { NORMAL, type ScoreColumns, type TrackedRange } from '../../types.js';
 import { burstShift } from '../burst-hours.js';
 import { putBack, takeInHand, takeSums } from './block-in-hand.js';
 import { lookUp, testBucket, testSilence } from './bucket-test.js';
-import { type CountRange, chooseAgain, HELD_BACK, OTHER, TRAINED } from './count-range.js';
+import { chooseAgain } from './choose-again.js';
 import { testDrift } from './drift.js';
 import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
@@ -26,7 +25,7 @@ const FEW_BUCKETS = 24;
  */
 export function runBlock(
   parts: TrackerParts,
-  range: CountRange,
+  range: TrackedRange,
   i: number,
   learn: boolean,
   out: ScoreColumns | undefined,
@@ -46,7 +45,7 @@ export function runBlock(
     const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
     const n = fillStretch(parts, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
     if (n === 0) break;
-    const calm = judgeStretch(parts, range, n);
+    const calm = judgeStretch(parts, n);
     if (calm > 0) {
       if (out !== undefined) writeVerdicts(parts, out, calm, range.learning);
       leaveStretch(parts, out, calm, learn);
@@ -55,7 +54,6 @@ export function runBlock(
     if (calm === n) continue;
     if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
     loadBucket(parts, calm);
-    if (range.outcomes !== undefined) range.outcomes[i] = OTHER;
     putBack(parts);
     finishBucket(parts, range, learn, out);
     return i + 1;
@@ -67,7 +65,7 @@ export function runBlock(
 /** Takes the buckets from `i` on into the stretch, up to `end` or to where their laws do. @returns how many */
 function fillStretch(
   parts: TrackerParts,
-  { start, values, observed, slots, choose }: CountRange,
+  { start, values, observed, slots, choose }: TrackedRange,
   i: number,
   end: number,
   at: number,
@@ -112,7 +110,7 @@ function fillStretch(
  */
 function runIncident(
   parts: TrackerParts,
-  range: CountRange,
+  range: TrackedRange,
   i: number,
   end: number,
   learn: boolean,
@@ -136,13 +134,13 @@ function runIncident(
 /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
 function runBucket(
   parts: TrackerParts,
-  range: CountRange,
+  range: TrackedRange,
   i: number,
   learn: boolean,
   out: ScoreColumns | undefined,
   at: number,
 ): number {
-  const { start, values, slots, choose, outcomes, learning } = range;
+  const { start, values, slots, choose, learning } = range;
   const { block: k, bucket: b } = parts.scratch;
   const y = values[i];
   const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
@@ -160,7 +158,6 @@ function runBucket(
   b.upper = Math.max(b.upper, Math.floor(b.mean));
   b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
   const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
-  if (outcomes !== undefined) outcomes[i] = !isCalm ? OTHER : b.isSuspect ? HELD_BACK : TRAINED;
   if (isCalm) {
     if (out !== undefined) writeVerdict(parts, out, NORMAL, learning, k.silentBuckets);
     leaveInHand(parts, learn);

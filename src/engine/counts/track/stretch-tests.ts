@@ -97,12 +97,8 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   }
 }
 
-/** The silence, as it stands after each. @param isJudged whether no more than its evidence is asked for */
-export function testSilences(
-  { s, derivedAt: d, scratch, tails, rules }: TrackerParts,
-  n: number,
-  isJudged: boolean,
-): void {
+/** The silence, as it stands after each. */
+export function testSilences({ s, derivedAt: d, scratch, tails, rules }: TrackerParts, n: number): void {
   const { distributions, stretch: t, block: k } = scratch;
   const { values } = distributions;
   const { silenceRatio: ratio, silenceVariance: variance } = k;
@@ -117,7 +113,7 @@ export function testSilences(
     silenceAfter[j] = after;
     const most = before + means[j] * ratio - shift + LOG_SILENCE_WEIGHT;
     before = y === 0 ? after : 0;
-    if (isJudged || !((lowers[j] < 1 && most > reportedFrom) || (y === 0 && most > nats[j]))) continue;
+    if (!((lowers[j] < 1 && most > reportedFrom) || (y === 0 && most > nats[j]))) continue;
     const raw = Math.max(0, rawSilenceNats(without, variance) - shift);
     const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
     if (silence > reportedFrom && t.lower[j] < 1) t.lower[j] = 1;

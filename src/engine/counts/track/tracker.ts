@@ -1,12 +1,11 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, type ScoreColumns, type Tracker, unobserved } from '../../types.js';
+import { type Band, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
-import type { CountRange } from './count-range.js';
 import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
 import { endSilence, enterBlock } from './learn.js';
@@ -206,7 +205,7 @@ export class CountTracker implements Tracker, TrackerParts {
    * Judges the buckets of a range one after another, and learns from each unless `learn` is false.
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
-  run(range: CountRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
+  run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -228,16 +227,17 @@ export class CountTracker implements Tracker, TrackerParts {
     }
   }
 
-  /** What {@link run} would make of a range in which no call comes; the series stays as it is. */
-  foresee(range: CountRange, out: ScoreColumns, at: number): void {
-    if (!this.#asleep) this.#ready();
-    const state = this.s;
-    // A sleeping series is changed by calls only.
-    if (!this.#asleep) this.s = this.scratch.copyOf(state);
+  /** What its state is now, in working space that the next copy takes; `undefined` of one that sleeps, which calls alone change. */
+  copy(): Float64Array | undefined {
+    if (this.#asleep) return undefined;
+    this.#ready();
+    return this.scratch.copyOf(this.s);
+  }
+
+  /** The state becomes what it was at {@link copy}. */
+  setBack(copy: Float64Array): void {
+    this.s.set(copy);
     this.scratch.armed = undefined;
-    this.run(range, true, out, at);
-    this.scratch.armed = undefined;
-    this.s = state;
   }
 
   /** Room for the whole state, and what follows from it; the series is awake from here on. */

@@ -1,3 +1,4 @@
+import { WIDE_CELL } from '../../../stats/limits.js';
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
@@ -25,6 +26,7 @@ import {
   PHI,
   RING,
   SHIFT_VARIANCE,
+  WIDE,
 } from './state.js';
 import { clearScreen, isPassedOver, SURPRISING, SUSPECT, setScreen } from './window-screen.js';
 
@@ -48,7 +50,7 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
   const { blocks, block, step } = rules.windows;
   for (let w = 0; w < blocks.length; w++) {
     const win = scratch.windows[w];
-    armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w]);
+    armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w], s, d + WIDE + WIDE_CELL * w);
     win.isLong = blocks[w] > 0;
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
     win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
@@ -57,8 +59,8 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
   }
 }
 
-function armLimits(win: WindowInHand, above: number, below: number): void {
-  win.limits.arm(above, below);
+function armLimits(win: WindowInHand, above: number, below: number, kept: Float64Array, at: number): void {
+  win.limits.arm(above, below, kept, at);
   win.surely = SURELY * deviateAt(above);
 }
 
@@ -85,7 +87,9 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
   for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
     const above = uncalibrateIn(nats - logWeights[w], model.above[w], shift);
     s[d + NATS_ABOVE + w] = above;
-    armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w]);
+    const wide = d + WIDE + WIDE_CELL * w;
+    s.fill(0, wide, wide + WIDE_CELL);
+    armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w], s, wide);
   }
   scratch.distributions.forget();
 }

@@ -1,0 +1,79 @@
+import { placeOf, sumBlocks } from './rings.js';
+import { BLOCK, EVER_CALLED, INCIDENT_SIDE, PER_BLOCK, PRE_SHIFT_RATIO, SHAPE_HOURS } from './state.js';
+import type { CountTracker } from './tracker.js';
+
+/** Rows that share an array: it is made when the first of them is kept. */
+const ROWS = 256;
+
+/**
+ * What states were before a run of calm buckets that may have to be undone: of each row the first part, the places of the ring
+ * of blocks that the run wrote over, and what a young series knows of its hours. 0.9 KB a row, where a whole state takes 2.
+ */
+export class Undo {
+  readonly #mostBlocks: number;
+  readonly #hours: number;
+  readonly #kept: Float64Array[] = [];
+
+  /**
+   * @param mostBlocks that end in one run
+   * @param anyYoung whether any of the rows is a young series
+   */
+  constructor(mostBlocks: number, anyYoung: boolean) {
+    this.#mostBlocks = mostBlocks;
+    this.#hours = anyYoung ? 2 * SHAPE_HOURS : 0;
+  }
+
+  /**
+   * Keeps what the state of a row was before buckets that were all calm.
+   * @returns false, and keeps nothing, where more blocks ended than there is room for, or an incident may have written over all
+   */
+  keep(row: number, { s, layout, shapePrior }: CountTracker, before: Float64Array): boolean {
+    const { blocksAt, ringBlocks, shapeAt } = layout;
+    const ended = s[BLOCK] - before[BLOCK];
+    if (!(ended <= this.#mostBlocks)) return false;
+    if (before[INCIDENT_SIDE] !== 0 || before[PRE_SHIFT_RATIO] !== 0 || before[EVER_CALLED] === 0) return false;
+    const stride = this.#strideOf(blocksAt);
+    const kept = this.#keptOf(row, stride);
+    let at = (row % ROWS) * stride;
+    for (let i = 0; i < blocksAt; i++) kept[at++] = before[i];
+    for (let k = 0; k < ended && ringBlocks > 0; k++) {
+      const from = blocksAt + PER_BLOCK * placeOf(before[BLOCK] + k, ringBlocks);
+      for (let i = 0; i < PER_BLOCK; i++) kept[at++] = before[from + i];
+    }
+    if (shapePrior > 0) {
+      at = ((row % ROWS) + 1) * stride - this.#hours;
+      for (let i = 0; i < this.#hours; i++) kept[at++] = before[shapeAt + i];
+    }
+    return true;
+  }
+
+  /** The state of a row becomes what it was. */
+  back(row: number, tracker: CountTracker): void {
+    const { s, layout, shapePrior } = tracker;
+    const { blocksAt, ringBlocks, shapeAt } = layout;
+    const stride = this.#strideOf(blocksAt);
+    const kept = this.#keptOf(row, stride);
+    let at = (row % ROWS) * stride;
+    const ended = s[BLOCK] - kept[at + BLOCK];
+    for (let i = 0; i < blocksAt; i++) s[i] = kept[at++];
+    for (let k = 0; k < ended && ringBlocks > 0; k++) {
+      const to = blocksAt + PER_BLOCK * placeOf(s[BLOCK] + k, ringBlocks);
+      for (let i = 0; i < PER_BLOCK; i++) s[to + i] = kept[at++];
+    }
+    if (shapePrior > 0) {
+      at = ((row % ROWS) + 1) * stride - this.#hours;
+      for (let i = 0; i < this.#hours; i++) s[shapeAt + i] = kept[at++];
+    }
+    if (ended > 0) sumBlocks(tracker);
+  }
+
+  #strideOf(blocksAt: number): number {
+    return blocksAt + PER_BLOCK * this.#mostBlocks + this.#hours;
+  }
+
+  #keptOf(row: number, stride: number): Float64Array {
+    const number = Math.floor(row / ROWS);
+    this.#kept[number] ??= new Float64Array(ROWS * stride);
+    return this.#kept[number];
+  }
+}
