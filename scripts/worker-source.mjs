@@ -1,19 +1,26 @@
 // The text of src/node/worker-source.generated.ts: src/node/worker.ts and all it imports, as one script.
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { withConstants } from './constants.mjs';
 
 /** @param {string} root of the tree with src */
 export async function workerModule(root) {
   const { outputFiles } = await build({
     entryPoints: [join(root, 'src/node/worker.ts')],
     bundle: true,
-    minify: true,
     write: false,
     platform: 'node',
     format: 'cjs',
     target: 'node20',
   });
-  return generated('WORKER_SOURCE', 'worker.ts and all it imports, as one script', outputFiles[0].text);
+  const [{ path, text }] = outputFiles;
+  const { code } = await transform(withConstants(new Map([[path, text]])).get(path), {
+    minify: true,
+    // Else the names of its top level are taken for global ones, and stay as long as they are.
+    format: 'cjs',
+    target: 'node20',
+  });
+  return generated('WORKER_SOURCE', 'worker.ts and all it imports, as one script', code);
 }
 
 /** A module of one text. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logLowerTail, logUpperTail, lowerLimit, upperLimit } from '../../src/stats/negative-binomial.js';
+import { logLowerTail, logMass, logUpperTail, lowerLimit, upperLimit } from '../../src/stats/negative-binomial.js';
 
 const rows: [number, number, number, string, string][] = JSON.parse(
   readFileSync(new URL('../fixtures/negative-binomial/expected.json', import.meta.url), 'utf8'),
@@ -56,6 +56,24 @@ describe('negative-binomial tails', () => {
           expect(whole).toBeCloseTo(1, 9);
         },
       ),
+    );
+  });
+
+  it('add up few calls to what the continued fraction makes of them next to whole numbers', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 32 }),
+        fc.double({ min: -7, max: 6.9, noNaN: true }).map(Math.exp),
+        fc.double({ min: -7, max: 12, noNaN: true }).map(Math.exp),
+        (y, mean, size) => {
+          // So near that the tails differ by rounding alone; what is not whole goes by the fraction.
+          const beside = y * (1 + 2 ** -50);
+          expect(off(logUpperTail(y, mean, size), logUpperTail(beside, mean, size))).toBeLessThan(1e-10);
+          expect(off(logLowerTail(y, mean, size), logLowerTail(beside, mean, size))).toBeLessThan(1e-10);
+          expect(off(logMass(y, mean, size), logMass(beside, mean, size))).toBeLessThan(1e-10);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 

@@ -10,6 +10,12 @@ export function isFew(sights: number): boolean {
   return sights > 1 && sights < ENOUGH_SIGHTS;
 }
 
+/** Whether any cell was. A loop: `some` boxes each of the 2,016 numbers of a week (Node 20). */
+export function areAnyFew(sights: Float64Array): boolean {
+  for (let k = 0; k < sights.length; k++) if (isFew(sights[k])) return true;
+  return false;
+}
+
 /**
  * Relative variance left at least to the day of the week that has most of a time of day, `next` being the day after it: where few
  * weeks have shown that, one in as many, as far as it is that day's own.

@@ -1,5 +1,5 @@
 import type { Dispersion } from './dispersion.js';
-import { isFew, onceAWeek, unlikeIts } from './few-weeks.js';
+import { areAnyFew, isFew, onceAWeek, unlikeIts } from './few-weeks.js';
 import { clearTier, emptyTier, Shrinkage, type Tier } from './shrinkage.js';
 import type { WeekCells } from './week-cells.js';
 import { type Profile, toMeanOfOne } from './week-profile.js';
@@ -323,7 +323,7 @@ export class ProfileFit {
 
   /** What few weeks leave open: nothing to be gone through where all slots were seen in many. */
   #doubtFew(sums: WeekSums, { bucket, hour }: ProfileScatter, out: Profile): void {
-    if (!sums.repeats.some(isFew)) return;
+    if (!areAnyFew(sums.repeats)) return;
     this.#doubtSlots(sums, bucket, out);
     this.#doubtHours(sums, hour, out);
   }

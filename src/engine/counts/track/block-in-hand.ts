@@ -64,7 +64,8 @@ export function takeSums({ s, scratch }: TrackerParts): void {
   k.silenceMean = s[SILENCE_MEAN];
   k.silenceNats = s[SILENCE_NATS];
   k.silentBuckets = s[SILENT_BUCKETS];
-  k.ringIndex = s[RING_INDEX];
+  // A whole number to V8 (Node 20) too: places worked out from a double are doubles, and boxed as such.
+  k.ringIndex = s[RING_INDEX] | 0;
   k.sum = s[SUM];
   k.sumExposure = s[SUM_EXPOSURE];
   k.sumExposureVar = s[SUM_EXPOSURE_VAR];
