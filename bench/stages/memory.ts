@@ -13,7 +13,7 @@ const file = JSON.stringify(join(folder, 'baseline'));
 // What is measured runs in a Node of its own, where only the built package and plain JavaScript are at hand.
 const setUp = `
   import { readFileSync, writeFileSync } from 'node:fs';
-  import { Detector, fitBaseline, scoreWindow, Baseline } from 'kms-baseline';
+  import { Detector, fitBaseline, scoreRows, scoreWindow, Baseline } from 'kms-baseline';
   const STEP = 300_000, HISTORY = 8_064, START = Date.UTC(2026, 1, 9);
   let state = ${SEED};
   const random = () => {
@@ -53,6 +53,11 @@ const stages = [
     'return scoreWindow(baseline, window);',
   ],
   [
+    'scoreRows, a day row by row',
+    `${withBaseline} const window = counts(HISTORY, 288);`,
+    'let buckets = 0; for (const row of scoreRows(baseline, window)) buckets += row.verdicts.length; return buckets;',
+  ],
+  [
     'observe, an hour bucket by bucket',
     `${withBaseline} const windows = Array.from({ length: 12 }, (_, i) => counts(HISTORY + i, 1));`,
     'const detector = new Detector(baseline); for (const window of windows) detector.observe(window); return detector;',
@@ -70,11 +75,14 @@ printHeader('Memory', {
 });
 console.log('\n| stage | before MB | peak MB | s |\n|---|---:|---:|---:|');
 let fit = 0;
+let rows = 0;
 for (const [name, before, work] of stages) {
   const { peak, before: had, ms } = peakOf(before, work);
   if (fit === 0) fit = peak;
+  if (name.startsWith('scoreRows')) rows = peak - had;
   console.log(`| ${name} | ${figure(had / MB)} | ${figure(peak / MB)} | ${figure(ms / 1000)} |`);
 }
 rmSync(folder, { recursive: true });
 console.log('\nThe peak is that of the whole process, the making of its input included.\n');
 printGoal('peak of a fit', fit / MB / 1024, 1.5, 'GB', true);
+printGoal('scoreRows of a day, beyond its input', rows / MB, 300, 'MB', true);
