@@ -10,6 +10,7 @@ export interface TrackerParts {
   /** Of the model: V8 (Node 20) has as many hidden classes of models as there are ways to make one, and finds what each holds slowly. */
   readonly profile: KeptProfile;
   readonly tails: Pick<RowModel, 'above' | 'below' | 'silence'>;
+  readonly bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;

@@ -21,10 +21,10 @@ export function testHoursAll(parts: TrackerParts, from: number, to: number): voi
   const { rules, scratch } = parts;
   const { windows } = scratch;
   const count = rules.windows.blocks.length;
-  for (let w = 1; w < count; w++) if (windows[w].isLong) testBlock(parts, windows[w], w, from, to);
+  for (let w = 1; w < count; w++) if (windows[w].isLong) testHoursOf(parts, windows[w], w, from, to);
 }
 
-function testRound(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
+export function testRound(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
@@ -89,7 +89,7 @@ function testRound(parts: TrackerParts, win: WindowInHand, w: number, from: numb
 }
 
 /** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
-function testBlock(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
+export function testHoursOf(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers } = t;
