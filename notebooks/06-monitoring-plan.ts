@@ -68,7 +68,7 @@ const plan = definePlan({
         const to = now >= still.from && now < still.to ? after : now - 300_000;
         return {
           calls: all.filter(({ time }) => time >= after && time < to),
-          listened: [{ from: after, to }],
+          coverage: [{ from: after, to }],
           cursor: to,
         };
       },

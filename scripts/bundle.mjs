@@ -27,3 +27,21 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+
+// The code of the Lambda function that `kms-baseline init` writes beside its plan. Clients of AWS are those of Lambda's Node.js
+// runtime, which finds them by NODE_PATH for modules of both kinds (Node 18 on); scripts/deploy-bundle.mjs packs them too.
+const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: ['deploy/lambda.mjs'],
+  outfile: 'dist/function.mjs',
+  bundle: true,
+  minify: true,
+  // A megabyte of every country's holidays: a plan in Lambda lists its days in "calendar".
+  external: ['@aws-sdk/*', 'date-holidays'],
+  banner: { js: BANNER },
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'warning',
+});

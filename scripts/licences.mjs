@@ -42,7 +42,8 @@ ${rows(run)}
 
 ## Where you use them
 
-Optional peers: the AWS SDK's clients for its adapters, date-holidays for holidays (its data are from Wikipedia, CC BY-SA 3.0).
+Optional peers: the AWS SDK's clients for its adapters, date-holidays for holidays (its data are from Wikipedia, CC BY-SA 3.0), hyparquet
+and hyparquet-compressors for files of Parquet.
 
 | package | licence |
 |---|---|

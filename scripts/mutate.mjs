@@ -2,7 +2,7 @@
 //   npm run mutate                                     the rooms below, 40 changes each
 //   npm run mutate -- kms alarm --sample 100 --seed 7
 //   npm run mutate -- engine/levels --all              every change of the files whose path begins so
-//   npm run mutate -- kms/coverage.ts:57 --tests kms/coverage     those of one line, with the test files whose path begins so
+//   npm run mutate -- kms/coverage.ts:57 --tests kms/coverage     those of one line, with the test files whose path begins so (several by commas)
 //   npm run mutate -- plan --reach                     only the lines that no test of theirs reaches
 // Each test file is run alone first: it says which changes it reaches, and how long it takes. A change is then tried with the
 // files that reach it, those that have found most in their time first, up to the first test that fails. One that makes them run
@@ -131,12 +131,10 @@ function mutantsIn(scope) {
 }
 
 function testsFor(scope) {
-  return filesIn('test', '.test.ts').filter(
-    (test) =>
-      !LEFT_OUT.test(test) &&
-      (options.tests === ''
-        ? TESTS[roomOf(scope)].some((begin) => test.startsWith(begin))
-        : test.startsWith(options.tests)),
+  return filesIn('test', '.test.ts').filter((test) =>
+    options.tests === ''
+      ? !LEFT_OUT.test(test) && TESTS[roomOf(scope)].some((begin) => test.startsWith(begin))
+      : options.tests.split(',').some((begin) => test.startsWith(begin)),
   );
 }
 

@@ -21,6 +21,8 @@ const SHOWS: Readonly<Record<string, RegExp>> = {
   '03-thresholds.ts': /^ +50 .*\d+ of \d+ /m,
   '04-silent-key.ts': /is told [123] h after it began:\n[\s\S]*on that key: nothing/,
   '05-live-account.ts': /Decrypt on 1b2c74d5 \(eu-central-1\): no calls [\s\S]*payments-decrypt-low +INSUFFICIENT_DATA/,
+  '07-data-frame.ts':
+    /'Decrypt' +│ 12 +│ 40\d\d [\s\S]*14 series of 48 hours; Decrypt in the hour from 10:00 UTC: 4\d{3} calls/,
   '06-monitoring-plan.ts': /What for[\s\S]*\nPutMetricAlarm [\s\S]*\nPutRule [\s\S]*\nPutMetricFilter /,
 };
 

@@ -2,6 +2,7 @@ import type { Scores } from '../engine/types.js';
 import { checkOptions, checkTime, decoded, InputError, type OptionNames, shown } from '../errors.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
+import { INSPECT, timeText } from '../time/inspect.js';
 import { type AlarmMemory, alarmFromBytes, alarmToBytes } from './alarm-bytes.js';
 import { wholePeriods } from './clock-periods.js';
 import { breaches, pointInScores, pointInSet, valueOfPeriod } from './condition.js';
@@ -57,6 +58,12 @@ export class Alarm {
     this.#ring = new Float64Array(Math.ceil((evaluationRange * period + extra) / step)).fill(Number.NaN);
     this.#state = options.state ?? 'INSUFFICIENT_DATA';
     if (options.memory !== undefined) this.#remember(options.memory);
+  }
+
+  /** What is printed of it. @internal */
+  [INSPECT](): string {
+    const since = this.#since === null ? '' : ` since ${timeText(this.#since)}`;
+    return `Alarm <${this.rule.name}: ${this.#state}${since}>`;
   }
 
   get state(): AlarmState {

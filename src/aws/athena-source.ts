@@ -59,7 +59,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
       const before = typeof cursor === 'number' ? cursor : null;
       const start = Math.floor((before === null ? from : Math.max(from, before - overlap)) / step) * step;
       const end = Math.floor((now - grace) / step) * step;
-      if (end <= Math.max(start, before ?? start)) return { listened: [], cursor };
+      if (end <= Math.max(start, before ?? start)) return { coverage: [], cursor };
       const { set, coverage } = await athenaCounts(client, {
         ...asked,
         from: start,
@@ -71,7 +71,7 @@ export function athenaSource(client: AthenaClient, options: AthenaSourceOptions)
       });
       return {
         counts: set,
-        listened: mergeRanges((coverage ?? []).filter((range) => range.from < range.to)),
+        coverage: mergeRanges((coverage ?? []).filter((range) => range.from < range.to)),
         cursor: end as Json,
       };
     },

@@ -80,7 +80,7 @@ export function bucketSource(client: S3Client, options: BucketSourceOptions): Ca
             stats = found;
           },
         }),
-        listened,
+        coverage: listened,
         cursor: () => {
           const until = listened().reduce((to, range) => Math.max(to, range.to), heard ?? -Infinity);
           return { s3: logs.cursor(), heard: Number.isFinite(until) ? until : null, at: now } as unknown as Json;

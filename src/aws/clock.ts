@@ -1,3 +1,5 @@
+import { machineClock } from '../plan/clock.js';
+
 /** The time of day and the way to wait: tests hand in one in which hours pass at once. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -8,21 +10,9 @@ export interface Clock {
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const onAbort = (): void => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    }),
+  now: machineClock.now,
+  sleep: async (ms, signal) => {
+    await machineClock.sleep(ms, signal);
+    signal?.throwIfAborted();
+  },
 };

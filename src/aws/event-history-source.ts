@@ -46,7 +46,7 @@ export function eventHistorySource(client: CloudTrailClient, options: EventHisto
           },
           ...(signal === undefined ? {} : { signal }),
         }),
-        listened: eventHistoryCoverage({ account, region, from: heard ?? from, to: now, now, grace }),
+        coverage: eventHistoryCoverage({ account, region, from: heard ?? from, to: now, now, grace }),
         cursor: Math.max(heard ?? from, now - grace),
         rejected: () => rejected,
       };

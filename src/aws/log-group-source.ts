@@ -65,7 +65,7 @@ export function logGroupSource(client: CloudWatchLogsClient, options: LogGroupSo
             rejected++;
           },
         }),
-        listened: mergeRanges(delivered).map((range) => ({ from: range.from - grace, to: range.to - grace })),
+        coverage: mergeRanges(delivered).map((range) => ({ from: range.from - grace, to: range.to - grace })),
         cursor: until as Json,
         rejected: () => rejected,
       };

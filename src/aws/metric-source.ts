@@ -3,7 +3,8 @@ import { checkInteger, checkOptions, type OptionNames } from '../errors.js';
 import type { CallSource, Json } from '../plan/source.js';
 import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
-import { DAY, HOUR, MINUTE } from '../time/grid.js';
+import { DAY, HOUR, MINUTE, SECOND } from '../time/grid.js';
+import { isoText } from '../time/iso.js';
 import type { CallOptions } from './call-aws.js';
 import { fetchMetricSeries, type MetricSeriesReport } from './fetch-metric-series.js';
 import { type MetricSource, metricOf } from './metrics.js';
@@ -78,9 +79,9 @@ export function metricSource(client: CloudWatchClient, options: MetricSourceOpti
       return {
         counts: inRegion(counts, region),
         levels: inRegion(levels, region),
-        listened: listenedFrom < until ? [{ from: listenedFrom, to: until }] : [],
+        coverage: listenedFrom < until ? [{ from: listenedFrom, to: until }] : [],
         cursor: { until: Math.max(before?.until ?? start, until), metrics: report.metrics } as unknown as Json,
-        problem: problemOf(report),
+        problem: problemOf(report, now),
       };
     },
   };
@@ -112,9 +113,13 @@ function inRegion(set: SeriesSet, region: string): SeriesSet {
 const NAMED = 3;
 
 /** What could not be read, in words; null when all could. */
-function problemOf({ problems, messages }: MetricSeriesReport): string | null {
+function problemOf({ problems, messages, forgotten, step }: MetricSeriesReport, now: number): string | null {
   const names = problems.slice(0, NAMED).map(({ metric, reason }) => `${metric.name} (${reason})`);
   const parts = [
+    // A beginning that is forgotten is merely not covered; where nothing else was asked for, that is why nothing came.
+    ...(forgotten === null || forgotten.to < now
+      ? []
+      : [`CloudWatch keeps no points as fine as ${step / SECOND} s of before ${isoText(forgotten.to)} any more`]),
     ...(problems.length === 0
       ? []
       : [

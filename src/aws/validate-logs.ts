@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { checkInteger, checkOptions, checkRange, type OptionNames } from '../errors.js';
-import { mergeRanges, type TimeRange } from '../series/builder.js';
+import { commonRanges, mergeRanges, type TimeRange } from '../series/builder.js';
 import { DAY, HOUR, MINUTE } from '../time/grid.js';
 import { AwsCallError, Caller, type CallOptions } from './call-aws.js';
 import { type DigestedLog, publicKey } from './digest.js';
@@ -107,7 +107,7 @@ export async function validateLogs(
     const named = new Set(found.flatMap(({ digest }) => digest.logs.map(({ key }) => key)));
     await checkUnnamed(clients.s3, caller, options, times, named, tell);
   }
-  const covered = within(times, asked);
+  const covered = commonRanges(times, [asked]);
   tellOfNone(covered, asked, caller.clock.now(), options, tell);
   return {
     digests: { checked: listed.length, valid: valid.length },
@@ -272,12 +272,6 @@ async function checkUnnamed(
     const inside = covered.some(({ from, to }) => time >= from + EDGE && time < to - EDGE);
     if (inside && !named.has(key)) tell('unsigned-log', key, 'no digest names it');
   }
-}
-
-function within(ranges: readonly TimeRange[], { from, to }: TimeRange): TimeRange[] {
-  return ranges
-    .map((range) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
-    .filter((range) => range.from < range.to);
 }
 
 function rest(covered: readonly TimeRange[], { from, to }: TimeRange): TimeRange[] {

@@ -68,7 +68,8 @@ export function deployPlan(settings: DeploySettings): object {
             { eventHistory: true, account, region },
           ]
         : [logs],
-    notify: [{ sns: topic }],
+    // One message an incident; without `changes` another where it is worse, and when it is over.
+    notify: [{ sns: topic, changes: ['opened'] }],
     state: `s3://${stateBucket}/${stateKey}`,
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InputError, shown } from '../errors.js';
 import { printable } from '../report/printable.js';
 import { checkZone } from '../time/zone.js';
@@ -38,9 +39,8 @@ and the mail address.
   --force               write over files that are there
   -h, --help            this text
 
-Written are function/plan.json, and template.json or main.tf. The function's
-code, function/function.mjs, is made by npm run deploy:bundle in a copy of the
-repository.
+Written are function/plan.json, function/function.mjs, which is the function's
+code, and template.json or main.tf.
 
 Exit status: 0 done, 2 could not do the job; then no file was changed.
 
@@ -87,6 +87,7 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
       : { name: 'template.json', text: `${JSON.stringify(deployTemplate(settings), null, 2)}\n` };
   const files = [
     { path: join(folder, 'function', 'plan.json'), text: `${JSON.stringify(deployPlan(settings), null, 2)}\n` },
+    { path: join(folder, 'function', 'function.mjs'), text: await functionCode() },
     { path: join(folder, template.name), text: template.text },
   ];
   const old = files.find(({ path }) => existsSync(path));
@@ -107,6 +108,17 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
     `next: kms-baseline watch ${printable(files[0].path)} --explain says what it will do; docs/deploy.md, how it is deployed\n`,
   );
   return DONE;
+}
+
+/** What `deploy/lambda.mjs` is, in one file that scripts/bundle.mjs makes. */
+async function functionCode(): Promise<string> {
+  // From src/cli, dist/cli and dist/chunks alike.
+  const path = fileURLToPath(new URL('../../dist/function.mjs', import.meta.url));
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `the code of the function ${shown(path)} cannot be read (${error.code}): npm run build makes it`,
+    );
+  });
 }
 
 /** What is asked for on a terminal where a flag does not say it; an empty answer is none. */

@@ -41,6 +41,7 @@ export function planSchema(): Schema {
         alarm: object({
           datapointsToAlarm: { type: 'integer', minimum: 1 },
           evaluationPeriods: { type: 'integer', minimum: 1 },
+          minCalls: { type: 'integer', minimum: 0 },
         }),
         exclude: { type: 'array', items: object({ from: TIME, to: TIME }, ['from', 'to']) },
         calendar: { type: 'object' },

@@ -3,6 +3,7 @@ import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { logUpperTail } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
+import { countText, gridText, INSPECT } from '../time/inspect.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
@@ -60,6 +61,9 @@ export interface ModelOfKey {
   /** True when the first call of this key is reported, however few come with it. */
   readonly isNew: boolean;
 }
+
+/** So many time zones are named when it is printed. */
+const MOST_ZONES = 5;
 
 /** A history shorter than this (and than 12 buckets) gives nothing to judge by. */
 const LEAST_HISTORY = 6 * HOUR;
@@ -217,6 +221,17 @@ export class Baseline {
     return [...series]
       .map(([zone, count]) => ({ timeZone: zone.zone, series: count, conflict: this.zonePlans.of(zone).conflict() }))
       .sort((a, b) => b.series - a.series);
+  }
+
+  /** What is printed of it: series, history, observed share, time zones. @internal */
+  [INSPECT](): string {
+    const zones = new Map<string, number>();
+    for (const { zone } of this.#zones) zones.set(zone, (zones.get(zone) ?? 0) + 1);
+    const named = [...zones].sort(([, a], [, b]) => b - a).map(([zone, series]) => `${zone} (${series})`);
+    if (named.length > MOST_ZONES) named.splice(MOST_ZONES, Infinity, '…');
+    const share = this.grid.length === 0 ? 0 : Math.floor((this.support / this.grid.length) * 1000) / 10;
+    const what = `${countText(this.keys.length, 'series', 'series')} of ${this.measure}s`;
+    return `Baseline <${what}, ${gridText(this.grid)}, ${share} % observed; ${named.join(', ') || 'no time zone'}>`;
   }
 
   /** Whole days from the end of the history to `time`; 0 for times before it. */

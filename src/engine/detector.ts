@@ -4,6 +4,7 @@ import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import type { Calendar } from '../time/calendar.js';
 import { DAY, gridEnd } from '../time/grid.js';
+import { countText, INSPECT, timeText } from '../time/inspect.js';
 import type { Baseline } from './baseline.js';
 import { type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
@@ -59,6 +60,12 @@ export class Detector {
   /** The baseline that it began with; what was learned since is in the detector's own state. */
   get baseline(): Baseline {
     return this.#baseline;
+  }
+
+  /** What is printed of it. @internal */
+  [INSPECT](): string {
+    const open = this.incidents.filter(({ state }) => state === 'open').length;
+    return `Detector <observed to ${timeText(this.#end)}, ${countText(open, 'open incident', 'open incidents')}; ${this.#baseline[INSPECT]()}>`;
   }
 
   /** The end of what was observed, epoch ms; NaN before the first window. */

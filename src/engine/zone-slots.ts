@@ -152,12 +152,18 @@ export class SlotTables {
       const own = this.own(zone);
       const table = this.#tableOf(zone, candidate);
       const slots = candidate === 0 ? own : slotsBy(this.#grid, table, this.#slots);
-      const isOther = candidate === 0 || slots.some((slot, i) => slot !== own[i]);
+      const isOther = candidate === 0 || differ(slots, own);
       part = { slots: isOther ? slots : undefined, odd: oddHours(candidate, table, this.#grid, this.#slots) };
       parts[candidate] = part;
     }
     return part;
   }
+}
+
+/** A loop, not `some`: a call for each bucket of each candidate took as long as to find the slots (Node 20). */
+function differ(slots: Int32Array, own: Int32Array): boolean {
+  for (let i = 0; i < own.length; i++) if (slots[i] !== own[i]) return true;
+  return false;
 }
 
 /** @param parts of the candidates that are open */

@@ -1,5 +1,5 @@
 import { checkTime, InputError, shown } from '../errors.js';
-import { mergeRanges, type TimeRange } from '../series/builder.js';
+import { commonRanges, mergeRanges, type TimeRange } from '../series/builder.js';
 import type { Coverage } from './coverage.js';
 
 /** When the logs were listening, by account and Region, and when several of them were at once. */
@@ -30,27 +30,14 @@ export class Listening {
   /** When all of these sources listened, ascending: one that is not covered at all makes it never. */
   whenAll(sources: Iterable<{ readonly account: string; readonly region: string }>): readonly TimeRange[] {
     const each = Array.from(sources, ({ account, region }) => this.#ranges.get(sourceId(account, region)) ?? []);
-    return each.length === 0 ? [] : each.reduce(intersection);
+    return each.length === 0 ? [] : each.reduce(commonRanges);
   }
 
   /** When every source that was ever covered listened. */
   whenEveryOne(): readonly TimeRange[] {
     const each = [...this.#ranges.values()];
-    return each.length === 0 ? [] : each.reduce(intersection);
+    return each.length === 0 ? [] : each.reduce(commonRanges);
   }
-}
-
-/** The times that lie in both; ranges within each are ascending and apart. */
-function intersection(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
-  const both: TimeRange[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const from = Math.max(a[i].from, b[j].from);
-    const to = Math.min(a[i].to, b[j].to);
-    if (from < to) both.push({ from, to });
-    if (a[i].to < b[j].to) i++;
-    else j++;
-  }
-  return both;
 }
 
 /** One source of logs, as a text. */

@@ -1,4 +1,5 @@
 import { recordOfRow } from './athena-record.js';
+import { isOcsfCall, recordOfOcsf } from './ocsf-record.js';
 import { isObject } from './raw-record.js';
 
 /**
@@ -12,7 +13,8 @@ import { isObject } from './raw-record.js';
  * - SNS, `{"Type": "Notification", "Message": "…"}`, and SQS, `{Messages: [{Body: "…"}]}`;
  * - what other tools put around records: Elasticsearch (`hits`, `_source`), Beats (`event.original`), Splunk (`_raw`),
  *   Datadog (`attributes`), Wazuh (`data.aws`), Fluent Bit (`log`), Loki (`line`), CloudTrail Lake (`eventJson`);
- * - a row of Athena's table, whose names are in lower case.
+ * - a row of Athena's table, whose names are in lower case;
+ * - an event of OCSF of an API call, as Amazon Security Lake makes them of CloudTrail's records (`recordOfOcsf`).
  *
  * What is none of these comes out as it is, and so does a string that is not JSON: `parseRecord` says why it is set
  * aside. Never throws. Wrappers are opened eight deep at most.
@@ -76,6 +78,8 @@ export function unwrap(value: unknown): readonly unknown[] | undefined {
   const fields = value as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(fields, 'eventVersion') || Object.hasOwn(fields, 'eventName')) return undefined;
   if (Object.hasOwn(fields, 'eventname') && Object.hasOwn(fields, 'eventsource')) return [recordOfRow(fields)];
+  // Its `message`, where it has one, is for people.
+  if (isOcsfCall(fields)) return [recordOfOcsf(fields)];
   const lists = listsOf(fields, LIST_KEYS);
   if (lists.length === 0) lists.push(...listsOf(fields, ANSWER_KEYS));
   if (lists.length > 0) return lists.length === 1 ? lists[0] : lists.flat();

@@ -7,6 +7,7 @@ import { type Counting, type CrashedWorker, countOnThreads } from './count-on-th
 import { checkGiveUpAfter } from './file-records.js';
 import { type IngestStats, IngestTally } from './ingest-stats.js';
 import { type CheckedSources, checkSources, filesOf, type LogSources, streamInput } from './log-input.js';
+import { isParquetName } from './log-names.js';
 import { LogScan } from './log-scan.js';
 import type { ReadOptions } from './read-cloudtrail.js';
 import { paced, readFiles } from './read-files.js';
@@ -131,7 +132,9 @@ async function readAll(sources: CheckedSources, threads: number, counting: Count
   const files = await filesOf(sources, tally);
   if (files !== null) progress.expect(files);
   const useful = Math.min(threads, Math.floor(progress.bytesTotal / MIN_BYTES_A_THREAD));
-  if (files !== null && useful > 1) return await countOnThreads(files, useful, counting);
+  // A thread's script stands in no folder from which the packages that read Parquet could be found.
+  const packages = files?.some(({ path }) => isParquetName(path)) ?? false;
+  if (files !== null && useful > 1 && !packages) return await countOnThreads(files, useful, counting);
 
   const scan = new LogScan({
     withCaller,

@@ -7,7 +7,7 @@ const MAGIC: readonly (readonly [form: string, bytes: string, at?: number])[] = 
   ['Zstandard', '28b52ffd'],
   ['a 7z archive', '377abcaf271c'],
   ['a tar archive', '7573746172', 257],
-  ['Parquet', '50415231'],
+  ['Parquet, which is read where the name ends with .parquet', '50415231'],
   ['ORC', '4f5243'],
   ['Avro', '4f626a01'],
   ['Snappy', 'ff060000734e61507059'],

@@ -15,6 +15,12 @@ export type FileReason =
   | 'given-up'
   /** Text in UTF-16, as Windows PowerShell's `>` writes it. */
   | 'not-utf-8'
+  /** Its footer or a row group of it cannot be read as Parquet. */
+  | 'corrupt-parquet'
+  /** A Parquet file, and the packages that read such files are not installed: `npm install hyparquet hyparquet-compressors`. */
+  | 'no-parquet-reader'
+  /** A Parquet file that would need too much memory: by its row groups, or, where it comes as a stream, as a whole. */
+  | 'too-large'
   | 'no-permission'
   /** Gone since it was listed, or a link that leads nowhere or in a circle. */
   | 'missing'

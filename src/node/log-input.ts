@@ -5,6 +5,8 @@ import { InputError, shown } from '../errors.js';
 import { checkText, FileProblem, fileBytes, isGzip, problemOf, streamBytes } from './file-bytes.js';
 import type { IngestTally } from './ingest-stats.js';
 import { findLogs, type LogFile } from './log-files.js';
+import { isParquetName } from './log-names.js';
+import { parquetFileLines, parquetStreamLines } from './parquet.js';
 
 /** One log that comes as a stream, such as an object in S3. */
 export interface LogStream {
@@ -49,11 +51,13 @@ export async function filesOf(sources: CheckedSources, tally: IngestTally): Prom
 }
 
 export function fileInput({ path, size }: LogFile): LogInput {
-  return { name: path, size, chunks: (onRead) => fileBytes(path, onRead) };
+  return { name: path, size, chunks: (onRead) => (isParquetName(path) ? parquetFileLines : fileBytes)(path, onRead) };
 }
 
 export function streamInput(stream: LogStream): LogInput {
-  return { name: stream.name, size: 0, chunks: (onRead) => streamBytes(bytesOf(stream, onRead)) };
+  const { name } = stream;
+  const lines = isParquetName(name) ? parquetStreamLines : streamBytes;
+  return { name, size: 0, chunks: (onRead) => lines(bytesOf(stream, onRead)) };
 }
 
 /** Files up to this size are read at once, unless they inflate to more than {@link MAX_TEXT}. */
@@ -72,11 +76,11 @@ export interface WholeText {
 }
 
 /**
- * All of a file's bytes as they are on disk; null for a file that is large or cannot be read, and for a pipe or a device, which may
+ * All of a file's bytes as they are on disk; null for a file that is large, Parquet or cannot be read, and for a pipe or a device, which may
  * have no end: `fileBytes` reads it, and knows what to say about it.
  */
 export async function storedBytes({ path, size, streamed }: LogFile): Promise<Buffer | null> {
-  if (size > MAX_WHOLE || streamed === true) return null;
+  if (size > MAX_WHOLE || streamed === true || isParquetName(path)) return null;
   const stored = await readFile(path).catch(() => null);
   // It may have grown since it was listed.
   return stored === null || stored.length > MAX_WHOLE ? null : stored;

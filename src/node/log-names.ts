@@ -2,7 +2,7 @@
 export type SkipReason =
   /** The name, or that of a folder above it, begins with a dot. */
   | 'hidden'
-  /** Neither .json, .jsonl, .ndjson, .log nor .txt, with or without .gz; or a README, a licence and the like. */
+  /** Neither .json, .jsonl, .ndjson, .log nor .txt, with or without .gz, nor .parquet; or a README, a licence and the like. */
   | 'not-a-log-name'
   /** Named .csv or .tsv. */
   | 'csv'
@@ -24,6 +24,11 @@ const SIBLINGS: ReadonlyMap<string, SkipReason> = new Map([
   ['Aggregated', 'aggregated'],
 ]);
 
+/** Whether a file of that name is read as Parquet: `….parquet`, `….gz.parquet`, `….zstd.parquet`. */
+export function isParquetName(name: string): boolean {
+  return /\.parquet$/i.test(name);
+}
+
 /** Why everything in a folder of that name is skipped; null when it is not. */
 export function folderSkipReason(name: string): SkipReason | null {
   if (name.startsWith('.') || name === '__MACOSX') return 'hidden';
@@ -38,6 +43,7 @@ export function fileSkipReason(name: string): SkipReason | null {
   if (/^(?:readme|licen[cs]e|notice|changelog|manifest)\b/i.test(name)) return 'not-a-log-name';
   if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(name)) return 'csv';
   if (/\.(?:zip|tar|tar\.gz|tgz|bz2|xz|zst|7z)$/i.test(name)) return 'archive';
+  if (isParquetName(name)) return null;
   const stem = name.replace(/\.gz$/i, '');
   if (/\.(?:json|jsonl|ndjson|log|txt)$/i.test(stem)) return null;
   // Without an extension: CloudWatch Logs exports `000000.gz`, Firehose delivers `stream-1-2021-07-30-16-05-12-…`.
@@ -47,13 +53,14 @@ export function fileSkipReason(name: string): SkipReason | null {
 
 /**
  * The time that a log file's name tells, epoch milliseconds; NaN when it tells none. CloudTrail names a file for the
- * minute of its delivery, `…_20210730T1655Z_…`; else the last date of the path counts, as `2021-07-30` or `2021/07/30`,
- * with the hour and minute that may follow it.
+ * minute of its delivery, `…_20210730T1655Z_…`; Security Lake has a folder for each day, `eventDay=20210730`; else the last
+ * date of the path counts, as `2021-07-30` or `2021/07/30`, with the hour and minute that may follow it.
  */
 export function timeInName(path: string): number {
   const delivery = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z_[^/\\]*$/.exec(path);
-  if (delivery !== null) {
-    const time = utc(delivery);
+  const day = /[/\\]eventday=(\d{4})(\d\d)(\d\d)[/\\]/i.exec(path);
+  for (const named of [delivery, day]) {
+    const time = named === null ? Number.NaN : utc(named);
     if (!Number.isNaN(time)) return time;
   }
   let last = Number.NaN;
@@ -67,7 +74,7 @@ export function timeInName(path: string): number {
 
 /** NaN for a month 13 or a day 32; an hour or a minute that is none counts as 0. */
 function utc(match: RegExpMatchArray): number {
-  const [year, month, day, hour, minute] = match.slice(1).map((digits) => Number(digits ?? 0));
+  const [year, month, day, hour = 0, minute = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
   if (month < 1 || month > 12 || day < 1 || day > 31) return Number.NaN;
   return hour > 23 || minute > 59 ? Date.UTC(year, month - 1, day) : Date.UTC(year, month - 1, day, hour, minute);
 }

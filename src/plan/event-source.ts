@@ -34,7 +34,7 @@ export function eventSource(name = 'events'): EventSource {
     poll({ from, now, cursor }) {
       const poll = {
         calls,
-        listened: [{ from: typeof cursor === 'number' ? cursor : from, to: now }],
+        coverage: [{ from: typeof cursor === 'number' ? cursor : from, to: now }],
         cursor: now,
         rejected,
       };

@@ -27,6 +27,12 @@ export interface Reported {
   readonly seen: Look;
 }
 
+/** What is kept of a plan's notices of incidents. */
+export interface NoticesData {
+  readonly reported: readonly Reported[];
+  readonly small: readonly string[];
+}
+
 interface Look {
   readonly at: number;
   readonly excess: number;
@@ -59,16 +65,28 @@ const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
  * has grown at least twofold, and when it is over. One that merely goes on is not reported again.
  */
 export class IncidentNotices {
+  readonly #minCalls: number;
   #reported: Map<string, Reported>;
+  /** Ids of open incidents of too few calls, which may grow to as many. */
+  #small: Set<string>;
 
-  constructor(reported: readonly Reported[] = []) {
+  /** @param minCalls calls of an incident that is worth a notice, see `plan.alarm` */
+  constructor(minCalls: number, { reported, small }: NoticesData = { reported: [], small: [] }) {
+    this.#minCalls = minCalls;
     this.#reported = new Map(reported.map((one) => [one.incident, one]));
+    this.#small = new Set(small);
   }
 
   /** What is to be sent of an incident as it stands at the end of a bucket; undefined where nothing is. */
   due(incident: Incident, at: number): Due | undefined {
     const before = this.#reported.get(incident.id);
-    if (before === undefined) return incident.state === 'open' ? { change: 'opened', incident } : undefined;
+    if (before === undefined) {
+      const isOpen = incident.state === 'open';
+      const isSmall = isOpen && !incident.anomalies.some((anomaly) => callsOf(anomaly) >= this.#minCalls);
+      if (isSmall) this.#small.add(incident.id);
+      else this.#small.delete(incident.id);
+      return isOpen && !isSmall ? { change: 'opened', incident } : undefined;
+    }
     if (before.closed) return undefined;
     if (incident.state === 'closed') return { change: 'closed', incident, corrected: false };
     const look = lookAt(incident, at);
@@ -139,19 +157,30 @@ export class IncidentNotices {
     });
   }
 
+  /** Whether an incident is to be looked at again while it is open: it was reported, or was too small for that. */
+  isFollowed(incident: string): boolean {
+    return this.#reported.has(incident) || this.#small.has(incident);
+  }
+
   /** The alarm of an incident that was reported. */
   alarmOf(incident: string): string | undefined {
     return this.#reported.get(incident)?.alarm;
   }
 
-  /** Forgets those that were over before `time`. */
-  forgetBefore(time: number): void {
+  /** Forgets those that were over before `time`, and small ones that are no longer `open`. */
+  forget(time: number, open: readonly Incident[]): void {
     for (const [id, { closed, at }] of this.#reported) if (closed && at < time) this.#reported.delete(id);
+    this.#small = new Set(open.flatMap(({ id }) => (this.#small.has(id) ? [id] : [])));
   }
 
-  data(): readonly Reported[] {
-    return [...this.#reported.values()];
+  data(): NoticesData {
+    return { reported: [...this.#reported.values()], small: [...this.#small] };
   }
+}
+
+/** The calls that make an anomaly interesting: those made, or, where they are missing, those expected. */
+function callsOf({ verdict, value, expected }: Anomaly): number {
+  return verdict === 'above' ? value : expected;
 }
 
 function reasons(incident: Incident, before: Reported, look: Look): Reasons {

@@ -4,7 +4,7 @@ import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { rowsById } from '../series/series-set.js';
 import { DAY, HOUR } from '../time/grid.js';
-import { type Due, IncidentNotices, type Reported } from './incident-notices.js';
+import { type Due, IncidentNotices, type NoticesData, type Reported } from './incident-notices.js';
 import { fromOf } from './incident-text.js';
 import type { MonitoringPlan } from './plan.js';
 
@@ -62,6 +62,7 @@ const CHECKPOINT = HOUR;
  * to a checkpoint and on from there. Nothing depends on how often it is run.
  */
 export class IncidentWatch {
+  readonly #minCalls: number;
   #tracker: IncidentTracker;
   readonly #notices: IncidentNotices;
   /** Oldest first. */
@@ -73,15 +74,17 @@ export class IncidentWatch {
   /** Rows by id of the keys that were seen last. */
   #index: { readonly keys: readonly SeriesKey[]; readonly rows: ReadonlyMap<string, number> } | undefined;
 
-  constructor(tracker: IncidentTracker, reported: readonly Reported[] = [], checkpoints: Checkpoint[] = []) {
+  constructor(tracker: IncidentTracker, minCalls: number, noticed?: NoticesData, checkpoints: Checkpoint[] = []) {
     this.#tracker = tracker;
-    this.#notices = new IncidentNotices(reported);
+    this.#minCalls = minCalls;
+    this.#notices = new IncidentNotices(minCalls, noticed);
     this.#checkpoints = checkpoints;
     this.#open = openOf(tracker);
   }
 
   static begin({ alarm }: MonitoringPlan): IncidentWatch {
-    return new IncidentWatch(new IncidentTracker({ alarm }));
+    const { minCalls, ...rest } = alarm;
+    return new IncidentWatch(new IncidentTracker({ alarm: rest }), minCalls);
   }
 
   /** Takes the verdicts of the next bucket. */
@@ -99,7 +102,7 @@ export class IncidentWatch {
 
   /** What other incidents were reported by another watch, which had judged everything before a time. */
   withReportedBy(other: IncidentWatch): IncidentWatch {
-    return new IncidentWatch(this.#tracker, other.#notices.data(), this.#checkpoints);
+    return new IncidentWatch(this.#tracker, this.#minCalls, other.#notices.data(), this.#checkpoints);
   }
 
   /** The open incidents as of the last bucket. */
@@ -147,7 +150,7 @@ export class IncidentWatch {
       }
     }
     for (const incident of this.#open) {
-      if (this.#notices.alarmOf(incident.id) !== undefined) {
+      if (this.#notices.isFollowed(incident.id)) {
         this.#reportOne(incident, this.#tracker.end, send, where);
       }
     }
@@ -241,13 +244,14 @@ export class IncidentWatch {
 
   /** Forgets incidents that were over before `time`, and checkpoints before `limit`. */
   forget(time: number, limit: number): void {
-    this.#notices.forgetBefore(time);
+    this.#notices.forget(time, this.#open);
     this.#checkpoints = this.#checkpoints.filter((checkpoint) => checkpoint.time >= limit);
   }
 
   write(out: ByteWriter): void {
     writeBytes(out, this.#tracker.toBytes());
-    out.string(JSON.stringify(this.#notices.data()));
+    const { reported, small } = this.#notices.data();
+    out.string(JSON.stringify(small.length === 0 ? reported : { reported, small }));
     out.varint(this.#checkpoints.length);
     for (const { time, bytes } of this.#checkpoints) {
       out.signed(time);
@@ -255,12 +259,13 @@ export class IncidentWatch {
     }
   }
 
-  static read(from: ByteReader): IncidentWatch {
+  static read(from: ByteReader, { alarm }: MonitoringPlan): IncidentWatch {
     const tracker = IncidentTracker.fromBytes(readBytes(from));
-    const reported = JSON.parse(from.string()) as Reported[];
+    const noticed = JSON.parse(from.string()) as readonly Reported[] | NoticesData;
     const checkpoints: Checkpoint[] = [];
     for (let left = from.varint(); left > 0; left--) checkpoints.push({ time: from.signed(), bytes: readBytes(from) });
-    return new IncidentWatch(tracker, reported, checkpoints);
+    const data = 'small' in noticed ? noticed : { reported: noticed, small: [] };
+    return new IncidentWatch(tracker, alarm.minCalls, data, checkpoints);
   }
 }
 

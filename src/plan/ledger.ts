@@ -2,14 +2,14 @@ import type { KmsCall } from '../kms/call.js';
 import { BY_CALLER, type LevelField } from '../kms/call-rows.js';
 import { errorNames, outcomeOf } from '../kms/errors.js';
 import { isCallerOfKey } from '../kms/judged-rows.js';
-import { markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
+import { commonRanges, markHole, markObserved, mergeRanges, type TimeRange } from '../series/builder.js';
 import type { ByteReader, ByteWriter } from '../series/bytes.js';
 import { joinRows } from '../series/join-rows.js';
 import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import { LedgerCells, readBuckets, writeBuckets } from './ledger-cells.js';
-import { commonTimes, keyOfId } from './ledger-parts.js';
+import { keyOfId } from './ledger-parts.js';
 import { Refusals } from './refusals.js';
 import { StatedCounts, type Taken } from './stated-counts.js';
 
@@ -285,7 +285,7 @@ export class Ledger {
   }
 
   #whenAll(sources: readonly string[]): readonly TimeRange[] {
-    return sources.map((source) => this.listenedBy(source)).reduce(commonTimes, [{ from: -Infinity, to: Infinity }]);
+    return sources.map((source) => this.listenedBy(source)).reduce(commonRanges, [{ from: -Infinity, to: Infinity }]);
   }
 
   /** Counts before it are forgotten; −∞ where none are. */

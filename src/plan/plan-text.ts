@@ -1,5 +1,5 @@
 import { checkOptions, type OptionNames } from '../errors.js';
-import { duration } from '../report/numbers.js';
+import { counted, duration } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { isoText } from '../time/iso.js';
 import { firstPoll, type MonitoringPlan } from './plan.js';
@@ -37,6 +37,9 @@ export function planText(plan: MonitoringPlan, options: PlanTextOptions = {}): s
     `Who does it?     ${printable(plan.owner, 300)}`,
     `Who is notified? ${names(plan.notify)}; weekly alert budget: usage ${alertBudget.perWeek}, changes ${Number.isFinite(alertBudget.changes) ? alertBudget.changes : 'all'}, new callers ${alertBudget.firstSeen}, new operations ${alertBudget.firstPair}`,
     ...abouts(plan.notify),
+    ...(plan.alarm.minCalls === 0
+      ? []
+      : [`Too small        incidents of fewer than ${counted(plan.alarm.minCalls, 'call')}, made or expected`]),
     ...(exclude.length === 0
       ? []
       : [`Excluded         ${exclude.map(({ from, to }) => `${isoText(from)} to ${isoText(to)}`).join(', ')}`]),

@@ -63,8 +63,16 @@ export interface PlanInput {
    * default. 0 for never, which is the default under `'hold'`.
    */
   readonly refitEvery?: number;
-  /** M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. */
-  readonly alarm?: { readonly datapointsToAlarm?: number; readonly evaluationPeriods?: number };
+  /**
+   * M of N buckets of a row outside of what is normal make it part of an incident; 1 of an hour's by default. With `minCalls`, an
+   * incident is reported once so many calls were made (above) or expected (below) on one of its rows: fewer are not interesting,
+   * however unusual. 0 by default.
+   */
+  readonly alarm?: {
+    readonly datapointsToAlarm?: number;
+    readonly evaluationPeriods?: number;
+    readonly minCalls?: number;
+  };
   /** A source without data for so long is reported, ms beyond `grace`; an hour by default. */
   readonly noDataAfter?: number;
 }
@@ -90,7 +98,7 @@ export interface MonitoringPlan {
   readonly learn: 'accept-shifts' | 'hold';
   /** 0 for never. */
   readonly refitEvery: number;
-  readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
+  readonly alarm: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number; readonly minCalls: number };
   readonly noDataAfter: number;
 }
 
@@ -116,7 +124,11 @@ const FIELDS: OptionNames<PlanInput> = {
   noDataAfter: true,
 };
 const BUDGET_FIELDS: OptionNames<PlanBudget> = { perWeek: true, changes: true, firstSeen: true, firstPair: true };
-const ALARM_FIELDS: OptionNames<NonNullable<PlanInput['alarm']>> = { datapointsToAlarm: true, evaluationPeriods: true };
+const ALARM_FIELDS: OptionNames<NonNullable<PlanInput['alarm']>> = {
+  datapointsToAlarm: true,
+  evaluationPeriods: true,
+  minCalls: true,
+};
 const RANGE_FIELDS: OptionNames<{ from: unknown; to: unknown }> = { from: true, to: true };
 
 /**
@@ -190,6 +202,7 @@ export function definePlan(input: PlanInput): MonitoringPlan {
         1,
         evaluationPeriods,
       ),
+      minCalls: whole(input.alarm?.minCalls ?? 0, 'plan.alarm.minCalls', 0, 1e9),
     },
     noDataAfter: whole(input.noDataAfter ?? HOUR, 'plan.noDataAfter', step, DAY),
   });

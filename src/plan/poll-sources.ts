@@ -1,7 +1,8 @@
 import { InputError } from '../errors.js';
 import type { KmsCall } from '../kms/call.js';
+import type { TimeRange } from '../series/builder.js';
 import { Lanes } from './lanes.js';
-import type { CallSource, PolledPart, PollRequest } from './source.js';
+import type { CallSource, Poll, PolledPart, PollRequest } from './source.js';
 import type { Watch } from './watch.js';
 import { type Limit, withinLimit } from './within-limit.js';
 
@@ -94,7 +95,7 @@ export class SourcePolls {
         calls,
         counts: given(poll.counts),
         levels: given(poll.levels),
-        listened: given(poll.listened),
+        listened: coverageOf(poll),
         cursor: given(poll.cursor),
         rejected: given(poll.rejected ?? 0),
         problem: given(poll.problem ?? null),
@@ -102,6 +103,16 @@ export class SourcePolls {
       };
     });
   }
+}
+
+/** @throws InputError for a poll that does not say what it covers, or says it twice */
+export function coverageOf({ coverage, listened }: Poll): readonly TimeRange[] {
+  const found = coverage ?? listened;
+  if (found === undefined || (coverage !== undefined && listened !== undefined)) {
+    const got = found === undefined ? 'neither it' : 'both it';
+    throw new InputError(`poll() must give coverage, a list of { from, to }, got ${got} and its former name listened`);
+  }
+  return given(found);
 }
 
 /** What a source answers, be it a function of what it has read. */

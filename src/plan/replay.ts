@@ -10,7 +10,7 @@ import type { Health } from './health.js';
 import { detectors, type Judges } from './judge.js';
 import { isFor, type Notice } from './notice.js';
 import type { MonitoringPlan } from './plan.js';
-import { given } from './poll-sources.js';
+import { coverageOf, given } from './poll-sources.js';
 import type { CallSource, Poll } from './source.js';
 import { Watch } from './watch.js';
 import { newWatchData } from './watch-data.js';
@@ -133,7 +133,7 @@ async function readAll(
     signal?.throwIfAborted();
     const stated = given(poll.counts);
     if (stated !== undefined) counts.push(stated);
-    for (const range of given(poll.listened)) listened.push(range);
+    for (const range of coverageOf(poll)) listened.push(range);
     rejected += given(poll.rejected ?? 0);
     const problem = given(poll.problem ?? null);
     if (problem !== null) problems.push(problem);
@@ -164,8 +164,9 @@ function spanOf(
   let [begins, ends] = [Infinity, -Infinity];
   for (const { from, to } of ranges) [begins, ends] = [Math.min(begins, from), Math.max(ends, to)];
   const names = sources.map(({ name }) => name).join(', ');
+  const why = held.flatMap(({ source, problems }) => problems.map((problem) => `; ${source}: ${problem}`)).join('');
   if (begins >= Math.min(ends, end)) {
-    throw new InputError(`there is nothing to replay: ${names} cover no time before ${isoText(end)}`);
+    throw new InputError(`there is nothing to replay: ${names} cover no time before ${isoText(end)}${why}`);
   }
   const to = Math.floor(Math.min(end, ends) / step) * step;
   const learned = Math.ceil(learnFor / step) * step;
@@ -173,7 +174,7 @@ function spanOf(
   if (from >= to) {
     const need = given === undefined ? 'more history than plan.learnFor, or a time from which on to report' : 'logs';
     throw new InputError(
-      `there is nothing to replay: ${names} cover ${isoText(begins)} to ${isoText(ends)}; it takes ${need}`,
+      `there is nothing to replay: ${names} cover ${isoText(begins)} to ${isoText(ends)}; it takes ${need}${why}`,
     );
   }
   return {

@@ -32,10 +32,13 @@ export interface Poll {
    */
   readonly levels?: SeriesSet | (() => SeriesSet | undefined);
   /**
-   * When the source listened, in event time: a time is in it when every call of that time has been handed over, but for
-   * stragglers. What is in no poll's `listened` is unknown, never silent. A function is asked once the calls are read.
+   * What the source covers, in event time: a time is in it when every call of that time has been handed over, but for
+   * stragglers. What is in no poll's `coverage` is unknown, never silent. A function is asked once the calls are read. Every
+   * poll has it, or, under its former name, `listened`.
    */
-  readonly listened: readonly TimeRange[] | (() => readonly TimeRange[]);
+  readonly coverage?: readonly TimeRange[] | (() => readonly TimeRange[]);
+  /** @deprecated the former name of `coverage` */
+  readonly listened?: readonly TimeRange[] | (() => readonly TimeRange[]);
   /** A function is asked once the calls are read. */
   readonly cursor: Json | (() => Json);
   /** Records that could not be read; a function is asked once the calls are read. */

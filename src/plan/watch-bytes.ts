@@ -77,7 +77,7 @@ function partsIn(from: ByteReader, plan: MonitoringPlan): WatchParts {
   if (!(behind <= MOST_BEHIND)) from.fail(`a state of ${snapshot?.end} where ${settled} is settled`);
   const ledger = Ledger.read(from, plan.step);
   const ids = RecentIds.read(from);
-  const incidents = IncidentWatch.read(from);
+  const incidents = IncidentWatch.read(from, plan);
   const judge = from.bytes(from.varint());
   ledger.readStated(from);
   from.end();

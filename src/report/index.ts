@@ -45,6 +45,7 @@ export { renderMarkdown } from './render-markdown.js';
 export { type RenderOptions, renderText } from './render-text.js';
 export type { Report, ReportAlarm, ReportCalibration } from './report.js';
 export { sparkline } from './sparkline.js';
+export { summaryText } from './summary-text.js';
 export type { PlotMark } from './svg/draw-plot.js';
 export { type PlotSeries, plotSeries } from './svg/plot-series.js';
 export { renderSvg, type SvgOptions } from './svg/render-svg.js';

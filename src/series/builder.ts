@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
+import { countText, INSPECT, stepText } from '../time/inspect.js';
 import { CellLog } from './cell-log.js';
 import { keyId, type SeriesKey, seriesKey } from './key.js';
 import type { SeriesSet } from './series-set.js';
@@ -45,6 +46,11 @@ export class SeriesSetBuilder {
       throw new InputError(`end must be later than start (${shown(options.start)}), got ${shown(options.end)}`);
     }
     this.#origin = this.#start;
+  }
+
+  /** What is printed of it. @internal */
+  [INSPECT](): string {
+    return `SeriesSetBuilder <${countText(this.#keys.length, 'series', 'series')} by ${stepText(this.#step)}>`;
   }
 
   /** The row of a key, added when it is new. */
@@ -185,4 +191,17 @@ export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
     else merged.push({ from, to });
   }
   return merged;
+}
+
+/** The times that lie in both; ranges within each are ascending and apart. */
+export function commonRanges(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
+  const both: TimeRange[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const from = Math.max(a[i].from, b[j].from);
+    const to = Math.min(a[i].to, b[j].to);
+    if (from < to) both.push({ from, to });
+    if (a[i].to < b[j].to) i++;
+    else j++;
+  }
+  return both;
 }

@@ -1,22 +1,18 @@
 import { devianceTerm, stirlingError } from './gamma.js';
 
-const LOG_TWO_PI = 1.8378770664093453;
+const HALF_LOG_TWO_PI = 0.9189385332046727;
 
 /**
- * ln of x^a (1−x)^b Γ(a+b) / (Γ(a+1) Γ(b)), the factor before the continued fraction of I_x(a, b), in Loader's
+ * ln of x^a (1−x)^b Γ(a+b) / (Γ(a+1) Γ(b)), the factor before the continued fraction of I_x(a, b), times `by`, in Loader's
  * saddle-point form: at a = b = 1e7 the plain formula subtracts logarithms of size 1e8, and half the digits go with them.
- * `q` is 1 − x, given apart so that it is right where x is near 1.
+ * `q` is 1 − x, given apart so that it is right where x is near 1. What is not in Loader's terms, b/√(2π a b (a + b)) and
+ * `by`, shares one logarithm.
  */
-function logFront(a: number, b: number, x: number, q: number): number {
+function logFront(a: number, b: number, x: number, q: number, by: number): number {
   const n = a + b;
   const density =
-    stirlingError(n) -
-    stirlingError(a) -
-    stirlingError(b) -
-    devianceTerm(a, n * x) -
-    devianceTerm(b, n * q) +
-    0.5 * (Math.log(n / a) - Math.log(b) - LOG_TWO_PI);
-  return density + Math.log(b / n);
+    stirlingError(n) - stirlingError(a) - stirlingError(b) - devianceTerm(a, n * x) - devianceTerm(b, n * q);
+  return density + Math.log(by * Math.sqrt(b / (a * n))) - HALF_LOG_TWO_PI;
 }
 
 /**
@@ -63,19 +59,58 @@ export function log1mExp(l: number): number {
   return l > -Math.LN2 ? Math.log(-Math.expm1(l)) : Math.log1p(-Math.exp(l));
 }
 
+/** Whole counts up to which the probabilities of all smaller ones are added up, of means up to {@link FEW_MEAN}. */
+const FEW = 32;
+/** So that none of their sums exceeds what a double holds: 1000^32/32! is 4e60. */
+const FEW_MEAN = 1000;
+/** 1/k for k ≥ 1. */
+const INVERSE = Float64Array.from({ length: FEW + 1 }, (_, k) => 1 / k);
+/** ln P(Y < y) up to which P(Y ≥ y), then 0.02 and more, keeps 13 digits where it is what the sum leaves of 1. */
+const LEAVES_ENOUGH = Math.log(0.98);
+/** ln P(Y ≤ y) up to which it keeps as many of its own. */
+const SAYS_ENOUGH = -1e-4;
+
+function isFew(y: number, mean: number, size: number): boolean {
+  return y <= FEW && mean <= FEW_MEAN && size > 1e-6 && y === (y | 0);
+}
+
+/** Σ of P(Y = k)/P(Y = 0) for k ≤ y, a whole number up to {@link FEW}; x = mean/(mean + size). */
+function sumOfFew(y: number, size: number, x: number): number {
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; k <= y; k++) {
+    term *= x * (size + (k - 1)) * INVERSE[k];
+    sum += term;
+  }
+  return sum;
+}
+
+/** P(Y = y)/P(Y = 0), as well. */
+function termOfFew(y: number, size: number, x: number): number {
+  let term = 1;
+  for (let k = 1; k <= y; k++) term *= x * (size + (k - 1)) * INVERSE[k];
+  return term;
+}
+
 /**
  * ln P(Y ≥ y) of the negative binomial with mean `mean` > 0 and size `size` > 0 (variance mean + mean²/size), by
  * I_{mean/(mean+size)}(y, size). 0 for y ≤ 0. Right far beyond where 1 − cdf is 0: at 1e-300, at a mean of 1e-4 and 1e7
  * (test/fixtures/negative-binomial holds 60-digit values). Digits go from a size of 1e9 on, where the law is Poisson's.
+ * A few calls, half of what is asked, take a sum: a third of the time of the three gamma functions (Node 20).
  */
 export function logUpperTail(y: number, mean: number, size: number): number {
   if (y <= 0) return 0;
   const x = mean / (mean + size);
-  const q = size / (mean + size);
-  if (x < (y + 1) / (y + size + 2)) {
-    return Math.min(0, logFront(y, size, x, q) + Math.log(betaFraction(y, size, x)));
+  const isBeyond = x < (y + 1) / (y + size + 2);
+  if (isFew(y, mean, size)) {
+    const zero = logZero(mean, size);
+    const less = zero + Math.log(sumOfFew(y - 1, size, x));
+    if (less < LEAVES_ENOUGH) return log1mExp(less);
+    if (isBeyond) return Math.min(0, zero + Math.log(termOfFew(y, size, x) * betaFraction(y, size, x)));
   }
-  return log1mExp(Math.min(0, logFront(size, y, q, x) + Math.log(betaFraction(size, y, q))));
+  const q = size / (mean + size);
+  if (isBeyond) return Math.min(0, logFront(y, size, x, q, betaFraction(y, size, x)));
+  return log1mExp(Math.min(0, logFront(size, y, q, x, betaFraction(size, y, q))));
 }
 
 /** ln P(Y ≤ y) of the same law; −∞ for y < 0. */
@@ -84,16 +119,23 @@ export function logLowerTail(y: number, mean: number, size: number): number {
   if (y === 0) return logZero(mean, size);
   const a = y + 1;
   const x = mean / (mean + size);
+  if (isFew(y, mean, size)) {
+    const few = logZero(mean, size) + Math.log(sumOfFew(y, size, x));
+    if (few < SAYS_ENOUGH) return few;
+  }
   const q = size / (mean + size);
   if (x < (a + 1) / (a + size + 2)) {
-    return log1mExp(Math.min(0, logFront(a, size, x, q) + Math.log(betaFraction(a, size, x))));
+    return log1mExp(Math.min(0, logFront(a, size, x, q, betaFraction(a, size, x))));
   }
-  return Math.min(0, logFront(size, a, q, x) + Math.log(betaFraction(size, a, q)));
+  return Math.min(0, logFront(size, a, q, x, betaFraction(size, a, q)));
 }
 
 /** ln P(Y = y) of the same law, for y ≥ 0: {@link logFront} at a = y and b = size. */
 export function logMass(y: number, mean: number, size: number): number {
-  return y === 0 ? logZero(mean, size) : logFront(y, size, mean / (mean + size), size / (mean + size));
+  if (y === 0) return logZero(mean, size);
+  const x = mean / (mean + size);
+  if (isFew(y, mean, size)) return logZero(mean, size) + Math.log(termOfFew(y, size, x));
+  return logFront(y, size, x, size / (mean + size), 1);
 }
 
 /** ln P(Y = 0) = −size · ln(1 + mean/size). */

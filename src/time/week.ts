@@ -31,8 +31,13 @@ export function slotAt(time: number, offset: number, slots: WeekSlots, days?: Ci
     const like = likeWeekday(days, day);
     if (like >= 0) return like * slots.perDay + Math.floor((time + offset - day * DAY) / slots.width);
   }
-  const local = (time + offset - MONDAY) % WEEK;
-  return Math.floor((local < 0 ? local + WEEK : local) / slots.width);
+  return Math.floor(intoWeek(time + offset) / slots.width);
+}
+
+/** Milliseconds since Monday 00:00. @param local civil time, as if it were UTC */
+function intoWeek(local: number): number {
+  const since = (local - MONDAY) % WEEK;
+  return since < 0 ? since + WEEK : since;
 }
 
 /**
@@ -54,10 +59,18 @@ export function slotsBy(
   let next = 0;
   let offset = offsetAt(table, grid.start);
   while (next < table.times.length && table.times[next] <= grid.start) next++;
+  // Whole milliseconds add up exactly, and a remainder of doubles is a call out of the engine: 40 ns a bucket (Node 20), of
+  // which a zone has fifteen candidates.
+  let since = intoWeek(grid.start + offset);
   for (let i = 0; i < grid.length; i++) {
     const time = grid.start + i * grid.step;
-    while (next < table.times.length && table.times[next] <= time) offset = table.offsets[next++];
-    found[i] = slotAt(time, offset, slots, table.days);
+    if (next < table.times.length && table.times[next] <= time) {
+      while (next < table.times.length && table.times[next] <= time) offset = table.offsets[next++];
+      since = intoWeek(time + offset);
+    }
+    found[i] = table.days === undefined ? Math.floor(since / slots.width) : slotAt(time, offset, slots, table.days);
+    since += grid.step;
+    if (since >= WEEK) since %= WEEK;
   }
   return found;
 }

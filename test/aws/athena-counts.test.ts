@@ -5,98 +5,24 @@ import { AthenaQueryError } from '../../src/aws/athena-runs.js';
 import { athenaSource } from '../../src/aws/athena-source.js';
 import { AwsCallError } from '../../src/aws/call-aws.js';
 import { InputError } from '../../src/errors.js';
-import type { AthenaRow } from '../../src/kms/athena-rows.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import { countCalls } from '../../src/kms/count-calls.js';
 import { parseRecord } from '../../src/kms/parse-record.js';
 import type { Json } from '../../src/plan/source.js';
 import { rowOf, type SeriesSet, valueAt } from '../../src/series/series-set.js';
 import { selectRows } from '../../src/series/slice.js';
-import { athenaTable, contentsOf } from '../support/athena.js';
+import { contentsOf } from '../support/athena.js';
 import { kmsRecords, START } from '../support/logs.js';
-import { type Fault, fakeAws, type Handler, refusal } from './support/fake-aws.js';
+import { athenaOf } from './support/fake-athena.js';
+import { type Fault, fakeAws, refusal } from './support/fake-aws.js';
 import { FakeClock } from './support/fake-clock.js';
 
 const DAY = 86_400_000;
 const RECORDS = kmsRecords(500);
 const BY = [['operation'], ['keyArn', 'operation', 'caller']] as const;
 
-interface FakeQuery {
-  readonly sql: string;
-  readonly token: string;
-  looks: number;
-  state: string;
-  rows: AthenaRow[] | undefined;
-}
-
-/** Athena with DuckDB for an engine: queries that start once a token, end after a few looks, and answer in pages. */
-async function fakeAthena({
-  looks = 2,
-  page = 7,
-  fail,
-}: {
-  readonly looks?: number;
-  readonly page?: number;
-  /** What ends the n-th query instead. */
-  readonly fail?: (n: number) => Readonly<Record<string, unknown>> | undefined;
-} = {}) {
-  const run = await athenaTable(RECORDS.map((record) => ({ record })));
-  const queries: FakeQuery[] = [];
-  const find = (id: unknown): FakeQuery => queries[Number(String(id).slice('query-'.length))] as FakeQuery;
-  const handlers: Readonly<Record<string, Handler>> = {
-    StartQueryExecution: ({ body }) => {
-      const token = String(body['ClientRequestToken']);
-      let at = queries.findIndex((query) => query.token === token);
-      if (at < 0) {
-        const query: FakeQuery = {
-          sql: String(body['QueryString']),
-          token,
-          looks: 0,
-          state: 'QUEUED',
-          rows: undefined,
-        };
-        at = queries.push(query) - 1;
-        void run(query.sql).then((rows) => {
-          query.rows = rows;
-        });
-      }
-      return { QueryExecutionId: `query-${at}` };
-    },
-    GetQueryExecution: ({ body }) => {
-      const id = String(body['QueryExecutionId']);
-      const query = find(id);
-      query.looks++;
-      // A query may go back into the queue (Athena API Reference, QueryExecutionStatus).
-      query.state =
-        query.looks < looks || query.rows === undefined ? (query.looks % 2 === 0 ? 'QUEUED' : 'RUNNING') : 'SUCCEEDED';
-      const failed = query.state === 'SUCCEEDED' ? fail?.(queries.indexOf(query)) : undefined;
-      return {
-        QueryExecution: {
-          QueryExecutionId: id,
-          Status: { State: query.state, ...failed },
-          Statistics: { DataScannedInBytes: 1_000_000, QueryQueueTimeInMillis: 120, EngineExecutionTimeInMillis: 3400 },
-        },
-      };
-    },
-    GetQueryResults: ({ body }) => {
-      const { rows = [] } = find(body['QueryExecutionId']);
-      const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-      const texts = (row: AthenaRow) =>
-        names.map((name) => (row[name] === undefined ? {} : { VarCharValue: row[name] }));
-      const all = [names.map((name) => ({ VarCharValue: name })), ...rows.map(texts)];
-      const from = Number(body['NextToken'] ?? 0);
-      // Every third page is empty, and has a token.
-      const to = (from / page) % 3 === 2 && !String(body['NextToken']).endsWith('.5') ? from : from + page;
-      return {
-        ResultSet: { Rows: all.slice(from, to).map((Data) => ({ Data })), ResultSetMetadata: {} },
-        ...(to < all.length ? { NextToken: to === from ? `${from}.5` : String(to) } : {}),
-      };
-    },
-    StopQueryExecution: ({ body }) => {
-      find(body['QueryExecutionId']).state = 'CANCELLED';
-      return {};
-    },
-  };
+async function fakeAthena(options: Parameters<typeof athenaOf>[1] = {}) {
+  const { handlers, queries } = await athenaOf(RECORDS, options);
   return { aws: await fakeAws(handlers), queries };
 }
 
@@ -275,7 +201,7 @@ describe('athenaSource', () => {
     const source = athenaSource(new AthenaClient(aws.config), { table: 'cloudtrail', clock: new SlowClock() });
     const step = 300_000;
     const ask = (now: number, cursor: Json) => source.poll({ cursor, from: START, now, step, signal: undefined });
-    const { counts, listened, cursor } = await ask(START + DAY, null);
+    const { counts, coverage: listened, cursor } = await ask(START + DAY, null);
     const end = START + DAY - 900_000;
     const own = await countCalls(calls, { start: START, end, by: BY });
     const stated = selectRows(counts as SeriesSet, (key) => rowOf(own, key) >= 0);
@@ -288,7 +214,7 @@ describe('athenaSource', () => {
     const [first] = listened as readonly { from: number; to: number }[];
     expect([first.from >= START, first.to <= end, first.to > first.from, cursor]).toEqual([true, true, true, end]);
     const before = aws.requests.length;
-    expect(await ask(START + DAY, cursor as Json)).toEqual({ listened: [], cursor: end });
+    expect(await ask(START + DAY, cursor as Json)).toEqual({ coverage: [], cursor: end });
     expect(aws.requests).toHaveLength(before);
   });
 });

@@ -24,7 +24,7 @@ async function poll(source: CallSource, now: number, cursor: Json = null) {
   for await (const call of answer.calls ?? []) calls.push(call);
   return {
     calls,
-    listened: given(answer.listened),
+    listened: given(answer.coverage ?? []),
     cursor: given(answer.cursor),
     problem: given(answer.problem ?? null),
   };

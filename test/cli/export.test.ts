@@ -129,7 +129,7 @@ describe('kms-baseline export', () => {
     expect(early.stderr).toContain('has learned nothing yet: run kms-baseline watch first, or give --baseline');
     const running = definePlan({
       ...plan,
-      sources: [{ name: 'x', poll: () => ({ calls: [], listened: [], cursor: null }) }],
+      sources: [{ name: 'x', poll: () => ({ calls: [], coverage: [], cursor: null }) }],
       notify: [{ name: 'y', tell: () => undefined }],
     });
     const data = newWatchData('state');

@@ -35,7 +35,7 @@ function planIn(folder: string, now: number): string {
      const poll = ({ from, cursor }) => {
        const calls = [];
        for (let time = Math.ceil(Math.max(from, cursor ?? 0) / 720000) * 720000; time < now; time += 720000) calls.push(call(time));
-       return { calls, listened: [{ from: Math.max(from, cursor ?? 0), to: now }], cursor: now };
+       return { calls, coverage: [{ from: Math.max(from, cursor ?? 0), to: now }], cursor: now };
      };
      export default { name: 'p', purpose: 'p', owner: 'o', state: 'plan.state', timeZone: 'UTC', step: 3600000, sources: [{ name: 's', poll }],
        notify: [{ console: true }], clock: { now: () => now, sleep: async () => {} } };`,

@@ -164,7 +164,7 @@ describe('kms-baseline watch', () => {
       path,
       `import { appendFileSync } from 'node:fs';
        const { default: plan } = await import('./plan.json', { with: { type: 'json' } });
-       const poll = () => { appendFileSync(${JSON.stringify(state)}, 'x'); return { calls: [], listened: [], cursor: null }; };
+       const poll = () => { appendFileSync(${JSON.stringify(state)}, 'x'); return { calls: [], coverage: [], cursor: null }; };
        export default { ...plan, name: 'watch-the-company-s-keys', state: 'plan.json.state', sources: [{ name: 'logs', poll }] };`,
     );
     const output = { write: (text: string) => (texts.stderr += text) };

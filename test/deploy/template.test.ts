@@ -174,6 +174,7 @@ describe('kms-baseline init', () => {
     const name = format === 'terraform' ? 'main.tf' : 'template.json';
     expect(stdout.split('\n')).toEqual([
       `wrote ${folder}/function/plan.json`,
+      `wrote ${folder}/function/function.mjs`,
       `wrote ${folder}/${name}`,
       expect.stringMatching(/^next: kms-baseline watch .*plan\.json --explain /),
       '',

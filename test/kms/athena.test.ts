@@ -277,6 +277,13 @@ function decrypt(time: string, fields: Readonly<Record<string, unknown>> = {}): 
 }
 
 describe('athenaCountQuery', () => {
+  it('takes as many buckets as lie between its times, however late those are', () => {
+    const from = Date.UTC(2026, 5, 1);
+    const day = { table: 'trail', accounts: ['111122223333'], regions: ['eu-central-1'], from, to: from + 86_400_000 };
+    expect(athenaCountQuery({ ...day, step: 1000 })).toContain('1000');
+    expect(() => athenaCountQuery({ ...day, step: 1 })).toThrow('step must be wide enough for at most');
+  });
+
   it('finds calls whose file was published a day later, and by more slack later ones (trap 16)', async () => {
     const logs = ['2024/06/30', '2024/07/01', '2024/07/02', '2024/07/04'].map((date) => ({
       record: decrypt('2024-07-01T23:59:59Z'),

@@ -21,6 +21,18 @@ describe('parseEventTime', () => {
     expect(new Date(parseEventTime(text)).toISOString()).toBe(iso);
   });
 
+  it('knows how many days each month has, four years long', () => {
+    for (const year of [2023, 2024, 2025, 2026]) {
+      for (let month = 1; month <= 12; month++) {
+        const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+        for (let day = 1; day <= 32; day++) {
+          const text = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}T12:00:00Z`;
+          expect(parseEventTime(text), text).toBe(day <= last ? Date.UTC(year, month - 1, day, 12) : NaN);
+        }
+      }
+    }
+  });
+
   it.each([
     '2024-02-30T00:00:00Z',
     '2023-02-29T00:00:00Z',

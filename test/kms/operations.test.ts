@@ -30,6 +30,18 @@ describe('operationInfo', () => {
     });
   });
 
+  it('says which can be tried out: what uses a key, and grants', () => {
+    const tried = KMS_OPERATIONS.filter(({ dryRun }) => dryRun);
+    const grants = ['CreateGrant', 'RetireGrant', 'RevokeGrant'];
+    for (const { name, plane } of tried) expect(plane === 'data' || grants.includes(name), name).toBe(true);
+    for (const name of ['GenerateRandom', 'ScheduleKeyDeletion', 'DescribeKey', 'PutKeyPolicy', 'RotateKey']) {
+      expect(operationInfo(name), name).toMatchObject({ dryRun: false });
+    }
+    expect(tried.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...grants, 'Sign', 'GenerateMac', 'DeriveSharedSecret']),
+    );
+  });
+
   it('knows nothing of names that are none', () => {
     for (const name of ['', 'decrypt', '__proto__', 'constructor', 'toString', 'PutObject']) {
       expect(operationInfo(name)).toBeUndefined();

@@ -17,7 +17,7 @@ describe('a file that is no log is named by its form', () => {
     ['bzip2', Buffer.from('425a683931415926535900', 'hex'), 'bzip2'],
     ['xz', Buffer.from('fd377a585a000004', 'hex'), 'xz'],
     ['Zstandard', Buffer.from('28b52ffd0400', 'hex'), 'Zstandard'],
-    ['Parquet', Buffer.from('504152311504', 'hex'), 'Parquet'],
+    ['Parquet', Buffer.from('504152311504', 'hex'), 'Parquet, which is read where the name ends with .parquet'],
     ['pictures', Buffer.from('89504e470d0a1a0a00', 'hex'), undefined],
     ['CSV', 'eventTime,eventName,"userIdentity.arn"\n2026-05-04T00:10:00Z,Decrypt,x\n', 'CSV'],
     ['tabs', 'eventTime\teventName\n2026-05-04\tDecrypt\n', 'tab-separated values'],

@@ -25,7 +25,7 @@ async function poll(source: CallSource, cursor: Json) {
   for await (const call of answer.calls ?? []) calls.push(call);
   return {
     ids: calls.map(({ eventId }) => eventId).sort(),
-    listened: ask(answer.listened),
+    listened: ask(answer.coverage ?? []),
     cursor: JSON.parse(JSON.stringify(ask(answer.cursor))) as Json,
     rejected: ask(answer.rejected ?? 0),
     more: ask(answer.more ?? false),

@@ -101,7 +101,7 @@ describe('the first poll of a plan', () => {
         name: 'log',
         poll: () => ({
           calls: records.filter(({ call }) => call.time >= JUDGED - DAY === (poll === 0)).map(({ call }) => call),
-          listened: poll === 0 ? [] : [{ from: START, to: NOW }],
+          coverage: poll === 0 ? [] : [{ from: START, to: NOW }],
           cursor: poll,
         }),
       };

@@ -25,7 +25,7 @@ function incident(anomalies: readonly Anomaly[], fields: Partial<Incident> = {})
 
 /** What is sent of an incident that is looked at after each bucket; `at` gives how it stands, hours after T0. */
 function followed(at: (time: number) => Incident, from: number, hours: number) {
-  const notices = new IncidentNotices();
+  const notices = new IncidentNotices(0);
   const sent: { at: number; due: Due }[] = [];
   for (let time = from; time <= T0 + hours * HOUR; time += STEP) {
     const due = notices.due(at(time), time);
@@ -120,10 +120,10 @@ describe('IncidentNotices', () => {
     const looks = fc.array(fc.record({ bucket: fc.nat(60), restore: fc.boolean() }), { maxLength: 60 });
     fc.assert(
       fc.property(looks, fc.integer({ min: 1, max: 50 }), (visits, end) => {
-        let notices = new IncidentNotices();
+        let notices = new IncidentNotices(0);
         const changes: string[] = [];
         for (const { bucket, restore } of visits) {
-          if (restore) notices = new IncidentNotices(JSON.parse(JSON.stringify(notices.data())));
+          if (restore) notices = new IncidentNotices(0, JSON.parse(JSON.stringify(notices.data())));
           const time = T0 + bucket * STEP;
           const state = bucket >= end ? 'closed' : 'open';
           const due = notices.due(incident([anomaly(keyOf(1), time)], { state }), time);
@@ -137,6 +137,34 @@ describe('IncidentNotices', () => {
     );
   });
 
+  it('waits until so many calls were made, or are missing, and says nothing of what never comes to as many', () => {
+    const fields = { verdict: 'above', kind: 'spike', expected: 0 } as const;
+    const looks = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(looks, fc.integer({ min: 0, max: 40 }), fc.boolean(), (calls, minCalls, missing) => {
+        let notices = new IncidentNotices(minCalls);
+        let value = 0;
+        let opened: number | undefined;
+        for (const [i, more] of [...calls, 0].entries()) {
+          value += more;
+          const time = T0 + (i + 1) * STEP;
+          const state = i < calls.length ? 'open' : 'closed';
+          const one = anomaly(keyOf(1), time, missing ? { value: 0, expected: value } : { ...fields, value });
+          const due = notices.due(incident([one], { state }), time);
+          // Looked at again in the next bucket where it was too small, after a restart too.
+          expect(notices.isFollowed('i')).toBe(
+            state === 'open' ? due === undefined || opened !== undefined : opened !== undefined,
+          );
+          if (due?.change === 'opened') opened ??= value;
+          if (due !== undefined) notices.sent(due, time, [], 'n');
+          notices = new IncidentNotices(minCalls, JSON.parse(JSON.stringify(notices.data())));
+        }
+        const sums = calls.map((_, i) => calls.slice(0, i + 1).reduce((a, b) => a + b, 0));
+        expect(opened).toBe(sums.find((sum) => sum >= minCalls));
+      }),
+    );
+  });
+
   it('knows the alarm of what it reported, and forgets it two days after its end', () => {
     const { notices } = followed(
       (time) => incident([anomaly(keyOf(1), time)], { state: time > T0 + HOUR ? 'closed' : 'open' }),
@@ -144,9 +172,9 @@ describe('IncidentNotices', () => {
       2,
     );
     expect(notices.alarmOf('i')).toBe('n-1');
-    notices.forgetBefore(T0 + HOUR);
+    notices.forget(T0 + HOUR, []);
     expect(notices.alarmOf('i')).toBe('n-1');
-    notices.forgetBefore(T0 + 2 * HOUR);
+    notices.forget(T0 + 2 * HOUR, []);
     expect(notices.alarmOf('i')).toBeUndefined();
   });
 });

@@ -49,6 +49,35 @@ describe('notices of incidents', () => {
     }
   });
 
+  it('wait for alarm.minCalls, whether the plan is restarted or not, and never come where it stays smaller', async () => {
+    const at = JUDGED + DAY;
+    const records = sorted([
+      ...steady(JUDGED + 2 * DAY),
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((n) => burst(at + n * STEP, n < 4 ? 30 : 250)),
+    ]);
+    const watching = async (minCalls: number, stops: readonly number[] = []) => {
+      const store = memoryStore();
+      const told: Notice[] = [];
+      let from = JUDGED + 20 * MINUTE;
+      for (const to of [...stops, JUDGED + 2 * DAY]) {
+        const plan = { sources: [logOf('log', records)], alarm: { minCalls }, every: 5 * MINUTE };
+        told.push(...anomalies((await run(plan, to, { store, from })).told));
+        from = to;
+      }
+      return told;
+    };
+    const [all, none, some] = [await watching(0), await watching(5000), await watching(200)];
+    expect(none).toEqual([]);
+    expect([all[0].change, some[0].change]).toEqual(['opened', 'opened']);
+    expect(all[0].anomaly?.value).toBeLessThan(200);
+    expect(some[0].anomaly?.value).toBeGreaterThanOrEqual(200);
+    expect(some[0].incident).toBe(all[0].incident);
+    expect(some[0].at).toBeGreaterThan(all[0].at);
+    expect(some.at(-1)?.change).toBe('closed');
+    const restarted = await watching(200, [at + 25 * MINUTE, at + 32 * MINUTE]);
+    expect(restarted.map(content)).toEqual(some.map(content));
+  });
+
   it('come once when an incident opens, when it is worse, and when it is over; all under one alarm', async () => {
     const at = JUDGED + DAY;
     const records = sorted([

@@ -46,7 +46,7 @@ const quiet = (name: string, polls: number[] = []): PlanInput['sources'][number]
   name,
   poll: ({ from, now }) => {
     polls.push(now);
-    return { calls: [], listened: [{ from, to: now }], cursor: now };
+    return { calls: [], coverage: [{ from, to: now }], cursor: now };
   },
 });
 /** Delivers, and does not, for so many hours by turns: every change is a notice. */
@@ -54,7 +54,7 @@ const flapping = (hours = 3): PlanInput['sources'][number] => ({
   name: 'comes and goes',
   poll: ({ from, now }) => ({
     calls: [],
-    listened: Math.floor(now / HOUR) % (2 * hours) < hours ? [] : [{ from, to: now }],
+    coverage: Math.floor(now / HOUR) % (2 * hours) < hours ? [] : [{ from, to: now }],
     cursor: null,
   }),
 });
@@ -104,7 +104,7 @@ describe('what hangs', () => {
   it.each<[string, () => Poll | Promise<Poll>]>([
     [
       'in its calls',
-      () => ({ calls: { [Symbol.asyncIterator]: () => ({ next: never }) }, listened: [], cursor: null }),
+      () => ({ calls: { [Symbol.asyncIterator]: () => ({ next: never }) }, coverage: [], cursor: null }),
     ],
     ['before them', never],
   ])('a single poll ends, and says so (%s)', async (_, poll) => {
@@ -126,7 +126,7 @@ describe('what hangs', () => {
           yield callAt(now - HOUR);
         }
       })(),
-      listened: [{ from, to: now }],
+      coverage: [{ from, to: now }],
       cursor: null,
     });
     const clock = new VirtualClock(JUDGED);
@@ -139,7 +139,7 @@ describe('what hangs', () => {
     const poll: PlanInput['sources'][number]['poll'] = async ({ now, signal }) => {
       signal?.addEventListener('abort', () => reasons.push(signal.reason));
       await clock.sleep(7 * MINUTE);
-      return { calls: [callAt(now)], listened: [], cursor: 1 };
+      return { calls: [callAt(now)], coverage: [], cursor: 1 };
     };
     const clock = new VirtualClock(JUDGED);
     const { health } = await runFor(HOUR, { sources: [{ name: 'late', poll }] }, { clock });
@@ -286,7 +286,7 @@ describe('a source', () => {
     const poll: PlanInput['sources'][number]['poll'] = ({ cursor, now }) => {
       cursors.push(cursor);
       if (cursors.length === 3) throw new Error('out');
-      return { calls: [], listened: [], cursor: now };
+      return { calls: [], coverage: [], cursor: now };
     };
     const store = memoryStore();
     const plan = definePlan({ purpose: 'Test', owner: 'T', sources: [{ name, poll }], notify: [recorder(name)] });
@@ -318,7 +318,7 @@ describe('a source', () => {
     let polls = 0;
     const poll: PlanInput['sources'][number]['poll'] = ({ now }) => {
       if (polls++ > 0) throw new InputError('paths must name files and folders that exist');
-      return { calls: [], listened: [], cursor: now };
+      return { calls: [], coverage: [], cursor: now };
     };
     const { health } = await runFor(HOUR, { sources: [{ name: 'mounted', poll }] });
     expect(health.failing).toHaveLength(1);
@@ -328,7 +328,7 @@ describe('a source', () => {
   it('that could not read all of a part says so, and what it read counts', async () => {
     const poll: PlanInput['sources'][number]['poll'] = ({ from, now }) => ({
       calls: [callAt(now - HOUR)],
-      listened: [{ from, to: now }],
+      coverage: [{ from, to: now }],
       cursor: now,
       problem: () => '1 file could not be read',
     });

@@ -31,7 +31,7 @@ const live: CallSource = {
     const after = typeof cursor === 'number' ? cursor : from;
     const until = Math.min(now - DELIVERY, END);
     const calls = CALLS.filter(({ time }) => time >= after && time < until);
-    return { calls, listened: [{ from: Math.max(from, START), to: until }], cursor: until };
+    return { calls, coverage: [{ from: Math.max(from, START), to: until }], cursor: until };
   },
 };
 /** All at once, in two parts, not in order. */
@@ -42,7 +42,7 @@ const past: CallSource = {
     const half = known.length >> 1;
     return {
       calls: cursor === null ? known.slice(0, half) : known.slice(half),
-      listened: cursor === null ? [] : [{ from: START, to: END }],
+      coverage: cursor === null ? [] : [{ from: START, to: END }],
       cursor: 1,
       more: cursor === null,
     };
@@ -138,7 +138,7 @@ describe('a replay', () => {
       name: 'log',
       poll: () => ({
         calls: CALLS.filter(({ time }) => time >= JUDGED - 3 * DAY),
-        listened: [{ from: JUDGED - 3 * DAY, to: END }],
+        coverage: [{ from: JUDGED - 3 * DAY, to: END }],
         cursor: null,
         rejected: 2,
         problem: 'could not read a.json.gz (truncated)',

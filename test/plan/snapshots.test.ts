@@ -237,7 +237,7 @@ describe('revertState', { timeout: 120_000 }, () => {
         name: 'other',
         poll: ({ now, from }: { now: number; from: number }) => {
           if (now < until) throw new Error('not now');
-          return { calls: [], listened: [{ from, to: now }], cursor: now };
+          return { calls: [], coverage: [{ from, to: now }], cursor: now };
         },
       };
       return [log, other];

@@ -88,9 +88,9 @@ export default {
     poll: ({ cursor, from, now }) => {
       moment();
       const after = typeof cursor === 'number' ? cursor : -Infinity;
-      if (now >= down.from && now < down.to) return { calls: [], listened: [], cursor };
+      if (now >= down.from && now < down.to) return { calls: [], coverage: [], cursor };
       const calls = records.filter(({ at }) => at > after && at <= now).map(({ call }) => call);
-      return { calls, listened: [{ from: Math.max(from, after), to: now }], cursor: now };
+      return { calls, coverage: [{ from: Math.max(from, after), to: now }], cursor: now };
     },
   }],
   notify: [{

@@ -56,14 +56,14 @@ export async function runMonth(start: number, days: number): Promise<Month> {
         name: 'slow',
         poll: async ({ from, now }) => {
           await clock.sleep(3 * MINUTE);
-          return { calls: [], listened: [{ from, to: now }], cursor: null };
+          return { calls: [], coverage: [{ from, to: now }], cursor: null };
         },
       },
       {
         name: 'comes and goes',
         poll: ({ from, now }) => ({
           calls: [],
-          listened: now % (3 * HOUR) < HOUR ? [] : [{ from, to: now }],
+          coverage: now % (3 * HOUR) < HOUR ? [] : [{ from, to: now }],
           cursor: null,
         }),
       },

@@ -29,7 +29,7 @@ export default {
       appendFileSync(file('polls'), process.pid + '\\n');
       await otherEnded();
       moment('poll');
-      return { calls: [], listened: Number(process.env.ROUND) % 2 === 0 ? [] : [{ from, to: now }], cursor: null };
+      return { calls: [], coverage: Number(process.env.ROUND) % 2 === 0 ? [] : [{ from, to: now }], cursor: null };
     },
   }],
   notify: [{

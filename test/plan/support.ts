@@ -41,7 +41,7 @@ export function logOf(
       const until = isDown ? after : now;
       const calls = records.slice(firstAfter(records, after), firstAfter(records, until)).map(({ call }) => call);
       const listened = isDown ? [] : [{ from: Math.max(from, after), to: until }];
-      return { calls, listened, cursor: isDown ? cursor : until };
+      return { calls, coverage: listened, cursor: isDown ? cursor : until };
     },
   };
 }

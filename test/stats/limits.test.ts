@@ -166,7 +166,7 @@ describe('limits of one row and window', () => {
             expect(upper).toBe(upperLimitNear(m, size, nats));
             expect(lower).toBe(lowerLimitNear(m, size, nats));
             const sd = Math.sqrt(m + over);
-            const wide = limits.around(m, over);
+            const wide = limits.around({ mean: m, over });
             expect(m + wide.above * sd).toBeLessThanOrEqual(upper);
             if (lower >= 0) expect(m - wide.below * sd).toBeGreaterThanOrEqual(lower);
           }

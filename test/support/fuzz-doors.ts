@@ -27,6 +27,8 @@ import {
 } from './everything.js';
 import type { Door } from './fuzz.js';
 import { ACCOUNT, kmsRecords, LAYOUTS, otherRecord, REGION } from './logs.js';
+import { OCSF_VERSIONS, ocsfOf } from './ocsf.js';
+import { ATHENA_TABLE, athenaRow, parquetOf } from './parquet.js';
 
 const HOUR = 3_600_000;
 
@@ -75,7 +77,7 @@ const plan = definePlan({
           ...(parseRecord(record) as KmsCall),
           time: Math.floor(from + (i * (now - from)) / 40),
         })),
-        listened: [{ account: ACCOUNT, region: REGION, from, to: now }],
+        coverage: [{ account: ACCOUNT, region: REGION, from, to: now }],
         cursor: now,
       }),
     },
@@ -93,16 +95,27 @@ async function planBytes(): Promise<Uint8Array> {
   return bytes;
 }
 
-async function* streamOf(input: string | Uint8Array): AsyncGenerator<LogStream> {
+async function* streamOf(input: string | Uint8Array, name = 'x'): AsyncGenerator<LogStream> {
   const bytes = Buffer.from(input as string);
   yield {
-    name: 'x',
+    name,
     async *open() {
       const half = bytes.length >> 1;
       yield bytes.subarray(0, half);
       yield bytes.subarray(half);
     },
   };
+}
+
+/** Of both kinds of tables, compressed and not. */
+async function parquetFiles(records: readonly Readonly<Record<string, unknown>>[]): Promise<Uint8Array[]> {
+  const events = records.map((record) => ocsfOf(record, '1.1.0', { json: false }));
+  return [
+    await parquetOf(events),
+    await parquetOf(events, { compression: 'uncompressed' }),
+    await parquetOf(events, { compression: 'snappy', more: ', parquet_version v2' }),
+    await parquetOf(records.map(athenaRow), { compression: 'uncompressed', columns: ATHENA_TABLE }),
+  ];
 }
 
 /** Every door through which data come in. */
@@ -116,6 +129,22 @@ export async function doors(): Promise<Door[]> {
     { name: 'kmsEventsIn', seeds: json, open: (text) => [...kmsEventsIn(text)] },
     { name: 'recordsIn', seeds: json, open: (text) => [...recordsIn(text)].map((record) => parseRecord(record)) },
     { name: 'countCloudTrail', seeds: layouts, open: (text) => countCloudTrail(streamOf(text)) },
+    {
+      name: 'OCSF',
+      seeds: OCSF_VERSIONS.flatMap((version) =>
+        [true, false].map((json) => JSON.stringify(records.map((record) => ocsfOf(record, version, { json })))),
+      ),
+      open: async (text) => {
+        for (const record of recordsIn(text)) parseRecord(record);
+        await countCloudTrail(streamOf(text));
+        return [...kmsEventsIn(text)];
+      },
+    },
+    {
+      name: 'Parquet',
+      seeds: await parquetFiles([...kmsRecords(5), otherRecord(5)]),
+      open: (bytes) => countCloudTrail(streamOf(bytes, 'x.parquet')),
+    },
     {
       name: 'countCalls',
       seeds: [JSON.stringify(kmsRecords(3).map((one) => parseRecord(one)))],

@@ -58,7 +58,7 @@ async function noticesOf({ lib }: Sheet, { values, start, learnFor, learn, every
       const from = typeof cursor === 'number' ? cursor : start;
       return {
         calls: calls.filter(({ time }) => time >= from && time < until),
-        listened: [{ from, to: until }],
+        coverage: [{ from, to: until }],
         cursor: until,
       };
     },

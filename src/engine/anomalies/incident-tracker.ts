@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions, decoded, InputError, type OptionNames } from '../../errors.js';
+import { countText, INSPECT, timeText } from '../../time/inspect.js';
 import type { Incident, IncidentChange, Scores } from '../types.js';
 import { ActiveRuns } from './active-runs.js';
 import { ScopeKeys, shownBy } from './affected-keys.js';
@@ -53,6 +54,12 @@ export class IncidentTracker {
     checkInteger(datapointsToAlarm, 'alarm.datapointsToAlarm', 1, evaluationPeriods);
     this.#alarm = { datapointsToAlarm, evaluationPeriods };
     this.#book = new IncidentBook(options.critical ?? isCriticalOperation);
+  }
+
+  /** What is printed of it. @internal */
+  [INSPECT](): string {
+    const open = this.incidents.filter(({ state }) => state === 'open').length;
+    return `IncidentTracker <scores to ${timeText(this.#end)}, ${countText(open, 'open incident', 'open incidents')}>`;
   }
 
   /** The end of the last bucket taken, epoch ms; NaN before the first. */

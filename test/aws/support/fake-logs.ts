@@ -23,7 +23,7 @@ export function logGroup(events: readonly Delivered[], { page = 5, tokenUses = I
       ({ timestamp, message }) =>
         timestamp >= Number(startTime) &&
         timestamp < Number(endTime) &&
-        (filterPattern === undefined || !message.includes('s3.amazonaws.com"')),
+        (filterPattern === undefined || !/"eventSource":\s*"(?!kms\.amazonaws\.com")/.test(message)),
     );
     if (nextToken !== undefined && ++used > tokenUses) {
       used = 0;

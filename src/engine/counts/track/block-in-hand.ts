@@ -47,12 +47,21 @@ export function takeInHand(
   k.isMerging = s[MERGE_SIDE] !== 0;
   setWindows(parts, isLongRun);
   setDriftLimits(parts, learn);
-  k.driftCalls = s[DRIFT_CALLS];
-  k.driftExposure = s[DRIFT_EXPOSURE];
-  k.silenceMean = s[SILENCE_MEAN];
   k.silenceRatio = s[SILENCE_RATE] / k.rate;
   k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + shapeDoubtOf(parts);
   scratch.distributions.begin(k.rate, k.rateVariance);
+  takeSums(parts);
+}
+
+/**
+ * The same where all but the sums, the silence and the ring stands as it was taken in hand: in an open incident, one bucket
+ * after another.
+ */
+export function takeSums({ s, scratch }: TrackerParts): void {
+  const { block: k } = scratch;
+  k.driftCalls = s[DRIFT_CALLS];
+  k.driftExposure = s[DRIFT_EXPOSURE];
+  k.silenceMean = s[SILENCE_MEAN];
   k.silenceNats = s[SILENCE_NATS];
   k.silentBuckets = s[SILENT_BUCKETS];
   k.ringIndex = s[RING_INDEX];

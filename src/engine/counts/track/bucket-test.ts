@@ -52,9 +52,10 @@ export function testBucket({ s, derivedAt: d, scratch, tails, rules }: TrackerPa
   if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
   b.upper = Math.max(Math.floor(values[at + LIMIT_ABOVE] + late), values[at + MOST_SMALL]);
   b.lower = values[at + LIMIT_BELOW];
-  let nats: number;
-  if (isAbove) nats = distributions.above(at, late > 0 ? Math.max(mean, y - late) : y);
-  else nats = distributions.below(at, y);
+  const column = scratch.stretch.nats;
+  column[0] = isAbove && late > 0 ? Math.max(mean, y - late) : y;
+  distributions.toNats(at, isAbove, column, 0);
+  let nats = column[0];
   if (nats > UNCALIBRATED) {
     const { above, below } = tails;
     nats = isAbove ? calibrateIn(nats, above[0], s[d + BURST_SHIFT]) : calibrate(nats, below[0]);

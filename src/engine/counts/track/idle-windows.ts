@@ -4,7 +4,7 @@ import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { PER_BUCKET, RING } from './state.js';
 import type { Stretch } from './stretch.js';
-import { testHoursOf, testRound } from './stretch-windows.js';
+import { setMoves, testBlock, testRound } from './stretch-windows.js';
 import { SURPRISING } from './window-screen.js';
 
 // Windows that hold few calls only loosen while none comes, and what they could say of a whole stretch without calls is bounded by
@@ -41,8 +41,11 @@ export function testIdleWindows(parts: TrackerParts, n: number): void {
     if (win.isLong) holdHours(parts, win, n, idle);
     else holdRound(parts, n, idle);
     if (isSilent(win, idle, mostUpper, rules.minEffect)) continue;
-    if (win.isLong) testHoursOf(parts, win, w, 0, n);
-    else testRound(parts, win, w, 0, n);
+    if (!win.isLong) testRound(parts, win, w, n);
+    else {
+      setMoves(stretch, n);
+      testBlock(parts, win, w, n);
+    }
   }
 }
 
@@ -103,5 +106,7 @@ function isSilent(win: WindowInHand, held: Held, mostUpper: number, minEffect: n
   if (least * (1 + minEffect) >= upper) return true;
   // The more it expects and scatters, the higher its limit: it is least where both are, if what scatters most is not too skewed.
   if (limits.isTooSkewed(mostOver)) return false;
-  return least + limits.around(least, least * least * leastOver).above * sd >= upper;
+  win.mean = least;
+  win.over = least * least * leastOver;
+  return least + limits.around(win).above * sd >= upper;
 }

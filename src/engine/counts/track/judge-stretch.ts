@@ -9,8 +9,8 @@ export function judgeStretch(parts: TrackerParts, n: number): number {
   testBuckets(parts, n);
   if (isIdle(parts.scratch.stretch, n)) testIdleWindows(parts, n);
   else {
-    testHourAll(parts, 0, n);
-    testHoursAll(parts, 0, n);
+    testHourAll(parts, n);
+    testHoursAll(parts, n);
   }
   testSilences(parts, n);
   testDrifts(parts, n);

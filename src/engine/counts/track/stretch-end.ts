@@ -15,25 +15,29 @@ export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number,
   const { scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
   const { spans, step } = rules.windows;
-  const { cell } = t;
-  for (let j = 0; j < n; j++) out.expected[cell + j] = t.mean[j];
-  for (let j = 0; j < n; j++) out.lower[cell + j] = t.lower[j];
-  for (let j = 0; j < n; j++) out.upper[cell + j] = t.upper[j];
+  const { cell, y: ys, mean: means, lower: lowers, upper: uppers, nats, dates, surprise: surprises } = t;
+  const { expected, lower, upper, surprise, spans: spanOf, verdicts, reasons, ongoing } = out;
+  const verdict = learning ? UNKNOWN : NORMAL;
+  const reason = learning ? LEARNING : 0;
+  for (let j = 0; j < n; j++) {
+    expected[cell + j] = means[j];
+    lower[cell + j] = lowers[j];
+    upper[cell + j] = uppers[j];
+    verdicts[cell + j] = verdict;
+    reasons[cell + j] = reason;
+  }
   let silent = k.silentBuckets;
   for (let j = 0; j < n; j++) {
-    const y = t.y[j];
-    const figure = (t.nats[j] + DEPENDENCE) * PER_NAT;
-    const surprise = figure > 0 ? (figure < 1e4 ? figure : 1e4) : 0;
-    const dates = t.dates[j];
-    t.surprise[j] = surprise;
-    out.surprise[cell + j] = y >= t.mean[j] ? surprise : -surprise;
-    out.spans[cell + j] =
-      dates === 0 ? step : dates === SILENCE ? (silent + 1) * step : dates === DRIFT ? DRIFT_SPAN : spans[dates];
+    const y = ys[j];
+    const figure = (nats[j] + DEPENDENCE) * PER_NAT;
+    const size = figure > 0 ? (figure < 1e4 ? figure : 1e4) : 0;
+    const by = dates[j];
+    surprises[j] = size;
+    surprise[cell + j] = y >= means[j] ? size : -size;
+    spanOf[cell + j] = by === 0 ? step : by === SILENCE ? (silent + 1) * step : by === DRIFT ? DRIFT_SPAN : spans[by];
     silent = y === 0 ? silent + 1 : 0;
   }
-  out.verdicts.fill(learning ? UNKNOWN : NORMAL, cell, cell + n);
-  out.reasons.fill(learning ? LEARNING : 0, cell, cell + n);
-  out.ongoing?.fill(NORMAL, cell, cell + n);
+  ongoing?.fill(NORMAL, cell, cell + n);
 }
 
 /** What the first `n` buckets of the stretch, all in one block and round, leave behind; see `leaveInHand`. */
@@ -41,8 +45,10 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
   const { scratch } = parts;
   const { stretch: t, block: k, bucket: b } = scratch;
   leaveSilence(parts, out, n);
-  leaveSums(parts, 0, n);
-  leaveInRing(parts, 0, n);
+  k.sum = t.sum[n - 1];
+  k.sumExposure = t.sumExposure[n - 1];
+  k.sumExposureVar = t.sumExposureVar[n - 1];
+  leaveInRing(parts, n);
   if (learn) leaveTraining(scratch, n);
   if (k.isYoung && learn) {
     for (let j = 0; j < n; j++) {
@@ -60,7 +66,7 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
 }
 
 /** What becomes of the silence, and of what was late; the windows that decided are kept on the way. */
-export function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
+function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
   const { s, scratch, rules, straddles } = parts;
   const { stretch: t, block: k } = scratch;
   const { step } = rules.windows;
@@ -106,23 +112,8 @@ function leaveTraining({ stretch: t, block: k }: TrackScratch, n: number): void 
   k.trainExposure = trainExposure;
 }
 
-/** Buckets `[from, to)`, in one block, enter its sums. */
-export function leaveSums({ scratch }: TrackerParts, from: number, to: number): void {
-  const { stretch: t, block: k } = scratch;
-  const { held, exposure, exposureVar } = t;
-  let { sum, sumExposure, sumExposureVar } = k;
-  for (let j = from; j < to; j++) {
-    sum += held[j];
-    sumExposure += exposure[j];
-    sumExposureVar += exposureVar[j];
-  }
-  k.sum = sum;
-  k.sumExposure = sumExposure;
-  k.sumExposureVar = sumExposureVar;
-}
-
-/** Buckets `[from, to)`, in one round, enter the ring. */
-export function leaveInRing(parts: TrackerParts, from: number, to: number): void {
+/** The first `n` buckets, in one round, enter the ring. */
+function leaveInRing(parts: TrackerParts, n: number): void {
   const { s, scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
   const { hourBuckets } = rules.windows;
@@ -130,7 +121,7 @@ export function leaveInRing(parts: TrackerParts, from: number, to: number): void
   let { partialSum, partialExposure, partialExposureVar } = k;
   let place = RING + PER_BUCKET * k.ringIndex;
   const { y: ys, exposure: exposures, exposureVar: exposureVars } = t;
-  for (let j = from; j < to; j++, place += PER_BUCKET) {
+  for (let j = 0; j < n; j++, place += PER_BUCKET) {
     const y = ys[j];
     const exposure = exposures[j];
     const exposureVar = exposureVars[j];
@@ -141,7 +132,7 @@ export function leaveInRing(parts: TrackerParts, from: number, to: number): void
     partialExposure += exposure;
     partialExposureVar += exposureVar;
   }
-  k.ringIndex += to - from;
+  k.ringIndex += n;
   const isRound = k.ringIndex === hourBuckets;
   if (isRound) {
     endRound(parts);

@@ -7,6 +7,7 @@ import {
   LIMIT_BELOW,
   MEAN,
   MOST_SMALL,
+  nearNats,
   REACH,
   SILENCE_ADDED,
 } from './bucket-distributions.js';
@@ -20,13 +21,15 @@ import { correctionOf, hourOf } from './young-hours.js';
 
 // The tests of bucket-test.ts and drift.ts as loops over a stretch of `n` buckets: the same figures in the same order.
 
-/** Finds the distribution of each bucket. */
+/** Finds the distribution of each bucket, and what the block holds with it. */
 export function lookUpAll(parts: TrackerParts, n: number): void {
   const { scratch, s, layout, shapePrior } = parts;
   const { distributions, stretch: t, block: k } = scratch;
   const { values } = distributions;
   const { at: ats, y: ys, mean: means, reach: reaches, held: helds, judgedBy } = t;
   const { exposure: exposures, exposureVar: exposureVars } = t;
+  const { sum: sums, sumExposure: sumExposures, sumExposureVar: sumVars } = t;
+  let { sum, sumExposure, sumExposureVar } = k;
   for (let j = 0; j < n; j++) {
     const slot = judgedBy[j];
     let at: number;
@@ -40,9 +43,18 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
     ats[j] = at;
     means[j] = mean;
     reaches[j] = reach;
-    exposures[j] = values[at + EXPOSURE];
-    exposureVars[j] = values[at + DOUBT];
-    helds[j] = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
+    const exposure = values[at + EXPOSURE];
+    const exposureVar = values[at + DOUBT];
+    const held = y > mean + reach ? mean + reach : y < mean - reach ? mean - reach : y;
+    exposures[j] = exposure;
+    exposureVars[j] = exposureVar;
+    helds[j] = held;
+    sum += held;
+    sumExposure += exposure;
+    sumExposureVar += exposureVar;
+    sums[j] = sum;
+    sumExposures[j] = sumExposure;
+    sumVars[j] = sumExposureVar;
   }
 }
 
@@ -66,9 +78,13 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
     const small = values[at + MOST_SMALL];
     const upper = own > small ? own : small;
     const lower = values[at + LIMIT_BELOW];
-    let nats: number;
-    if (isAbove) nats = distributions.above(at, late > 0 ? (y - late > mean ? y - late : mean) : y);
-    else nats = distributions.below(at, y);
+    const timely = isAbove && late > 0 ? (y - late > mean ? y - late : mean) : y;
+    let nats = nearNats(values, at, timely, isAbove);
+    if (!(nats >= 0)) {
+      allNats[j] = timely;
+      distributions.toNats(at, isAbove, allNats, j);
+      nats = allNats[j];
+    }
     if (nats > UNCALIBRATED) nats = isAbove ? calibrateIn(nats, above[0], shift) : calibrate(nats, below[0]);
     uppers[j] = upper;
     lowers[j] = lower;

@@ -3,6 +3,7 @@ import { EDGED } from '../multi-window.js';
 import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { ALPHA, PER_BUCKET, RING } from './state.js';
+import type { Stretch } from './stretch.js';
 import { keepBucket, loadBucket } from './stretch-bucket.js';
 import { SURPRISING } from './window-screen.js';
 import { MOST_SKEWED, say, testHours } from './window-test.js';
@@ -10,21 +11,23 @@ import { MOST_SKEWED, say, testHours } from './window-test.js';
 // The windows of window-test.ts as loops over a stretch of `n` buckets. What they mostly have to say is nothing, and some
 // comparisons with bounds that cannot err show it; the rest is said bucket by bucket, by the functions there.
 
-/** The window of an hour, of buckets `[from, to)` in one round of its ring; see `testHour` and `setLaw`. */
-export function testHourAll(parts: TrackerParts, from: number, to: number): void {
+/** The window of an hour, of the stretch's first `n` buckets, all in one round of its ring; see `testHour` and `setLaw`. */
+export function testHourAll(parts: TrackerParts, n: number): void {
   const { rules, scratch } = parts;
-  if (rules.windows.hourBuckets > 0) testRound(parts, scratch.windows[1], 1, from, to);
+  if (rules.windows.hourBuckets > 0) testRound(parts, scratch.windows[1], 1, n);
 }
 
-/** The windows of hours, of buckets `[from, to)` in one block. */
-export function testHoursAll(parts: TrackerParts, from: number, to: number): void {
+/** The windows of hours, of the stretch's first `n` buckets. */
+export function testHoursAll(parts: TrackerParts, n: number): void {
   const { rules, scratch } = parts;
   const { windows } = scratch;
   const count = rules.windows.blocks.length;
-  for (let w = 1; w < count; w++) if (windows[w].isLong) testHoursOf(parts, windows[w], w, from, to);
+  if (!windows[count - 1].isLong) return;
+  setMoves(scratch.stretch, n);
+  for (let w = 1; w < count; w++) if (windows[w].isLong) testBlock(parts, windows[w], w, n);
 }
 
-export function testRound(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
+export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
@@ -34,13 +37,13 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, fro
   const less = 1 - rules.minEffect;
   const blockRate = k.rate;
   // The first place of the ring, once this round has filled it.
-  const first = k.ringIndex === 0 ? exposures[from] : s[RING + 1];
+  const first = k.ringIndex === 0 ? exposures[0] : s[RING + 1];
   const last = RING + PER_BUCKET * rules.windows.hourBuckets;
   let next = RING + PER_BUCKET * (k.ringIndex + 1);
   let sum = k.partialSum;
   let sumExposure = k.partialExposure;
   let sumVar = k.partialExposureVar;
-  for (let j = from; j < to; j++, next += PER_BUCKET) {
+  for (let j = 0; j < n; j++, next += PER_BUCKET) {
     const y = ys[j];
     const own = exposures[j];
     const mean = means[j];
@@ -61,22 +64,22 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, fro
     const sd = Math.sqrt(m + over);
     const off = rest + y - m;
     const wide = SURPRISING * sd;
+    win.mean = m;
+    win.over = over;
     let isSaid = off > wide || off < -wide;
     if (!isSaid) {
       const most = uppers[j] + 1 > y ? uppers[j] + 1 : y;
       const effect = m * more;
       const sure = over < MOST_SKEWED * m * m ? m + deviations * sd : 0;
       const surely = (sure > effect ? sure : effect) - rest;
-      if (surely < most) isSaid = m + limits.around(m, over).above * sd - rest < most;
+      if (surely < most) isSaid = m + limits.around(win).above * sd - rest < most;
     }
     if (!isSaid && m >= leastMean) {
       const least = lowers[j] < y ? lowers[j] : y;
       const small = m * less - rest;
-      if (small > least) isSaid = m - limits.around(m, over).below * sd - rest > least;
+      if (small > least) isSaid = m - limits.around(win).below * sd - rest > least;
     }
     if (!isSaid) continue;
-    win.mean = m;
-    win.over = over;
     win.sd = sd;
     win.rest = rest;
     win.off = off;
@@ -88,53 +91,50 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, fro
   }
 }
 
-/** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
-export function testHoursOf(parts: TrackerParts, win: WindowInHand, w: number, from: number, to: number): void {
-  const { scratch } = parts;
-  const { stretch: t, block: k } = scratch;
-  const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers } = t;
-  const { exposure: exposures, exposureVar: exposureVars } = t;
-  const { screen, rate } = win;
-  const { mostExposure, mostExposureVar, off: offBefore, surprising, upper: upperBound, lower: lowerBound } = screen;
-  const { sum: sumBefore, sumExposure: exposureBefore, sumExposureVar: varBefore, back } = k;
-  let sum = sumBefore;
-  let sumExposure = exposureBefore;
-  let sumVar = varBefore;
-  for (let j = from; j < to; j++) {
+/** What both windows of hours ask of a bucket, once for both: the one may hold it to less than this, never to more. */
+export function setMoves(t: Stretch, n: number): void {
+  const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers, above, below } = t;
+  for (let j = 0; j < n; j++) {
     const y = ys[j];
     const mean = means[j];
+    const reach = reaches[j];
     const held = helds[j];
-    const exposure = sumExposure + exposures[j];
-    const exposureVar = sumVar + exposureVars[j];
-    let isPassed = !(exposure > mostExposure || exposureVar > mostExposureVar);
-    if (isPassed) {
-      const off = offBefore + (sum + held) - rate * exposure;
-      // On whichever side the bucket is: processors guess that wrong half of the time.
-      if (off > surprising || -off > surprising) isPassed = false;
-      else {
-        const reach = reaches[j];
-        const most = (uppers[j] > y ? uppers[j] : y) + 1;
-        const least = lowers[j] < y ? lowers[j] : y;
-        const upper = most < mean + reach ? most : mean + reach;
-        const lower = least > mean - reach ? least : mean - reach;
-        isPassed = upper - held + off < upperBound && held - lower - off < lowerBound;
-      }
-    }
-    if (!isPassed) {
-      k.sum = sum;
-      k.sumExposure = sumExposure;
-      k.sumExposureVar = sumVar;
-      k.back = back + j - from;
-      loadBucket(parts, j);
-      testHours(parts, win, w);
-      keepBucket(parts, j);
-    }
-    sum += held;
-    sumExposure = exposure;
-    sumVar = exposureVar;
+    const most = (uppers[j] > y ? uppers[j] : y) + 1;
+    const least = lowers[j] < y ? lowers[j] : y;
+    // Beyond its reach a count moves the window no further.
+    above[j] = (most < mean + reach ? most : mean + reach) - held;
+    below[j] = held - (least > mean - reach ? least : mean - reach);
   }
-  k.sum = sumBefore;
-  k.sumExposure = exposureBefore;
-  k.sumExposureVar = varBefore;
+}
+
+/** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
+export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+  const { scratch } = parts;
+  const { stretch: t, block: k } = scratch;
+  const { sum: sums, sumExposure: exposures, sumExposureVar: exposureVars, above, below } = t;
+  const { screen, rate } = win;
+  const { mostExposure, mostExposureVar, off: offBefore, surprising, suspect, upper, lower } = screen;
+  const { sum, sumExposure, sumExposureVar, back } = k;
+  for (let j = 0; j < n; j++) {
+    const off = offBefore + sums[j] - rate * exposures[j];
+    let isPassed =
+      above[j] + off < upper &&
+      below[j] - off < lower &&
+      !(exposures[j] > mostExposure || exposureVars[j] > mostExposureVar);
+    // The side of the bucket is asked for where it may count: processors guess it wrong half of the time.
+    if (isPassed && off > surprising) isPassed = t.y[j] < t.mean[j] && !(off > suspect);
+    else if (isPassed && -off > surprising) isPassed = t.y[j] >= t.mean[j] && !(-off > suspect);
+    if (isPassed) continue;
+    k.sum = j === 0 ? sum : sums[j - 1];
+    k.sumExposure = j === 0 ? sumExposure : exposures[j - 1];
+    k.sumExposureVar = j === 0 ? sumExposureVar : exposureVars[j - 1];
+    k.back = back + j;
+    loadBucket(parts, j);
+    testHours(parts, win, w);
+    keepBucket(parts, j);
+  }
+  k.sum = sum;
+  k.sumExposure = sumExposure;
+  k.sumExposureVar = sumExposureVar;
   k.back = back;
 }

@@ -19,6 +19,13 @@ export class Stretch {
   readonly held = new Float64Array(MOST_BUCKETS);
   readonly exposure = new Float64Array(MOST_BUCKETS);
   readonly exposureVar = new Float64Array(MOST_BUCKETS);
+  /** Of the block, up to the bucket and with it. */
+  readonly sum = new Float64Array(MOST_BUCKETS);
+  readonly sumExposure = new Float64Array(MOST_BUCKETS);
+  readonly sumExposureVar = new Float64Array(MOST_BUCKETS);
+  /** How much further from the mean counts beyond its limits so far would move a window of hours, either way. */
+  readonly above = new Float64Array(MOST_BUCKETS);
+  readonly below = new Float64Array(MOST_BUCKETS);
   readonly upper = new Float64Array(MOST_BUCKETS);
   readonly lower = new Float64Array(MOST_BUCKETS);
   readonly nats = new Float64Array(MOST_BUCKETS);

@@ -1,23 +1,18 @@
 import { logMass } from '../../../stats/negative-binomial.js';
-import { type Band, NORMAL, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
+import { type Band, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
-import { burstShift } from '../burst-hours.js';
 import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
-import { putBack, takeInHand } from './block-in-hand.js';
-import { lookUp, testBucket, testSilence } from './bucket-test.js';
-import { chooseAgain } from './choose-again.js';
-import { startDrift, testDrift } from './drift.js';
-import { fillStretch } from './fill-stretch.js';
+import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
-import { judgeStretch } from './judge-stretch.js';
-import { endSilence, enterBlock, leaveInHand } from './learn.js';
+import { endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
+import { runBlock } from './run-block.js';
 import type { TrackScratch } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
@@ -41,15 +36,8 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
-import { MOST_BUCKETS } from './stretch.js';
-import { loadBucket } from './stretch-bucket.js';
-import { leaveStretch, writeVerdicts } from './stretch-end.js';
-import { finishBucket, writeVerdict } from './verdict.js';
-import { armWindows, deriveWindows, enterBurstHour, testWindows } from './window-test.js';
+import { armWindows, deriveWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
-
-/** Buckets of a run that are too few to set bounds for; windows of an hour take 0.86 of the time with them (Node 20). */
-const FEW_BUCKETS = 5;
 
 /**
  * One series of counts as it is watched: judges bucket after bucket over all window lengths, then learns, guarded. What
@@ -157,9 +145,10 @@ export class CountTracker implements Tracker, TrackerParts {
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     if (!this.isAsleep) this.#ready();
-    const shape = this.model.profile.shapeAt(slot) * correctionOf(this, hourOf(this, slot));
-    const mean = Math.max(this.s[RATE] * shape, LEAST_MEAN);
-    const { phi, alpha, profile } = this.model;
+    const { profile } = this;
+    const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
+    const mean = Math.max(this.s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
+    const { phi, alpha } = this.model;
     return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean));
   }
 
@@ -243,95 +232,11 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
-      const next = this.#runBlock(range, i, learn, out, at, onlyCalm);
+      const next = runBlock(this, range, i, learn, out, at, onlyCalm);
       if (next < 0) return -1 - next;
       i = next;
     }
     return length;
-  }
-
-  /**
-   * Runs from bucket `i` to the end of its block, of what is observed, or to the first bucket that is not calm: to the end
-   * of the block the rate stands, and what changes is kept at hand; 40 reads and writes of the state a bucket were half
-   * of its time (Node 20).
-   * @returns the next bucket; with `onlyCalm`, −1 − the first that is not
-   */
-  #runBlock(
-    range: TrackedRange,
-    i: number,
-    learn: boolean,
-    out: ScoreColumns | undefined,
-    at: number,
-    onlyCalm: boolean,
-  ): number {
-    const { start, length } = range;
-    const { step, block, hourBuckets } = this.rules.windows;
-    const { block: k } = this.scratch;
-    const blockStart = this.s[BLOCK] * block;
-    const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-    takeInHand(this, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
-    k.back = ((start + i * step - blockStart) / step) | 0;
-    // What a young series learns of its hours may change with every bucket.
-    if (!k.isCalm || (k.isYoung && learn)) return this.#runBucket(range, i, learn, out, at, onlyCalm);
-    while (i < end) {
-      const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
-      const n = fillStretch(this, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
-      if (n === 0) break;
-      const calm = judgeStretch(this, n);
-      if (calm > 0) {
-        if (out !== undefined) writeVerdicts(this, out, calm, range.learning);
-        leaveStretch(this, out, calm, learn);
-      }
-      i += calm;
-      if (calm === n) continue;
-      if (onlyCalm) return -1 - i;
-      if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
-      loadBucket(this, calm);
-      putBack(this);
-      finishBucket(this, range, learn, out);
-      return i + 1;
-    }
-    putBack(this);
-    return i;
-  }
-
-  /** One bucket, where more may happen than that it is judged: bucket `i`, which is observed. @returns the next */
-  #runBucket(
-    range: TrackedRange,
-    i: number,
-    learn: boolean,
-    out: ScoreColumns | undefined,
-    at: number,
-    onlyCalm: boolean,
-  ): number {
-    const { start, values, slots, choose, learning } = range;
-    const { block: k, bucket: b } = this.scratch;
-    const y = values[i];
-    const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
-    if (this.bursts !== null) enterBurstHour(this, burstShift(this.bursts, slot, this.profile.perWeek / 7));
-    lookUp(this, slot, y);
-    b.time = start + i * this.rules.windows.step;
-    b.cell = at + i;
-    b.slot = slots[i];
-    b.isSuspect = false;
-    testBucket(this);
-    testWindows(this);
-    testSilence(this);
-    testDrift(this);
-    // A count below its mean is never above, one above it never below, whatever a window says.
-    b.upper = Math.max(b.upper, Math.floor(b.mean));
-    b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
-    const isCalm = k.isCalm && !(b.y > b.upper || b.y < b.lower);
-    if (onlyCalm && !isCalm) return -1 - i;
-    if (isCalm) {
-      if (out !== undefined) writeVerdict(this, out, NORMAL, learning, k.silentBuckets);
-      leaveInHand(this, learn);
-      putBack(this);
-    } else {
-      putBack(this);
-      finishBucket(this, range, learn, out);
-    }
-    return i + 1;
   }
 
   /** Room for the whole state, and what follows from it; the series is awake from here on. */

@@ -26,7 +26,9 @@ export function setScreen(win: WindowInHand, minEffect: number): void {
   const mean = rate * pastExposure;
   if (!(mean > LEAST_MEAN)) return;
   const over = mean * (mean * relative + hourRate * pastExposureVar + phi);
-  const wide = win.limits.around(mean, over);
+  win.mean = mean;
+  win.over = over;
+  const wide = win.limits.around(win);
   const most = Math.min((1 + MOST_BROUGHT) * mean, wide.mostMean);
   screen.mostExposure = (most / rate - pastExposure) * (1 - ROUNDING);
   screen.mostExposureVar = MOST_BROUGHT * pastExposureVar;

@@ -197,7 +197,7 @@ export function say(parts: TrackerParts, win: WindowInHand, w: number): void {
   const { mean: m, over, sd, rest, off } = win;
   let surely = Math.max(over < MOST_SKEWED * m * m ? m + win.surely * sd : 0, m * (1 + rules.minEffect)) - rest;
   if (surely < win.most && (surely < b.upper + 1 || b.y > surely)) {
-    surely = Math.max(surely, m + win.limits.around(m, over).above * sd - rest);
+    surely = Math.max(surely, m + win.limits.around(win).above * sd - rest);
   }
   const mayLower = surely < win.most && (surely < b.upper + 1 || b.y > surely);
   const small = m * (1 - rules.minEffect) - rest;
@@ -225,7 +225,7 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand): void {
 function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const { bucket: b } = scratch;
   const { mean: m, over, rest } = win;
-  const bound = m - win.limits.around(m, over).below * win.sd - rest;
+  const bound = m - win.limits.around(win).below * win.sd - rest;
   if (!(bound > b.lower || b.y < bound)) return;
   const least = Math.min(win.limits.lower(m, (m * m) / over), m * (1 - rules.minEffect));
   if (!(least >= 0) || least - rest <= win.least) return;
