@@ -184,8 +184,7 @@ export class LimitsNear {
     const above = wideNats(this.#above);
     const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, above);
     const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(this.#below));
-    // Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit.
-    const isUpper = skewed * Math.exp(-above / NATS_STEPS) < 0.02;
+    const isUpper = !tooSkewed(skewed, above);
     wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
     wide.below = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
     const kept = this.#kept;
@@ -197,6 +196,11 @@ export class LimitsNear {
     kept[at + 3] = wide.mostOver;
     kept[at + 4] = wide.above;
     kept[at + 5] = wide.below;
+  }
+
+  /** Whether limits above need not rise with the scatter, up to this relative variance beyond Poisson's. */
+  isTooSkewed(over: number): boolean {
+    return tooSkewed(over, wideNats(this.#above));
   }
 
   upper(mean: number, size: number): number {
@@ -249,6 +253,11 @@ const WIDE_SIZES_REACH = 12;
 /** The same towards skewed laws. */
 const WIDE_SKEWED_REACH = 24;
 const SURE = 0.93;
+
+/** Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit. @param nats in 32nds */
+function tooSkewed(over: number, nats: number): boolean {
+  return over * Math.exp(-nats / NATS_STEPS) >= 0.02;
+}
 /**
  * Nats of a wide cell go in halves, rounded down, so that rows of an organisation, of which each has tails of its own, find
  * those of others: fewer nats lie nearer to the mean, and a bound stays one.

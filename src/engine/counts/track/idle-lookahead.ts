@@ -136,13 +136,15 @@ export class IdleLookahead {
     const length = AHEAD - ((place + Math.floor(row / NEIGHBOURS)) % AHEAD);
     for (let k = 0; k < length; k++) this.#slots[row * AHEAD + k] = slots[k];
     this.#isLearning[row] = learning ? 1 : 0;
-    const before = count.copy();
-    this.#run(row, count, present, 0, length, this.#judged);
+    const isAsleep = count.isAsleep;
+    if (!isAsleep && !this.#undo.keep(row, count, present + length * this.#step)) return false;
+    this.#fill(row, present, 0, length);
+    const calm = count.runCalm(this.#range, this.#judged);
     // What is reported, or nearly, is judged when it comes: its window is kept then.
     let ready = 0;
-    while (ready < length && isCalm(this.#judged, ready)) ready++;
-    const isKept = ready === length && before !== undefined && this.#undo.keep(row, count, before);
-    if (!isKept && before !== undefined) count.setBack(before);
+    while (ready < calm && isUnremarkable(this.#judged, ready)) ready++;
+    const isKept = ready === length && !isAsleep;
+    if (!isKept && !isAsleep) this.#undo.back(row, count);
     if (ready === 0) {
       this.#notBefore[row] = present + length * this.#step;
       return false;
@@ -191,25 +193,18 @@ export class IdleLookahead {
     const first = this.#stands[row];
     this.#stands[row] = last;
     if (last === first) return;
-    this.#run(row, count, first, (first - from) / this.#step, (last - first) / this.#step, undefined);
+    this.#fill(row, first, (first - from) / this.#step, (last - first) / this.#step);
+    count.run(this.#range, true, undefined, 0);
   }
 
-  /** Runs a row over buckets in which no call comes. @param k which of those foreseen is the first */
-  #run(
-    row: number,
-    count: CountTracker,
-    first: number,
-    k: number,
-    length: number,
-    out: ScoreColumns | undefined,
-  ): void {
+  /** Makes the range that of buckets in which no call comes. @param k which of those foreseen is the first */
+  #fill(row: number, start: number, k: number, length: number): void {
     const range = this.#range;
     const at = row * AHEAD + k;
     for (let i = 0; i < length; i++) range.slots[i] = this.#slots[at + i];
-    range.start = first;
+    range.start = start;
     range.length = length;
     range.learning = this.#isLearning[row] !== 0;
-    count.run(range, true, out, 0);
   }
 
   /** Where the bucket at a time has its cells. */
@@ -230,7 +225,10 @@ export class IdleLookahead {
   }
 }
 
-function isCalm({ verdicts, surprise, lower, ongoing }: ReturnType<typeof judgedColumns>, cell: number): boolean {
+function isUnremarkable(
+  { verdicts, surprise, lower, ongoing }: ReturnType<typeof judgedColumns>,
+  cell: number,
+): boolean {
   const isNormal = verdicts[cell] === NORMAL || verdicts[cell] === UNKNOWN;
   return isNormal && ongoing[cell] === NORMAL && lower[cell] === 0 && Math.abs(surprise[cell]) < NOTABLE;
 }

@@ -147,18 +147,15 @@ export class TrackScratch {
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
+  /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
+  readonly idle = {
+    leastExposure: Number.NaN,
+    mostExposure: Number.NaN,
+    leastVar: Number.NaN,
+    mostVar: Number.NaN,
+    leastRest: Number.NaN,
+    mostRest: Number.NaN,
+  };
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
-  /** Copies of states that are thrown away, by their length: there are two. */
-  readonly #copies = new Map<number, Float64Array>();
-
-  copyOf(state: Float64Array): Float64Array {
-    let copy = this.#copies.get(state.length);
-    if (copy === undefined) {
-      copy = new Float64Array(state.length);
-      this.#copies.set(state.length, copy);
-    }
-    copy.set(state);
-    return copy;
-  }
 }

@@ -27,7 +27,7 @@ export function testHoursAll(parts: TrackerParts, n: number): void {
   for (let w = 1; w < count; w++) if (windows[w].isLong) testBlock(parts, windows[w], w, n);
 }
 
-function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
@@ -92,7 +92,7 @@ function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number)
 }
 
 /** What both windows of hours ask of a bucket, once for both: the one may hold it to less than this, never to more. */
-function setMoves(t: Stretch, n: number): void {
+export function setMoves(t: Stretch, n: number): void {
   const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers, above, below } = t;
   for (let j = 0; j < n; j++) {
     const y = ys[j];
@@ -108,7 +108,7 @@ function setMoves(t: Stretch, n: number): void {
 }
 
 /** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
-function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const { sum: sums, sumExposure: exposures, sumExposureVar: exposureVars, above, below } = t;

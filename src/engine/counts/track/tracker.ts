@@ -109,7 +109,7 @@ export class CountTracker implements Tracker, TrackerParts {
   /** The same, not a copy where that can be helped. */
   get state(): Float64Array {
     const { s } = this;
-    if (this.#asleep) return s.subarray(0, RING);
+    if (this.isAsleep) return s.subarray(0, RING);
     if (s.length >= this.derivedAt) return s.subarray(0, this.derivedAt);
     const whole = new Float64Array(this.derivedAt);
     whole.set(s);
@@ -129,7 +129,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** Buckets since the last call; of a series that has never called, as many as can be. */
   get silent(): number {
-    return this.#asleep ? Number.POSITIVE_INFINITY : this.s[SILENT_BUCKETS];
+    return this.isAsleep ? Number.POSITIVE_INFINITY : this.s[SILENT_BUCKETS];
   }
 
   /** True while an incident is open. */
@@ -144,7 +144,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
-    if (!this.#asleep) this.#ready();
+    if (!this.isAsleep) this.#ready();
     const { profile } = this;
     const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
     const mean = Math.max(this.s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
@@ -154,7 +154,7 @@ export class CountTracker implements Tracker, TrackerParts {
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
   band(slot: number, nats: number): Band {
-    if (!this.#asleep) this.#ready();
+    if (!this.isAsleep) this.#ready();
     const known = { rate: this.s[RATE], variance: this.s[RATE_VARIANCE] + this.s[SHIFT_VARIANCE] };
     return bandOf(this.model, slot, nats, known, correctionOf(this, hourOf(this, slot)));
   }
@@ -165,7 +165,7 @@ export class CountTracker implements Tracker, TrackerParts {
    */
   silenceLeft(): { readonly needed: number; readonly rate: number; readonly since: number } | null {
     const { s, model } = this;
-    if (this.#asleep) return null;
+    if (this.isAsleep) return null;
     const variance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + shapeDoubtOf(this);
     const needed = evidenceFor(this.rules.nats - LOG_SILENCE_WEIGHT, variance, model.silenceShift, model.silence);
     return { needed: needed - s[SILENCE_NATS], rate: s[SILENCE_RATE], since: s[LAST_CALL] * this.rules.windows.step };
@@ -177,7 +177,7 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param time the end of the last
    */
   accept(calls: Float64Array, slots: Int32Array, time: number): void {
-    if (this.#asleep) return;
+    if (this.isAsleep) return;
     this.#ready();
     let sum = 0;
     let exposure = 0;
@@ -190,7 +190,7 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /** A key that has never called sleeps until it does: then it is as if it had come with its first call. */
-  get #asleep(): boolean {
+  get isAsleep(): boolean {
     return this.s[AWAKE] === 0;
   }
 
@@ -206,12 +206,21 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
   run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
+    this.#run(range, learn, out, at, false);
+  }
+
+  /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
+  runCalm(range: TrackedRange, out: ScoreColumns): number {
+    return this.#run(range, true, out, 0, true);
+  }
+
+  #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
-    if (this.#asleep) {
+    if (this.isAsleep) {
       i = runAsleep(this, range, out, at);
-      if (i === length) return;
+      if (i === length) return i;
     }
     this.#ready();
     this.#arm();
@@ -223,21 +232,11 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
-      i = runBlock(this, range, i, learn, out, at);
+      const next = runBlock(this, range, i, learn, out, at, onlyCalm);
+      if (next < 0) return -1 - next;
+      i = next;
     }
-  }
-
-  /** What its state is now, in working space that the next copy takes; `undefined` of one that sleeps, which calls alone change. */
-  copy(): Float64Array | undefined {
-    if (this.#asleep) return undefined;
-    this.#ready();
-    return this.scratch.copyOf(this.s);
-  }
-
-  /** The state becomes what it was at {@link copy}. */
-  setBack(copy: Float64Array): void {
-    this.s.set(copy);
-    this.scratch.armed = undefined;
+    return length;
   }
 
   /** Room for the whole state, and what follows from it; the series is awake from here on. */

@@ -24,30 +24,31 @@ export class Undo {
   }
 
   /**
-   * Keeps what the state of a row was before buckets that were all calm.
-   * @returns false, and keeps nothing, where more blocks ended than there is room for, or an incident may have written over all
+   * Keeps the state of a row as it is before calm buckets up to `end`.
+   * @returns false, and keeps nothing, where more blocks end than there is room for, or what comes may not be calm
    */
-  keep(row: number, { s, layout, shapePrior }: CountTracker, before: Float64Array): boolean {
+  keep(row: number, { s, layout, shapePrior, rules }: CountTracker, end: number): boolean {
     const { blocksAt, ringBlocks, shapeAt } = layout;
-    const ended = s[BLOCK] - before[BLOCK];
+    const { step, block } = rules.windows;
+    const ended = Math.floor((end - step) / block) - s[BLOCK];
     if (!(ended <= this.#mostBlocks)) return false;
-    if (before[INCIDENT_SIDE] !== 0 || before[PRE_SHIFT_RATIO] !== 0 || before[EVER_CALLED] === 0) return false;
+    if (s[INCIDENT_SIDE] !== 0 || s[PRE_SHIFT_RATIO] !== 0 || s[EVER_CALLED] === 0) return false;
     const stride = this.#strideOf(blocksAt);
     const kept = this.#keptOf(row, stride);
     let at = (row % ROWS) * stride;
-    for (let i = 0; i < blocksAt; i++) kept[at++] = before[i];
+    for (let i = 0; i < blocksAt; i++) kept[at++] = s[i];
     for (let k = 0; k < ended && ringBlocks > 0; k++) {
-      const from = blocksAt + PER_BLOCK * placeOf(before[BLOCK] + k, ringBlocks);
-      for (let i = 0; i < PER_BLOCK; i++) kept[at++] = before[from + i];
+      const from = blocksAt + PER_BLOCK * placeOf(s[BLOCK] + k, ringBlocks);
+      for (let i = 0; i < PER_BLOCK; i++) kept[at++] = s[from + i];
     }
     if (shapePrior > 0) {
       at = ((row % ROWS) + 1) * stride - this.#hours;
-      for (let i = 0; i < this.#hours; i++) kept[at++] = before[shapeAt + i];
+      for (let i = 0; i < this.#hours; i++) kept[at++] = s[shapeAt + i];
     }
     return true;
   }
 
-  /** The state of a row becomes what it was. */
+  /** The state of a row becomes what it was when it was kept. */
   back(row: number, tracker: CountTracker): void {
     const { s, layout, shapePrior } = tracker;
     const { blocksAt, ringBlocks, shapeAt } = layout;
@@ -65,6 +66,7 @@ export class Undo {
       for (let i = 0; i < this.#hours; i++) s[shapeAt + i] = kept[at++];
     }
     if (ended > 0) sumBlocks(tracker);
+    tracker.scratch.armed = undefined;
   }
 
   #strideOf(blocksAt: number): number {

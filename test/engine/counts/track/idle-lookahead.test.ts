@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   Detector,
@@ -87,4 +88,62 @@ test('states of a midnight are the same however many rows have changed since, in
       for (const name of COLUMNS) expect(own?.[name], `${since} ticks, ${name}`).toEqual(other?.[name]);
     }
   }
+});
+
+/** Old rows beside the young ones above: what is kept to go back to differs. */
+const old = simulateFleet({ seed: 78, series: 24, historyDays: 28, judgedDays: 3 });
+const oldBaseline = fitBaseline(old.history, { timeZone: 'America/New_York' });
+
+test('whatever is cut, left out, corrected and restored in between, ticks are told as by one that never looks ahead', () => {
+  const step = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ kind: fc.constant('ticks' as const), length: fc.integer({ min: 2, max: 60 }) }),
+    },
+    fc.record({ kind: fc.constant('gap' as const), length: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({ kind: fc.constant('late' as const), length: fc.integer({ min: 1, max: 30 }) }),
+    fc.record({ kind: fc.constant('bytes' as const), length: fc.constant(0) }),
+    fc.record({ kind: fc.constant('band' as const), length: fc.nat(23) }),
+  );
+  const plans = fc.record({
+    steps: fc.array(step, { minLength: 6, maxLength: 14 }),
+    learn: fc.constantFrom('accept-shifts' as const, 'hold' as const),
+    offset: fc.nat(200),
+  });
+  const { grid } = old.judged;
+  const cut = (first: number, last: number) =>
+    sliceWindow(old.judged, grid.start + first * grid.step, grid.start + last * grid.step);
+  fc.assert(
+    fc.property(plans, ({ steps, learn, offset }) => {
+      let byTick = new Detector(oldBaseline, { learn });
+      const atOnce = new Detector(oldBaseline, { learn });
+      let at = offset;
+      let begun = false;
+      for (const { kind, length } of steps) {
+        const last = Math.min(grid.length, at + length);
+        if (kind === 'ticks' && last > at) {
+          const ticks = Array.from({ length: last - at }, (_, i) => byTick.observe(cut(at + i, at + i + 1)));
+          expectSame(ticks, atOnce.observe(cut(at, last)));
+          begun = true;
+        }
+        if (kind === 'late' && begun && at > offset) {
+          const late = cut(Math.max(offset, at - length), Math.max(offset, at - length) + 1);
+          const none = { ...late, values: new Uint32Array(late.keys.length) };
+          for (const detector of [byTick, atOnce]) detector.observe(none);
+        }
+        // What looks at a row on the way changes nothing.
+        if (kind === 'band') {
+          const [own, other] = [byTick, atOnce].map((one) =>
+            one.band(old.judged.keys[length], grid.start + at * grid.step),
+          );
+          expect(own).toEqual(other);
+        }
+        if (kind === 'bytes') byTick = Detector.fromBytes(byTick.toBytes());
+        if (kind === 'ticks' || kind === 'gap') at = last;
+      }
+      expect(byTick.toBytes()).toEqual(atOnce.toBytes());
+      expect(byTick.incidents).toEqual(atOnce.incidents);
+    }),
+    { numRuns: 12, seed: 20261129 },
+  );
 });
