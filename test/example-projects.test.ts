@@ -224,6 +224,12 @@ describe.skipIf(!built)('the example projects', () => {
     const { stdout } = await run(process.execPath, [command, 'analyze', 'shop/AWSLogs'], { cwd: empty });
     expect(stdout).toContain('KMS usage in shop/AWSLogs');
     expect(stdout).toMatch(/anomal(?:y|ies)/);
+    const flags = ['--account', '111122223333', '--region', 'eu-central-1', '--bucket', 'logs'];
+    await run(process.execPath, [command, 'init', ...flags], { cwd: empty });
+    const plan = 'kms-baseline/function/plan.json';
+    const explained = await run(process.execPath, [command, 'watch', plan, '--explain'], { cwd: empty });
+    expect(explained.stdout).toContain('s3://logs 111122223333 eu-central-1');
+    expect(statSync(join(empty, 'kms-baseline/function/function.mjs')).size).toBeGreaterThan(100_000);
   });
 });
 

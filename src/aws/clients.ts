@@ -8,7 +8,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { InputError, shown } from '../errors.js';
-import { loadClient } from './load-client.js';
+import { loadClient, MissingPackage } from './load-client.js';
 
 /** What of a client is not left to the SDK: of a command line, or of a plan in JSON, which have no caller to hand them clients. */
 export interface ClientSettings {
@@ -32,20 +32,23 @@ interface Config extends ClientSettings {
 /**
  * Clients of the AWS SDK with the SDK's own way to find credentials, Region and endpoint, but for what is set. Each is made
  * when it is asked for, once for each Region.
- * @throws MissingPackage where a client's package is not installed
+ * @throws MissingPackage where a client's package is not installed, as soon as the client is used where they are `unused`
  */
 export class AwsClients {
   readonly #settings: ClientSettings;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #unused: boolean;
   readonly #made = new Map<string, Promise<unknown>>();
 
-  constructor(settings: ClientSettings = {}, environment: NodeJS.ProcessEnv = process.env) {
+  /** @param unused nothing will be asked of AWS: a plan is read to be explained, which takes no package */
+  constructor(settings: ClientSettings = {}, environment: NodeJS.ProcessEnv = process.env, unused = false) {
     const { endpoint } = settings;
     if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
       throw new InputError(`endpoint must be an address such as http://localhost:4566, got ${shown(endpoint)}`);
     }
     this.#settings = settings;
     this.#environment = environment;
+    this.#unused = unused;
   }
 
   athena(region?: string): Promise<AthenaClient> {
@@ -130,10 +133,22 @@ export class AwsClients {
       ...(region === undefined ? {} : { region }),
       maxAttempts: ATTEMPTS,
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT },
+    }).catch((error: unknown): T => {
+      if (!this.#unused || !(error instanceof MissingPackage)) throw error;
+      return missing(error) as T;
     });
     this.#made.set(id, client);
     return client;
   }
+}
+
+/** A client that is not there: whoever asks anything of it is told which package it takes. */
+function missing(error: MissingPackage): object {
+  // A promise of it looks for `then` before it is handed over.
+  const get = (_: object, name: string | symbol): undefined => {
+    if (name !== 'then') throw error;
+  };
+  return new Proxy({}, { get });
 }
 
 /** What {@link checkAccess} asks of any client of the SDK. */

@@ -44,6 +44,7 @@ const DURATIONS = ['every', 'step', 'grace', 'learnFor', 'judgeFirst', 'refitEve
  * of a country or state to its `calendar`; `{"aws": {"profile": …}}` says how AWS is asked, `{"inventory": true}` that KMS is
  * asked for its keys.
  * @param settings of the command line, before those of the file
+ * @param explained whether it is read to be explained only: AWS's clients need not be installed then
  * @throws InputError that names the file or the field
  */
 export async function readPlan(
@@ -51,6 +52,7 @@ export async function readPlan(
   io: CliIo,
   environment: NodeJS.ProcessEnv,
   settings: ClientSettings = {},
+  explained = false,
 ): Promise<PlanFile> {
   const fields = /\.json$/i.test(path) ? await jsonIn(path) : await moduleIn(path);
   const folder = dirname(resolve(path));
@@ -65,7 +67,8 @@ export async function readPlan(
     if (RUN.includes(name)) run[name] = given;
     else plan[name] = given;
   }
-  const context = { folder, clients: new AwsClients({ ...settingsIn(ownField(fields, 'aws')), ...settings }) };
+  const asked = { ...settingsIn(ownField(fields, 'aws')), ...settings };
+  const context = { folder, clients: new AwsClients(asked, process.env, explained) };
   if (Array.isArray(plan['sources'])) {
     plan['sources'] = (await named(plan['sources'], 'plan.sources', 'source', 'poll', sourceKinds(context))).flat();
   }

@@ -82,7 +82,7 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   if (given.paths.length !== 1) throw new InputError(`watch needs exactly one plan file, got ${given.paths.length}`);
   checkTogether(given);
   const [once, explain, state] = [given.has('once'), given.has('explain'), given.text('state')];
-  const file = await readPlan(given.paths[0], io, process.env, clientSettings(given));
+  const file = await readPlan(given.paths[0], io, process.env, clientSettings(given), explain);
   if (explain) {
     io.stdout.write(`${planText(file.plan, { now: (file.run.clock ?? machineClock).now() })}\n`);
     return DONE;

@@ -65,7 +65,8 @@ export class Detector {
   /** What is printed of it. @internal */
   [INSPECT](): string {
     const open = this.incidents.filter(({ state }) => state === 'open').length;
-    return `Detector <observed to ${timeText(this.#end)}, ${countText(open, 'open incident', 'open incidents')}; ${this.#baseline[INSPECT]()}>`;
+    const until = Number.isNaN(this.#end) ? 'nothing observed yet' : `observed to ${timeText(this.#end)}`;
+    return `Detector <${until}, ${countText(open, 'open incident', 'open incidents')}; ${this.#baseline[INSPECT]()}>`;
   }
 
   /** The end of what was observed, epoch ms; NaN before the first window. */

@@ -56,6 +56,22 @@ describe('an adapter whose client is not installed', () => {
     }
   });
 
+  it('is no trouble to a plan that is only explained, and named as soon as it is used', () => {
+    const folder = installedAlone();
+    const program = `
+      import { AwsClients } from './aws/clients.js';
+      for (const unused of [false, true]) {
+        const client = await new AwsClients({}, {}, unused).sns('eu-central-1').catch(({ message }) => message);
+        console.log(typeof client === 'string' ? client : 'made');
+        if (unused) try { client.send({}); } catch ({ message }) { console.log(message); }
+      }`;
+    writeFileSync(join(folder, 'main.js'), program);
+    const message =
+      '@aws-sdk/client-sns is not installed, and this part of kms-baseline/aws needs it: npm install @aws-sdk/client-sns';
+    const lines = execFileSync(process.execPath, ['main.js'], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
+    expect(lines).toEqual([message, 'made', message]);
+  });
+
   it('passes on any other failure to load', async () => {
     const broken = new Error('broken');
     await expect(loadClient('x', () => Promise.reject(broken))).rejects.toBe(broken);

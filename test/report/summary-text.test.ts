@@ -99,7 +99,7 @@ describe('summaryText', () => {
 describe('at a prompt', () => {
   it('each class is a line, and says nothing of its insides', () => {
     const detector = new Detector(baseline);
-    expect(inspect(detector)).toMatch(/^Detector <observed to never, 0 open incidents; Baseline <14 series.*>>$/);
+    expect(inspect(detector)).toMatch(/^Detector <nothing observed yet, 0 open incidents; Baseline <14 series.*>>$/);
     detector.observe(window);
     expect(inspect({ detector })).toContain('observed to 2026-05-25T00:00Z');
     const tracker = new IncidentTracker();
