@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { withConstants } from './constants.mjs';
+import { bundleFunction } from './lambda-function.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { bin, exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
@@ -40,18 +41,4 @@ for (const { path, contents } of outputFiles) {
 
 // The code of the Lambda function that `kms-baseline init` writes beside its plan. Clients of AWS are those of Lambda's Node.js
 // runtime, which finds them by NODE_PATH for modules of both kinds (Node 18 on); scripts/deploy-bundle.mjs packs them too.
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: ['deploy/lambda.mjs'],
-  outfile: 'dist/function.mjs',
-  bundle: true,
-  minify: true,
-  // A megabyte of every country's holidays: a plan in Lambda lists its days in "calendar".
-  external: ['@aws-sdk/*', 'date-holidays'],
-  banner: { js: BANNER },
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  logLevel: 'warning',
-});
+await bundleFunction('dist/function.mjs', ['@aws-sdk/*']);

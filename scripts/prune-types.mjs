@@ -19,5 +19,4 @@ for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
   const file = resolve(dist, name);
   if (!name.endsWith('.d.ts') || reached.has(file)) continue;
   rmSync(file);
-  rmSync(`${file}.map`, { force: true });
 }

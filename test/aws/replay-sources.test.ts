@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.js';
 import type { NoticeKind } from '../../src/plan/notice.js';
 import { tempFolder } from '../support/logs.js';
+import { logIn } from './support/environment.js';
 import { eventHistory } from './support/event-history.js';
 import { athenaOf } from './support/fake-athena.js';
 import { fakeAws, type Handler } from './support/fake-aws.js';
@@ -142,11 +143,7 @@ const INCIDENTS: Readonly<Record<string, RegExp>> = {
 const NOW = Date.UTC(2026, 5, 4);
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  vi.stubEnv('AWS_REGION', REGION);
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
+  logIn(REGION);
 });
 
 afterEach(() => {

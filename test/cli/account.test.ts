@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JSON_SCHEMA } from '../../src/cli/json-schema.js';
 import { runCli } from '../../src/cli/run.js';
+import { logIn } from '../aws/support/environment.js';
 import { type FakeAws, fakeAws, type Handler, refusal } from '../aws/support/fake-aws.js';
 import { START as DELIVERED, deliveries, HOUR, HOURS, listPublicKeys, ODD } from '../aws/support/fake-digests.js';
 import { arn, CREATED, type FakeKey, fakeKms } from '../aws/support/fake-kms.js';
@@ -15,12 +16,7 @@ const DAY = 86_400;
 const NOW = (CREATED + 100 * DAY) * 1000;
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  for (const name of ['AWS_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  logIn();
 });
 afterEach(() => {
   vi.unstubAllEnvs();

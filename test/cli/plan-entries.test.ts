@@ -10,6 +10,7 @@ import { runCli } from '../../src/cli/run.js';
 import { InputError } from '../../src/errors.js';
 import type { Notice } from '../../src/plan/index.js';
 import { NOTICE_KINDS, routedNotifier } from '../../src/plan/routed.js';
+import { logIn } from '../aws/support/environment.js';
 import { eventHistory } from '../aws/support/event-history.js';
 import { fakeAws, type Handler } from '../aws/support/fake-aws.js';
 import { fakeS3 } from '../aws/support/fake-s3.js';
@@ -21,12 +22,7 @@ const ACCOUNT = '111122223333';
 const TOPIC = `arn:aws:sns:eu-central-1:${ACCOUNT}:pager`;
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  logIn('eu-central-1');
 });
 
 afterEach(() => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.js';
+import { logIn } from '../aws/support/environment.js';
 import { type FakeAws, fakeAws } from '../aws/support/fake-aws.js';
 import { type FakeObject, fakeS3 } from '../aws/support/fake-s3.js';
 import { tempFolder } from '../support/logs.js';
@@ -18,13 +19,7 @@ function month(prefix = ''): Map<string, FakeObject> {
 }
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  // Whatever this machine has of its own.
-  for (const name of ['AWS_REGION', 'AWS_PROFILE', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  logIn();
 });
 
 afterEach(() => {

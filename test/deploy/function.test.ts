@@ -10,6 +10,7 @@ import { deployPolicy } from '../../src/cli/deploy-names.js';
 import type { PlanFunction } from '../../src/cli/plan-function.js';
 import { runCli } from '../../src/cli/run.js';
 import type { WireRequest } from '../aws/support/aws-server.js';
+import { logIn } from '../aws/support/environment.js';
 import { fakeAws, type Handler, type WireAnswer } from '../aws/support/fake-aws.js';
 import { fakeBucket, s3Refusal } from '../aws/support/fake-bucket.js';
 import { type FakeObject, fakeS3, logKey } from '../aws/support/fake-s3.js';
@@ -54,11 +55,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(bundles, { recursive: true, force: true }));
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
+  logIn('eu-central-1');
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
 });

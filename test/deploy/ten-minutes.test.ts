@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { PlanFunction } from '../../src/cli/plan-function.js';
 import { runCli } from '../../src/cli/run.js';
+import { logIn } from '../aws/support/environment.js';
 import { fakeAws, type Handler } from '../aws/support/fake-aws.js';
 import { fakeBucket } from '../aws/support/fake-bucket.js';
 import { type FakeObject, fakeS3 } from '../aws/support/fake-s3.js';
@@ -19,11 +20,7 @@ const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 2, 22, 5);
 
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'EXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'EXAMPLE');
-  vi.stubEnv('AWS_REGION', REGION);
-  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere');
+  logIn(REGION);
 });
 
 afterEach(() => {
