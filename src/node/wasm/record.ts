@@ -53,9 +53,15 @@ let odd: u32 = 0;
 let careful: bool = false;
 let arns: u32 = 0;
 let arnSeen: bool = false;
+/** An object with a list of records is left at once: its end may lie many windows ahead. */
+let leaveLists: bool = false;
 
-/** Behind the record that begins at `p`, with what is known of its fields; 0 when it is no JSON, or its end is missing. */
-export function recordEnd(p: usize): usize {
+/**
+ * Behind the record that begins at `p`, with what is known of its fields; 0 when it is no JSON, or its end is missing, or, when
+ * `outer`, as soon as it turns out to hold a list of records.
+ */
+export function recordEnd(p: usize, outer: bool): usize {
+  leaveLists = outer;
   seen = 0;
   nulls = 0;
   odd = 0;
@@ -115,6 +121,7 @@ function resourcesEnd(p: usize, depth: u32): usize {
 /** Behind the value at `p` of a field that counts. */
 function fieldEnd(p: usize, slot: u32, depth: u32): usize {
   if (slot === RESOURCE_ARN) return arnEnd(p, depth);
+  if (slot === LIST && leaveLists) return 0;
   const bit: u32 = 1 << slot;
   if (slot === LIST || slot === RESOURCE_ARN_TOO || seen & bit) careful = true;
   seen |= bit;

@@ -33,7 +33,7 @@ export function scan(from: usize, end: usize, listed: bool, outer: bool, lines: 
   while (true) {
     if (entries === MAX_ENTRIES || textsFull()) return done;
     resetReached();
-    const behind = recordEnd(IN + p);
+    const behind = recordEnd(IN + p, outer);
     if (behind === 0) {
       cutOff = reached >= IN + end;
       return done;
