@@ -48,7 +48,6 @@ function find(p: usize): void {
   } while (p < textEnd && out < STOPS + 4 * MAX_STOPS);
   limit = p;
   store<u32>(out, <u32>FAR);
-  store<u32>(out, <u32>FAR, 4);
   cursor = STOPS;
 }
 
