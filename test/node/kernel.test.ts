@@ -103,6 +103,25 @@ describe('the kernel reads', () => {
     );
   });
 
+  it.each([
+    ...[
+      String.raw`\x","b":"`,
+      '\t","b":"',
+      String.raw`\","b":"`,
+      '"x" "b":"',
+      '"x":"b":"',
+      '1,"b","',
+      '01,"b":"',
+      '[,"b":"',
+    ],
+    ...['{"b"},"c":"', '"x",:"', '"x","b"::"', '"x",,"b":"', 'nul,"b":"', '-,"b":"', '"x","b":,"'],
+  ])('nothing like {"a":%sx"}, at any depth', (wrong) => {
+    for (const text of [`{"a":${wrong}x"}`, `{"a":{"a":${wrong}x"}}`, `{"userIdentity":{"a":[{"a":${wrong}x"}]}}`]) {
+      expect(isJson(`[${text}]`), text).toBe(false);
+      expect(readBy(kernel, `{},${text},{}`).end, text).toBe(2);
+    }
+  });
+
   it('up to the record that is cut off at the end, and says so', () => {
     fc.assert(
       fc.property(before, records, writer, fc.nat(), (first, list, write, cut) => {

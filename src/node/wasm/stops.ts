@@ -91,10 +91,9 @@ export function stopFrom(p: usize): usize {
   return stop === <u32>FAR ? furtherStop(p) : stop;
 }
 
+/** Where there is none up to the text's end, FAR, whose byte is a zero too. */
 function furtherStop(p: usize): usize {
-  // The zeros behind the text are stops too.
-  do find(max(p, limit));
-  while (load<u32>(cursor) === <u32>FAR);
+  find(max(p, limit));
   const stop = load<u32>(cursor);
   cursor += 4;
   return stop;
