@@ -26,9 +26,10 @@ export const SKEW = 9; // a sixth of the skewness; NaN where a normal law will n
 const SD = 10;
 export const SILENCE_ADDED = 11; // nats of silence that a bucket without a call adds
 const FEW_ABOVE = 12; // −ln P(Y ≥ y) for y below FEW, as they come up
-const FEW = 8;
+export const FEW = 8;
 const FEW_BELOW = FEW_ABOVE + FEW; // −ln P(Y ≤ y)
-const ENTRIES = FEW_BELOW + FEW;
+export const FEW_MASS = FEW_BELOW + FEW; // ln P(Y = y), as a zone's candidates are told apart by it
+const ENTRIES = FEW_MASS + FEW;
 
 /** −ln P below which the body's approximation stands. */
 const BODY_NATS = 3.3;
@@ -95,6 +96,10 @@ export class BucketDistributions {
     this.#level = level;
     this.#levelVariance = levelVariance;
     this.forget();
+  }
+
+  isAt(level: number, levelVariance: number): boolean {
+    return level === this.#level && levelVariance === this.#levelVariance;
   }
 
   /** What the distributions stand on besides has changed. */
