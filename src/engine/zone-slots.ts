@@ -56,6 +56,9 @@ interface Part {
   readonly odd: readonly (readonly [bucket: number, hour: OddHour])[];
 }
 
+/** How far beyond a window a change of clocks may lie and still matter to a bucket within. */
+const REACH = 3 * HOUR;
+
 /** What a baseline knows of its zones, for all the windows that are judged by it. */
 export class ZonePlans {
   readonly #history: TimeGrid;
@@ -117,8 +120,7 @@ export class SlotTables {
 
   #openSince(zone: ZoneOffsets, from: number): RowSlots {
     const candidates = this.#plans.of(zone);
-    let open = 0;
-    for (let c = 0; c < CANDIDATES; c++) if (candidates.isOpen(c, from)) open |= 1 << c;
+    const open = candidates.openSince(from);
     let byOpen = this.#rows.get(zone);
     if (byOpen === undefined) {
       byOpen = new Map();
@@ -126,13 +128,20 @@ export class SlotTables {
     }
     let slots = byOpen.get(open);
     if (slots === undefined) {
-      const parts = Array.from({ length: CANDIDATES }, (_, c) =>
-        (open & (1 << c)) === 0 ? undefined : this.#partOf(zone, c),
-      );
-      slots = rowSlots(parts, this.own(zone), this.#grid.length);
+      const own = this.own(zone);
+      const { start, step, length } = this.#grid;
+      if (candidates.isPlain(open, start - REACH, start + length * step + REACH)) slots = plainSlots(own);
+      else slots = this.#slotsOf(zone, open, own);
       byOpen.set(open, slots);
     }
     return slots;
+  }
+
+  #slotsOf(zone: ZoneOffsets, open: number, own: Int32Array): RowSlots {
+    const parts = Array.from({ length: CANDIDATES }, (_, c) =>
+      (open & (1 << c)) === 0 ? undefined : this.#partOf(zone, c),
+    );
+    return rowSlots(parts, own, this.#grid.length);
   }
 
   /** Slots by the zone as it was known when the baseline was fitted. */
@@ -147,8 +156,7 @@ export class SlotTables {
 
   #tableOf(zone: ZoneOffsets, candidate: number): Offsets {
     const { start, step, length } = this.#grid;
-    const reach = 3 * HOUR;
-    return this.#plans.of(zone).offsets(candidate, start - reach, start + length * step + reach);
+    return this.#plans.of(zone).offsets(candidate, start - REACH, start + length * step + REACH);
   }
 
   #partOf(zone: ZoneOffsets, candidate: number): Part {
@@ -191,6 +199,20 @@ function agree(a: Offsets, b: Offsets, from: number, to: number): boolean {
 function differ(slots: Int32Array, own: Int32Array): boolean {
   for (let i = 0; i < own.length; i++) if (slots[i] !== own[i]) return true;
   return false;
+}
+
+/** Those of a window in which nothing is in doubt. */
+function plainSlots(own: Int32Array): RowSlots {
+  const left = { slots: own, open: new Uint8Array(own.length), anyOpen: false };
+  return {
+    each: [own],
+    own,
+    doubtful: undefined,
+    odd: new Map(),
+    ways: [],
+    wayOf: new Uint16Array(0),
+    among: () => left,
+  };
 }
 
 /** @param parts of the candidates that are open */
