@@ -37,6 +37,7 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
+import { clearVerdicts } from './stretch-end.js';
 import { armWindows, deriveWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
@@ -242,6 +243,7 @@ export class CountTracker implements Tracker, TrackerParts {
     }
     this.#ready();
     this.#arm();
+    if (out !== undefined) clearVerdicts(out, at + i, length - i, step);
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
         this.skip(start + i * step, learn);
