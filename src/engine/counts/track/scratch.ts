@@ -1,4 +1,5 @@
 import { LimitsNear } from '../../../stats/limits.js';
+import { LAW } from '../../../stats/negative-binomial.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { MOST_WINDOWS } from './state.js';
 import { Stretch } from './stretch.js';
@@ -147,6 +148,8 @@ export class TrackScratch {
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
+  /** A window's law, and what is asked of it and then found, see `putUpperNats`. */
+  readonly tail = new Float64Array(LAW + 1);
   /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
   readonly idle = {
     leastExposure: Number.NaN,
