@@ -44,6 +44,8 @@ export class DetectorRows {
   #unwritten: StatesAt | undefined;
   /** Only where buckets come one by one. */
   readonly #lookahead: IdleLookahead;
+  /** By row, while what was judged before is replayed: from when on its buckets are known to be plain. */
+  #plainFrom: Float64Array | undefined;
   acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   retired = new Map<string, number>();
@@ -139,7 +141,8 @@ export class DetectorRows {
       const isIdle = isTick && run.values[0] === 0 && run.observed[0] !== 0 && own === undefined;
       if (isIdle && this.#foresee(place, tables, scores, at)) continue;
       this.#lookahead.drop(place);
-      runRow(this.#rows[place], run.values, run.observed, run.grid, tables, true, scores, at, own);
+      const { values, observed, grid } = run;
+      runRow(this.#rows[place], values, observed, grid, tables, true, scores, at, own, this.#plainFrom?.[place]);
     }
     if (isTick) this.#lookahead.end();
   }
@@ -268,6 +271,29 @@ export class DetectorRows {
     if (states === undefined) return;
     for (let place = 0; place < states.count; place++) if (states.lacks(place)) this.#write(states, place);
     this.#unwritten = undefined;
+  }
+
+  /**
+   * How many buckets after `time` the last one ended that was not plain, of each row; 0 where all have been since.
+   * @param end of what was observed
+   */
+  eventsSince(time: number, end: number): Uint32Array {
+    const { step } = this.#baseline.grid;
+    return Uint32Array.from(this.#rows, ({ count }, place) => {
+      if (count === undefined) return 0;
+      const stands = this.#lookahead.stands(place);
+      // What is foreseen may not come so, and what came so may not be in the state yet.
+      if (stands !== undefined && (stands < end || count.lastEvent > end)) this.settle(place);
+      return Math.max(0, Math.round((count.lastEvent - time) / step));
+    });
+  }
+
+  /** Replays what was judged before. @param events of {@link eventsSince} */
+  replay(events: Uint32Array, time: number, replay: () => void): void {
+    const { step } = this.#baseline.grid;
+    this.#plainFrom = Float64Array.from(events, (buckets) => time + buckets * step);
+    replay();
+    this.#plainFrom = undefined;
   }
 
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */

@@ -105,6 +105,7 @@ export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
  * Runs one row over a window, and writes its part of `scores` where they are asked for.
  * @param values `[grid.length]`
  * @param observed `[grid.length]`
+ * @param plainFrom of a range that was judged before: from when on its buckets are known to be plain, see `CountTracker.replay`
  */
 export function runRow(
   row: WatchedRow,
@@ -116,6 +117,7 @@ export function runRow(
   scores: ScoreColumns | undefined,
   at: number,
   exceptions?: Exceptions,
+  plainFrom?: number,
 ): void {
   const { tracker, count, choice, learning } = row;
   const settled = settledSlots(row, tables);
@@ -132,7 +134,9 @@ export function runRow(
     };
   }
   const excepted = withPauses(exceptions, row.zone, step);
-  tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);
+  const range = { start, length, values, observed, slots, choose, exceptions: excepted, learning };
+  if (plainFrom !== undefined && count !== undefined) count.replay(range, plainFrom);
+  else tracker.run(range, learn, scores, at);
 }
 
 /** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */

@@ -12,6 +12,7 @@ import {
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   LAST_CALL,
+  LAST_EVENT,
   MERGE_SIDE,
   PENDING_EXPOSURE,
   PENDING_HOURS,
@@ -54,7 +55,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
     if (k.isYoung && learn) trainShape(parts);
-  }
+  } else s[LAST_EVENT] = b.time / rules.windows.step + 1;
   k.sum += b.held;
   k.sumExposure += b.exposure;
   k.sumExposureVar += b.exposureVar;
@@ -77,14 +78,19 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
 
 /** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */
 export function enterBlock(parts: TrackerParts, time: number, learn: boolean): void {
+  if (endBlocks(parts, time, learn)) sumBlocks(parts);
+}
+
+/** The same but for the sums over whole blocks, which only tests need. @returns whether they are others */
+export function endBlocks(parts: TrackerParts, time: number, learn: boolean): boolean {
   const { s, rules, layout } = parts;
   const { block } = rules.windows;
   const now = Math.floor(time / block);
-  if (s[BLOCK] === now) return;
+  if (s[BLOCK] === now) return false;
   if (Number.isNaN(s[BLOCK])) {
     s[BLOCK] = now;
     growOld(parts, time);
-    return;
+    return false;
   }
   const rate = s[RATE];
   const variance = s[RATE_VARIANCE];
@@ -115,7 +121,7 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
   if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
-  sumBlocks(parts);
+  return true;
 }
 
 /** What is known of the rate when the first bucket comes days after the history. */

@@ -3,8 +3,8 @@ import { DRIFT_SPAN } from './drift.js';
 import { extendIncident } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
-import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
-import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
+import { DRIFT, SILENCE } from './scratch.js';
+import { LAST_CALL, LAST_EVENT, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
 import { loadBucket } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
 import { writeDecided } from './window-test.js';
@@ -49,7 +49,7 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
   k.sumExposure = t.sumExposure[n - 1];
   k.sumExposureVar = t.sumExposureVar[n - 1];
   leaveInRing(parts, n);
-  if (learn) leaveTraining(scratch, n);
+  if (learn) leaveTraining(parts, n);
   if (k.isYoung && learn) {
     for (let j = 0; j < n; j++) {
       if (t.isSuspect[j] !== 0) continue;
@@ -95,14 +95,19 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
 }
 
-function leaveTraining({ stretch: t, block: k }: TrackScratch, n: number): void {
+function leaveTraining({ s, scratch, rules }: TrackerParts, n: number): void {
+  const { stretch: t, block: k } = scratch;
+  const { step } = rules.windows;
   let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
   for (let j = 0; j < n; j++) {
     const held = t.held[j];
     const exposure = t.exposure[j];
     driftCalls += held;
     driftExposure += exposure;
-    if (t.isSuspect[j] !== 0) continue;
+    if (t.isSuspect[j] !== 0) {
+      s[LAST_EVENT] = (t.start + j * step) / step + 1;
+      continue;
+    }
     trainCalls += held;
     trainExposure += exposure;
   }

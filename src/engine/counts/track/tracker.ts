@@ -8,8 +8,9 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
-import { endSilence, enterBlock } from './learn.js';
+import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
+import { replayBlock } from './plain-replay.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
@@ -24,6 +25,7 @@ import {
   FLAT,
   INCIDENT_SIDE,
   LAST_CALL,
+  LAST_EVENT,
   layoutOf,
   PHI,
   RING,
@@ -122,6 +124,11 @@ export class CountTracker implements Tracker, TrackerParts {
     endSilence(this.s);
   }
 
+  /** The end of the last bucket that was not plain, see plain-replay.ts; epoch ms. */
+  get lastEvent(): number {
+    return this.s[LAST_EVENT] * this.rules.windows.step;
+  }
+
   /** The rate that is followed now, in calls per bucket at shape 1. */
   get level(): number {
     return this.s[RATE];
@@ -212,6 +219,36 @@ export class CountTracker implements Tracker, TrackerParts {
   /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
   runCalm(range: TrackedRange, out: ScoreColumns): number {
     return this.#run(range, true, out, 0, true);
+  }
+
+  /**
+   * Learns from a range that was judged before, as {@link run} does: buckets that begin from `plainFrom` on (epoch ms) are known
+   * to be plain, see plain-replay.ts.
+   */
+  replay(range: TrackedRange, plainFrom: number): void {
+    const { start, length, values, observed } = range;
+    const { step } = this.rules.windows;
+    const plain = Math.max(0, Math.ceil((plainFrom - start) / step));
+    if (plain >= length || range.choose !== undefined || range.exceptions !== undefined || this.shapePrior > 0) {
+      this.run(range, true, undefined, 0);
+      return;
+    }
+    let i = plain === 0 ? 0 : this.#run({ ...range, length: plain }, true, undefined, 0, false);
+    if (this.isAsleep) {
+      i = runAsleep(this, range, undefined, 0);
+      if (i === length) return;
+    }
+    this.#ready();
+    this.#arm();
+    while (i < length) {
+      if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i);
+      else {
+        endBlocks(this, start + i * step, true);
+        push(this, 0, 0, 0, 0);
+        i++;
+      }
+    }
+    sumBlocks(this);
   }
 
   #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {

@@ -14,6 +14,7 @@ import {
   CARRIED_SHORTFALL,
   EVER_CALLED,
   LAST_CALL,
+  LAST_EVENT,
   PRE_SHIFT_RATIO,
   SHIFT_VARIANCE,
   SILENCE_MEAN,
@@ -72,6 +73,7 @@ export function finishBucket(
 
   s[CARRIED_SHORTFALL] = straddles ? Math.max(0, mean - y) : 0;
   const isExcused = b.isExpected || (b.isRetired && y === 0);
+  if (verdict !== NORMAL || isExcused || isPaused || b.isSuspect) s[LAST_EVENT] = b.time / rules.windows.step + 1;
   if (y > 0) s[EVER_CALLED] = 1;
   // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
   if (y > 0 || (isExcused && !isPaused)) {
