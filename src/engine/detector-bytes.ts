@@ -1,5 +1,4 @@
 import { type ByteReader, ByteWriter } from '../series/bytes.js';
-import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
@@ -7,7 +6,8 @@ import type { SeriesSet } from '../series/series-set.js';
 import { gridEnd, MOST_TIME, type TimeGrid } from '../time/grid.js';
 import { Baseline } from './baseline.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
-import { KEPT, readRecent, writeRecent } from './recent-bytes.js';
+import type { RowEvents } from './detector-rows.js';
+import { KEPT, readEvents, readRecent, writeEvents, writeRecent } from './recent-bytes.js';
 import { StatesAt } from './states-at.js';
 import type { SignOff } from './types.js';
 
@@ -35,8 +35,8 @@ export interface DetectorParts {
   readonly oldest: StatesAt | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
-  /** `[rows]`: after how many buckets from those states on all were plain, see `DetectorRows.eventsSince`. */
-  readonly events: Uint32Array;
+  /** Which of it held more than a replay that tests nothing would learn; none before anything was observed. */
+  readonly events: RowEvents;
   /** At each state that can be gone back to, and at the end; in the order of time. */
   readonly incidents: readonly IncidentSnapshot[];
   readonly accepted: readonly SignOff[];
@@ -61,7 +61,7 @@ export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) 
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
-  writeColumn(writer, parts.events);
+  writeEvents(writer, parts.events);
   writeSnapshots(writer, parts.incidents, parts.baseline.grid.step, placeOf);
   writer.varint(parts.accepted.length);
   for (const { id, from, at } of parts.accepted) {
@@ -100,7 +100,7 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.count > keys.length) reader.fail(`states of ${oldest.count} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
-  const events = readColumn(reader, Uint32Array, 'events', oldest === undefined ? 0 : keys.length);
+  const events = readEvents(reader, oldest === undefined ? 0 : keys.length);
   if (oldest !== undefined) checkTimes(reader, baseline.grid, oldest.time, recent);
   const incidents = readSnapshots(reader, baseline.grid.step, keys);
   const accepted = list(() => ({ id: reader.string(), from: reader.float64(), at: reader.float64() }));
@@ -118,8 +118,10 @@ function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: re
   const isOnGrid = (at: number) => Math.abs(at) <= MOST_TIME && (at - start) % step === 0;
   if (!isOnGrid(time)) reader.fail(`a state of ${time}, which is not the border of a bucket`);
   let end = time - reach;
+  let total = 0;
   for (const { grid: own } of recent) {
-    if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > time + reach) {
+    total += own.length * step;
+    if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > MOST_TIME || total > 2 * reach) {
       reader.fail(`counts from ${own.start} to ${gridEnd(own)}, beside the state of ${time}`);
     }
     end = gridEnd(own);

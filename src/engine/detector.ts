@@ -344,7 +344,7 @@ export class Detector {
       later: this.#rows.keys().slice(this.#baseline.keys.length),
       oldest,
       recent: oldest === undefined ? [] : this.#recent.since(this.#kept(oldest.time), this.#rows.keys()),
-      events: oldest === undefined ? new Uint32Array(0) : this.#rows.eventsSince(oldest.time, this.#end),
+      events: this.#rows.eventsSince(oldest?.time ?? Number.NaN, this.#end),
       incidents: [...this.#checkpoints.map(({ incidents }) => incidents), ...(now === undefined ? [] : [now])],
       accepted: this.#accepted,
       acknowledged: this.#rows.acknowledged,
@@ -383,7 +383,7 @@ export class Detector {
       }
     };
     detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () =>
-      detector.#rows.replay(parts.events, time, again),
+      detector.#rows.replay(parts.events, again),
     );
     return detector;
   }

@@ -4,8 +4,10 @@ import type { SeriesKey } from '../series/key.js';
 import { isSparse, readRow, type SeriesSet, type SparseCounts } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
+import { BLOCKS_KNOWN } from './counts/track/event-blocks.js';
+import type { RowEvents } from './detector-rows.js';
 
-/** How far from the oldest checkpoint counts are kept, either side; more would be replayed without end. */
+/** How far before the oldest checkpoint counts are kept, and as much of what was observed after it; more would be replayed without end. */
 export const KEPT = 4 * DAY;
 /** A row with a call in more than one bucket in so many is written bucket by bucket. */
 const FEW = 8;
@@ -119,4 +121,37 @@ function readWhole(reader: ByteReader, length: number, buckets: Uint32Array, cou
     n++;
   }
   if (n !== counts.length) reader.fail(`${n} buckets with calls where ${counts.length} are needed`);
+}
+
+/** Which blocks held what, of each row: how many, and how far apart they are. */
+export function writeEvents(writer: ByteWriter, { first, offsets, blocks }: RowEvents): void {
+  const rows = offsets.length - 1;
+  const gaps = new Uint32Array(blocks.length);
+  for (let row = 0; row < rows; row++) {
+    for (let k = offsets[row]; k < offsets[row + 1]; k++) {
+      gaps[k] = k === offsets[row] ? blocks[k] : blocks[k] - blocks[k - 1] - 1;
+    }
+  }
+  writer.signed(first);
+  writeColumn(
+    writer,
+    Uint32Array.from({ length: rows }, (_, row) => offsets[row + 1] - offsets[row]),
+  );
+  writeColumn(writer, gaps);
+}
+
+/** Reads what {@link writeEvents} wrote. */
+export function readEvents(reader: ByteReader, rows: number): RowEvents {
+  const first = reader.signed();
+  const counts = readColumn(reader, Uint32Array, 'events', rows);
+  const offsets = new Float64Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    if (counts[row] > BLOCKS_KNOWN) reader.fail(`${counts[row]} blocks of ${BLOCKS_KNOWN}`);
+    offsets[row + 1] = offsets[row] + counts[row];
+  }
+  const blocks = readColumn(reader, Uint32Array, 'blocks', offsets[rows]);
+  for (let row = 0; row < rows; row++) {
+    for (let k = offsets[row] + 1; k < offsets[row + 1]; k++) blocks[k] += blocks[k - 1] + 1;
+  }
+  return { first, offsets, blocks };
 }

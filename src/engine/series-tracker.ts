@@ -4,6 +4,7 @@ import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { withPauses } from './calendar-days.js';
+import type { KnownEvents } from './counts/track/plain-replay.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
@@ -105,7 +106,7 @@ export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
  * Runs one row over a window, and writes its part of `scores` where they are asked for.
  * @param values `[grid.length]`
  * @param observed `[grid.length]`
- * @param plainFrom of a range that was judged before: from when on its buckets are known to be plain, see `CountTracker.replay`
+ * @param events of a range that was judged before, see `CountTracker.replay`
  */
 export function runRow(
   row: WatchedRow,
@@ -117,7 +118,7 @@ export function runRow(
   scores: ScoreColumns | undefined,
   at: number,
   exceptions?: Exceptions,
-  plainFrom?: number,
+  events?: KnownEvents,
 ): void {
   const { tracker, count, choice, learning } = row;
   const settled = settledSlots(row, tables);
@@ -135,7 +136,7 @@ export function runRow(
   }
   const excepted = withPauses(exceptions, row.zone, step);
   const range = { start, length, values, observed, slots, choose, exceptions: excepted, learning };
-  if (plainFrom !== undefined && count !== undefined) count.replay(range, plainFrom);
+  if (events !== undefined && count !== undefined) count.replay(range, events);
   else tracker.run(range, learn, scores, at);
 }
 

@@ -3,6 +3,7 @@ import { ahead } from '../growth.js';
 import { learnRate, RATE, RATE_VARIANCE, startRate } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor, startDrift } from './drift.js';
+import { markEvent, passEvents } from './event-blocks.js';
 import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, placeOf, sumBlocks } from './rings.js';
@@ -12,7 +13,6 @@ import {
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   LAST_CALL,
-  LAST_EVENT,
   MERGE_SIDE,
   PENDING_EXPOSURE,
   PENDING_HOURS,
@@ -55,7 +55,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
     if (k.isYoung && learn) trainShape(parts);
-  } else s[LAST_EVENT] = b.time / rules.windows.step + 1;
+  } else markEvent(s);
   k.sum += b.held;
   k.sumExposure += b.exposure;
   k.sumExposureVar += b.exposureVar;
@@ -120,6 +120,7 @@ export function endBlocks(parts: TrackerParts, time: number, learn: boolean): bo
   s[SUM_EXPOSURE] = 0;
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
+  passEvents(s, passed);
   if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
   return true;
 }

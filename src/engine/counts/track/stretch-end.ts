@@ -1,10 +1,11 @@
 import { LEARNING, NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
 import { DRIFT_SPAN } from './drift.js';
+import { markEvent } from './event-blocks.js';
 import { extendIncident } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
 import { DRIFT, SILENCE } from './scratch.js';
-import { LAST_CALL, LAST_EVENT, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
+import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
 import { loadBucket } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
 import { writeDecided } from './window-test.js';
@@ -95,9 +96,8 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
 }
 
-function leaveTraining({ s, scratch, rules }: TrackerParts, n: number): void {
+function leaveTraining({ s, scratch }: TrackerParts, n: number): void {
   const { stretch: t, block: k } = scratch;
-  const { step } = rules.windows;
   let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
   for (let j = 0; j < n; j++) {
     const held = t.held[j];
@@ -105,7 +105,7 @@ function leaveTraining({ s, scratch, rules }: TrackerParts, n: number): void {
     driftCalls += held;
     driftExposure += exposure;
     if (t.isSuspect[j] !== 0) {
-      s[LAST_EVENT] = (t.start + j * step) / step + 1;
+      markEvent(s);
       continue;
     }
     trainCalls += held;

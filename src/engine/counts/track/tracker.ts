@@ -10,7 +10,7 @@ import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
 import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
-import { replayBlock } from './plain-replay.js';
+import { type KnownEvents, replayBlock } from './plain-replay.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
@@ -25,7 +25,6 @@ import {
   FLAT,
   INCIDENT_SIDE,
   LAST_CALL,
-  LAST_EVENT,
   layoutOf,
   PHI,
   RING,
@@ -124,11 +123,6 @@ export class CountTracker implements Tracker, TrackerParts {
     endSilence(this.s);
   }
 
-  /** The end of the last bucket that was not plain, see plain-replay.ts; epoch ms. */
-  get lastEvent(): number {
-    return this.s[LAST_EVENT] * this.rules.windows.step;
-  }
-
   /** The rate that is followed now, in calls per bucket at shape 1. */
   get level(): number {
     return this.s[RATE];
@@ -222,18 +216,17 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /**
-   * Learns from a range that was judged before, as {@link run} does: buckets that begin from `plainFrom` on (epoch ms) are known
-   * to be plain, see plain-replay.ts.
+   * Learns from a range that was judged before, as {@link run} does. @param events the blocks that held a bucket that was not
+   * plain, see plain-replay.ts
    */
-  replay(range: TrackedRange, plainFrom: number): void {
+  replay(range: TrackedRange, events: KnownEvents): void {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
-    const plain = Math.max(0, Math.ceil((plainFrom - start) / step));
-    if (plain >= length || range.choose !== undefined || range.exceptions !== undefined || this.shapePrior > 0) {
+    if (range.choose !== undefined || range.exceptions !== undefined || this.shapePrior > 0) {
       this.run(range, true, undefined, 0);
       return;
     }
-    let i = plain === 0 ? 0 : this.#run({ ...range, length: plain }, true, undefined, 0, false);
+    let i = 0;
     if (this.isAsleep) {
       i = runAsleep(this, range, undefined, 0);
       if (i === length) return;
@@ -241,7 +234,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.#ready();
     this.#arm();
     while (i < length) {
-      if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i);
+      if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i, events);
       else {
         endBlocks(this, start + i * step, true);
         push(this, 0, 0, 0, 0);
