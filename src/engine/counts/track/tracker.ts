@@ -9,8 +9,9 @@ import { runAsleep } from './asleep.js';
 import { FEW, FEW_MASS } from './bucket-distributions.js';
 import { startDrift } from './drift.js';
 import { signOff } from './incident.js';
-import { endSilence, enterBlock } from './learn.js';
+import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
+import { type KnownEvents, replayBlock } from './plain-replay.js';
 import { push, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
@@ -231,6 +232,35 @@ export class CountTracker implements Tracker, TrackerParts {
   /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
   runCalm(range: TrackedRange, out: ScoreColumns): number {
     return this.#run(range, true, out, 0, true);
+  }
+
+  /**
+   * Learns from a range that was judged before, as {@link run} does. @param events the blocks that held a bucket that was not
+   * plain, see plain-replay.ts
+   */
+  replay(range: TrackedRange, events: KnownEvents): void {
+    const { start, length, values, observed } = range;
+    const { step } = this.rules.windows;
+    if (range.choose !== undefined || range.exceptions !== undefined || this.shapePrior > 0) {
+      this.run(range, true, undefined, 0);
+      return;
+    }
+    let i = 0;
+    if (this.isAsleep) {
+      i = runAsleep(this, range, undefined, 0);
+      if (i === length) return;
+    }
+    this.#ready();
+    this.#arm();
+    while (i < length) {
+      if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i, events);
+      else {
+        endBlocks(this, start + i * step, true);
+        push(this, 0, 0, 0, 0);
+        i++;
+      }
+    }
+    sumBlocks(this);
   }
 
   #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {
