@@ -5,7 +5,7 @@ import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { addEvents, BLOCKS_KNOWN, hasEvents, takeEvents } from './counts/track/event-blocks.js';
+import { addEvents, BLOCKS_KNOWN, hasEvents, type RowEvents, takeEvents } from './counts/track/event-blocks.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
 import type { KnownEvents } from './counts/track/plain-replay.js';
 import type { Acknowledged } from './detector-bytes.js';
@@ -29,14 +29,6 @@ export interface Matching {
   readonly rowOf: Int32Array;
   /** Rows that the detector had when it was made: with more, others are missing. */
   readonly rows: number;
-}
-
-/** Of each row, the blocks from number `first` on that held a bucket that was not plain, counted from it; see plain-replay.ts. */
-export interface RowEvents {
-  readonly first: number;
-  /** `[rows + 1]`: where those of each row begin. */
-  readonly offsets: Float64Array;
-  readonly blocks: Uint32Array;
 }
 
 function eventsOf({ first, offsets, blocks }: RowEvents, place: number): KnownEvents {
