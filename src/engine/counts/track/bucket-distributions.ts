@@ -184,7 +184,9 @@ export class BucketDistributions {
     const mean = values[at + MEAN];
     this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
-    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
+    // Never above the mean, however a model was damaged: no window is asked whether it is.
+    const most = Math.min(Math.ceil(mean * (1 - this.#minEffect)), Math.max(1, Math.floor(mean)));
+    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, most);
   }
 
   /**

@@ -78,6 +78,8 @@ export class BucketInHand {
   goesOn = false;
   /** May be an incident that is not reported yet: teaches nothing. */
   isSuspect = false;
+  /** Whether a window has said anything of it since it was taken out of a stretch. */
+  isChanged = false;
   /** Evidence of the silence after this bucket. */
   silenceAfter = Number.NaN;
   isExpected = false;

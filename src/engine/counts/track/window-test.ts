@@ -155,7 +155,10 @@ export function testHours(parts: TrackerParts, win: WindowInHand, w: number): vo
   const exposure = win.pastExposure + k.sumExposure;
   if (exposure <= 0 || !setLaw(parts, win, exposure, win.pastExposureVar + k.sumExposureVar, oldest)) return;
   win.off = win.rest + b.held - win.mean;
-  if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) b.isSuspect = true;
+  if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) {
+    b.isSuspect = true;
+    b.isChanged = true;
+  }
   win.least = b.mean - b.reach;
   win.most = b.mean + b.reach;
   say(parts, win, w);
@@ -217,7 +220,10 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const most = Math.max(win.limits.upper(m, (m * m) / win.over), m * (1 + rules.minEffect));
   if (most - win.rest >= win.most) return;
   const highest = Math.floor(most - win.rest);
-  if (highest < b.upper) b.upper = highest;
+  if (highest < b.upper) {
+    b.upper = highest;
+    b.isChanged = true;
+  }
   win.tellsAbove = b.y > highest;
 }
 
@@ -230,7 +236,10 @@ function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const least = Math.min(win.limits.lower(m, (m * m) / over), m * (1 - rules.minEffect));
   if (!(least >= 0) || least - rest <= win.least) return;
   const lowest = Math.ceil(least - rest);
-  if (lowest > b.lower) b.lower = lowest;
+  if (lowest > b.lower) {
+    b.lower = lowest;
+    b.isChanged = true;
+  }
   win.tellsBelow = b.y < lowest;
 }
 
@@ -277,6 +286,7 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   }
   if (tells) b.isReported = true;
   if (here > b.nats) b.nats = here;
+  b.isChanged = true;
 }
 
 /** Keeps the window that decided the bucket, its limits for all of it. */
