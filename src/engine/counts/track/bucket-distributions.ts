@@ -34,6 +34,12 @@ const ENTRIES = FEW_MASS + FEW;
 /** −ln P below which the body's approximation stands. */
 const BODY_NATS = 3.3;
 
+/** A level, in calls per bucket at shape 1, and its relative variance. */
+interface Level {
+  readonly rate: number;
+  readonly rateVariance: number;
+}
+
 /**
  * The distributions of single buckets of one row at one level: mean, size, limits, and the tails of small counts. A profile is kept
  * in whole steps, so that the 2,016 slots of a week have some hundred distributions between them (median 76 of busy series, 132
@@ -91,11 +97,11 @@ export class BucketDistributions {
     this.forget();
   }
 
-  /** From here on they are those at this level. */
-  begin(level: number, levelVariance: number): void {
-    if (level === this.#level && levelVariance === this.#levelVariance) return;
-    this.#level = level;
-    this.#levelVariance = levelVariance;
+  /** From here on they are those at this level. An object, since numbers would be boxed: 32 bytes a block. */
+  begin({ rate, rateVariance }: Level): void {
+    if (rate === this.#level && rateVariance === this.#levelVariance) return;
+    this.#level = rate;
+    this.#levelVariance = rateVariance;
     this.forget();
   }
 
@@ -120,8 +126,12 @@ export class BucketDistributions {
    */
   at(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     if (this.#shape > 0) {
-      if (!this.#isFlatMade) this.#fill(0, this.#shape, this.#variance, this.#hourVariance);
+      if (this.#isFlatMade) return 0;
       this.#isFlatMade = true;
+      this.values[EXPOSURE] = this.#shape;
+      this.values[RELATIVE] = this.#variance;
+      this.values[DOUBT] = this.#hourVariance;
+      this.#fill(0);
       return 0;
     }
     if (this.#slots[2 * slot + 1] === this.#now) return this.#slots[2 * slot];
@@ -150,20 +160,26 @@ export class BucketDistributions {
     places[place + 1] = hours;
     places[place + 2] = at;
     places[place + 3] = this.#now;
-    const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
-    this.#fill(at, profile.shapeAt(slot) * correction, profile.varianceAt(slot) + shapeDoubt, hourDoubt);
+    const { values } = this;
+    values[at + EXPOSURE] = profile.shapeAt(slot) * correction;
+    values[at + RELATIVE] = profile.varianceAt(slot) + shapeDoubt;
+    values[at + DOUBT] = profile.hourVarianceAt(slot) + shapeDoubt;
+    this.#fill(at);
     return at;
   }
 
-  #fill(at: number, x: number, doubt: number, hourDoubt: number): void {
+  /** Makes the law whose shape and variances stand where its exposure, relative variance and doubt will. */
+  #fill(at: number): void {
     const { values } = this;
+    const x = values[at + EXPOSURE];
+    const doubt = values[at + RELATIVE];
+    const hourDoubt = values[at + DOUBT];
     const mean = Math.max(this.#level * x, LEAST_MEAN);
     const relative = this.#alpha + doubt;
     const own = relative + this.#phi / mean;
     const size = 1 / (own + this.#levelVariance);
     const sd = Math.sqrt(mean + (mean * mean) / size);
     const skewness = (1 + (2 * mean) / size) / sd;
-    values[at + EXPOSURE] = x;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
     values[at + SILENCE_ADDED] = silenceOf(mean, own);

@@ -21,8 +21,9 @@ import {
   SUM_EXPOSURE_VAR,
 } from './state.js';
 
-/** The same in the state itself. @param held calls as the long windows take them */
-export function push({ s, rules }: TrackerParts, y: number, held: number, exposure: number, exposureVar: number): void {
+/** The bucket in hand enters ring and long windows, in the state itself. */
+export function push({ s, rules, scratch }: TrackerParts): void {
+  const { enters: y, entersLong: held, exposure, exposureVar } = scratch.bucket;
   s[SUM] += held;
   s[SUM_EXPOSURE] += exposure;
   s[SUM_EXPOSURE_VAR] += exposureVar;

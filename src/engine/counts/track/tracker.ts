@@ -217,7 +217,12 @@ export class CountTracker implements Tracker, TrackerParts {
   skip(time: number, learn: boolean): void {
     this.#ready();
     enterBlock(this, time, learn);
-    push(this, 0, 0, 0, 0);
+    const { bucket: b } = this.scratch;
+    b.enters = 0;
+    b.entersLong = 0;
+    b.exposure = 0;
+    b.exposureVar = 0;
+    push(this);
   }
 
   /**

@@ -134,9 +134,10 @@ function testHour(parts: TrackerParts, win: WindowInHand, w: number): void {
   const next = RING + PER_BUCKET * (k.ringIndex + 1);
   win.rest = s[next] + k.partialSum;
   const isLast = k.ringIndex + 1 === rules.windows.hourBuckets;
-  const oldest = k.rate * (isLast ? s[RING + 1] : s[next + 1] - s[next + PER_BUCKET + 1]);
-  const exposure = s[next + 1] + k.partialExposure;
-  if (exposure <= 0 || !setLaw(parts, win, exposure, s[next + 2] + k.partialExposureVar, oldest)) return;
+  win.oldest = k.rate * (isLast ? s[RING + 1] : s[next + 1] - s[next + PER_BUCKET + 1]);
+  win.exposure = s[next + 1] + k.partialExposure;
+  win.exposureVar = s[next + 2] + k.partialExposureVar;
+  if (win.exposure <= 0 || !setLaw(parts, win)) return;
   win.off = win.rest + b.y - win.mean;
   win.least = Number.NEGATIVE_INFINITY;
   win.most = Number.POSITIVE_INFINITY;
@@ -151,9 +152,10 @@ export function testHours(parts: TrackerParts, win: WindowInHand, w: number): vo
   // The window's first bucket: whole blocks back from the beginning of the one under way. No window is as long as a week.
   const first = b.slot - k.back - win.back;
   const flatShape = s[d + FLAT];
-  const oldest = k.rate * (flatShape > 0 ? flatShape : profile.shapeAt(first < 0 ? first + profile.perWeek : first));
-  const exposure = win.pastExposure + k.sumExposure;
-  if (exposure <= 0 || !setLaw(parts, win, exposure, win.pastExposureVar + k.sumExposureVar, oldest)) return;
+  win.oldest = k.rate * (flatShape > 0 ? flatShape : profile.shapeAt(first < 0 ? first + profile.perWeek : first));
+  win.exposure = win.pastExposure + k.sumExposure;
+  win.exposureVar = win.pastExposureVar + k.sumExposureVar;
+  if (win.exposure <= 0 || !setLaw(parts, win)) return;
   win.off = win.rest + b.held - win.mean;
   if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) {
     b.isSuspect = true;
@@ -165,19 +167,12 @@ export function testHours(parts: TrackerParts, win: WindowInHand, w: number): vo
 }
 
 /**
- * Sets the law of a window with the bucket in it.
- * @param exposure of the window without the bucket, and `exposureVar` that · profile variance
- * @param oldest mean of the window's first bucket
+ * Sets the law of a window with the bucket in it, by what it holds without.
  * @returns false where the bucket's own verdict says all that the window could
  */
-function setLaw(
-  { s, derivedAt: d, scratch }: TrackerParts,
-  win: WindowInHand,
-  exposure: number,
-  exposureVar: number,
-  oldest: number,
-): boolean {
+function setLaw({ s, derivedAt: d, scratch }: TrackerParts, win: WindowInHand): boolean {
   const { bucket: b } = scratch;
+  const { exposure, exposureVar, oldest } = win;
   const m = Math.max(win.rate * (exposure + b.exposure), LEAST_MEAN);
   // m² times what is not known of the rate, of the hours (known apart from one another, but within one the profile's
   // errors go together), the window's own scatter and batchiness. Where a run may fall on either side of a window's edge,
