@@ -1,7 +1,7 @@
 import type { LimitsNear } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
-import { hasBody, lowerBody, upperBody } from '../../../stats/tail-body.js';
+import { hasBody, putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
 import { LEAST_MEAN } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { silenceOf } from '../silence.js';
@@ -208,7 +208,7 @@ export class BucketDistributions {
   /**
    * Puts −ln P(Y ≥ y) of a law, not calibrated, or −ln P(Y ≤ y), where the count y stood: as an argument and a result they
    * would be boxed (Node 20). Exact where it may matter; where {@link nearNats} says nothing, and within two deviations, by
-   * {@link lowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
+   * {@link putLowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
    */
   toNats(at: number, isAbove: boolean, column: Float64Array, j: number): void {
     const { values } = this;
@@ -222,11 +222,10 @@ export class BucketDistributions {
     }
     const z = (isAbove ? y - 0.5 - mean : mean - y - 0.5) / values[at + SD];
     if (z < 2 && hasBody(y, size)) {
-      const nats = isAbove ? upperBody(y, mean, size) : lowerBody(y, mean, size);
-      if (nats < BODY_NATS) {
-        column[j] = nats;
-        return;
-      }
+      if (isAbove) putUpperBody(column, j, values, at + MEAN);
+      else putLowerBody(column, j, values, at + MEAN);
+      if (column[j] < BODY_NATS) return;
+      column[j] = y;
     }
     if (isAbove) putUpperNats(column, j, values, at + MEAN);
     else putLowerNats(column, j, values, at + MEAN);

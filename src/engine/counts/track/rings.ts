@@ -67,7 +67,8 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
   let w = 1;
   while (w < blocks.length && blocks[w] === 0) w++;
   const isBegun = !Number.isNaN(s[BLOCK]);
-  const now = isBegun && places > 0 ? placeOf(s[BLOCK], places) : 0;
+  // A whole number to V8 (Node 20) too, and the places that follow.
+  const now = isBegun && places > 0 ? placeOf(s[BLOCK], places) | 0 : 0;
   let place = now;
   // From the last block back, once for all windows.
   for (let k = 0; w < blocks.length; w++) {
@@ -75,7 +76,7 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
     const whole = isBegun ? blocks[w] - 1 : 0;
     for (; k < whole; k++) {
       place = place === 0 ? places - 1 : place - 1;
-      const at = blocksAt + PER_BLOCK * place;
+      const at = (blocksAt + PER_BLOCK * place) | 0;
       sum += s[at];
       exposure += s[at + 1];
       exposureVar += s[at + 2];

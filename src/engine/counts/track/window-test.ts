@@ -1,7 +1,7 @@
 import { WIDE_CELL } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
-import { lowerBody, upperBody } from '../../../stats/tail-body.js';
+import { putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
 import type { DecidedWriter } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
@@ -248,15 +248,18 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   const logWeight = rules.logWeights[w];
   const total = win.rest + (win.isLong ? b.held : b.y);
   const size = (m * m) / over;
+  const { tail } = scratch;
+  tail[0] = m;
+  tail[1] = size;
   let raw = 0;
   if (total >= BODY_FROM && size >= BODY_FROM) {
-    raw = isAbove ? upperBody(total, m, size) : lowerBody(total, m, size);
+    tail[LAW] = total;
+    if (isAbove) putUpperBody(tail, LAW, tail, 0);
+    else putLowerBody(tail, LAW, tail, 0);
+    raw = tail[LAW];
     if (!tells && raw + logWeight < b.nats - BODY_SLACK) return;
   }
   if (!(raw > 0 && raw < BODY_NATS)) {
-    const { tail } = scratch;
-    tail[0] = m;
-    tail[1] = size;
     tail[LAW - 1] = Number.NaN;
     tail[LAW] = total;
     if (isAbove) putUpperNats(tail, LAW, tail, 0);
