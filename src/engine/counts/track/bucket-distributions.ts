@@ -7,8 +7,8 @@ import type { KeptProfile } from '../quantized-profile.js';
 import { silenceOf } from '../silence.js';
 
 /** Learning holds a bucket to its mean ± (4 sd + 2): single calls are never outliers. */
-const CLIP_SDS = 4;
-const CLIP_SLACK = 2;
+export const CLIP_SDS = 4;
+export const CLIP_SLACK = 2;
 
 /** Places to look for distributions by their steps: a power of two, twice what a week of five minutes can have. */
 const PLACES = 4096;

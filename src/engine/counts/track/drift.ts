@@ -89,6 +89,29 @@ export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: 
   k.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
 }
 
+/** The same of buckets that {@link mayDrift} is asked of. */
+export function setIdleDrift({ s, rules, scratch }: TrackerParts): void {
+  const { law } = scratch;
+  const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
+  const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
+  const isJudged = !rules.acceptShifts || expected >= LEAST_CALLS;
+  law.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
+  law.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
+}
+
+/** Whether the drift may have something to say of the first of some buckets of one law without a call, and so of any. */
+export function mayDrift(parts: TrackerParts): boolean {
+  const { s, rules, scratch } = parts;
+  const { law } = scratch;
+  if (law.driftAbove === Number.POSITIVE_INFINITY) return false;
+  const calls = s[DRIFT_CALLS];
+  const exposure = s[DRIFT_EXPOSURE] + law.exposure;
+  const expected = s[ANCHOR_RATE] * exposure;
+  if (calls + Math.min(law.upper, law.mean + law.reach) > Math.max(law.driftAbove, expected)) return true;
+  if (law.back !== 0 || !(calls < law.driftBelow)) return false;
+  return driftNats(parts, calls, exposure) > rules.driftNats;
+}
+
 /**
  * The drift, as it would stand with this bucket: its limits are held to the counts that would not have it reported. Above on
  * every bucket, below where a block begins: a sum of three days does not change by the minute.

@@ -194,7 +194,7 @@ export class IdleLookahead {
     this.#stands[row] = last;
     if (last === first) return;
     this.#fill(row, first, (first - from) / this.#step, (last - first) / this.#step);
-    count.run(this.#range, true, undefined, 0);
+    count.runIdle(this.#range, undefined, 0);
   }
 
   /** Makes the range that of buckets in which no call comes. @param k which of those foreseen is the first */

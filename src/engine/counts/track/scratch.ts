@@ -1,5 +1,6 @@
 import { LimitsNear } from '../../../stats/limits.js';
 import { BucketDistributions } from './bucket-distributions.js';
+import { IdleLaw } from './idle-law.js';
 import { MOST_WINDOWS } from './state.js';
 import { Stretch } from './stretch.js';
 
@@ -147,6 +148,7 @@ export class TrackScratch {
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
+  readonly law = new IdleLaw();
   /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
   readonly idle = {
     leastExposure: Number.NaN,

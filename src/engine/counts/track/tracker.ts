@@ -7,6 +7,7 @@ import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { startDrift } from './drift.js';
+import { runIdle } from './idle-run.js';
 import { signOff } from './incident.js';
 import { endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
@@ -206,15 +207,27 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
   run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
-    this.#run(range, learn, out, at, false);
+    this.#run(range, learn, out, at, false, false);
   }
 
-  /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
+  /** The same of buckets without a call, all observed, whose slots are in no doubt, and of which nothing is excepted. */
+  runIdle(range: TrackedRange, out: ScoreColumns | undefined, at: number): void {
+    this.#run(range, true, out, at, false, true);
+  }
+
+  /** The same up to the first that is not calm. @returns how many were; where not all, the state is good for nothing */
   runCalm(range: TrackedRange, out: ScoreColumns): number {
-    return this.#run(range, true, out, 0, true);
+    return this.#run(range, true, out, 0, true, true);
   }
 
-  #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {
+  #run(
+    range: TrackedRange,
+    learn: boolean,
+    out: ScoreColumns | undefined,
+    at: number,
+    onlyCalm: boolean,
+    isIdle: boolean,
+  ): number {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -223,7 +236,7 @@ export class CountTracker implements Tracker, TrackerParts {
       if (i === length) return i;
     }
     this.#ready();
-    this.#arm();
+    if (!isIdle) this.#arm();
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
         this.skip(start + i * step, learn);
@@ -232,6 +245,12 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
+      if (isIdle) {
+        const done = runIdle(this, range, i, out, at);
+        i += done;
+        if (done > 0) continue;
+        this.#arm();
+      }
       const next = runBlock(this, range, i, learn, out, at, onlyCalm);
       if (next < 0) return -1 - next;
       i = next;
