@@ -16,6 +16,9 @@ const DRIFT_FADES = DRIFT_HALF_LIFE * HOUR;
 export const DRIFT_SPAN = 3 * DAY;
 /** Half-life of the anchor under 'accept-shifts': growth of 10 % a week leaves it a fifth behind. */
 const ANCHOR_FADES = ANCHOR_HALF_LIFE * HOUR;
+/** What an hour leaves of those sums, and what the anchor follows in it. */
+const KEPT_AN_HOUR = Math.exp((-Math.LN2 * HOUR) / DRIFT_FADES);
+const FOLLOWED_AN_HOUR = -Math.expm1((-Math.LN2 * HOUR) / ANCHOR_FADES);
 /** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
 const LEAST_HELD = 1.25;
 const LEAST_FOLLOWED = 1.5;
@@ -40,11 +43,12 @@ function wander({ model, rules }: TrackerParts): number {
 /** Ends a block: the sums fade, and what the departures are held against is known anew. */
 export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
   const { block } = rules.windows;
-  const keep = Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
+  const isHour = passed * block === HOUR;
+  const keep = isHour ? KEPT_AN_HOUR : Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
   s[DRIFT_CALLS] *= keep;
   s[DRIFT_EXPOSURE] *= keep;
   if (!rules.acceptShifts || s[INCIDENT_SIDE] !== 0) return;
-  const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
+  const share = isHour ? FOLLOWED_AN_HOUR : -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
   s[ANCHOR_RATE] += share * (s[RATE] - s[ANCHOR_RATE]);
   s[ANCHOR_VARIANCE] += share * (s[RATE_VARIANCE] - s[ANCHOR_VARIANCE]);
 }

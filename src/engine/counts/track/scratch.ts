@@ -149,6 +149,8 @@ export class TrackScratch {
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
   readonly law = new IdleLaw();
+  /** Of the series that learns, as its tracker has it. */
+  readonly scatter = { phi: Number.NaN, alpha: Number.NaN };
   /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
   readonly idle = {
     leastExposure: Number.NaN,

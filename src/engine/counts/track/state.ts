@@ -87,7 +87,9 @@ export const PAST_VARIANCE = PAST_RATE + MOST_WINDOWS;
 export const WIDE = PAST_VARIANCE + MOST_WINDOWS;
 /** Per window: the cell of the grid that its limit above lay in last, see `enterCell`. */
 export const NEAR = WIDE + WIDE_CELL * MOST_WINDOWS;
-export const DERIVED = NEAR + NEAR_CELL * MOST_WINDOWS;
+/** The mean rate of the history. */
+export const ANCHOR = NEAR + NEAR_CELL * MOST_WINDOWS;
+export const DERIVED = ANCHOR + 1;
 
 /** Where the parts of a state begin that depend on the windows. */
 export interface StateLayout {

@@ -18,6 +18,7 @@ import type { TrackScratch } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ALPHA,
+  ANCHOR,
   AWAKE,
   BLOCK,
   DERIVED,
@@ -25,7 +26,6 @@ import {
   FLAT,
   INCIDENT_SIDE,
   LAST_CALL,
-  layoutOf,
   PHI,
   RING,
   SHIFT_VARIANCE,
@@ -79,7 +79,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
-    this.layout = layoutOf(windows);
+    this.layout = rules.layout;
     this.scatter = { phi: model.phi[Math.min(1, count - 1)], alpha: model.alpha[Math.min(1, count - 1)] };
     this.shapePrior = shapePriorOf(model, windows);
     this.isFlat = isFlat(model.profile) && this.shapePrior === 0;
@@ -273,6 +273,7 @@ export class CountTracker implements Tracker, TrackerParts {
     s[AWAKE] = 1;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
+    s[d + ANCHOR] = model.anchor;
     s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;
     s[d + FLAT + 1] = profile.varianceAt(0);
     s[d + FLAT + 2] = profile.hourVarianceAt(0);
