@@ -206,6 +206,11 @@ export class IdleLookahead {
     count.runIdle(this.#range, undefined, 0);
   }
 
+  /** Up to where the state of a row stands, epoch ms; `undefined` where nothing is foreseen of it. */
+  stands(row: number): number | undefined {
+    return row < this.#until.length && this.#until[row] !== Number.NEGATIVE_INFINITY ? this.#stands[row] : undefined;
+  }
+
   /** Makes the range that of buckets in which no call comes. @param k which of those foreseen is the first */
   #fill(row: number, start: number, k: number, length: number): void {
     const range = this.#range;

@@ -1,13 +1,14 @@
 import { enterCell, isInCell, natsStep } from '../../../stats/limits.js';
 import { logZero } from '../../../stats/negative-binomial.js';
-import { LEARNING, NORMAL, NOTABLE, type ScoreColumns, type TrackedRange, UNKNOWN } from '../../types.js';
+import { LEARNING, NOTABLE, type ScoreColumns, type TrackedRange, UNKNOWN } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { LOG_SILENCE_WEIGHT, rawSilenceNats, silenceOf } from '../silence.js';
 import { calibrate } from '../tail-calibration.js';
-import { CLIP_SDS, CLIP_SLACK } from './bucket-distributions.js';
+import { reachOf } from './bucket-distributions.js';
 import { UNCALIBRATED } from './bucket-test.js';
 import { mayDrift, setIdleDrift } from './drift.js';
+import { markEvent } from './event-blocks.js';
 import { areWindowsSilent } from './idle-silent.js';
 import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
@@ -134,7 +135,7 @@ function setLaw({ s, derivedAt: d, profile, rules, scratch, tails }: TrackerPart
   const rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
   const own = s[d + ALPHA] + doubt + s[d + PHI] / mean;
   const size = 1 / (own + rateVariance);
-  const reach = CLIP_SDS * Math.sqrt(mean + (mean * mean) / size) + CLIP_SLACK;
+  const reach = reachOf(mean, size);
   if (!(mean < reach)) return false;
   if (!isInCell(s, d + NEAR, mean, size)) enterCell(s, d + NEAR, mean, size, natsStep(s[d + NATS_ABOVE]));
   const limit = s[d + NEAR + 5] < 0 ? -1 : (s[d + NEAR + 5] * mean) / s[d + NEAR + 4];
@@ -193,7 +194,7 @@ function prolongSilence(
         return j;
       }
       out.surprise[cell + j] = -surprise;
-      out.spans[cell + j] = nats > own ? silent * step : step;
+      if (nats > own) out.spans[cell + j] = silent * step;
     }
     before = after;
   }
@@ -201,17 +202,17 @@ function prolongSilence(
   return n;
 }
 
-/** The rest of the verdicts on `n` buckets, all normal. */
+/** The rest of the verdicts on `n` buckets, all normal, over what `clearVerdicts` left. */
 function writeIdle({ scratch }: TrackerParts, out: ScoreColumns, cell: number, n: number, learning: boolean): void {
   const { mean, upper } = scratch.law;
   for (let c = cell; c < cell + n; c++) {
     out.expected[c] = mean;
     out.lower[c] = 0;
     out.upper[c] = upper;
-    out.verdicts[c] = learning ? UNKNOWN : NORMAL;
-    out.reasons[c] = learning ? LEARNING : 0;
+    if (!learning) continue;
+    out.verdicts[c] = UNKNOWN;
+    out.reasons[c] = LEARNING;
   }
-  out.ongoing?.fill(NORMAL, cell, cell + n);
 }
 
 /** What `n` buckets leave behind, see `leaveStretch`: sums go on bucket by bucket, so that they are the same to the last bit. */
@@ -246,7 +247,8 @@ function leaveIdle({ s, scratch, rules }: TrackerParts, n: number): void {
   s[SUM_EXPOSURE] = sum;
   s[SUM_EXPOSURE_VAR] = sumVar;
   s[DRIFT_EXPOSURE] = drift;
-  if (!isSuspect) s[BLOCK_TRAIN_EXPOSURE] = train;
+  if (isSuspect) markEvent(s);
+  else s[BLOCK_TRAIN_EXPOSURE] = train;
   s[RING_PARTIAL_EXPOSURE] = partial;
   s[RING_PARTIAL_EXPOSURE_VAR] = partialVar;
   s[RING_INDEX] += n;

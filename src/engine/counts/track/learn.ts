@@ -3,6 +3,7 @@ import { ahead } from '../growth.js';
 import { learnRate, RATE, RATE_VARIANCE, startRate } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor, startDrift } from './drift.js';
+import { markEvent, passEvents } from './event-blocks.js';
 import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, placeOf, sumBlocks } from './rings.js';
@@ -57,7 +58,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
     if (k.isYoung && learn) trainShape(parts);
-  }
+  } else markEvent(s);
   k.sum += b.held;
   k.sumExposure += b.exposure;
   k.sumExposureVar += b.exposureVar;
@@ -80,14 +81,19 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
 
 /** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */
 export function enterBlock(parts: TrackerParts, time: number, learn: boolean): void {
+  if (endBlocks(parts, time, learn)) sumBlocks(parts);
+}
+
+/** The same but for the sums over whole blocks, which only tests need. @returns whether they are others */
+export function endBlocks(parts: TrackerParts, time: number, learn: boolean): boolean {
   const { s, rules, layout } = parts;
   const { block } = rules.windows;
   const now = Math.floor(time / block);
-  if (s[BLOCK] === now) return;
+  if (s[BLOCK] === now) return false;
   if (Number.isNaN(s[BLOCK])) {
     s[BLOCK] = now;
     growOld(parts, time);
-    return;
+    return false;
   }
   const rate = s[RATE];
   const variance = s[RATE_VARIANCE];
@@ -117,8 +123,9 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   s[SUM_EXPOSURE] = 0;
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
+  passEvents(s, passed);
   if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
-  sumBlocks(parts);
+  return true;
 }
 
 /** What is known of the rate when the first bucket comes days after the history. */

@@ -48,12 +48,16 @@ export const ANCHOR_RATE = BLOCK + 38; // the rate that was fitted or signed off
 export const ANCHOR_VARIANCE = BLOCK + 39;
 export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the last days, beside the anchored rate
 export const DRIFT_EXPOSURE = BLOCK + 41;
+/** What is written of the first part of a state. */
+export const WRITTEN = BLOCK + 43;
+export const EVENTS = WRITTEN; // the last blocks that held a bucket that was not plain, see event-blocks.ts
+export const EARLIER_EVENTS = WRITTEN + 1;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
  * present round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
  */
-export const RING = BLOCK + 43;
+export const RING = WRITTEN + 2;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
 export const PER_BUCKET = 3;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */

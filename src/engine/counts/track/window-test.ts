@@ -1,5 +1,5 @@
 import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
-import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
+import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { lowerBody, upperBody } from '../../../stats/tail-body.js';
 import type { DecidedWriter } from '../../types.js';
@@ -253,7 +253,16 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
     raw = isAbove ? upperBody(total, m, size) : lowerBody(total, m, size);
     if (!tells && raw + logWeight < b.nats - BODY_SLACK) return;
   }
-  if (!(raw > 0 && raw < BODY_NATS)) raw = isAbove ? -logUpperTail(total, m, size) : -logLowerTail(total, m, size);
+  if (!(raw > 0 && raw < BODY_NATS)) {
+    const { tail } = scratch;
+    tail[0] = m;
+    tail[1] = size;
+    tail[LAW - 1] = Number.NaN;
+    tail[LAW] = total;
+    if (isAbove) putUpperNats(tail, LAW, tail, 0);
+    else putLowerNats(tail, LAW, tail, 0);
+    raw = tail[LAW];
+  }
   const calibrated = isAbove
     ? calibrateIn(raw, tails.above[w], win.isLong ? 0 : s[d + BURST_SHIFT])
     : calibrate(raw, tails.below[w]);
