@@ -139,9 +139,9 @@ export class ZoneChoice {
 
   /**
    * The slot to judge a bucket by; what its count says of the candidates is taken in.
-   * @param i of the bucket in the window, which begins at `time`
+   * @param values calls of the window's buckets, which begins at `start`; the bucket is number `i`
    */
-  choose(tracker: CountTracker, y: number, i: number, time: number, slots: RowSlots): number {
+  choose(tracker: CountTracker, values: Float64Array, i: number, start: number, slots: RowSlots): number {
     const { each, own, doubtful, odd } = slots;
     if (doubtful === undefined || doubtful[i] === 0) return own[i];
     // Most rows in doubt are decided within a day or two: half a microsecond a bucket went into finding that again.
@@ -151,6 +151,7 @@ export class ZoneChoice {
     if (tracker.inIncident) return (each[this.best] ?? own)[i];
     const state = this.#state;
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
+    const y = values[i];
     if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
     if (this.#open < 0) this.#findOpen(state);
     const open = this.#open;
@@ -179,7 +180,7 @@ export class ZoneChoice {
         slot = here;
       }
     }
-    const hour = Math.floor(time / HOUR);
+    const hour = Math.floor((start + i * tracker.rules.windows.step) / HOUR);
     if (state[LAST_HOUR] !== hour) {
       this.#keepMark(state);
       state[LAST_HOUR] = hour;

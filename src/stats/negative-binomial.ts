@@ -6,12 +6,13 @@ const HALF_LOG_TWO_PI = 0.9189385332046727;
  * What the factors of a tail are asked for, and what they are: handed over as arguments they would be boxed, 0.1 KB of garbage a
  * tail and a fifth of its time, wherever V8 (Node 20) does not inline. Nothing is kept in it from one tail to the next.
  */
-const factor = new Float64Array(5);
+const factor = new Float64Array(6);
 const A = 0;
 const B = 1;
 const X = 2;
 const Q = 3; // 1 − x, given apart so that it is right where x is near 1
 const BY = 4;
+const DENSITY = 5;
 
 function ask(a: number, b: number, x: number, q: number): void {
   factor[A] = a;
@@ -29,13 +30,17 @@ function toLogFront(): void {
   const a = factor[A];
   const b = factor[B];
   const n = a + b;
-  const density =
-    stirlingError(n) -
-    stirlingError(a) -
-    stirlingError(b) -
-    devianceTerm(a, n * factor[X]) -
-    devianceTerm(b, n * factor[Q]);
-  factor[BY] = density + Math.log(factor[BY] * Math.sqrt(b / (a * n))) - HALF_LOG_TWO_PI;
+  factor[DENSITY] = stirlingError(n) - stirlingError(a) - stirlingError(b);
+  takeDeviances();
+  factor[BY] = factor[DENSITY] + Math.log(factor[BY] * Math.sqrt(b / (a * n))) - HALF_LOG_TWO_PI;
+}
+
+/** Apart, so that V8 has room to inline the terms in either: they are boxed otherwise. */
+function takeDeviances(): void {
+  const a = factor[A];
+  const b = factor[B];
+  const n = a + b;
+  factor[DENSITY] -= devianceTerm(a, n * factor[X]) + devianceTerm(b, n * factor[Q]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { LimitsNear } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
-import { hasBody, lowerBody, upperBody } from '../../../stats/tail-body.js';
+import { hasBody, putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
 import { LEAST_MEAN } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { silenceOf } from '../silence.js';
@@ -33,6 +33,12 @@ const ENTRIES = FEW_MASS + FEW;
 
 /** −ln P below which the body's approximation stands. */
 const BODY_NATS = 3.3;
+
+/** A level, in calls per bucket at shape 1, and its relative variance. */
+interface Level {
+  readonly rate: number;
+  readonly rateVariance: number;
+}
 
 /**
  * The distributions of single buckets of one row at one level: mean, size, limits, and the tails of small counts. A profile is kept
@@ -91,11 +97,11 @@ export class BucketDistributions {
     this.forget();
   }
 
-  /** From here on they are those at this level. */
-  begin(level: number, levelVariance: number): void {
-    if (level === this.#level && levelVariance === this.#levelVariance) return;
-    this.#level = level;
-    this.#levelVariance = levelVariance;
+  /** From here on they are those at this level. An object, since numbers would be boxed: 32 bytes a block. */
+  begin({ rate, rateVariance }: Level): void {
+    if (rate === this.#level && rateVariance === this.#levelVariance) return;
+    this.#level = rate;
+    this.#levelVariance = rateVariance;
     this.forget();
   }
 
@@ -120,8 +126,12 @@ export class BucketDistributions {
    */
   at(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     if (this.#shape > 0) {
-      if (!this.#isFlatMade) this.#fill(0, this.#shape, this.#variance, this.#hourVariance);
+      if (this.#isFlatMade) return 0;
       this.#isFlatMade = true;
+      this.values[EXPOSURE] = this.#shape;
+      this.values[RELATIVE] = this.#variance;
+      this.values[DOUBT] = this.#hourVariance;
+      this.#fill(0);
       return 0;
     }
     if (this.#slots[2 * slot + 1] === this.#now) return this.#slots[2 * slot];
@@ -150,20 +160,26 @@ export class BucketDistributions {
     places[place + 1] = hours;
     places[place + 2] = at;
     places[place + 3] = this.#now;
-    const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
-    this.#fill(at, profile.shapeAt(slot) * correction, profile.varianceAt(slot) + shapeDoubt, hourDoubt);
+    const { values } = this;
+    values[at + EXPOSURE] = profile.shapeAt(slot) * correction;
+    values[at + RELATIVE] = profile.varianceAt(slot) + shapeDoubt;
+    values[at + DOUBT] = profile.hourVarianceAt(slot) + shapeDoubt;
+    this.#fill(at);
     return at;
   }
 
-  #fill(at: number, x: number, doubt: number, hourDoubt: number): void {
+  /** Makes the law whose shape and variances stand where its exposure, relative variance and doubt will. */
+  #fill(at: number): void {
     const { values } = this;
+    const x = values[at + EXPOSURE];
+    const doubt = values[at + RELATIVE];
+    const hourDoubt = values[at + DOUBT];
     const mean = Math.max(this.#level * x, LEAST_MEAN);
     const relative = this.#alpha + doubt;
     const own = relative + this.#phi / mean;
     const size = 1 / (own + this.#levelVariance);
     const sd = sdOf(mean, size);
     const skewness = (1 + (2 * mean) / size) / sd;
-    values[at + EXPOSURE] = x;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
     values[at + SILENCE_ADDED] = silenceOf(mean, own);
@@ -184,13 +200,15 @@ export class BucketDistributions {
     const mean = values[at + MEAN];
     this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
-    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
+    // Never above the mean, however a model was damaged: no window is asked whether it is.
+    const most = Math.min(Math.ceil(mean * (1 - this.#minEffect)), Math.max(1, Math.floor(mean)));
+    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, most);
   }
 
   /**
    * Puts −ln P(Y ≥ y) of a law, not calibrated, or −ln P(Y ≤ y), where the count y stood: as an argument and a result they
    * would be boxed (Node 20). Exact where it may matter; where {@link nearNats} says nothing, and within two deviations, by
-   * {@link lowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
+   * {@link putLowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
    */
   toNats(at: number, isAbove: boolean, column: Float64Array, j: number): void {
     const { values } = this;
@@ -204,11 +222,10 @@ export class BucketDistributions {
     }
     const z = (isAbove ? y - 0.5 - mean : mean - y - 0.5) / values[at + SD];
     if (z < 2 && hasBody(y, size)) {
-      const nats = isAbove ? upperBody(y, mean, size) : lowerBody(y, mean, size);
-      if (nats < BODY_NATS) {
-        column[j] = nats;
-        return;
-      }
+      if (isAbove) putUpperBody(column, j, values, at + MEAN);
+      else putLowerBody(column, j, values, at + MEAN);
+      if (column[j] < BODY_NATS) return;
+      column[j] = y;
     }
     if (isAbove) putUpperNats(column, j, values, at + MEAN);
     else putLowerNats(column, j, values, at + MEAN);

@@ -21,8 +21,19 @@ import {
   SUM_EXPOSURE_VAR,
 } from './state.js';
 
-/** The same in the state itself. @param held calls as the long windows take them */
-export function push({ s, rules }: TrackerParts, y: number, held: number, exposure: number, exposureVar: number): void {
+/** A bucket that was not observed enters as none: no calls, of no exposure. */
+export function pushNothing(parts: TrackerParts): void {
+  const { bucket: b } = parts.scratch;
+  b.enters = 0;
+  b.entersLong = 0;
+  b.exposure = 0;
+  b.exposureVar = 0;
+  push(parts);
+}
+
+/** The bucket in hand enters ring and long windows, in the state itself. */
+export function push({ s, rules, scratch }: TrackerParts): void {
+  const { enters: y, entersLong: held, exposure, exposureVar } = scratch.bucket;
   s[SUM] += held;
   s[SUM_EXPOSURE] += exposure;
   s[SUM_EXPOSURE_VAR] += exposureVar;
@@ -66,7 +77,8 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
   let w = 1;
   while (w < blocks.length && blocks[w] === 0) w++;
   const isBegun = !Number.isNaN(s[BLOCK]);
-  const now = isBegun && places > 0 ? placeOf(s[BLOCK], places) : 0;
+  // A whole number to V8 (Node 20) too, and the places that follow.
+  const now = isBegun && places > 0 ? placeOf(s[BLOCK], places) | 0 : 0;
   let place = now;
   // From the last block back, once for all windows.
   for (let k = 0; w < blocks.length; w++) {
@@ -74,7 +86,7 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
     const whole = isBegun ? blocks[w] - 1 : 0;
     for (; k < whole; k++) {
       place = place === 0 ? places - 1 : place - 1;
-      const at = blocksAt + PER_BLOCK * place;
+      const at = (blocksAt + PER_BLOCK * place) | 0;
       sum += s[at];
       exposure += s[at + 1];
       exposureVar += s[at + 2];

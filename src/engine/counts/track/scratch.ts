@@ -52,6 +52,9 @@ export class BucketInHand {
   /** Its calls, and those as the long windows and learning take them: held to the mean ± reach. */
   y = Number.NaN;
   held = Number.NaN;
+  /** What the ring and the long windows take, where an incident has them take what was expected. */
+  enters = Number.NaN;
+  entersLong = Number.NaN;
   slot = 0;
   hour = 0;
   correction = Number.NaN;
@@ -79,6 +82,8 @@ export class BucketInHand {
   goesOn = false;
   /** May be an incident that is not reported yet: teaches nothing. */
   isSuspect = false;
+  /** Whether a window has said anything of it since it was taken out of a stretch. */
+  isChanged = false;
   /** Evidence of the silence after this bucket. */
   silenceAfter = Number.NaN;
   isExpected = false;
@@ -124,6 +129,10 @@ export class WindowInHand {
   surely = Number.NaN;
   readonly limits = new LimitsNear(0, 0);
   readonly screen = new WindowScreen();
+  /** What it holds without the bucket: exposure, exposure · profile variance; the mean of its first bucket. */
+  exposure = Number.NaN;
+  exposureVar = Number.NaN;
+  oldest = Number.NaN;
   mean = Number.NaN;
   /** Variance beyond Poisson's. */
   over = Number.NaN;

@@ -54,7 +54,7 @@ export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number,
     surprise[cell + j] = ys[j] >= mean ? size : -size;
   }
   let silent = k.silentBuckets;
-  for (let j = 0; j < n; j++) {
+  for (let j = 0; j < t.said && j < n; j++) {
     const by = dates[j];
     if (by !== 0) spanOf[cell + j] = by === SILENCE ? (silent + 1) * step : by === DRIFT ? DRIFT_SPAN : spans[by];
     silent = ys[j] === 0 ? silent + 1 : 0;
@@ -96,29 +96,47 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   const { s, scratch, rules, straddles } = parts;
   const { stretch: t, block: k } = scratch;
   const { step } = rules.windows;
+  const { y: ys, mean: means } = t;
   const ratio = k.silenceRatio;
   let mean = k.silenceMean;
   let silent = k.silentBuckets;
-  for (let j = 0; j < n; j++) {
-    if (t.dates[j] !== 0 && out !== undefined && t.surprise[j] >= NOTABLE) {
-      k.silenceMean = mean;
-      loadBucket(parts, j);
-      writeDecided(parts, out.decided);
-    }
-    if (t.y[j] === 0) {
-      mean += t.mean[j] * ratio;
-      silent++;
-    } else {
-      s[LAST_CALL] = (t.start + j * step) / step + 1;
-      mean = 0;
-      silent = 0;
+  let call = -1;
+  let j = 0;
+  if (out !== undefined) {
+    for (; j < t.said && j < n; j++) {
+      if (t.dates[j] !== 0 && t.surprise[j] >= NOTABLE) {
+        k.silenceMean = mean;
+        if (call >= 0) s[LAST_CALL] = (t.start + call * step) / step + 1;
+        loadBucket(parts, j);
+        writeDecided(parts, out.decided);
+      }
+      if (ys[j] === 0) {
+        mean += means[j] * ratio;
+        silent++;
+      } else {
+        call = j;
+        mean = 0;
+        silent = 0;
+      }
     }
   }
+  // Of the others only those behind the last call count.
+  let last = n - 1;
+  while (last >= j && ys[last] === 0) last--;
+  if (last >= j) {
+    call = last;
+    mean = 0;
+    silent = 0;
+    j = last + 1;
+  }
+  silent += n - j;
+  for (; j < n; j++) mean += means[j] * ratio;
+  if (call >= 0) s[LAST_CALL] = (t.start + call * step) / step + 1;
   k.silenceNats = t.y[n - 1] === 0 ? t.silenceAfter[n - 1] : 0;
   k.silenceMean = mean;
   k.silentBuckets = silent;
-  const last = n - 1;
-  k.carriedShortfall = straddles && t.mean[last] > t.y[last] ? t.mean[last] - t.y[last] : 0;
+  const lacks = means[n - 1] - ys[n - 1];
+  k.carriedShortfall = straddles && lacks > 0 ? lacks : 0;
 }
 
 function leaveTraining({ s, scratch }: TrackerParts, n: number): void {

@@ -13,7 +13,7 @@ import { signOff } from './incident.js';
 import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { type KnownEvents, replayBlock } from './plain-replay.js';
-import { push, sumBlocks } from './rings.js';
+import { pushNothing, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
 import type { TrackScratch } from './scratch.js';
@@ -219,7 +219,7 @@ export class CountTracker implements Tracker, TrackerParts {
   skip(time: number, learn: boolean): void {
     this.#ready();
     enterBlock(this, time, learn);
-    push(this, 0, 0, 0, 0);
+    pushNothing(this);
   }
 
   /**
@@ -262,7 +262,7 @@ export class CountTracker implements Tracker, TrackerParts {
       if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i, events);
       else {
         endBlocks(this, start + i * step, true);
-        push(this, 0, 0, 0, 0);
+        pushNothing(this);
         i++;
       }
     }
