@@ -8,6 +8,7 @@ import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
 import { FEW, FEW_MASS } from './bucket-distributions.js';
 import { startDrift } from './drift.js';
+import { runIdle } from './idle-run.js';
 import { signOff } from './incident.js';
 import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
@@ -19,6 +20,7 @@ import type { TrackScratch } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ALPHA,
+  ANCHOR,
   AWAKE,
   BLOCK,
   DERIVED,
@@ -26,7 +28,6 @@ import {
   FLAT,
   INCIDENT_SIDE,
   LAST_CALL,
-  layoutOf,
   PHI,
   RING,
   SHIFT_VARIANCE,
@@ -81,7 +82,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
-    this.layout = layoutOf(windows);
+    this.layout = rules.layout;
     this.scatter = { phi: model.phi[Math.min(1, count - 1)], alpha: model.alpha[Math.min(1, count - 1)] };
     this.shapePrior = shapePriorOf(model, windows);
     this.isFlat = isFlat(model.profile) && this.shapePrior === 0;
@@ -226,12 +227,17 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
   run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
-    this.#run(range, learn, out, at, false);
+    this.#run(range, learn, out, at, false, false);
   }
 
-  /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
+  /** The same of buckets without a call, all observed, whose slots are in no doubt, and of which nothing is excepted. */
+  runIdle(range: TrackedRange, out: ScoreColumns | undefined, at: number): void {
+    this.#run(range, true, out, at, false, true);
+  }
+
+  /** The same up to the first that is not calm. @returns how many were; where not all, the state is good for nothing */
   runCalm(range: TrackedRange, out: ScoreColumns): number {
-    return this.#run(range, true, out, 0, true);
+    return this.#run(range, true, out, 0, true, true);
   }
 
   /**
@@ -263,7 +269,14 @@ export class CountTracker implements Tracker, TrackerParts {
     sumBlocks(this);
   }
 
-  #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {
+  #run(
+    range: TrackedRange,
+    learn: boolean,
+    out: ScoreColumns | undefined,
+    at: number,
+    onlyCalm: boolean,
+    isIdle: boolean,
+  ): number {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -272,7 +285,7 @@ export class CountTracker implements Tracker, TrackerParts {
       if (i === length) return i;
     }
     this.#ready();
-    this.#arm();
+    if (!isIdle) this.#arm();
     if (out !== undefined) clearVerdicts(out, at + i, length - i, step);
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
@@ -282,6 +295,12 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
+      if (isIdle) {
+        const done = runIdle(this, range, i, out, at);
+        i += done;
+        if (done > 0) continue;
+        this.#arm();
+      }
       const next = runBlock(this, range, i, learn, out, at, onlyCalm);
       if (next < 0) return -1 - next;
       i = next;
@@ -304,6 +323,7 @@ export class CountTracker implements Tracker, TrackerParts {
     s[AWAKE] = 1;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
+    s[d + ANCHOR] = model.anchor;
     s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;
     s[d + FLAT + 1] = profile.varianceAt(0);
     s[d + FLAT + 2] = profile.hourVarianceAt(0);
