@@ -4,8 +4,7 @@ import type { SeriesKey } from '../series/key.js';
 import { isSparse, readRow, type SeriesSet, type SparseCounts } from '../series/series-set.js';
 import { DAY } from '../time/grid.js';
 import type { Baseline } from './baseline.js';
-import { BLOCKS_KNOWN } from './counts/track/event-blocks.js';
-import type { RowEvents } from './detector-rows.js';
+import { BLOCKS_KNOWN, type RowEvents } from './counts/track/event-blocks.js';
 
 /** How far before the oldest checkpoint counts are kept, and as much of what was observed after it; more would be replayed without end. */
 export const KEPT = 4 * DAY;

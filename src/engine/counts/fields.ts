@@ -1,3 +1,4 @@
+import type { Arena } from './arena.js';
 import { shortNumber } from './short-numbers.js';
 
 /** How one number of a value is written in short: as a whole number, a bucket, three bytes, or not at all, being derived from others. */
@@ -8,7 +9,8 @@ export interface Kind<T> {
   /** One for each number that it is, of a series judged over so many windows. */
   forms(windows: number): readonly Form[];
   put(value: T, out: Float64Array, at: number): void;
-  take(numbers: Float64Array, at: number, windows: number): T;
+  /** @param arena where columns of the value go, of many that are read together */
+  take(numbers: Float64Array, at: number, windows: number, arena?: Arena): T;
   /** Of a value that may be missing, whether this one is: it is written only where it is there. Zeros are taken for missing. */
   isMissing?(value: T): boolean;
 }
@@ -129,6 +131,8 @@ export class FieldColumns<F extends Fields> {
   readonly #fieldOf: readonly PlacedField[];
   /** Fields with numbers of three bytes. */
   readonly #inexact: readonly PlacedField[];
+  /** An object with all fields. */
+  readonly #template: Readonly<Record<string, unknown>>;
   /** Working space: one row. */
   readonly #row: Float64Array;
 
@@ -161,6 +165,7 @@ export class FieldColumns<F extends Fields> {
     this.#fieldOf = fieldOf;
     this.#inexact = fields.filter(({ from, to }) => forms.slice(from, to).includes('float'));
     this.#row = new Float64Array(this.size);
+    this.#template = Object.fromEntries(fields.map(({ name }) => [name, undefined]));
   }
 
   /** Writes a value's numbers to `out`, from `at` on. */
@@ -170,9 +175,11 @@ export class FieldColumns<F extends Fields> {
   }
 
   /** Inverse of {@link put}. */
-  take(numbers: Float64Array, at = 0): ValueOf<F> {
-    const entries = this.fields.map(({ name, kind, from }) => [name, kind.take(numbers, at + from, this.windows)]);
-    return Object.fromEntries(entries) as ValueOf<F>;
+  take(numbers: Float64Array, at = 0, arena?: Arena): ValueOf<F> {
+    // A copy of one object is made at once; one that gets its fields by their names took 30 µs in place of 3 (Node 20).
+    const value: Record<string, unknown> = { ...this.#template };
+    for (const { name, kind, from } of this.fields) value[name] = kind.take(numbers, at + from, this.windows, arena);
+    return value as ValueOf<F>;
   }
 
   /** The same in 24 bits. */

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../../series/bytes.js';
 import type { TimeGrid } from '../../time/grid.js';
 import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
+import { Arena } from './arena.js';
 import type { Form } from './fields.js';
 import { type ModelColumns, modelColumns, type RowModel, withAverage } from './model.js';
 import { readSteps, writeSteps } from './profile-codec.js';
@@ -26,6 +27,7 @@ export class ModelCodec {
   readonly #perWeek: number;
   readonly #columns: ModelColumns;
   readonly #flat: KeptProfile;
+  readonly #arena = new Arena();
 
   constructor(grid: TimeGrid, columns = modelColumns(windowsOf(grid.step).spans.length)) {
     this.#grid = grid;
@@ -84,11 +86,11 @@ export class ModelCodec {
     const profile = (form & FLAT) !== 0 ? this.#flat : this.#readProfile(reader);
     if ((form & FULL) !== 0) {
       for (const i of required) numbers[i] = reader.float64();
-      return { ...this.#columns.take(numbers), profile };
+      return { ...this.#columns.take(numbers, 0, this.#arena), profile };
     }
     for (const i of whole) numbers[i] = forms[i] === 'time' ? timeOf(reader.varint(), this.#grid) : reader.varint();
     this.#readFloats(reader, numbers);
-    return withAverage({ ...this.#columns.take(numbers), profile });
+    return withAverage({ ...this.#columns.take(numbers, 0, this.#arena), profile });
   }
 
   #readProfile(reader: ByteReader): KeptProfile {

@@ -33,7 +33,11 @@ export const FEW_CALLS_DRIFT = 0.01;
 const FILTERS: Kind<Float64Array> = {
   forms: () => [...new Array<Form>(RATE).fill('float'), ...new Array<Form>(RATE_STATE - RATE).fill('derived')],
   put: (value, out, at) => out.set(value, at),
-  take: (numbers, at) => numbers.slice(at, at + RATE_STATE),
+  take(numbers, at, _, arena) {
+    const level = arena?.take(RATE_STATE) ?? new Float64Array(RATE_STATE);
+    for (let i = 0; i < RATE_STATE; i++) level[i] = numbers[at + i];
+    return level;
+  },
 };
 
 const TAIL: Kind<Tail> = {
