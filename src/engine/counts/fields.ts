@@ -65,11 +65,12 @@ export interface Known {
   readonly numbers: Float64Array;
   /** Where each field begins. */
   readonly at: Readonly<Record<string, number>>;
-  /** Of the history, in ms. */
+  /** Of the history, in ms, and its end. */
   readonly step: number;
+  readonly end: number;
 }
 
-/** What number `i`, the `k`-th of its field, mostly is: then a bit says so. Rounded to 24 bits. */
+/** What number `i`, the `k`-th of its field, mostly is: then next to nothing says so. Fractions rounded to 24 bits. */
 export type Guess = (known: Known, i: number, k: number) => number;
 
 export interface Field<T> {
@@ -123,10 +124,9 @@ export class FieldColumns<F extends Fields> {
   readonly optional: readonly PlacedField[];
   /** `[size]` */
   readonly forms: readonly Form[];
-  /** The numbers of all other fields; those of them that are whole numbers or times, and those that take three bytes. */
+  /** The numbers of all other fields; those of them that are written in short. */
   readonly required: readonly number[];
-  readonly whole: readonly number[];
-  readonly floats: readonly number[];
+  readonly short: readonly number[];
   /** `[size]`: the field of each number. */
   readonly #fieldOf: readonly PlacedField[];
   /** Fields with numbers of three bytes. */
@@ -160,8 +160,7 @@ export class FieldColumns<F extends Fields> {
     this.forms = forms;
     this.optional = fields.filter(({ kind }) => kind.isMissing !== undefined);
     this.required = required;
-    this.whole = required.filter((i) => forms[i] === 'whole' || forms[i] === 'time');
-    this.floats = required.filter((i) => forms[i] === 'float');
+    this.short = required.filter((i) => forms[i] !== 'derived');
     this.#fieldOf = fieldOf;
     this.#inexact = fields.filter(({ from, to }) => forms.slice(from, to).includes('float'));
     this.#row = new Float64Array(this.size);
