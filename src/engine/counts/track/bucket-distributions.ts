@@ -198,7 +198,7 @@ export class BucketDistributions {
   limit(at: number): void {
     const { values } = this;
     const mean = values[at + MEAN];
-    this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
+    this.#limits.put(values, at + MEAN, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
     // Never above the mean, however a model was damaged: no window is asked whether it is.
     const most = Math.min(Math.ceil(mean * (1 - this.#minEffect)), Math.max(1, Math.floor(mean)));
