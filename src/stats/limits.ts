@@ -83,7 +83,8 @@ export function lowerLimitNear(mean: number, size: number, nats: number): number
 
 /** Most rows expect too little for no call to be unusual: no need to look. */
 function hasNoLower(mean: number, size: number, nats: number): boolean {
-  return mean < nats && -size * Math.log1p(mean / size) + nats > 0.2 * nats;
+  // No call is at least as probable as of a Poisson law: of three in four no logarithm need be taken.
+  return mean < nats && (mean < 0.79 * nats || -size * Math.log1p(mean / size) + nats > 0.2 * nats);
 }
 
 /** Numbers of a {@link WideCell}. */
