@@ -83,6 +83,7 @@ function fieldsEnd(p: usize, place: u32, depth: u32): usize {
   let at = cursor;
   while (true) {
     const key = p + 1;
+    if (load<u32>(at) < <u32>p) at += 4;
     let end: usize = load<u32>(at, 4);
     if (load<u32>(at) === <u32>p && load<u16>(end) === 0x3a22) {
       p = skipSpace(end + 2);
