@@ -5,7 +5,9 @@ import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
+import { addEvents, BLOCKS_KNOWN, hasEvents, type RowEvents, takeEvents } from './counts/track/event-blocks.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
+import type { KnownEvents } from './counts/track/plain-replay.js';
 import type { Acknowledged } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
@@ -29,6 +31,10 @@ export interface Matching {
   readonly rows: number;
 }
 
+function eventsOf({ first, offsets, blocks }: RowEvents, place: number): KnownEvents {
+  return { first, blocks: blocks.subarray(offsets[place], offsets[place + 1]) };
+}
+
 /** The rows of a detector: what each has become, and what it is run over. */
 export class DetectorRows {
   #baseline: Baseline;
@@ -44,6 +50,8 @@ export class DetectorRows {
   #unwritten: StatesAt | undefined;
   /** Only where buckets come one by one. */
   readonly #lookahead: IdleLookahead;
+  /** While what was judged before is replayed. */
+  #replayed: RowEvents | undefined;
   acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   retired = new Map<string, number>();
@@ -137,9 +145,11 @@ export class DetectorRows {
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
       this.settle(place);
       const isIdle = isTick && run.values[0] === 0 && run.observed[0] !== 0 && own === undefined;
-      if (isIdle && this.#foresee(place, tables, scores, at)) continue;
+      if (isIdle && this.#runIdle(place, tables, scores, at)) continue;
       this.#lookahead.drop(place);
-      runRow(this.#rows[place], run.values, run.observed, run.grid, tables, true, scores, at, own);
+      const { values, observed, grid } = run;
+      const events = this.#replayed === undefined ? undefined : eventsOf(this.#replayed, place);
+      runRow(this.#rows[place], values, observed, grid, tables, true, scores, at, own, events);
     }
     if (isTick) this.#lookahead.end();
   }
@@ -162,12 +172,16 @@ export class DetectorRows {
     return left.subarray(0, lookahead.take({ time: run.grid.start, calls, observed, rowOf }, scores, left));
   }
 
-  /** Foresees the next buckets of a row that has no call in the present one; false where it is to be run. */
-  #foresee(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
-    const row = this.#rows[place];
-    if (row.count === undefined || (row.zone.days?.windows.length ?? 0) > 0) return false;
-    const slots = settledSlots(row, tables);
-    return slots !== undefined && this.#lookahead.foresee(place, row.count, slots, row.learning, scores, at);
+  /** Foresees the next buckets of a row that has no call in the present one, or runs it over that; false where it is to be run otherwise. */
+  #runIdle(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
+    const { count, zone, learning } = this.#rows[place];
+    if (count === undefined || (zone.days?.windows.length ?? 0) > 0) return false;
+    const slots = settledSlots(this.#rows[place], tables);
+    if (slots === undefined) return false;
+    const lookahead = this.#lookahead;
+    if (!lookahead.foresee(place, count, slots, learning, scores, at))
+      lookahead.run(count, slots, learning, scores, at);
+    return true;
   }
 
   /** A row's state becomes that after all its buckets. */
@@ -270,6 +284,37 @@ export class DetectorRows {
     this.#unwritten = undefined;
   }
 
+  /**
+   * The blocks since `time` that held a bucket that was not plain; no rows where that is NaN.
+   * @param end of what was observed
+   */
+  eventsSince(time: number, end: number): RowEvents {
+    if (Number.isNaN(time)) return { first: 0, offsets: new Float64Array(1), blocks: new Uint32Array(0) };
+    const { step } = this.#baseline.grid;
+    const { block } = this.#rules.counts.windows;
+    const last = Math.floor((end - step) / block);
+    const first = Math.max(Math.floor(time / block), last - BLOCKS_KNOWN + 1);
+    const offsets = new Float64Array(this.#rows.length + 1);
+    const blocks: number[] = [];
+    for (const [place, { count }] of this.#rows.entries()) {
+      if (count !== undefined && !count.isAsleep) {
+        // What came as foreseen may not be in the state yet, and what is foreseen may not come so.
+        const stands = this.#lookahead.stands(place) ?? end;
+        if (stands < end || (stands > end && hasEvents(count.s))) this.settle(place);
+        addEvents(count.s, first, last, blocks);
+      }
+      offsets[place + 1] = blocks.length;
+    }
+    return { first, offsets, blocks: Uint32Array.from(blocks) };
+  }
+
+  /** Replays what was judged before. */
+  replay(events: RowEvents, replay: () => void): void {
+    this.#replayed = events;
+    replay();
+    this.#replayed = undefined;
+  }
+
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
   useBaseline(baseline: Baseline): void {
     this.finish();
@@ -282,8 +327,10 @@ export class DetectorRows {
   restore(states: StatesAt): void {
     this.finish();
     const of = readStates(states, this.#rows, this.#baseline.grid.step);
-    for (const [place, { key }] of this.#rows.entries()) {
-      this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
+    for (const [place, { key, count }] of this.#rows.entries()) {
+      const row = watchRow(this.#baseline, key, this.#rules, of[place]);
+      if (count !== undefined && row.count !== undefined) takeEvents(row.count.s, count.s);
+      this.#rows[place] = row;
     }
     this.#lookahead.dropAll();
   }

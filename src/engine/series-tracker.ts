@@ -4,6 +4,7 @@ import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { withPauses } from './calendar-days.js';
+import type { KnownEvents } from './counts/track/plain-replay.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
@@ -105,6 +106,7 @@ export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
  * Runs one row over a window, and writes its part of `scores` where they are asked for.
  * @param values `[grid.length]`
  * @param observed `[grid.length]`
+ * @param events of a range that was judged before, see `CountTracker.replay`
  */
 export function runRow(
   row: WatchedRow,
@@ -116,6 +118,7 @@ export function runRow(
   scores: ScoreColumns | undefined,
   at: number,
   exceptions?: Exceptions,
+  events?: KnownEvents,
 ): void {
   const { tracker, count, choice, learning } = row;
   const settled = settledSlots(row, tables);
@@ -131,7 +134,9 @@ export function runRow(
     };
   }
   const excepted = withPauses(exceptions, row.zone, step);
-  tracker.run({ start, length, values, observed, slots, choose, exceptions: excepted, learning }, learn, scores, at);
+  const range = { start, length, values, observed, slots, choose, exceptions: excepted, learning };
+  if (events !== undefined && count !== undefined) count.replay(range, events);
+  else tracker.run(range, learn, scores, at);
 }
 
 /** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */

@@ -123,6 +123,7 @@ export class LimitsNear {
   readonly #wide = new WideCell();
   #kept: Float64Array | undefined;
   #keptAt = 0;
+  readonly #own = new Float64Array(WIDE_CELL);
 
   constructor(natsAbove: number, natsBelow: number) {
     this.arm(natsAbove, natsBelow);
@@ -140,17 +141,8 @@ export class LimitsNear {
     this.#cell[0] = Number.NaN;
     this.#kept = kept;
     this.#keptAt = at;
-    const wide = this.#wide;
-    if (kept === undefined) {
-      wide.leastMean = Number.NaN;
-      return;
-    }
-    wide.leastMean = kept[at];
-    wide.mostMean = kept[at + 1];
-    wide.leastOver = kept[at + 2];
-    wide.mostOver = kept[at + 3];
-    wide.above = kept[at + 4];
-    wide.below = kept[at + 5];
+    if (kept === undefined) this.#wide.leastMean = Number.NaN;
+    else this.#takeWide(kept, at);
   }
 
   /**
@@ -167,42 +159,25 @@ export class LimitsNear {
     return wide;
   }
 
-  /**
-   * Deviations above rise with the skewness, those below fall: in a cell the former are least where the mean is greatest
-   * and the size too, the latter where both are least. SURE is for what the grid of limits and their 0.01 nats are off by.
-   */
   #enterWide(mean: number, size: number): void {
+    const kept = this.#kept ?? this.#own;
+    enterWide(kept, this.#keptAt, mean, size, this.#above, this.#below);
+    this.#takeWide(kept, this.#keptAt);
+  }
+
+  #takeWide(kept: Float64Array, at: number): void {
     const wide = this.#wide;
-    const m = WIDE_MEANS * Math.round(meanStep(mean) / WIDE_MEANS);
-    const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
-    const most = gridMean(m + WIDE_MEANS_REACH);
-    const least = gridMean(m - WIDE_MEANS_REACH);
-    const skewed = 1 / gridSize(k - WIDE_SKEWED_REACH);
-    const round = 1 / gridSize(k + WIDE_SIZES_REACH);
-    wide.leastMean = least;
-    wide.mostMean = most;
-    wide.leastOver = round;
-    wide.mostOver = skewed;
-    const above = wideNats(this.#above);
-    const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, above);
-    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(this.#below));
-    const isUpper = !tooSkewed(skewed, above);
-    wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
-    wide.below = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
-    const kept = this.#kept;
-    if (kept === undefined) return;
-    const at = this.#keptAt;
-    kept[at] = wide.leastMean;
-    kept[at + 1] = wide.mostMean;
-    kept[at + 2] = wide.leastOver;
-    kept[at + 3] = wide.mostOver;
-    kept[at + 4] = wide.above;
-    kept[at + 5] = wide.below;
+    wide.leastMean = kept[at];
+    wide.mostMean = kept[at + 1];
+    wide.leastOver = kept[at + 2];
+    wide.mostOver = kept[at + 3];
+    wide.above = kept[at + 4];
+    wide.below = kept[at + 5];
   }
 
   /** Whether limits above need not rise with the scatter, up to this relative variance beyond Poisson's. */
   isTooSkewed(over: number): boolean {
-    return tooSkewed(over, wideNats(this.#above));
+    return isTooSkewed(over, this.#above);
   }
 
   upper(mean: number, size: number): number {
@@ -245,17 +220,72 @@ export class LimitsNear {
     if (mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3]) return;
     const m = meanStep(mean);
     const k = sizeStep(size);
-    // A little inside the cell's own bounds, where rounding cannot tell another cell.
-    cell[0] = gridMean(m - 0.5) * (1 + INSIDE);
-    cell[1] = gridMean(m + 0.5) * (1 - INSIDE);
-    cell[2] = gridSize(k - 0.5) * (1 + INSIDE);
-    cell[3] = gridSize(k + 0.5) * (1 - INSIDE);
-    cell[4] = gridMean(m);
+    boundCell(cell, 0, m, k);
     cell[5] = Number.NaN;
     cell[6] = Number.NaN;
     cell[7] = m;
     cell[8] = k;
   }
+}
+
+/**
+ * Where, from entry `at` on, a row keeps the {@link WideCell} of a law. Deviations above rise with the skewness, those below fall:
+ * in a cell the former are least where the mean is greatest and the size too, the latter where both are least. SURE is for what
+ * the grid of limits and their 0.01 nats are off by.
+ * @param above and `below` nats in 32nds, see {@link natsStep}
+ */
+export function enterWide(
+  kept: Float64Array,
+  at: number,
+  mean: number,
+  size: number,
+  above: number,
+  below: number,
+): void {
+  const m = WIDE_MEANS * Math.round(meanStep(mean) / WIDE_MEANS);
+  const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
+  const most = gridMean(m + WIDE_MEANS_REACH);
+  const least = gridMean(m - WIDE_MEANS_REACH);
+  const skewed = 1 / gridSize(k - WIDE_SKEWED_REACH);
+  const round = 1 / gridSize(k + WIDE_SIZES_REACH);
+  const wide = wideNats(above);
+  const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, wide);
+  const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(below));
+  kept[at] = least;
+  kept[at + 1] = most;
+  kept[at + 2] = round;
+  kept[at + 3] = skewed;
+  kept[at + 4] = tooSkewed(skewed, wide) ? -1 : (SURE * (upper - most)) / Math.sqrt(most + most * most * round);
+  kept[at + 5] = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
+}
+
+/** Entries of a cell of the grid as a row keeps it: bounds of mean and size, the grid's mean, the limit above at it. */
+export const NEAR_CELL = 6;
+
+/** Whether a law lies in the cell of the grid that a row keeps from entry `at` on; zeros are none. */
+export function isInCell(kept: Float64Array, at: number, mean: number, size: number): boolean {
+  return mean > kept[at] && mean < kept[at + 1] && size > kept[at + 2] && size < kept[at + 3];
+}
+
+/**
+ * Keeps the cell of a law: the limit above of one {@link isInCell} is `kept[at + 5] * mean / kept[at + 4]`, where that is not below 0, as
+ * {@link LimitsNear.upper} has it. A row's laws move little from hour to hour, and a memory that all rows share is too small for them.
+ * @param nats see {@link natsStep}
+ */
+export function enterCell(kept: Float64Array, at: number, mean: number, size: number, nats: number): void {
+  const m = meanStep(mean);
+  const k = sizeStep(size);
+  boundCell(kept, at, m, k);
+  kept[at + 5] = near(0, m, k, nats);
+}
+
+/** A little inside the cell's own bounds, where rounding cannot tell another cell. */
+function boundCell(cell: Float64Array, at: number, m: number, k: number): void {
+  cell[at] = gridMean(m - 0.5) * (1 + INSIDE);
+  cell[at + 1] = gridMean(m + 0.5) * (1 - INSIDE);
+  cell[at + 2] = gridSize(k - 0.5) * (1 + INSIDE);
+  cell[at + 3] = gridSize(k + 0.5) * (1 - INSIDE);
+  cell[at + 4] = gridMean(m);
 }
 
 const INSIDE = 1e-9;
@@ -269,6 +299,10 @@ const WIDE_SKEWED_REACH = 24;
 const SURE = 0.93;
 
 /** Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit. @param nats in 32nds */
+export function isTooSkewed(over: number, nats: number): boolean {
+  return tooSkewed(over, wideNats(nats));
+}
+
 function tooSkewed(over: number, nats: number): boolean {
   return over * expOfNegative(-nats / NATS_STEPS) >= 0.02;
 }
@@ -288,7 +322,8 @@ function sizeStep(size: number): number {
   return Math.round(Math.log(size) / SIZE_STEP);
 }
 
-function natsStep(nats: number): number {
+/** Nats in 32nds: limits are of a grid of them, as well. */
+export function natsStep(nats: number): number {
   return Math.round(nats * NATS_STEPS);
 }
 

@@ -8,7 +8,7 @@ import { silenceOf } from '../silence.js';
 
 /** Learning holds a bucket to its mean ± (4 sd + 2): single calls are never outliers. */
 const CLIP_SDS = 4;
-const CLIP_SLACK = 2;
+export const CLIP_SLACK = 2;
 
 /** Places to look for distributions by their steps: a power of two, twice what a week of five minutes can have. */
 const PLACES = 4096;
@@ -186,14 +186,14 @@ export class BucketDistributions {
     const relative = this.#alpha + doubt;
     const own = relative + this.#phi / mean;
     const size = 1 / (own + this.#levelVariance);
-    const sd = Math.sqrt(mean + (mean * mean) / size);
+    const sd = sdOf(mean, size);
     const skewness = (1 + (2 * mean) / size) / sd;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
     values[at + SILENCE_ADDED] = silenceOf(mean, own);
     values[at + SIZE] = size;
     values[at + MEAN + LAW - 1] = Number.NaN;
-    values[at + REACH] = CLIP_SDS * sd + CLIP_SLACK;
+    values[at + REACH] = reachOf(mean, size);
     values[at + LIMIT_ABOVE] = Number.NaN;
     values[at + MOST_SMALL] = Math.floor(mean * (1 + this.#minEffect));
     values[at + DOUBT] = x * hourDoubt;
@@ -239,6 +239,15 @@ export class BucketDistributions {
     else putLowerNats(column, j, values, at + MEAN);
     if (y < FEW && Math.trunc(y) === y) values[at + (isAbove ? FEW_ABOVE : FEW_BELOW) + y] = column[j];
   }
+}
+
+function sdOf(mean: number, size: number): number {
+  return Math.sqrt(mean + (mean * mean) / size);
+}
+
+/** What learning holds a bucket within, about its mean. */
+export function reachOf(mean: number, size: number): number {
+  return CLIP_SDS * sdOf(mean, size) + CLIP_SLACK;
 }
 
 /**

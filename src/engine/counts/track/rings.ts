@@ -21,6 +21,16 @@ import {
   SUM_EXPOSURE_VAR,
 } from './state.js';
 
+/** A bucket that was not observed enters as none: no calls, of no exposure. */
+export function pushNothing(parts: TrackerParts): void {
+  const { bucket: b } = parts.scratch;
+  b.enters = 0;
+  b.entersLong = 0;
+  b.exposure = 0;
+  b.exposureVar = 0;
+  push(parts);
+}
+
 /** The bucket in hand enters ring and long windows, in the state itself. */
 export function push({ s, rules, scratch }: TrackerParts): void {
   const { enters: y, entersLong: held, exposure, exposureVar } = scratch.bucket;

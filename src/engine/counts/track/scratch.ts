@@ -1,6 +1,7 @@
 import { LimitsNear } from '../../../stats/limits.js';
 import { LAW } from '../../../stats/negative-binomial.js';
 import { BucketDistributions } from './bucket-distributions.js';
+import { IdleLaw } from './idle-law.js';
 import { MOST_WINDOWS } from './state.js';
 import { Stretch } from './stretch.js';
 
@@ -157,6 +158,9 @@ export class TrackScratch {
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
+  readonly law = new IdleLaw();
+  /** Of the series that learns, as its tracker has it. */
+  readonly scatter = { phi: Number.NaN, alpha: Number.NaN };
   /** A window's law, and what is asked of it and then found, see `putUpperNats`. */
   readonly tail = new Float64Array(LAW + 1);
   /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */

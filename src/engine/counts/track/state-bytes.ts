@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../../../series/bytes.js';
 import { type GuessSpace, readGuessed, writeGuessed } from '../../guessed-column.js';
 import type { Windows } from '../../windows.js';
 import type { RowModel } from '../model.js';
-import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX } from './state.js';
+import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX, WRITTEN } from './state.js';
 import { shapePriorOf } from './young-hours.js';
 
 /** What the state of a row is guessed by. */
@@ -20,7 +20,7 @@ export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number
 
 /** Writes and reads the states of rows of counts, see {@link writeGuessed}. A row that sleeps has the first part of one only. */
 export class StateCodec {
-  readonly #none = new Float64Array(RING);
+  readonly #none = new Float64Array(WRITTEN);
   /** By the length of a state. */
   readonly #orders = new Map<number, { readonly block: number; readonly places: Int32Array }>();
   /** Working space: what follows the first part of a state, guessed, and in the order in which it is written. */
@@ -36,7 +36,7 @@ export class StateCodec {
 
   write(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
     writer.varint(state.length);
-    writeGuessed(writer, state.subarray(0, RING), this.#none, this.#space);
+    writeGuessed(writer, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (state.length === RING) return;
     const order = this.#prepare(state, state.length, model, context);
     for (let i = 0; i < order.length; i++) this.#ordered[i] = state[order[i]];
@@ -50,7 +50,7 @@ export class StateCodec {
     if (length !== RING && length !== awake) reader.fail(`a state of ${length} entries`);
     // With room for what follows from it: the tracker takes it as it is.
     const state = new Float64Array(length === RING ? RING : length + DERIVED);
-    readGuessed(reader, state.subarray(0, RING), this.#none, this.#space);
+    readGuessed(reader, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (length === RING) return state;
     const order = this.#prepare(state, length, model, context);
     readGuessed(reader, this.#ordered, this.#guesses, this.#space);

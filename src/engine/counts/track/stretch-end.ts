@@ -1,9 +1,10 @@
 import { LEARNING, NORMAL, NOTABLE, type ScoreColumns, UNKNOWN } from '../../types.js';
 import { DRIFT_SPAN } from './drift.js';
+import { markEvent } from './event-blocks.js';
 import { extendIncident } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
-import { DRIFT, SILENCE, type TrackScratch } from './scratch.js';
+import { DRIFT, SILENCE } from './scratch.js';
 import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
 import { loadBucket } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
@@ -74,7 +75,7 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
   k.sumExposure = t.sumExposure[n - 1];
   k.sumExposureVar = t.sumExposureVar[n - 1];
   leaveInRing(parts, n);
-  if (learn) leaveTraining(scratch, n);
+  if (learn) leaveTraining(parts, n);
   if (k.isYoung && learn) {
     for (let j = 0; j < n; j++) {
       if (t.isSuspect[j] !== 0) continue;
@@ -138,14 +139,18 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   k.carriedShortfall = straddles && lacks > 0 ? lacks : 0;
 }
 
-function leaveTraining({ stretch: t, block: k }: TrackScratch, n: number): void {
+function leaveTraining({ s, scratch }: TrackerParts, n: number): void {
+  const { stretch: t, block: k } = scratch;
   let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
   for (let j = 0; j < n; j++) {
     const held = t.held[j];
     const exposure = t.exposure[j];
     driftCalls += held;
     driftExposure += exposure;
-    if (t.isSuspect[j] !== 0) continue;
+    if (t.isSuspect[j] !== 0) {
+      markEvent(s);
+      continue;
+    }
     trainCalls += held;
     trainExposure += exposure;
   }

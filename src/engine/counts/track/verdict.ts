@@ -3,6 +3,7 @@ import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { RELATIVE, SILENCE_ADDED } from './bucket-distributions.js';
 import { DRIFT_SPAN } from './drift.js';
+import { markEvent } from './event-blocks.js';
 import { followIncident, limitByIncident, ongoingSide, tryPreShiftRate } from './incident.js';
 import { endSilence } from './learn.js';
 import type { TrackerParts } from './parts.js';
@@ -72,6 +73,7 @@ export function finishBucket(
 
   s[CARRIED_SHORTFALL] = straddles ? Math.max(0, mean - y) : 0;
   const isExcused = b.isExpected || (b.isRetired && y === 0);
+  if (verdict !== NORMAL || isExcused || isPaused || b.isSuspect) markEvent(s);
   if (y > 0) s[EVER_CALLED] = 1;
   // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
   if (y > 0 || (isExcused && !isPaused)) {

@@ -1,4 +1,4 @@
-import { WIDE_CELL } from '../../../stats/limits.js';
+import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
@@ -17,6 +17,7 @@ import {
   LAST_CALL,
   NATS_ABOVE,
   NATS_BELOW,
+  NEAR,
   PAST,
   PAST_EXPOSURE,
   PAST_EXPOSURE_VAR,
@@ -42,6 +43,8 @@ const BODY_SLACK = 0.01;
  */
 const SURELY = 0.95;
 export const MOST_SKEWED = 3;
+/** Means up to this share of the nats at a limit below have none. */
+export const LEAST_MEAN_BELOW = 0.8;
 /** Relative variance up to which an accepted rate is as well known as the one before it was. */
 export const SHIFT_SETTLED = 0.004;
 
@@ -55,7 +58,7 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
     win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
     win.phi = s[d + PHI + w];
-    win.leastMean = 0.8 * s[d + NATS_BELOW + w];
+    win.leastMean = LEAST_MEAN_BELOW * s[d + NATS_BELOW + w];
   }
 }
 
@@ -89,6 +92,7 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
     s[d + NATS_ABOVE + w] = above;
     const wide = d + WIDE + WIDE_CELL * w;
     s.fill(0, wide, wide + WIDE_CELL);
+    s.fill(0, d + NEAR + NEAR_CELL * w, d + NEAR + NEAR_CELL * (w + 1));
     armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w], s, wide);
   }
   scratch.distributions.forget();
