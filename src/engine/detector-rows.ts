@@ -162,7 +162,7 @@ export class DetectorRows {
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
       this.settle(place);
       const isIdle = isTick && run.values[0] === 0 && run.observed[0] !== 0 && own === undefined;
-      if (isIdle && this.#foresee(place, tables, scores, at)) continue;
+      if (isIdle && this.#runIdle(place, tables, scores, at)) continue;
       this.#lookahead.drop(place);
       const { values, observed, grid } = run;
       const events = this.#replayed === undefined ? undefined : eventsOf(this.#replayed, place);
@@ -189,12 +189,16 @@ export class DetectorRows {
     return left.subarray(0, lookahead.take({ time: run.grid.start, calls, observed, rowOf }, scores, left));
   }
 
-  /** Foresees the next buckets of a row that has no call in the present one; false where it is to be run. */
-  #foresee(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
-    const row = this.#rows[place];
-    if (row.count === undefined || (row.zone.days?.windows.length ?? 0) > 0) return false;
-    const slots = settledSlots(row, tables);
-    return slots !== undefined && this.#lookahead.foresee(place, row.count, slots, row.learning, scores, at);
+  /** Foresees the next buckets of a row that has no call in the present one, or runs it over that; false where it is to be run otherwise. */
+  #runIdle(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
+    const { count, zone, learning } = this.#rows[place];
+    if (count === undefined || (zone.days?.windows.length ?? 0) > 0) return false;
+    const slots = settledSlots(this.#rows[place], tables);
+    if (slots === undefined) return false;
+    const lookahead = this.#lookahead;
+    if (!lookahead.foresee(place, count, slots, learning, scores, at))
+      lookahead.run(count, slots, learning, scores, at);
+    return true;
   }
 
   /** A row's state becomes that after all its buckets. */

@@ -137,10 +137,9 @@ export function runRow(
   let choose: TrackedRange['choose'];
   if (settled === undefined && count !== undefined && choice !== undefined) {
     const all = tables.of(row.zone, count.begins);
-    const { step } = count.rules.windows;
     choose = {
       left: () => choice.left(all),
-      choose: (calls, i) => choice.choose(count, calls, i, start + i * step, all),
+      choose: (i) => choice.choose(count, values, i, start, all),
       mark: () => choice.mark(),
       rewind: () => choice.rewind(),
     };
