@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { slotsBy, weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
+import type { ModelOfKey } from './baseline.js';
 import { Arena } from './counts/arena.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
@@ -129,30 +130,36 @@ function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffs
   };
 }
 
-/** The states of the first rows. @throws FormatError when the bytes are none of theirs */
-export function readStates({ bytes, count, time }: StatesAt, rows: readonly WatchedRow[], step: number): RowStates[] {
-  const windows = windowsOf(step);
-  const contextOf = contexts(step, time, windows);
-  const space = new GuessSpace();
-  const codec = new StateCodec(space);
-  const prior = priorState();
-  const choice = new Float64Array(CHOICE_STATE);
-  const reader = new ByteReader(bytes);
-  const arena = new Arena();
-  const found: RowStates[] = [];
-  for (const row of rows.slice(0, count)) {
-    if (row.count === undefined) {
-      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined });
-      continue;
-    }
-    const tracker = codec.read(reader, row.count.model, contextOf(row.zone), arena);
-    readGuessed(reader, choice, prior, space);
-    // Of nearly all rows nothing is in doubt.
-    found.push({
-      tracker,
-      choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice(),
-    });
+/** Reads the states of rows, one after another. @throws FormatError when the bytes are none of theirs */
+export class StatesReader {
+  readonly #reader: ByteReader;
+  readonly #contextOf: (zone: ZoneOffsets) => StateContext;
+  readonly #space = new GuessSpace();
+  readonly #codec = new StateCodec(this.#space);
+  readonly #arena = new Arena();
+  readonly #prior = priorState();
+  readonly #choice = new Float64Array(CHOICE_STATE);
+
+  constructor({ bytes, time }: StatesAt, step: number) {
+    this.#reader = new ByteReader(bytes);
+    this.#contextOf = contexts(step, time, windowsOf(step));
   }
-  reader.end();
-  return found;
+
+  /** Those of the next row. @param of its model; nothing of a level */
+  next(of: Pick<ModelOfKey, 'model' | 'zone'> | undefined): RowStates {
+    const reader = this.#reader;
+    if (of === undefined) return { tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined };
+    const choice = this.#choice;
+    const prior = this.#prior;
+    const tracker = this.#codec.read(reader, of.model, this.#contextOf(of.zone), this.#arena);
+    readGuessed(reader, choice, prior, this.#space);
+    // Of nearly all rows nothing is in doubt.
+    const isPrior = choice.every((entry, k) => Object.is(entry, prior[k]));
+    return { tracker, choice: isPrior ? undefined : choice.slice() };
+  }
+
+  /** All were read. */
+  end(): void {
+    this.#reader.end();
+  }
 }
