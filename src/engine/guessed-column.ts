@@ -24,6 +24,8 @@ function isNear(value: number, guess: number, view: DataView): boolean {
 }
 
 function formOf(value: number, guess: number, view: DataView): number {
+  // Nearly all of a quiet row.
+  if (value === guess && value !== 0) return SAME;
   if (Object.is(value, guess)) return SAME;
   if (Object.is(value, 0)) return ZERO;
   if (Number.isSafeInteger(value) && value > 0 && value < 2 ** 35) return WHOLE;

@@ -83,7 +83,8 @@ export function lowerLimitNear(mean: number, size: number, nats: number): number
 
 /** Most rows expect too little for no call to be unusual: no need to look. */
 function hasNoLower(mean: number, size: number, nats: number): boolean {
-  return mean < nats && -size * Math.log1p(mean / size) + nats > 0.2 * nats;
+  // No call is at least as probable as of a Poisson law: of three in four no logarithm need be taken.
+  return mean < nats && (mean < 0.79 * nats || -size * Math.log1p(mean / size) + nats > 0.2 * nats);
 }
 
 /** Numbers of a {@link WideCell}. */
@@ -116,8 +117,8 @@ export class LimitsNear {
   #above = 0;
   #below = 0;
   #natsBelow = 0;
-  /** The cell: bounds of mean and size, its mean, and the limits in it; in one array, next to one another. */
-  readonly #cell = new Float64Array(7).fill(Number.NaN);
+  /** The cell: bounds of mean and size, its mean, the limits in it, and its steps of either; in one array, next to one another. */
+  readonly #cell = new Float64Array(9).fill(Number.NaN);
   /** Looked up last by {@link around}. */
   readonly #wide = new WideCell();
   #kept: Float64Array | undefined;
@@ -180,39 +181,51 @@ export class LimitsNear {
   }
 
   upper(mean: number, size: number): number {
-    const cell = this.#cell;
-    if (!(mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3])) this.#enter(mean, size);
-    if (Number.isNaN(cell[5])) cell[5] = near(0, meanStep(mean), sizeStep(size), this.#above);
-    return cell[5] < 0 ? -1 : (cell[5] * mean) / cell[4];
+    this.#enter(mean, size);
+    return this.#upper(mean);
   }
 
   lower(mean: number, size: number): number {
     if (hasNoLower(mean, size, this.#natsBelow)) return -1;
-    const cell = this.#cell;
-    if (!(mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3])) this.#enter(mean, size);
-    if (Number.isNaN(cell[6])) cell[6] = near(1, meanStep(mean), sizeStep(size), this.#below);
-    return cell[6] < 0 ? -1 : (cell[6] * mean) / cell[4];
+    this.#enter(mean, size);
+    return this.#lower(mean);
   }
 
-  /** Both of a law that is asked for once: `out[at]` the upper one, `out[at + 1]` the lower. */
-  once(mean: number, size: number, out: Float64Array, at: number): void {
-    const m = meanStep(mean);
-    const k = sizeStep(size);
-    const middle = gridMean(m);
-    const upper = near(0, m, k, this.#above);
-    out[at] = upper < 0 ? -1 : (upper * mean) / middle;
-    const lower = hasNoLower(mean, size, this.#natsBelow) ? -1 : near(1, m, k, this.#below);
-    out[at + 1] = lower < 0 ? -1 : (lower * mean) / middle;
+  /**
+   * Both of the law whose mean and size are the entries of `law` from `at` on: the upper one into `law[to]`, the lower behind it.
+   * Numbers in and out stand in an array: they would be boxed otherwise (Node 20).
+   */
+  put(law: Float64Array, at: number, to: number): void {
+    const mean = law[at];
+    const size = law[at + 1];
+    this.#enter(mean, size);
+    law[to] = this.#upper(mean);
+    law[to + 1] = hasNoLower(mean, size, this.#natsBelow) ? -1 : this.#lower(mean);
+  }
+
+  #upper(mean: number): number {
+    const cell = this.#cell;
+    if (Number.isNaN(cell[5])) cell[5] = near(0, cell[7], cell[8], this.#above);
+    return cell[5] < 0 ? -1 : (cell[5] * mean) / cell[4];
+  }
+
+  #lower(mean: number): number {
+    const cell = this.#cell;
+    if (Number.isNaN(cell[6])) cell[6] = near(1, cell[7], cell[8], this.#below);
+    return cell[6] < 0 ? -1 : (cell[6] * mean) / cell[4];
   }
 
   #enter(mean: number, size: number): void {
     const cell = this.#cell;
+    if (mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3]) return;
     const m = meanStep(mean);
     const k = sizeStep(size);
     boundCells(cell, 0, m, m, k, k);
     cell[4] = gridMean(m);
     cell[5] = Number.NaN;
     cell[6] = Number.NaN;
+    cell[7] = m;
+    cell[8] = k;
   }
 }
 

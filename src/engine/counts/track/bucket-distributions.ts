@@ -56,6 +56,8 @@ export class BucketDistributions {
    * a processor's memory: apart they were three waits for each slot that is met the first time.
    */
   readonly #places = new Int32Array(4 * PLACES);
+  /** The place that was found last. */
+  #last = 0;
   #now = 1;
   #isFlatMade = false;
   #profile: KeptProfile | undefined;
@@ -148,13 +150,19 @@ export class BucketDistributions {
     const hours = profile.stepAt(profile.hourSteps, slot) * 64 + hour;
     // Steps are of 16 bits.
     const both = (shape << 16) ^ (variance & 0xffff);
-    const hash = Math.imul(both, 0x9e3779b1) ^ Math.imul(hours, 0xc2b2ae35);
     const places = this.#places;
-    let place = 4 * ((hash ^ (hash >>> 15)) & (PLACES - 1));
+    // Slots next to one another often have one law.
+    let place = this.#last;
+    const isLast = places[place + 3] === this.#now && places[place] === both && places[place + 1] === hours;
+    if (isLast) return places[place + 2];
+    const hash = Math.imul(both, 0x9e3779b1) ^ Math.imul(hours, 0xc2b2ae35);
+    place = 4 * ((hash ^ (hash >>> 15)) & (PLACES - 1));
     while (places[place + 3] === this.#now) {
+      this.#last = place;
       if (places[place] === both && places[place + 1] === hours) return places[place + 2];
       place = (place + 4) & (4 * PLACES - 1);
     }
+    this.#last = place;
     const at = this.#count++ * ENTRIES;
     places[place] = both;
     places[place + 1] = hours;
@@ -198,7 +206,7 @@ export class BucketDistributions {
   limit(at: number): void {
     const { values } = this;
     const mean = values[at + MEAN];
-    this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
+    this.#limits.put(values, at + MEAN, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
     // Never above the mean, however a model was damaged: no window is asked whether it is.
     const most = Math.min(Math.ceil(mean * (1 - this.#minEffect)), Math.max(1, Math.floor(mean)));

@@ -172,6 +172,8 @@ export class TrackScratch {
     leastRest: Number.NaN,
     mostRest: Number.NaN,
   };
+  /** The ratio of the open incident that was followed last, and its logarithm. */
+  readonly incident = { ratio: Number.NaN, log: Number.NaN };
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
 }

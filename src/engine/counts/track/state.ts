@@ -51,8 +51,8 @@ export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the l
 export const DRIFT_EXPOSURE = BLOCK + 41;
 /** What is written of the first part of a state. */
 export const WRITTEN = BLOCK + 43;
-export const EVENTS = WRITTEN; // the last blocks that held a bucket that was not plain, see event-blocks.ts
-export const EARLIER_EVENTS = WRITTEN + 1;
+export const EVENTS = BLOCK + 43; // the last blocks that held a bucket that was not plain, see event-blocks.ts
+export const EARLIER_EVENTS = BLOCK + 44;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
