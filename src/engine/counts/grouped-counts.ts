@@ -138,3 +138,23 @@ export function addCounts(
   sums.b2 += w * d;
   sums.b3 += wm * d;
 }
+
+/**
+ * A count pulls at the mean that it is held against, by what its calls are worth as independent ones over all that its cell rests
+ * on: its residual is enlarged by 1/(1 − pull).
+ */
+export interface Pull {
+  /** 1 + phi and alpha of what counts are known to scatter by. */
+  readonly perCall: number;
+  readonly alpha: number;
+  /** The greatest pull. */
+  readonly most: number;
+}
+
+/** By what the square of a residual is enlarged. @param variance relative, of the profile */
+export function enlargedBy(m: number, variance: number, { perCall, alpha, most }: Pull): number {
+  const scatter = perCall + alpha * m;
+  const pull = variance * m;
+  const by = pull < most * scatter ? scatter / (scatter - pull) : 1 / (1 - most);
+  return by * by;
+}

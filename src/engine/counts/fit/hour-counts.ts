@@ -1,5 +1,12 @@
 import type { Dispersion } from '../dispersion.js';
-import { addCounts, type DispersionSums, type EachTerms, GroupedCounts } from '../grouped-counts.js';
+import {
+  addCounts,
+  type DispersionSums,
+  type EachTerms,
+  enlargedBy,
+  GroupedCounts,
+  type Pull,
+} from '../grouped-counts.js';
 import type { HourLayout } from './hour-layout.js';
 import type { HourlyCalls } from './hourly-calls.js';
 import type { Training } from './training-layout.js';
@@ -10,8 +17,6 @@ export class HourCounts extends GroupedCounts {
   readonly pieceMean: Float64Array;
   /** `[hours]`: buckets. */
   readonly #times: Float64Array;
-  /** By what squares are enlarged. */
-  readonly #enlarged: Float64Array;
   readonly #row: HourlyCalls;
   /** `[hours]`: the last event of each, −1 without one; `[n]`: the one before it there. */
   readonly #last: Int32Array;
@@ -20,6 +25,7 @@ export class HourCounts extends GroupedCounts {
   /** Relative variance of the levels, and which each piece has. */
   #known: Float64Array | undefined;
   #at: Int32Array;
+  #pull: Pull = { perCall: 1, alpha: 0, most: 0 };
 
   constructor(row: HourlyCalls, length: number) {
     const hours = row.profile.shape.length;
@@ -27,7 +33,6 @@ export class HourCounts extends GroupedCounts {
     this.pieceMean = new Float64Array(length);
     this.#row = row;
     this.#times = new Float64Array(hours);
-    this.#enlarged = new Float64Array(hours);
     this.#last = new Int32Array(hours);
     this.#before = new Int32Array(row.calls.length);
     this.#at = this.#before;
@@ -49,6 +54,7 @@ export class HourCounts extends GroupedCounts {
     const doubts = this.known;
     const times = this.#times;
     this.#layout = hours;
+    this.#pull = { perCall: 1 + phi, alpha, most };
     this.#known = known;
     this.#at = at;
     for (const sums of [times, means, squares, doubts, offs, mean]) sums.fill(0);
@@ -76,19 +82,15 @@ export class HourCounts extends GroupedCounts {
       this.#before[e] = last[hour];
       last[hour] = e;
     }
-    const perCall = 1 + phi;
     for (let hour = 0; hour < mean.length; hour++) {
       const m = times[hour] > 0 ? means[hour] / times[hour] : 0;
-      const scatter = perCall + alpha * m;
-      const pull = variance[hour] * m;
-      const by = pull < most * scatter ? scatter / (scatter - pull) : 1 / (1 - most);
+      const by = enlargedBy(m, variance[hour], this.#pull);
       // Where the greatest mean stood.
       least[hour] = this.leastOf(least[hour], mean[hour]);
       mean[hour] = m;
       if (doubts[hour] > 0) doubts[hour] /= squares[hour];
       due[hour] = means[hour] + doubts[hour] * squares[hour];
-      this.#enlarged[hour] = by * by;
-      offs[hour] *= by * by;
+      offs[hour] *= by;
     }
   }
 
@@ -96,16 +98,16 @@ export class HourCounts extends GroupedCounts {
     const { piece, calls, empty } = this.#row;
     const { pieceMean } = this;
     const { hourFrom, byHour } = this.#layout as HourLayout;
-    const by = this.#enlarged[hour];
+    const variance = this.#row.profile.variance[hour];
     for (let i = hourFrom[hour]; i < hourFrom[hour + 1]; i++) {
       const p = byHour[i];
       const m = pieceMean[p];
-      addCounts(sums, terms, empty[p], m, by * m * m, this.#knownOf(p));
+      addCounts(sums, terms, empty[p], m, m * m * enlargedBy(m, variance, this.#pull), this.#knownOf(p));
     }
     for (let e = this.#last[hour]; e >= 0; e = this.#before[e]) {
       const m = pieceMean[piece[e]];
       const off = calls[e] - m;
-      addCounts(sums, terms, 1, m, by * off * off, this.#knownOf(piece[e]));
+      addCounts(sums, terms, 1, m, off * off * enlargedBy(m, variance, this.#pull), this.#knownOf(piece[e]));
     }
   }
 

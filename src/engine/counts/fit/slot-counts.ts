@@ -1,5 +1,12 @@
 import type { Dispersion } from '../dispersion.js';
-import { addCounts, type DispersionSums, type EachTerms, GroupedCounts } from '../grouped-counts.js';
+import {
+  addCounts,
+  type DispersionSums,
+  type EachTerms,
+  enlargedBy,
+  GroupedCounts,
+  type Pull,
+} from '../grouped-counts.js';
 import type { Profile } from '../week-profile.js';
 import type { HourLayout } from './hour-layout.js';
 import type { Training } from './training-layout.js';
@@ -40,7 +47,9 @@ export class SlotCounts extends GroupedCounts {
   readonly #hours: HourLevels;
   /** What was gathered last. */
   #shape: Float64Array = new Float64Array(0);
+  #variance = this.#shape;
   #levels: Levels | undefined;
+  #pull: Pull = { perCall: 1, alpha: 0, most: 0 };
   #from: Int32Array = new Int32Array(0);
   #to: Int32Array = this.#from;
 
@@ -98,28 +107,27 @@ export class SlotCounts extends GroupedCounts {
     packed: Float64Array,
     training: Training,
     levels: Levels,
-    dispersion: Dispersion,
+    { phi, alpha }: Dispersion,
     most: number,
   ): void {
     this.#shape = shape;
+    this.#variance = variance;
     this.#levels = levels;
+    this.#pull = { perCall: 1 + phi, alpha, most };
     sumCross(packed, training, levels, this.#cross);
     sumLevels(training.hours, levels, this.#hours);
-    this.#settle(variance, training.hours.each, dispersion, most);
+    this.#settle(training.hours.each);
     this.#addPartial(training, levels);
   }
 
-  /**
-   * A count pulls at the mean that it is held against, by what its calls are worth as independent ones over all that its cell rests
-   * on, at most by `most`: its residual is enlarged by 1/(1 − pull).
-   */
-  #settle(variance: Float64Array, each: number, { phi, alpha }: Dispersion, most: number): void {
+  #settle(each: number): void {
     const { mean, known, least, means, squares, due, offs, callSquares } = this;
     const shape = this.#shape;
     const cross = this.#cross;
     const enlarged = this.#enlarged;
     const hours = this.#hours;
-    const perCall = 1 + phi;
+    const variance = this.#variance;
+    const { perCall, alpha, most } = this.#pull;
     const byMost = 1 / ((1 - most) * (1 - most));
     for (let hour = 0, s = 0; s < shape.length; hour++) {
       const sum = hours.sum[hour];
@@ -132,6 +140,7 @@ export class SlotCounts extends GroupedCounts {
         const m = own * level;
         const all = own * sum;
         const square = own * own * levelSquares;
+        // As enlargedBy has it, which is not inlined here (Node 20).
         const scatter = perCall + alpha * m;
         const pull = variance[s] * m;
         const by = scatter / (scatter - pull);
@@ -187,11 +196,12 @@ export class SlotCounts extends GroupedCounts {
     const { calls } = this;
     const { of, known, atBySlot } = this.#levels as Levels;
     const own = this.#shape[slot];
-    const by = this.#enlarged[slot];
+    const variance = this.#variance[slot];
     for (let j = this.#from[slot]; j < this.#to[slot]; j++) {
       const m = of[atBySlot[j]] * own;
       const off = calls[j] - m;
-      addCounts(sums, terms, 1, m, by * off * off, known === undefined ? 0 : known[atBySlot[j]]);
+      const square = off * off * enlargedBy(m, variance, this.#pull);
+      addCounts(sums, terms, 1, m, square, known === undefined ? 0 : known[atBySlot[j]]);
     }
   }
 }
