@@ -1,12 +1,17 @@
-// This build beside another one, in one process: fit, score, observe and codec take turns, and CPU time is compared, which a
-// busy machine disturbs less than the time that passes.
-//   npm run build && node bench/against.mjs <other dist/index.js> [fit score observe codec] [--rounds 25] [--this <dist/index.js>]
+// This build beside another one: fit, score, observe and codec take turns in one process, and an organisation's work in processes of
+// its own; CPU time is compared, which a busy machine disturbs less than the time that passes.
+//   npm run build && node bench/against.mjs <commit, or dist/index.js> [fit score observe codec organisation] [--rounds 25]
+//     [--rows 20000] [--this <dist/index.js>]
 // A ratio above 1 says that this build takes longer. Copies of one build differ by 1 to 3 % on a machine that is otherwise busy.
-import { cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildOf } from './build-of.mjs';
 import { libraryOf } from './library-of.mjs';
+import { gridAfter, organisation as organisationOf, ticksAfter } from './organisation.mjs';
+import { runJob } from './run-job.mjs';
 
 const SEED = 20260209;
 const STEP = 300_000;
@@ -17,16 +22,23 @@ const BOUND = 1.03;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '25' }, this: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '25' },
+    rows: { type: 'string', default: '20000' },
+    this: { type: 'string' },
+  },
 });
-const [otherPath, ...asked] = positionals;
-const STAGES = { fit, score, observe, codec };
+const [other, ...asked] = positionals;
+const STAGES = { fit, score, observe, codec, organisation };
 const unknown = asked.find((name) => !(name in STAGES));
-if (otherPath === undefined || unknown !== undefined) {
-  console.error(`usage: node bench/against.mjs <other dist/index.js> [${Object.keys(STAGES).join(' ')}] [--rounds N]`);
+if (other === undefined || unknown !== undefined) {
+  console.error(
+    `usage: node bench/against.mjs <commit or dist/index.js> [${Object.keys(STAGES).join(' ')}] [--rounds N] [--rows N]`,
+  );
   process.exit(2);
 }
 const thisPath = flags.this ?? fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const otherPath = other.endsWith('.js') ? other : buildOf(other);
 const libs = await Promise.all([thisPath, otherPath].map(libraryOf));
 const rounds = Math.max(7, Number(flags.rounds));
 const rows = [];
@@ -44,13 +56,15 @@ const fleet = libs[0].simulateFleet({
 });
 const zones = new Map(fleet.judged.keys.map((key, row) => [key, fleet.zones[row]]));
 const timeZone = (key) => zones.get(key);
-const history = 28 * BUCKETS_PER_DAY;
-for (const [name, stage] of Object.entries(STAGES)) if (asked.length === 0 || asked.includes(name)) stage();
+// An organisation takes minutes: only where it is asked for.
+if (asked.length === 0) asked.push('fit', 'score', 'observe', 'codec');
+for (const name of asked) STAGES[name]();
 table();
 
 /** Learning: labelled rows of every kind, and many that are hardly used. */
 function fit() {
-  const quiet = quietRows(100, 0, history);
+  const few = organisationOf(100, SEED);
+  const quiet = few.counts(few.history);
   race('fit, 100 series x 4 weeks', (lib) => lib.fitBaseline(fleet.history, { timeZone }));
   race('fit, 100 hardly used series', (lib) => lib.fitBaseline(quiet, { timeZone: 'UTC' }));
   same(
@@ -71,14 +85,14 @@ function score() {
 /** Ticks of rows that are mostly quiet, those that end an hour apart; and a fleet by the hour. */
 function observe() {
   const count = 3000;
-  const past = quietRows(count, 0, history);
-  const ticks = (rounds + 1) * 24;
-  const all = quietRows(count, history, history + ticks);
+  const of = organisationOf(count, SEED);
+  const past = of.counts(of.history);
+  const ticks = ticksAfter(of, (rounds + 1) * 24);
   const detectors = libs.map((lib) => new lib.Detector(lib.fitBaseline(past, { timeZone: 'UTC' })));
   const quiet = [[], []];
   const ends = [[], []];
   for (let round = 0; round <= rounds; round++) {
-    const windows = Array.from({ length: 24 }, (_, i) => tickOf(all, round * 24 + i));
+    const windows = Array.from({ length: 24 }, () => ticks.next().value);
     for (const side of turn(round)) {
       const sums = [0, 0];
       for (const [i, window] of windows.entries())
@@ -106,10 +120,42 @@ function observe() {
   race('observe, 100 series x a week in one piece', (lib) => new lib.Detector(baselines.get(lib)).observe(whole));
 }
 
+/** An organisation's work, each piece in a process of its own: CPU time, and peak memory. At most three rounds: a fit is long. */
+function organisation() {
+  const count = Number(flags.rows);
+  const names = ['fit', 'read', 'score', 'observe', 'write', 'restore'];
+  const folders = libs.map(() => mkdtempSync(join(tmpdir(), 'kms-baseline-bench-')));
+  const found = names.map(() => [[], []]);
+  try {
+    for (let round = 0; round < Math.min(3, rounds); round++) {
+      for (const [i, name] of names.entries()) {
+        // The baseline of the first round serves those after it, but for the time of its fit.
+        for (const side of turn(round)) {
+          found[i][side].push(runJob([thisPath, otherPath][side], name, count, SEED, folders[side]));
+        }
+      }
+    }
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  }
+  for (const [i, name] of names.entries()) {
+    const of = (figure) => found[i].map((jobs) => jobs.map(figure));
+    const cpu = name === 'observe' ? (job) => median(job.ticks.map((tick) => tick.cpu)) : (job) => job.cpu;
+    put(`organisation of ${count}: ${name === 'observe' ? 'a tick' : name}`, of(cpu));
+    if (name === 'observe') {
+      const slowest = of((job) => Math.max(...job.ticks.map(({ ms }) => ms)));
+      put(`organisation of ${count}: slowest tick, time`, slowest);
+    }
+    const peaks = of((job) => job.peak).map((all) => (Math.min(...all) / 2 ** 20).toFixed(0));
+    console.log(`organisation of ${count}: peak of ${name} ${peaks[0]} MB against ${peaks[1]}`);
+  }
+}
+
 /** Writing and reading what is kept. */
 function codec() {
-  const past = quietRows(300, 0, history);
-  const next = quietRows(300, history, history + 3.5 * BUCKETS_PER_DAY);
+  const of = organisationOf(300, SEED);
+  const past = of.counts(of.history);
+  const next = of.counts(gridAfter(of.history, 0, 3.5 * BUCKETS_PER_DAY));
   const { start } = fleet.judged.grid;
   const week = libs[0].sliceWindow(fleet.judged, start, start + 3.5 * DAY);
   const kept = new Map(
@@ -125,12 +171,12 @@ function codec() {
     }),
   );
   for (const [i, name] of ['100 series', '300 hardly used series'].entries()) {
-    const of = (lib) => kept.get(lib);
-    race(`Baseline.toBytes, ${name}`, (lib) => of(lib).baselines[i].toBytes());
-    race(`Baseline.fromBytes, ${name}`, (lib) => lib.Baseline.fromBytes(of(lib).bytes.baselines[i]));
-    race(`Detector.toBytes, ${name}`, (lib) => of(lib).detectors[i].toBytes());
-    race(`Detector.fromBytes, ${name}`, (lib) => lib.Detector.fromBytes(of(lib).bytes.detectors[i]));
-    const [a, b] = libs.map((lib) => of(lib).bytes);
+    const at = (lib) => kept.get(lib);
+    race(`Baseline.toBytes, ${name}`, (lib) => at(lib).baselines[i].toBytes());
+    race(`Baseline.fromBytes, ${name}`, (lib) => lib.Baseline.fromBytes(at(lib).bytes.baselines[i]));
+    race(`Detector.toBytes, ${name}`, (lib) => at(lib).detectors[i].toBytes());
+    race(`Detector.fromBytes, ${name}`, (lib) => lib.Detector.fromBytes(at(lib).bytes.detectors[i]));
+    const [a, b] = libs.map((lib) => at(lib).bytes);
     const sizes = ['baselines', 'detectors'].map(
       (what) => `${what.slice(0, -1)} ${a[what][i].length} against ${b[what][i].length}`,
     );
@@ -219,68 +265,4 @@ function quartile(values) {
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
-/**
- * Pairs of key and operation of which nine in ten have under 100 calls in four weeks, from one bucket to another: sparse
- * counts, the same for the same bounds.
- */
-function quietRows(count, from, to) {
-  const random = uniforms(SEED + from);
-  const rates = uniforms(SEED);
-  const operations = ['Decrypt', 'GenerateDataKey', 'Encrypt', 'Sign', 'GetPublicKey', 'CreateGrant'];
-  const offsets = new Float64Array(count + 1);
-  const cells = [];
-  for (let row = 0; row < count; row++) {
-    const [least, most] = row % 10 === 9 ? [100, 20_000] : [1, 100];
-    const rate = (least * Math.exp(rates() * Math.log(most / least))) / history;
-    const wait = () => -Math.log(1 - random()) / rate;
-    let last = -1;
-    for (let at = from + wait(); at < to; at += wait()) {
-      const bucket = Math.floor(at) - from;
-      if (bucket === last) cells[cells.length - 1][1]++;
-      else cells.push([bucket, 1]);
-      last = bucket;
-    }
-    offsets[row + 1] = cells.length;
-  }
-  const nobody = { account: null, region: null, caller: null, outcome: null, metric: null };
-  return {
-    grid: { start: Date.UTC(2026, 1, 9) + from * STEP, step: STEP, length: to - from },
-    keys: Array.from({ length: count }, (_, row) => ({
-      operation: operations[row % 6],
-      keyArn: `key/${row}`,
-      ...nobody,
-    })),
-    measure: 'count',
-    values: {
-      offsets,
-      buckets: Uint32Array.from(cells, ([bucket]) => bucket),
-      counts: Float64Array.from(cells, ([, calls]) => calls),
-    },
-    observed: new Uint8Array(to - from).fill(1),
-  };
-}
-
-/** One bucket of sparse rows, dense, as a counter hands it over. */
-function tickOf(set, bucket) {
-  const { offsets, buckets, counts } = set.values;
-  const values = new Uint32Array(set.keys.length);
-  for (let row = 0; row < set.keys.length; row++) {
-    for (let at = offsets[row]; at < offsets[row + 1] && buckets[at] <= bucket; at++) {
-      if (buckets[at] === bucket) values[row] = counts[at];
-    }
-  }
-  const grid = { start: set.grid.start + bucket * STEP, step: STEP, length: 1 };
-  return { grid, keys: set.keys, measure: 'count', values, observed: new Uint8Array([1]) };
-}
-
-function uniforms(seed) {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

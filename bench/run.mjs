@@ -1,10 +1,10 @@
 // Runs benches or soaks, each in a process of its own: code warmed up by one stage must not speed up or slow down another.
 //   npm run bench                 all stages
 //   npm run bench -- fit score    some
-//   npm run bench -- --write      all, and their tables into bench/RESULTS.md
+//   npm run bench -- --write      all, and their tables into bench/RESULTS.md, in place of those behind its mark
 //   npm run soak -- observe       one of bench/soak/; flags such as --seed=7 are handed to it
 import { spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,8 +23,16 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+if (write && asked.length > 0) {
+  console.error('--write puts the tables of all stages into bench/RESULTS.md: name none');
+  process.exit(2);
+}
+
+const MARK = '<!-- Written by npm run bench -- --write -->\n';
+
 let printed = '';
 let failed = false;
+const begun = performance.now();
 for (const name of asked.length > 0 ? asked : all) {
   const { text, status } = await run(`${folder}/${name}.ts`);
   printed += text;
@@ -33,10 +41,13 @@ for (const name of asked.length > 0 ? asked : all) {
     failed = true;
   }
 }
+const took = `${((performance.now() - begun) / 60_000).toFixed(1)} minutes`;
+if (asked.length !== 1) console.log(`\nTogether: ${took}.`);
 if (write && !failed) {
-  const preamble =
-    'Written by `npm run bench -- --write`; every table is one run in one process, the ways taking turns, and its ratios hold within it.\n';
-  writeFileSync(`${ROOT}bench/RESULTS.md`, `# Results\n\n${preamble}${printed}`);
+  const file = `${ROOT}bench/RESULTS.md`;
+  const [own, tables] = readFileSync(file, 'utf8').split(MARK);
+  if (tables === undefined) throw new Error(`bench/RESULTS.md lacks its mark, ${MARK}`);
+  writeFileSync(file, `${own}${MARK}${printed.replaceAll(/^# /gm, '## ')}\nAll stages together took ${took}.\n`);
 }
 process.exit(failed ? 1 : 0);
 

@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 import { Detector } from 'kms-baseline';
 import { fitBaselineOnThreads } from 'kms-baseline/node';
 import { figure, median, printHeader } from '../harness.js';
-import { organisation, SEED } from '../shapes.js';
-import { ticksOf } from '../ticks.js';
+import { organisation, ticksAfter } from '../organisation.mjs';
+import { SEED } from '../shapes.js';
 
 const ROWS = Number(process.env['SOAK_ROWS'] ?? 100_000);
 const DAYS = Number(process.env['SOAK_DAYS'] ?? 14);
@@ -21,14 +21,15 @@ const SLACK = 16 * MB;
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 
-const { keys, history, counts } = organisation(ROWS);
+const of = organisation(ROWS, SEED);
+const { history } = of;
 const ticks = DAYS * PER_DAY;
 printHeader('Soak: observe', { seed: SEED, shape: `${ROWS} series, ${ticks} ticks` });
-const detector = new Detector(await fitBaselineOnThreads(counts(history), { timeZone: 'UTC' }));
+const detector = new Detector(await fitBaselineOnThreads(of.counts(history), { timeZone: 'UTC' }));
 console.log('\n| day | median tick ms | slowest | heap MB | arrays MB | process MB |\n|---:|---:|---:|---:|---:|---:|');
 const settled: number[] = [];
 let times: number[] = [];
-for (const tick of ticksOf(keys, counts, history.start + history.length * history.step, history.step, ticks)) {
+for (const tick of ticksAfter(of, ticks)) {
   const begun = performance.now();
   detector.observe(tick);
   times.push(performance.now() - begun);

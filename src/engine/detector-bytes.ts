@@ -1,17 +1,22 @@
 import { type ByteReader, ByteWriter } from '../series/bytes.js';
-import { readColumn, writeColumn } from '../series/codec-column.js';
 import { readKeys, writeKeys } from '../series/codec-keys.js';
 import { openSnapshot, sealSnapshot } from '../series/codec-snapshot.js';
 import type { SeriesKey } from '../series/key.js';
-import { readRow, type SeriesSet } from '../series/series-set.js';
-import { DAY, gridEnd, MOST_TIME, type TimeGrid } from '../time/grid.js';
+import type { SeriesSet } from '../series/series-set.js';
+import { gridEnd, MOST_TIME, type TimeGrid } from '../time/grid.js';
 import { Baseline } from './baseline.js';
+import type { RowEvents } from './counts/track/event-blocks.js';
+import { LEAST_NATS } from './counts/track/rules.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
+import { KEPT, readEvents, readRecent, writeEvents, writeRecent } from './recent-bytes.js';
 import { StatesAt } from './states-at.js';
 import type { SignOff } from './types.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 5;
+const VERSION = 7;
+
+/** No budget leaves a test less than e to the minus this. */
+const MOST_NATS = 2000;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
@@ -34,6 +39,8 @@ export interface DetectorParts {
   readonly oldest: StatesAt | undefined;
   /** What was observed since, in order, all rows in each. */
   readonly recent: readonly SeriesSet[];
+  /** Which of it held more than a replay that tests nothing would learn; none before anything was observed. */
+  readonly events: RowEvents;
   /** At each state that can be gone back to, and at the end; in the order of time. */
   readonly incidents: readonly IncidentSnapshot[];
   readonly accepted: readonly SignOff[];
@@ -45,10 +52,11 @@ export interface DetectorParts {
 export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) => number): Uint8Array {
   const { oldest } = parts;
   const writer = new ByteWriter();
-  writeBlob(writer, parts.baseline.toBytes());
+  writeBlob(writer, parts.baseline.keptBytes());
   writer.uint8(LEARN.indexOf(parts.learn));
   writer.float64(parts.minEffect);
   writer.float64(parts.perWeek);
+  writer.float64(parts.baseline.natsFor(parts.perWeek, parts.minEffect));
   writeKeys(writer, parts.later);
   writer.uint8(oldest === undefined ? 0 : 1);
   if (oldest !== undefined) {
@@ -58,6 +66,7 @@ export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) 
   }
   writer.varint(parts.recent.length);
   for (const set of parts.recent) writeRecent(writer, set);
+  writeEvents(writer, parts.events);
   writeSnapshots(writer, parts.incidents, parts.baseline.grid.step, placeOf);
   writer.varint(parts.accepted.length);
   for (const { id, from, at } of parts.accepted) {
@@ -86,27 +95,29 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
     for (let left = reader.varint(); left > 0; left--) found.push(read());
     return found;
   };
-  const baseline = Baseline.fromBytes(readBlob(reader));
+  const baseline = Baseline.ofKept(readBlob(reader).slice());
   const learn = LEARN[reader.uint8()] ?? reader.fail('a way to learn that is unknown');
   const minEffect = reader.float64();
   const perWeek = reader.float64();
+  const nats = reader.float64();
+  if (!(nats >= LEAST_NATS && nats <= MOST_NATS)) reader.fail(`a budget of ${nats} nats a test`);
+  baseline.knowNats(perWeek, minEffect, nats);
   const later = readKeys(reader);
   const oldest =
     reader.uint8() === 0 ? undefined : StatesAt.ofBytes(reader.float64(), reader.varint(), readBlob(reader).slice());
   const keys = [...baseline.keys, ...later];
   if (oldest !== undefined && oldest.count > keys.length) reader.fail(`states of ${oldest.count} rows`);
   const recent = list(() => readRecent(reader, baseline, keys));
+  const events = readEvents(reader, oldest === undefined ? 0 : keys.length);
   if (oldest !== undefined) checkTimes(reader, baseline.grid, oldest.time, recent);
   const incidents = readSnapshots(reader, baseline.grid.step, keys);
   const accepted = list(() => ({ id: reader.string(), from: reader.float64(), at: reader.float64() }));
   const acknowledged = list(() => ({ id: reader.string(), from: reader.float64(), to: reader.float64() }));
   const retired = list(() => [reader.string(), reader.float64()] as const);
   reader.end();
-  return { baseline, learn, minEffect, perWeek, later, oldest, recent, incidents, accepted, acknowledged, retired };
+  const terms = { baseline, learn, minEffect, perWeek };
+  return { ...terms, later, oldest, recent, events, incidents, accepted, acknowledged, retired };
 }
-
-/** How far from the oldest checkpoint counts are kept, either side; more would be replayed without end. */
-const KEPT = 4 * DAY;
 
 /** The checkpoint and the windows lie on the grid, the windows one after another, and within days of it. */
 function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: readonly SeriesSet[]): void {
@@ -115,8 +126,10 @@ function checkTimes(reader: ByteReader, grid: TimeGrid, time: number, recent: re
   const isOnGrid = (at: number) => Math.abs(at) <= MOST_TIME && (at - start) % step === 0;
   if (!isOnGrid(time)) reader.fail(`a state of ${time}, which is not the border of a bucket`);
   let end = time - reach;
+  let total = 0;
   for (const { grid: own } of recent) {
-    if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > time + reach) {
+    total += own.length * step;
+    if (!isOnGrid(own.start) || own.start < end || gridEnd(own) > MOST_TIME || total > 2 * reach) {
       reader.fail(`counts from ${own.start} to ${gridEnd(own)}, beside the state of ${time}`);
     }
     end = gridEnd(own);
@@ -130,48 +143,4 @@ function writeBlob(writer: ByteWriter, bytes: Uint8Array): void {
 
 function readBlob(reader: ByteReader): Uint8Array {
   return reader.bytes(reader.varint());
-}
-
-/** A column for each row: a busy and a silent one do not spoil each other's form. */
-function writeRecent(writer: ByteWriter, set: SeriesSet): void {
-  const { start, length } = set.grid;
-  writer.float64(start);
-  writer.varint(length);
-  writeColumn(writer, set.observed);
-  const row = new Float64Array(length);
-  for (let r = 0; r < set.keys.length; r++) {
-    readRow(set, r, row);
-    writeColumn(writer, row);
-  }
-}
-
-function readRecent(reader: ByteReader, { measure, grid: { step } }: Baseline, keys: readonly SeriesKey[]): SeriesSet {
-  const start = reader.float64();
-  const length = reader.varint();
-  const most = Math.max(2 * KEPT, 8 * step) / step;
-  if (!Number.isSafeInteger(start) || length > most) reader.fail(`a window of ${length} buckets from ${start}`);
-  const observed = readColumn(reader, Uint8Array, 'observed');
-  if (observed.length !== length && observed.length !== length * keys.length) {
-    reader.fail(`observed with ${observed.length} entries where ${length} are needed`);
-  }
-  const grid = { start, step, length };
-  if (measure === 'level') {
-    const levels = new Float64Array(keys.length * length);
-    for (let r = 0; r < keys.length; r++) levels.set(readColumn(reader, Float64Array, 'levels', length), r * length);
-    return { grid, keys, measure, values: levels, observed };
-  }
-  const offsets = new Float64Array(keys.length + 1);
-  const buckets: number[] = [];
-  const counts: number[] = [];
-  for (let r = 0; r < keys.length; r++) {
-    const row = readColumn(reader, Float64Array, 'calls', length);
-    for (let i = 0; i < length; i++) {
-      if (row[i] === 0) continue;
-      buckets.push(i);
-      counts.push(row[i]);
-    }
-    offsets[r + 1] = counts.length;
-  }
-  const values = { offsets, buckets: Uint32Array.from(buckets), counts: Float64Array.from(counts) };
-  return { grid, keys, measure, values, observed };
 }

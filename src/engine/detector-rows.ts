@@ -1,17 +1,25 @@
-import { keyId, type SeriesKey, sameKeys } from '../series/key.js';
+import { keyId, type SeriesKey, sameKey, sameKeys } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
+import {
+  addEvents,
+  BLOCKS_KNOWN,
+  eventsOf,
+  hasEvents,
+  type RowEvents,
+  takeEvents,
+} from './counts/track/event-blocks.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
 import type { Acknowledged } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
-import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { type RowStates, runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
 import { readStates, StatesAt } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
@@ -35,8 +43,8 @@ export class DetectorRows {
   readonly #rules: WatchRules;
   /** In the order in which they came: those of the baseline first. */
   readonly #rows: WatchedRow[] = [];
-  /** Their places by {@link keyId}. */
-  readonly #places = new Map<string, number>();
+  /** The places of those that the baseline lacks, by {@link keyId}. */
+  readonly #later = new Map<string, number>();
   #matching: Matching | undefined;
   /** What {@link known} found last: the rows of ticks are matched once. */
   #known: { readonly rowOf: Int32Array; readonly known: Uint8Array } | undefined;
@@ -44,6 +52,8 @@ export class DetectorRows {
   #unwritten: StatesAt | undefined;
   /** Only where buckets come one by one. */
   readonly #lookahead: IdleLookahead;
+  /** While what was judged before is replayed. */
+  #replayed: RowEvents | undefined;
   acknowledged: Acknowledged[] = [];
   /** Times from which on keys are retired, by {@link keyId}. */
   retired = new Map<string, number>();
@@ -53,7 +63,7 @@ export class DetectorRows {
   constructor(baseline: Baseline, rules: WatchRules) {
     this.#baseline = baseline;
     this.#rules = rules;
-    for (const key of baseline.keys) this.place(key);
+    for (const [row, key] of baseline.keys.entries()) this.#rows.push(watchRow(baseline, key, rules, undefined, row));
     const isYoung = ({ count }: WatchedRow) => count !== undefined && count.shapePrior > 0;
     this.#lookahead = new IdleLookahead(rules.counts.windows, this.#rows.some(isYoung));
   }
@@ -64,17 +74,21 @@ export class DetectorRows {
 
   /** The place of a key that has a row. */
   placeOf(key: SeriesKey): number | undefined {
-    return this.#places.get(keyId(key));
+    return this.#placeById(keyId(key));
+  }
+
+  #placeById(id: string): number | undefined {
+    return this.#baseline.rowOf(id) ?? this.#later.get(id);
   }
 
   /** The place of a key's row, which is made where it is new. */
   place(key: SeriesKey): number {
     const id = keyId(key);
-    let place = this.#places.get(id);
+    let place = this.#placeById(id);
     if (place === undefined) {
       place = this.#rows.length;
       this.#rows.push(watchRow(this.#baseline, key, this.#rules));
-      this.#places.set(id, place);
+      this.#later.set(id, place);
       // What was said of it before it came.
       this.#exceptions = undefined;
     }
@@ -97,7 +111,8 @@ export class DetectorRows {
     const last = this.#matching;
     if (last !== undefined && last.rows === this.#rows.length && sameKeys(last.given, given)) return last;
     const before = this.#rows.length;
-    const places = given.map((key) => this.place(key));
+    // Where all are given in their order, none has to be looked up.
+    const places = given.map((key, i) => (i < before && sameKey(this.#rows[i].key, key) ? i : this.place(key)));
     const present = new Uint8Array(this.#rows.length);
     for (const place of places) present[place] = 1;
     const missing: SeriesKey[] = [];
@@ -137,9 +152,11 @@ export class DetectorRows {
       const own = exceptions.size === 0 ? undefined : exceptions.get(place);
       this.settle(place);
       const isIdle = isTick && run.values[0] === 0 && run.observed[0] !== 0 && own === undefined;
-      if (isIdle && this.#foresee(place, tables, scores, at)) continue;
+      if (isIdle && this.#runIdle(place, tables, scores, at)) continue;
       this.#lookahead.drop(place);
-      runRow(this.#rows[place], run.values, run.observed, run.grid, tables, true, scores, at, own);
+      const { values, observed, grid } = run;
+      const events = this.#replayed === undefined ? undefined : eventsOf(this.#replayed, place);
+      runRow(this.#rows[place], values, observed, grid, tables, true, scores, at, own, events);
     }
     if (isTick) this.#lookahead.end();
   }
@@ -162,12 +179,16 @@ export class DetectorRows {
     return left.subarray(0, lookahead.take({ time: run.grid.start, calls, observed, rowOf }, scores, left));
   }
 
-  /** Foresees the next buckets of a row that has no call in the present one; false where it is to be run. */
-  #foresee(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
-    const row = this.#rows[place];
-    if (row.count === undefined || (row.zone.days?.windows.length ?? 0) > 0) return false;
-    const slots = settledSlots(row, tables);
-    return slots !== undefined && this.#lookahead.foresee(place, row.count, slots, row.learning, scores, at);
+  /** Foresees the next buckets of a row that has no call in the present one, or runs it over that; false where it is to be run otherwise. */
+  #runIdle(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
+    const { count, zone, learning } = this.#rows[place];
+    if (count === undefined || (zone.days?.windows.length ?? 0) > 0) return false;
+    const slots = settledSlots(this.#rows[place], tables);
+    if (slots === undefined) return false;
+    const lookahead = this.#lookahead;
+    if (!lookahead.foresee(place, count, slots, learning, scores, at))
+      lookahead.run(count, slots, learning, scores, at);
+    return true;
   }
 
   /** A row's state becomes that after all its buckets. */
@@ -185,7 +206,7 @@ export class DetectorRows {
 
   /** Signs off what the row of this id did in whole buckets `from` … `to`, see {@link Detector.accept}. */
   accept(id: string, recent: Recent, from: number, to: number): void {
-    const place = this.#places.get(id);
+    const place = this.#placeById(id);
     const row = place === undefined ? undefined : this.#rows[place];
     if (place === undefined || row?.count === undefined) return;
     this.settle(place);
@@ -243,7 +264,7 @@ export class DetectorRows {
     for (const id of new Set([...this.acknowledged.map((range) => range.id), ...this.retired.keys()])) {
       const own = this.acknowledged.filter((range) => range.id === id);
       const gone = this.retired.get(id) ?? Number.POSITIVE_INFINITY;
-      const place = this.#places.get(id);
+      const place = this.#placeById(id);
       // A key that has not been seen yet gets its own when it comes.
       if (place === undefined) continue;
       found.set(place, {
@@ -270,11 +291,48 @@ export class DetectorRows {
     this.#unwritten = undefined;
   }
 
+  /**
+   * The blocks since `time` that held a bucket that was not plain; no rows where that is NaN.
+   * @param end of what was observed
+   */
+  eventsSince(time: number, end: number): RowEvents {
+    if (Number.isNaN(time)) return { first: 0, offsets: new Float64Array(1), blocks: new Uint32Array(0) };
+    const { step } = this.#baseline.grid;
+    const { block } = this.#rules.counts.windows;
+    const last = Math.floor((end - step) / block);
+    const first = Math.max(Math.floor(time / block), last - BLOCKS_KNOWN + 1);
+    const offsets = new Float64Array(this.#rows.length + 1);
+    const blocks: number[] = [];
+    for (const [place, { count }] of this.#rows.entries()) {
+      if (count !== undefined && !count.isAsleep) {
+        // What came as foreseen may not be in the state yet, and what is foreseen may not come so.
+        const stands = this.#lookahead.stands(place) ?? end;
+        if (stands < end || (stands > end && hasEvents(count.s))) this.settle(place);
+        addEvents(count.s, first, last, blocks);
+      }
+      offsets[place + 1] = blocks.length;
+    }
+    return { first, offsets, blocks: Uint32Array.from(blocks) };
+  }
+
+  /** Replays what was judged before. */
+  replay(events: RowEvents, replay: () => void): void {
+    this.#replayed = events;
+    replay();
+    this.#replayed = undefined;
+  }
+
+  /** The row at a place anew. */
+  #watch(place: number, states?: RowStates): WatchedRow {
+    const { length } = this.#baseline.keys;
+    return watchRow(this.#baseline, this.#rows[place].key, this.#rules, states, place < length ? place : undefined);
+  }
+
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
   useBaseline(baseline: Baseline): void {
     this.finish();
     this.#baseline = baseline;
-    for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = watchRow(baseline, key, this.#rules);
+    for (const place of this.#rows.keys()) this.#rows[place] = this.#watch(place);
     this.#lookahead.dropAll();
   }
 
@@ -282,8 +340,10 @@ export class DetectorRows {
   restore(states: StatesAt): void {
     this.finish();
     const of = readStates(states, this.#rows, this.#baseline.grid.step);
-    for (const [place, { key }] of this.#rows.entries()) {
-      this.#rows[place] = watchRow(this.#baseline, key, this.#rules, of[place]);
+    for (const [place, { count }] of this.#rows.entries()) {
+      const row = this.#watch(place, of[place]);
+      if (count !== undefined && row.count !== undefined) takeEvents(row.count.s, count.s);
+      this.#rows[place] = row;
     }
     this.#lookahead.dropAll();
   }

@@ -344,6 +344,7 @@ export class Detector {
       later: this.#rows.keys().slice(this.#baseline.keys.length),
       oldest,
       recent: oldest === undefined ? [] : this.#recent.since(this.#kept(oldest.time), this.#rows.keys()),
+      events: this.#rows.eventsSince(oldest?.time ?? Number.NaN, this.#end),
       incidents: [...this.#checkpoints.map(({ incidents }) => incidents), ...(now === undefined ? [] : [now])],
       accepted: this.#accepted,
       acknowledged: this.#rows.acknowledged,
@@ -370,7 +371,7 @@ export class Detector {
     detector.#accepted = [...parts.accepted];
     detector.#made = parts.accepted.filter(({ at }) => at <= time).length;
     detector.#checkpoints.push({ time, states: parts.oldest, incidents: parts.incidents[0] });
-    detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () => {
+    const again = () => {
       for (const set of parts.recent) {
         const { start } = set.grid;
         const end = gridEnd(set.grid);
@@ -380,7 +381,10 @@ export class Detector {
         }
         if (end > time) detector.#replay(start >= time ? set : sliceWindow(set, time, end));
       }
-    });
+    };
+    detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () =>
+      detector.#rows.replay(parts.events, again),
+    );
     return detector;
   }
 }

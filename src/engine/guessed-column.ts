@@ -24,6 +24,8 @@ function isNear(value: number, guess: number, view: DataView): boolean {
 }
 
 function formOf(value: number, guess: number, view: DataView): number {
+  // Nearly all of a quiet row.
+  if (value === guess && value !== 0) return SAME;
   if (Object.is(value, guess)) return SAME;
   if (Object.is(value, 0)) return ZERO;
   if (Number.isSafeInteger(value) && value > 0 && value < 2 ** 35) return WHOLE;
@@ -44,7 +46,7 @@ export function writeGuessed(
   writer: ByteWriter,
   values: Float64Array,
   guesses: Float64Array,
-  { view, bytes }: GuessSpace,
+  { view }: GuessSpace,
 ): void {
   for (let from = 0; from < values.length; ) {
     const form = formOf(values[from], guessAt(from, values, guesses), view);
@@ -54,10 +56,8 @@ export function writeGuessed(
     for (; from < to; from++) {
       if (form === WHOLE) writer.varint(values[from]);
       else if (form === FULL) writer.float64(values[from]);
-      else if (form === NEAR) {
-        view.setFloat64(0, values[from], true);
-        writer.bytes(bytes.subarray(0, 6));
-      }
+      // A part of an array for each was 100 bytes of garbage, and a midnight of 100,000 rows 0.4 GB of it (Node 20).
+      else if (form === NEAR) writer.lowFloat64(values[from]);
     }
   }
 }

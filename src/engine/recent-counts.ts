@@ -1,5 +1,5 @@
 import type { SeriesKey } from '../series/key.js';
-import { isSparse, type SeriesSet, valueAt } from '../series/series-set.js';
+import { firstFrom, isSparse, type SeriesSet, type SparseCounts, valueAt } from '../series/series-set.js';
 import { DAY, type TimeGrid } from '../time/grid.js';
 
 /** Buckets next to one another, bucket after bucket: what is not zero, or not observed, in each. */
@@ -34,11 +34,16 @@ export class Recent {
    * @param rowOf the row under which each of the window's is kept
    */
   append(set: SeriesSet, rowOf: Int32Array, first: number, last: number): void {
-    const { start, step } = set.grid;
-    for (let i = first; i < last; i++) {
+    const { start, step, length } = set.grid;
+    const isAlike = set.observed.length === length;
+    for (let i = first; i < last; ) {
       const time = start + i * step;
       const page = this.#pageAt(time);
-      this.#appendBucket(page, set, rowOf, i);
+      const next = Math.min(last, Math.ceil(((Math.floor(time / DAY) + 1) * DAY - start) / step));
+      if (isAlike && isSparse(set.values) && next > i + 1) {
+        appendSparse(page, set.observed, set.values, rowOf, i, next);
+        i = next;
+      } else this.#appendBucket(page, set, rowOf, i++);
     }
   }
 
@@ -187,6 +192,47 @@ function each(
       for (let k = b === 0 ? 0 : page.ends[b - 1]; k < page.ends[b]; k++) take(page.rows[k], bucket, page.values[k]);
     }
   }
+}
+
+/** Buckets `[first, last)` of all rows, in as much time as they have calls: a look at every row for each bucket took 10 µs a row and day. */
+function appendSparse(
+  page: Page,
+  observed: Uint8Array,
+  { offsets, buckets, counts }: SparseCounts,
+  rowOf: Int32Array,
+  first: number,
+  last: number,
+): void {
+  // Where the cells of each bucket go: those of a bucket stand by row.
+  const next = new Uint32Array(last - first + 1);
+  const begins = new Float64Array(rowOf.length);
+  for (let row = 0; row < rowOf.length; row++) {
+    const at = firstFrom(buckets, offsets[row], offsets[row + 1], first);
+    begins[row] = at;
+    for (let k = at; k < offsets[row + 1] && buckets[k] < last; k++) {
+      if (isKept(observed, buckets[k], counts[k])) next[buckets[k] - first + 1]++;
+    }
+  }
+  next[0] = page.ends.at(-1) ?? 0;
+  for (let i = 1; i < next.length; i++) {
+    next[i] += next[i - 1];
+    page.ends.push(next[i]);
+    page.observed.push(observed[first + i - 1] === 0 ? 0 : 1);
+  }
+  const end = next[last - first];
+  if (end > page.rows.length) resize(page, Math.max(end, page.rows.length * 2));
+  for (let row = 0; row < rowOf.length; row++) {
+    for (let k = begins[row]; k < offsets[row + 1] && buckets[k] < last; k++) {
+      if (!isKept(observed, buckets[k], counts[k])) continue;
+      const at = next[buckets[k] - first]++;
+      page.rows[at] = rowOf[row];
+      page.values[at] = counts[k];
+    }
+  }
+}
+
+function isKept(observed: Uint8Array, bucket: number, calls: number): boolean {
+  return observed[bucket] !== 0 && calls !== 0;
 }
 
 function grow(page: Page): void {

@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { slotsBy, weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
+import { Arena } from './counts/arena.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
@@ -137,13 +138,14 @@ export function readStates({ bytes, count, time }: StatesAt, rows: readonly Watc
   const prior = priorState();
   const choice = new Float64Array(CHOICE_STATE);
   const reader = new ByteReader(bytes);
+  const arena = new Arena();
   const found: RowStates[] = [];
   for (const row of rows.slice(0, count)) {
     if (row.count === undefined) {
       found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined });
       continue;
     }
-    const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
+    const tracker = codec.read(reader, row.count.model, contextOf(row.zone), arena);
     readGuessed(reader, choice, prior, space);
     // Of nearly all rows nothing is in doubt.
     found.push({

@@ -133,7 +133,7 @@ export interface SlotChoice {
   /** `[length]` each: the slots that are settled by now, and 1 where what a bucket holds decides. */
   left(): { readonly slots: Int32Array; readonly open: Uint8Array };
   /** Once a bucket, in their order: what it holds is taken in. */
-  choose(value: number, bucket: number): number;
+  choose(bucket: number): number;
   /** Remembers what is known now, and forgets what was taken in since. */
   mark(): void;
   rewind(): void;

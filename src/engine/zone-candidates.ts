@@ -140,10 +140,13 @@ export class ZoneCandidates {
   readonly #atEnd: number;
   /** `[candidates]`: from when on each one's distance from the zone has stood still to the end of the history. */
   readonly #since: Float64Array;
+  readonly #open = new Map<number, number>();
   /** By candidate, over `[from, to]`. */
   readonly #tables: Offsets[] = [];
   #from: number;
   #to: number;
+  /** What {@link isPlain} found last: windows come one after another. */
+  #plain = { open: 0, from: 0, to: 0 };
 
   /** @param kept covers the history */
   constructor(kept: ZoneOffsets, history: TimeGrid) {
@@ -158,9 +161,15 @@ export class ZoneCandidates {
     if (this.#unmade() === undefined) this.#since[UNMADE] = Number.POSITIVE_INFINITY;
   }
 
-  /** Whether a candidate is as good as the zone itself by a history that began at `start`. */
-  isOpen(candidate: number, start: number): boolean {
-    return this.#since[candidate] <= start;
+  /** The candidates that are as good as the zone itself by a history that began at `start`, one bit each. */
+  openSince(start: number): number {
+    let open = this.#open.get(start);
+    if (open === undefined) {
+      open = 0;
+      for (let c = 0; c < CANDIDATES; c++) if (this.#since[c] <= start) open |= 1 << c;
+      this.#open.set(start, open);
+    }
+    return open;
   }
 
   /** The offsets of a candidate over `[from, to]`, and beyond. */
@@ -187,6 +196,30 @@ export class ZoneCandidates {
         : savedTime(SAVING_RULES[candidate - RULES], begin, end);
     const distance = this.#atEnd - offsetAt(table, this.#end);
     return { times: table.times, offsets: table.offsets.map((offset) => offset + distance), days };
+  }
+
+  /**
+   * Whether all of some candidates have the zone's own offset from `from` to `to`, and none changes its clocks there: nothing is in
+   * doubt, as in all but some weeks of a year.
+   * @param open those candidates, one bit each
+   */
+  isPlain(open: number, from: number, to: number): boolean {
+    const known = this.#plain;
+    if (known.open === open && known.from <= from && to <= known.to) return true;
+    let [since, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const own = offsetAt(this.offsets(OWN, from, to), from);
+    for (let c = 0; c < CANDIDATES; c++) {
+      if ((open & (1 << c)) === 0) continue;
+      const { times, offsets } = this.offsets(c, from, to);
+      let next = 0;
+      while (next < times.length && times[next] <= from) next++;
+      if (offsets[Math.max(0, next - 1)] !== own || times[next] <= to) return false;
+      if (next > 0) since = Math.max(since, times[next - 1]);
+      if (next < times.length) until = Math.min(until, times[next] - 1);
+    }
+    // No further than the tables go.
+    this.#plain = { open, from: Math.max(since, this.#from), to: Math.min(until, this.#to) };
+    return true;
   }
 
   /** Where the offsets that were kept first differ from today's; `null` where they never do. */

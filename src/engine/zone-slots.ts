@@ -25,10 +25,20 @@ export interface RowSlots {
   readonly doubtful: Uint8Array | undefined;
   /** By bucket. */
   readonly odd: ReadonlyMap<number, readonly OddHour[]>;
-  /** `[length × candidates]`: the first candidate that has the bucket in the same slot. */
-  readonly alike: Uint8Array;
+  /** Who agrees with whom on a bucket in doubt: which of the ways that there are, `[length]`. */
+  readonly ways: readonly Agreement[];
+  readonly wayOf: Uint16Array;
   /** What is left of that where only these candidates are, one bit each; kept for all rows of a kind. */
   among(candidates: number): SlotsLeft;
+}
+
+/** Which candidates have a bucket in the same slot: those of one group. */
+export interface Agreement {
+  /** `[groups]`: the first candidate of each, in their order, and all of it, one bit each. */
+  readonly firsts: Uint8Array;
+  readonly members: Int32Array;
+  /** `[candidates]`: the first of its group. */
+  readonly groupOf: Uint8Array;
 }
 
 /** The slots that all of some candidates agree on. */
@@ -45,6 +55,9 @@ interface Part {
   readonly slots: Int32Array | undefined;
   readonly odd: readonly (readonly [bucket: number, hour: OddHour])[];
 }
+
+/** How far beyond a window a change of clocks may lie and still matter to a bucket within. */
+const REACH = 3 * HOUR;
 
 /** What a baseline knows of its zones, for all the windows that are judged by it. */
 export class ZonePlans {
@@ -107,8 +120,7 @@ export class SlotTables {
 
   #openSince(zone: ZoneOffsets, from: number): RowSlots {
     const candidates = this.#plans.of(zone);
-    let open = 0;
-    for (let c = 0; c < CANDIDATES; c++) if (candidates.isOpen(c, from)) open |= 1 << c;
+    const open = candidates.openSince(from);
     let byOpen = this.#rows.get(zone);
     if (byOpen === undefined) {
       byOpen = new Map();
@@ -116,13 +128,20 @@ export class SlotTables {
     }
     let slots = byOpen.get(open);
     if (slots === undefined) {
-      const parts = Array.from({ length: CANDIDATES }, (_, c) =>
-        (open & (1 << c)) === 0 ? undefined : this.#partOf(zone, c),
-      );
-      slots = rowSlots(parts, this.own(zone), this.#grid.length);
+      const own = this.own(zone);
+      const { start, step, length } = this.#grid;
+      if (candidates.isPlain(open, start - REACH, start + length * step + REACH)) slots = plainSlots(own);
+      else slots = this.#slotsOf(zone, open, own);
       byOpen.set(open, slots);
     }
     return slots;
+  }
+
+  #slotsOf(zone: ZoneOffsets, open: number, own: Int32Array): RowSlots {
+    const parts = Array.from({ length: CANDIDATES }, (_, c) =>
+      (open & (1 << c)) === 0 ? undefined : this.#partOf(zone, c),
+    );
+    return rowSlots(parts, own, this.#grid.length);
   }
 
   /** Slots by the zone as it was known when the baseline was fitted. */
@@ -137,8 +156,7 @@ export class SlotTables {
 
   #tableOf(zone: ZoneOffsets, candidate: number): Offsets {
     const { start, step, length } = this.#grid;
-    const reach = 3 * HOUR;
-    return this.#plans.of(zone).offsets(candidate, start - reach, start + length * step + reach);
+    return this.#plans.of(zone).offsets(candidate, start - REACH, start + length * step + REACH);
   }
 
   #partOf(zone: ZoneOffsets, candidate: number): Part {
@@ -149,21 +167,52 @@ export class SlotTables {
     }
     let part = parts[candidate];
     if (part === undefined) {
-      const own = this.own(zone);
       const table = this.#tableOf(zone, candidate);
-      const slots = candidate === 0 ? own : slotsBy(this.#grid, table, this.#slots);
-      const isOther = candidate === 0 || differ(slots, own);
-      part = { slots: isOther ? slots : undefined, odd: oddHours(candidate, table, this.#grid, this.#slots) };
+      const odd = oddHours(candidate, table, this.#grid, this.#slots);
+      part = { slots: candidate === 0 ? this.own(zone) : this.#slotsBeside(zone, table), odd };
       parts[candidate] = part;
     }
     return part;
   }
+
+  /** The slots of a candidate; `undefined` where they are the zone's own. Most agree with it all over a window, and its buckets need no look. */
+  #slotsBeside(zone: ZoneOffsets, table: Offsets): Int32Array | undefined {
+    const { start, step, length } = this.#grid;
+    if (agree(table, this.#tableOf(zone, 0), start, start + length * step)) return undefined;
+    const slots = slotsBy(this.#grid, table, this.#slots);
+    return differ(slots, this.own(zone)) ? slots : undefined;
+  }
+}
+
+/** Whether two tables have the same offset at each moment from `from` to `to`. */
+function agree(a: Offsets, b: Offsets, from: number, to: number): boolean {
+  if (a.days !== b.days || offsetAt(a, from) !== offsetAt(b, from)) return false;
+  for (const { times } of [a, b]) {
+    for (let k = 0; k < times.length; k++) {
+      if (times[k] > from && times[k] <= to && offsetAt(a, times[k]) !== offsetAt(b, times[k])) return false;
+    }
+  }
+  return true;
 }
 
 /** A loop, not `some`: a call for each bucket of each candidate took as long as to find the slots (Node 20). */
 function differ(slots: Int32Array, own: Int32Array): boolean {
   for (let i = 0; i < own.length; i++) if (slots[i] !== own[i]) return true;
   return false;
+}
+
+/** Those of a window in which nothing is in doubt. */
+function plainSlots(own: Int32Array): RowSlots {
+  const left = { slots: own, open: new Uint8Array(own.length), anyOpen: false };
+  return {
+    each: [own],
+    own,
+    doubtful: undefined,
+    odd: new Map(),
+    ways: [],
+    wayOf: new Uint16Array(0),
+    among: () => left,
+  };
 }
 
 /** @param parts of the candidates that are open */
@@ -190,21 +239,41 @@ function rowSlots(parts: readonly (Part | undefined)[], own: Int32Array, length:
     }
     return left;
   };
-  const alike = isInDoubt ? alikeIn(each, own, length) : new Uint8Array(0);
-  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd, alike, among };
+  const { ways, wayOf } = agreements(each, own, doubtful);
+  return { each, own, doubtful: isInDoubt ? doubtful : undefined, odd, ways, wayOf, among };
 }
 
-function alikeIn(each: RowSlots['each'], own: Int32Array, length: number): Uint8Array {
-  const alike = new Uint8Array(length * CANDIDATES);
-  for (let c = 1; c < CANDIDATES; c++) {
-    const its = each[c] ?? own;
-    for (let i = 0; i < length; i++) {
+/** Who agrees with whom on the buckets in doubt. Between two changes of any candidate's clocks that is the same all along. */
+function agreements(each: RowSlots['each'], own: Int32Array, doubtful: Uint8Array): Pick<RowSlots, 'ways' | 'wayOf'> {
+  const ways: Agreement[] = [];
+  const wayOf = new Uint16Array(doubtful.length);
+  const others: number[] = [];
+  for (let c = 1; c < CANDIDATES; c++) if (each[c] !== undefined) others.push(c);
+  const groupOf = new Uint8Array(CANDIDATES);
+  const isLikeThis = (way: Agreement) => others.every((c) => way.groupOf[c] === groupOf[c]);
+  let last = 0;
+  for (let i = 0; i < doubtful.length; i++) {
+    if (doubtful[i] === 0) continue;
+    for (const c of others) {
+      const slot = each[c]?.[i];
       let first = 0;
-      while (first < c && (each[first] ?? own)[i] !== its[i]) first++;
-      alike[i * CANDIDATES + c] = first;
+      while (first < c && (each[first] ?? own)[i] !== slot) first++;
+      groupOf[c] = first;
     }
+    if (ways.length === 0 || !isLikeThis(ways[last])) {
+      last = ways.findIndex(isLikeThis);
+      if (last < 0) last = ways.push(agreement(groupOf)) - 1;
+    }
+    wayOf[i] = last;
   }
-  return alike;
+  return { ways, wayOf };
+}
+
+function agreement(groupOf: Uint8Array): Agreement {
+  const firsts = Uint8Array.from(new Set(groupOf));
+  const members = new Int32Array(firsts.length);
+  for (let c = 0; c < CANDIDATES; c++) members[firsts.indexOf(groupOf[c])] |= 1 << c;
+  return { firsts, members, groupOf: groupOf.slice() };
 }
 
 function slotsLeft(
@@ -247,6 +316,7 @@ function oddHours(
     const count = Math.round(size / slots.width);
     const begin = by < 0 ? change - size : change;
     const end = by < 0 ? change + size : change + Math.max(size, HOUR);
+    if (end <= start || begin >= start + length * step) continue;
     const missing = slotAt(change, offsets[t - 1], slots, days);
     const first = Math.max(0, Math.ceil((begin - start) / step));
     for (let i = first; i < length && start + i * step < end; i++) {

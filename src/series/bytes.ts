@@ -90,6 +90,13 @@ export class ByteWriter {
     this.#at += 8;
   }
 
+  /** The lowest six of those eight bytes, of a number: the reader knows the others. */
+  lowFloat64(value: number): void {
+    this.#room(8);
+    this.#view.setFloat64(this.#at, value, true);
+    this.#at += 6;
+  }
+
   /** As they are, without their number. */
   bytes(bytes: Uint8Array): void {
     this.#room(bytes.length);

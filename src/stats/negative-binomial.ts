@@ -3,44 +3,86 @@ import { devianceTerm, stirlingError } from './gamma.js';
 const HALF_LOG_TWO_PI = 0.9189385332046727;
 
 /**
- * ln of x^a (1−x)^b Γ(a+b) / (Γ(a+1) Γ(b)), the factor before the continued fraction of I_x(a, b), times `by`, in Loader's
- * saddle-point form: at a = b = 1e7 the plain formula subtracts logarithms of size 1e8, and half the digits go with them.
- * `q` is 1 − x, given apart so that it is right where x is near 1. What is not in Loader's terms, b/√(2π a b (a + b)) and
- * `by`, shares one logarithm.
+ * What the factors of a tail are asked for, and what they are: handed over as arguments they would be boxed, 0.1 KB of garbage a
+ * tail and a fifth of its time, wherever V8 (Node 20) does not inline. Nothing is kept in it from one tail to the next.
  */
-function logFront(a: number, b: number, x: number, q: number, by: number): number {
-  const n = a + b;
-  const density =
-    stirlingError(n) - stirlingError(a) - stirlingError(b) - devianceTerm(a, n * x) - devianceTerm(b, n * q);
-  return density + Math.log(by * Math.sqrt(b / (a * n))) - HALF_LOG_TWO_PI;
+const factor = new Float64Array(6);
+const A = 0;
+const B = 1;
+const X = 2;
+const Q = 3; // 1 − x, given apart so that it is right where x is near 1
+const BY = 4;
+const DENSITY = 5;
+
+function ask(a: number, b: number, x: number, q: number): void {
+  factor[A] = a;
+  factor[B] = b;
+  factor[X] = x;
+  factor[Q] = q;
 }
 
 /**
- * The continued fraction of I_x(a, b) of Numerical Recipes 6.4, by the recurrence of its numerators and denominators; fast
- * for x < (a+1)/(a+b+2). They are not normalised in each round, as they are there, nor is it Lentz's method: one division a
- * round, of which the next does not wait, in place of six makes a tail twice as fast.
+ * Makes of {@link BY} ln of x^a (1−x)^b Γ(a+b) / (Γ(a+1) Γ(b)), the factor before the continued fraction of I_x(a, b), times BY,
+ * in Loader's saddle-point form: at a = b = 1e7 the plain formula subtracts logarithms of size 1e8, and half the digits go with
+ * them. What is not in Loader's terms, b/√(2π a b (a + b)) and BY, shares one logarithm.
  */
-function betaFraction(a: number, b: number, x: number): number {
-  const ab = a + b;
-  let aBefore = 1;
+function toLogFront(): void {
+  const a = factor[A];
+  const b = factor[B];
+  const n = a + b;
+  factor[DENSITY] = stirlingError(n) - stirlingError(a) - stirlingError(b);
+  takeDeviances();
+  factor[BY] = factor[DENSITY] + Math.log(factor[BY] * Math.sqrt(b / (a * n))) - HALF_LOG_TWO_PI;
+}
+
+/** Apart, so that V8 has room to inline the terms in either: they are boxed otherwise. */
+function takeDeviances(): void {
+  const a = factor[A];
+  const b = factor[B];
+  const n = a + b;
+  factor[DENSITY] -= devianceTerm(a, n * factor[X]) + devianceTerm(b, n * factor[Q]);
+}
+
+/**
+ * Puts the continued fraction of I_x(a, b) into {@link BY}, that of Numerical Recipes 6.4; fast for x < (a+1)/(a+b+2). Its even part, by the recurrence of
+ * numerators and denominators, all in units of a: no round divides, and none waits for more than the one before it. With a division
+ * a round and both parts, tails of thousands of calls took 0.32 µs in place of 0.23 (Node 20); Lentz's method divides six times.
+ */
+function toFraction(): void {
+  const a = factor[A];
+  const b = factor[B];
+  const x = factor[X];
+  const unit = 1 / a;
+  const unitX = unit * x;
+  const bX = b * unitX;
+  const abX = (a + b) * unitX;
+  let oddBefore = -abX;
+  let aBefore = 0;
   let bBefore = 1;
-  let aNow = 1;
-  let bNow = 1 - (ab * x) / (a + 1);
+  let aNow = 1 + unit;
+  let bNow = aNow - abX;
   // It takes on the order of √max(a, b) rounds (Numerical Recipes 6.4); 100,000 are enough for 1e10.
   for (let m = 1; m <= 100_000; m++) {
-    const at = a + 2 * m;
-    const scale = x / ((at - 1) * at * (at + 1));
-    const even = m * (b - m) * (at + 1) * scale;
-    const odd = -(a + m) * (ab + m) * (at - 1) * scale;
-    const aMiddle = aNow + even * aBefore;
-    const bMiddle = bNow + even * bBefore;
-    const aNext = aMiddle + odd * aNow;
-    const bNext = bMiddle + odd * bNow;
+    const step = m * unit;
+    const stepX = m * unitX;
+    const middle = 1 + 2 * step;
+    const low = middle - unit;
+    const high = middle + unit;
+    const even = step * (bX - stepX) * high;
+    const odd = -(1 + step) * (abX + stepX) * low;
+    const keep = low * middle * high + (even + odd);
+    const add = oddBefore * even;
+    const aNext = keep * aNow - add * aBefore;
+    const bNext = keep * bNow - add * bBefore;
     const cross = aNext * bNow;
     // So that NaN, of a damaged state, ends it as well.
-    if (!(Math.abs(cross - aNow * bNext) > 1e-15 * Math.abs(cross))) return aNext / bNext;
-    aBefore = aMiddle;
-    bBefore = bMiddle;
+    if (!(Math.abs(cross - aNow * bNext) > 1e-15 * Math.abs(cross))) {
+      factor[BY] = aNext / bNext;
+      return;
+    }
+    oddBefore = odd;
+    aBefore = aNow;
+    bBefore = bNow;
     aNow = aNext;
     bNow = bNext;
     if (bNow < 1e100 && bNow > 1e-100) continue;
@@ -50,7 +92,7 @@ function betaFraction(a: number, b: number, x: number): number {
     aNow *= inverse;
     bNow = 1;
   }
-  return aNow / bNow;
+  factor[BY] = aNow / bNow;
 }
 
 /** ln(1 − e^l) for l ≤ 0 (Mächler 2012, "Accurately computing log(1 − exp(−|a|))"). */
@@ -65,8 +107,8 @@ const FEW = 32;
 const FEW_MEAN = 1000;
 /** 1/k for k ≥ 1. */
 const INVERSE = Float64Array.from({ length: FEW + 1 }, (_, k) => 1 / k);
-/** ln P(Y < y) up to which P(Y ≥ y), then 0.02 and more, keeps 13 digits where it is what the sum leaves of 1. */
-const LEAVES_ENOUGH = Math.log(0.98);
+/** P(Y < y) up to which P(Y ≥ y), then 0.02 and more, keeps 13 digits where it is what the sum leaves of 1. */
+const LEAVES_ENOUGH = 0.98;
 /** ln P(Y ≤ y) up to which it keeps as many of its own. */
 const SAYS_ENOUGH = -1e-4;
 
@@ -92,50 +134,122 @@ function termOfFew(y: number, size: number, x: number): number {
   return term;
 }
 
+/** Of a law, next to one another: its mean, its size, and what {@link putUpperNats} keeps for the next tail; NaN before. */
+export const LAW = 4;
+const SIZE = 1;
+const LOG_NONE = 2;
+const NONE = 3;
+
+function findNone(law: Float64Array, at: number): void {
+  if (!Number.isNaN(law[at + NONE])) return;
+  law[at + LOG_NONE] = logZero(law[at], law[at + SIZE]);
+  law[at + NONE] = Math.exp(law[at + LOG_NONE]);
+}
+
 /**
- * ln P(Y ≥ y) of the negative binomial with mean `mean` > 0 and size `size` > 0 (variance mean + mean²/size), by
+ * Puts −ln P(Y ≥ y) of the negative binomial with mean > 0 and size > 0 (variance mean + mean²/size) where y stands, by
  * I_{mean/(mean+size)}(y, size). 0 for y ≤ 0. Right far beyond where 1 − cdf is 0: at 1e-300, at a mean of 1e-4 and 1e7
  * (test/fixtures/negative-binomial holds 60-digit values). Digits go from a size of 1e9 on, where the law is Poisson's.
  * A few calls, half of what is asked, take a sum: a third of the time of the three gamma functions (Node 20).
+ * @param column `column[j]` is y, and then the nats
+ * @param law the {@link LAW} entries from `at` on
  */
-export function logUpperTail(y: number, mean: number, size: number): number {
-  if (y <= 0) return 0;
+export function putUpperNats(column: Float64Array, j: number, law: Float64Array, at: number): void {
+  const y = column[j];
+  const mean = law[at];
+  const size = law[at + SIZE];
+  if (y <= 0) {
+    column[j] = 0;
+    return;
+  }
   const x = mean / (mean + size);
   const isBeyond = x < (y + 1) / (y + size + 2);
   if (isFew(y, mean, size)) {
-    const zero = logZero(mean, size);
-    const less = zero + Math.log(sumOfFew(y - 1, size, x));
-    if (less < LEAVES_ENOUGH) return log1mExp(less);
-    if (isBeyond) return Math.min(0, zero + Math.log(termOfFew(y, size, x) * betaFraction(y, size, x)));
+    findNone(law, at);
+    const less = law[at + NONE] * sumOfFew(y - 1, size, x);
+    if (less < LEAVES_ENOUGH) {
+      column[j] = -Math.log1p(-less);
+      return;
+    }
+    if (isBeyond) {
+      ask(y, size, x, 0);
+      toFraction();
+      const nats = -law[at + LOG_NONE] - Math.log(termOfFew(y, size, x) * factor[BY]);
+      column[j] = nats < 0 ? 0 : nats;
+      return;
+    }
   }
   const q = size / (mean + size);
-  if (isBeyond) return Math.min(0, logFront(y, size, x, q, betaFraction(y, size, x)));
-  return log1mExp(Math.min(0, logFront(size, y, q, x, betaFraction(size, y, q))));
+  if (isBeyond) ask(y, size, x, q);
+  else ask(size, y, q, x);
+  toFraction();
+  toLogFront();
+  const log = factor[BY] > 0 ? 0 : factor[BY];
+  column[j] = isBeyond ? -log : -log1mExp(log);
 }
 
-/** ln P(Y ≤ y) of the same law; −∞ for y < 0. */
-export function logLowerTail(y: number, mean: number, size: number): number {
-  if (y < 0) return -Infinity;
-  if (y === 0) return logZero(mean, size);
-  const a = y + 1;
+/** Puts −ln P(Y ≤ y) of the same law there, as well; ∞ for y < 0. */
+export function putLowerNats(column: Float64Array, j: number, law: Float64Array, at: number): void {
+  const y = column[j];
+  const mean = law[at];
+  const size = law[at + SIZE];
+  if (y < 0) {
+    column[j] = Number.POSITIVE_INFINITY;
+    return;
+  }
   const x = mean / (mean + size);
   if (isFew(y, mean, size)) {
-    const few = logZero(mean, size) + Math.log(sumOfFew(y, size, x));
-    if (few < SAYS_ENOUGH) return few;
+    findNone(law, at);
+    const few = law[at + LOG_NONE] + (y === 0 ? 0 : Math.log(sumOfFew(y, size, x)));
+    if (few < SAYS_ENOUGH || y === 0) {
+      column[j] = -few;
+      return;
+    }
   }
   const q = size / (mean + size);
-  if (x < (a + 1) / (a + size + 2)) {
-    return log1mExp(Math.min(0, logFront(a, size, x, q, betaFraction(a, size, x))));
-  }
-  return Math.min(0, logFront(size, a, q, x, betaFraction(size, a, q)));
+  const a = y + 1;
+  const isBeyond = x < (a + 1) / (a + size + 2);
+  if (isBeyond) ask(a, size, x, q);
+  else ask(size, a, q, x);
+  toFraction();
+  toLogFront();
+  const log = factor[BY] > 0 ? 0 : factor[BY];
+  column[j] = isBeyond ? -log1mExp(log) : -log;
 }
 
-/** ln P(Y = y) of the same law, for y ≥ 0: {@link logFront} at a = y and b = size. */
+/** ln P(Y ≥ y), of a law that is asked for once; see {@link putUpperNats}. */
+export function logUpperTail(y: number, mean: number, size: number): number {
+  setOnce(y, mean, size);
+  putUpperNats(once, LAW, once, 0);
+  return -once[LAW];
+}
+
+/** ln P(Y ≤ y), as well. */
+export function logLowerTail(y: number, mean: number, size: number): number {
+  setOnce(y, mean, size);
+  putLowerNats(once, LAW, once, 0);
+  return -once[LAW];
+}
+
+/** A law and, behind it, what is asked of it. */
+const once = new Float64Array(LAW + 1);
+
+function setOnce(y: number, mean: number, size: number): void {
+  once[0] = mean;
+  once[SIZE] = size;
+  once[NONE] = Number.NaN;
+  once[LAW] = y;
+}
+
+/** ln P(Y = y) of the same law, for y ≥ 0: {@link toLogFront} at a = y and b = size. */
 export function logMass(y: number, mean: number, size: number): number {
   if (y === 0) return logZero(mean, size);
   const x = mean / (mean + size);
   if (isFew(y, mean, size)) return logZero(mean, size) + Math.log(termOfFew(y, size, x));
-  return logFront(y, size, x, size / (mean + size), 1);
+  ask(y, size, x, size / (mean + size));
+  factor[BY] = 1;
+  toLogFront();
+  return factor[BY];
 }
 
 /** ln P(Y = 0) = −size · ln(1 + mean/size). */

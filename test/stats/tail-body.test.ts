@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { logLowerTail, logUpperTail } from '../../src/stats/negative-binomial.js';
-import { hasBody, lowerBody, upperBody } from '../../src/stats/tail-body.js';
+import { hasBody, putLowerBody, putUpperBody } from '../../src/stats/tail-body.js';
 
 /** The largest error where −ln P is below `most`, over sizes and counts from `least` on. */
 function worst(least: number, most: number): number {
@@ -13,8 +13,10 @@ function worst(least: number, most: number): number {
         if (!hasBody(y, size) || y < least) continue;
         const exact = y >= mean ? -logUpperTail(y, mean, size) : -logLowerTail(y, mean, size);
         if (exact > most) continue;
-        const near = y >= mean ? upperBody(y, mean, size) : lowerBody(y, mean, size);
-        off = Math.max(off, Math.abs(near - exact));
+        const cell = Float64Array.of(mean, size, y);
+        if (y >= mean) putUpperBody(cell, 2, cell, 0);
+        else putLowerBody(cell, 2, cell, 0);
+        off = Math.max(off, Math.abs(cell[2] - exact));
       }
     }
   }

@@ -1,3 +1,5 @@
+import { KEYS } from './layout';
+
 // The fields of a record that are looked at, by slot; a bit for each in the sets below.
 
 export const VERSION: u32 = 0;
@@ -36,41 +38,57 @@ export const IN_SESSION: u32 = 3;
 export const IN_ISSUER: u32 = 4;
 export const IN_RESOURCE: u32 = 6;
 
-// The ends of keys, as a log has them: one comparison passes over what is no such key.
-const TIME_END = endOf('eventTime');
-const NAME_END = endOf('eventName');
-const REGION_END = endOf('awsRegion');
-const RESOURCES_END = endOf('resources');
-const TYPE_END = endOf('eventType');
-const ERROR_END = endOf('errorCode');
-const LOG_EVENTS_END = endOf('logEvents');
-const USER_IDENTITY_END = endOf('userIdentity');
-const VERSION_END = endOf('eventVersion');
-const CATEGORY_END = endOf('eventCategory');
-const SHARED_END = endOf('sharedEventID');
-const SOURCE_END = endOf('eventSource');
-const ACCOUNT_END = endOf('recipientAccountId');
-const INVOKED_BY_END = endOf('invokedBy');
-const ACCOUNT_ID_END = endOf('accountId');
-const PRINCIPAL_END = endOf('principalId');
-const CONTEXT_END = endOf('sessionContext');
-const ISSUER_END = endOf('sessionIssuer');
-// Of up to eight characters: the whole key.
-const ADDENDUM_KEY = endOf('addendum');
-const ID_KEY = endOf('eventID');
-const ARN_KEY = endOf('arn');
-const UPPER_ARN_KEY = endOf('ARN');
-const RECORDS_KEY = endOf('Records');
-const LOWER_RECORDS_KEY = endOf('records');
-const RESULTS_KEY = endOf('results');
-const EVENTS_KEY = endOf('Events');
-const LOWER_EVENTS_KEY = endOf('events');
+key(IN_RECORD, 'eventVersion', VERSION);
+key(IN_RECORD, 'eventTime', TIME);
+key(IN_RECORD, 'eventSource', SOURCE);
+key(IN_RECORD, 'eventName', NAME);
+key(IN_RECORD, 'awsRegion', REGION);
+key(IN_RECORD, 'recipientAccountId', ACCOUNT);
+key(IN_RECORD, 'errorCode', ERROR);
+key(IN_RECORD, 'eventID', ID);
+key(IN_RECORD, 'sharedEventID', SHARED);
+key(IN_RECORD, 'eventCategory', CATEGORY);
+key(IN_RECORD, 'eventType', TYPE);
+key(IN_RECORD, 'addendum', ADDENDUM);
+key(IN_RECORD, 'userIdentity', IDENTITY);
+key(IN_RECORD, 'resources', RESOURCES);
+key(IN_RECORD, 'Records', LIST);
+key(IN_RECORD, 'records', LIST);
+key(IN_RECORD, 'results', LIST);
+key(IN_RECORD, 'Events', LIST);
+key(IN_RECORD, 'events', LIST);
+key(IN_RECORD, 'logEvents', LIST);
+key(IN_IDENTITY, 'sessionContext', SESSION);
+key(IN_IDENTITY, 'arn', IDENTITY_ARN);
+key(IN_IDENTITY, 'invokedBy', INVOKED_BY);
+key(IN_IDENTITY, 'accountId', IDENTITY_ACCOUNT);
+key(IN_IDENTITY, 'principalId', PRINCIPAL);
+key(IN_SESSION, 'sessionIssuer', ISSUER);
+key(IN_ISSUER, 'arn', ISSUER_ARN);
+key(IN_RESOURCE, 'ARN', RESOURCE_ARN);
+key(IN_RESOURCE, 'arn', RESOURCE_ARN_TOO);
 
-/** The last eight characters of a word, or all of a shorter one behind zeros, as a little-endian number. */
-function endOf(word: string): u64 {
+/** Makes a key known: its last and first eight characters, its length and place, its slot. */
+function key(place: u32, word: string, slot: u32): void {
+  const end = charsOf(word, max(0, word.length - 8), word.length);
+  const entry = entryOf(end, place);
+  // A new key may need another multiplier: no two may have one entry.
+  if (load<u32>(entry, 16) !== 0) unreachable();
+  store<u64>(entry, end);
+  store<u64>(entry, charsOf(word, 0, 8), 8);
+  store<u32>(entry, word.length | (place << 24), 16);
+  store<u32>(entry, slot, 20);
+}
+
+/** Up to eight characters as a little-endian number; fewer stand behind zeros. */
+function charsOf(word: string, from: i32, to: i32): u64 {
   let bits: u64 = 0;
-  for (let i = max(0, word.length - 8); i < word.length; i++) bits = (bits >> 8) | ((<u64>word.charCodeAt(i)) << 56);
+  for (let i = from; i < min(to, word.length); i++) bits = (bits >> 8) | ((<u64>word.charCodeAt(i)) << 56);
   return bits;
+}
+
+function entryOf(end: u64, place: u32): usize {
+  return KEYS + ((<usize>(((end ^ ((<u64>place) << 40)) * 0x10d0277f319b91) >> 58)) << 5);
 }
 
 /** The slot of the key of `length` bytes at `p`, in an object that is what `place` says. */
@@ -78,52 +96,12 @@ export function slotOf(place: u32, p: usize, length: usize): u32 {
   // There is always something before a key to be read with a short one, and masked.
   let end = load<u64>(p + length - 8);
   if (length < 8) end = length === 0 ? 0 : end & ((<u64>-1) << (<u64>(64 - 8 * length)));
-  if (place === IN_RECORD) return length < 8 ? shortSlot(end) : recordSlot(p, length, end);
-  if (place === IN_IDENTITY) {
-    if (length === 3) return end === ARN_KEY ? IDENTITY_ARN : NONE;
-    if (length === 9) {
-      if (end === ACCOUNT_ID_END) return isWord(p, length, 'accountId') ? IDENTITY_ACCOUNT : NONE;
-      return end === INVOKED_BY_END && isWord(p, length, 'invokedBy') ? INVOKED_BY : NONE;
-    }
-    if (length === 11) return end === PRINCIPAL_END && isWord(p, length, 'principalId') ? PRINCIPAL : NONE;
-    return length === 14 && end === CONTEXT_END && isWord(p, length, 'sessionContext') ? SESSION : NONE;
-  }
-  if (place === IN_SESSION) {
-    return length === 13 && end === ISSUER_END && isWord(p, length, 'sessionIssuer') ? ISSUER : NONE;
-  }
-  if (length !== 3) return NONE;
-  if (place === IN_ISSUER) return end === ARN_KEY ? ISSUER_ARN : NONE;
-  return end === UPPER_ARN_KEY ? RESOURCE_ARN : end === ARN_KEY ? RESOURCE_ARN_TOO : NONE;
-}
-
-/** Of a key of eight bytes or more, whose last ones are `end`. */
-function recordSlot(p: usize, length: usize, end: u64): u32 {
-  if (length === 9) {
-    if (end === TIME_END) return isWord(p, length, 'eventTime') ? TIME : NONE;
-    if (end === NAME_END) return isWord(p, length, 'eventName') ? NAME : NONE;
-    if (end === REGION_END) return isWord(p, length, 'awsRegion') ? REGION : NONE;
-    if (end === RESOURCES_END) return isWord(p, length, 'resources') ? RESOURCES : NONE;
-    if (end === TYPE_END) return isWord(p, length, 'eventType') ? TYPE : NONE;
-    if (end === ERROR_END) return isWord(p, length, 'errorCode') ? ERROR : NONE;
-    return end === LOG_EVENTS_END && isWord(p, length, 'logEvents') ? LIST : NONE;
-  }
-  if (length === 12) {
-    if (end === USER_IDENTITY_END) return isWord(p, length, 'userIdentity') ? IDENTITY : NONE;
-    return end === VERSION_END && isWord(p, length, 'eventVersion') ? VERSION : NONE;
-  }
-  if (length === 13) {
-    if (end === CATEGORY_END) return isWord(p, length, 'eventCategory') ? CATEGORY : NONE;
-    return end === SHARED_END && isWord(p, length, 'sharedEventID') ? SHARED : NONE;
-  }
-  if (length === 11) return end === SOURCE_END && isWord(p, length, 'eventSource') ? SOURCE : NONE;
-  if (length === 18) return end === ACCOUNT_END && isWord(p, length, 'recipientAccountId') ? ACCOUNT : NONE;
-  return length === 8 && end === ADDENDUM_KEY ? ADDENDUM : NONE;
-}
-
-function shortSlot(key: u64): u32 {
-  if (key === ID_KEY) return ID;
-  if (key === RECORDS_KEY || key === LOWER_RECORDS_KEY || key === RESULTS_KEY) return LIST;
-  return key === EVENTS_KEY || key === LOWER_EVENTS_KEY ? LIST : NONE;
+  const entry = entryOf(end, place);
+  if (load<u64>(entry) !== end || load<u32>(entry, 16) !== <u32>(length | (place << 24))) return NONE;
+  if (length > 8 && load<u64>(p) !== load<u64>(entry, 8)) return NONE;
+  // The tA of recipientAccountId.
+  if (length > 16 && load<u16>(p, 8) !== 0x4174) return NONE;
+  return load<u32>(entry, 20);
 }
 
 /** Whether the `length` bytes at `p` are `word`, a literal of as many ASCII characters, which lie in memory as UTF-16. */

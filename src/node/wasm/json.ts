@@ -1,8 +1,9 @@
+import { cursor, goTo, stopFrom } from './stops';
+
 /** The furthest place at which reading failed: at or behind the window's end, the record is only cut off there. */
 export let reached: usize = 0;
-/** The string read last had a backslash; a byte above 127. */
+/** A string that was read had a backslash. */
 export let escaped: bool = false;
-export let accented: bool = false;
 /** A line break may stand between tokens. */
 export let breaks: bool = false;
 
@@ -20,7 +21,12 @@ export function resetReached(): void {
 }
 
 /** The first byte at or behind `p` that is no white space. */
+@inline
 export function skipSpace(p: usize): usize {
+  return load<u8>(p) > 32 ? p : spaceEnd(p);
+}
+
+function spaceEnd(p: usize): usize {
   while (true) {
     const c = load<u8>(p);
     if (c > 32 || !(c === 32 || c === 9 || c === 13 || (c === 10 && breaks))) return p;
@@ -29,63 +35,32 @@ export function skipSpace(p: usize): usize {
 }
 
 /**
- * The closing quote of the string whose characters begin at `p`; 0 when it is none by JSON's rules. Sets `escaped` and
- * `accented`. Sixteen bytes at a time; the zeros behind the window end every string.
- */
-export function stringEnd(p: usize): usize {
-  escaped = false;
-  let high: i32 = 0;
-  while (true) {
-    const bytes = v128.load(p);
-    const quotes = i8x16.eq(bytes, i8x16.splat(0x22));
-    const slashes = i8x16.eq(bytes, i8x16.splat(0x5c));
-    const controls = i8x16.lt_u(bytes, i8x16.splat(0x20));
-    const stops = i8x16.bitmask(v128.or(v128.or(quotes, slashes), controls));
-    const highs = i8x16.bitmask(bytes);
-    if (stops === 0) {
-      high |= highs;
-      p += 16;
-      continue;
-    }
-    const at = ctz<i32>(stops);
-    high |= highs & ((1 << at) - 1);
-    p += at;
-    const c = load<u8>(p);
-    if (c === 0x22) {
-      accented = high !== 0;
-      return p;
-    }
-    if (c !== 0x5c) return fail(p);
-    escaped = true;
-    p = escapeEnd(p + 1);
-    if (p === 0) return 0;
-  }
-}
-
-/**
- * As {@link stringEnd}, for strings of which nobody wants to know more than `escaped`, which it sets and does not clear. A quote and
- * the control characters are told by one comparison: with bit 1 turned over, they and nothing else are at most 32. Inlined, as a
- * call for each string takes a sixth of all time. Only AssemblyScript reads this folder: tsc does not, and biome.json
- * leaves this file out, as Biome knows no decorator of a function.
+ * The closing quote of the string whose characters begin at `p`; 0 when it is none by JSON's rules. Sets `escaped` when it has a
+ * backslash, and does not clear it. Only AssemblyScript reads this folder: tsc does not, and biome.json leaves this file out,
+ * as Biome knows no decorator of a function.
  */
 @inline
 export function skipString(p: usize): usize {
-  while (true) {
-    const bytes = v128.load(p);
-    const ends = i8x16.le_u(v128.xor(bytes, i8x16.splat(2)), i8x16.splat(0x20));
-    const stops = i8x16.bitmask(v128.or(ends, i8x16.eq(bytes, i8x16.splat(0x5c))));
-    if (stops === 0) {
-      p += 16;
-      continue;
-    }
-    p += ctz<i32>(stops);
-    const c = load<u8>(p);
-    if (c === 0x22) return p;
-    if (c !== 0x5c) return fail(p);
+  const stop = stopFrom(p);
+  return load<u8>(stop) === 0x22 ? stop : unusualEnd(stop);
+}
+
+/** As {@link skipString}, of a string whose first stop is no quote. */
+function unusualEnd(stop: usize): usize {
+  do {
+    if (load<u8>(stop) !== 0x5c) return fail(stop);
     escaped = true;
-    p = escapeEnd(p + 1);
-    if (p === 0) return 0;
-  }
+    const behind = escapeEnd(stop + 1);
+    if (behind === 0) return 0;
+    stop = stopFrom(behind);
+  } while (load<u8>(stop) !== 0x22);
+  return stop;
+}
+
+/** Whether a byte above 127 is among those from `p` to `end`. */
+export function hasAccents(p: usize, end: usize): bool {
+  for (; p + 16 <= end; p += 16) if (i8x16.bitmask(v128.load(p)) !== 0) return true;
+  return (i8x16.bitmask(v128.load(p)) & ((1 << (<i32>(end - p))) - 1)) !== 0;
 }
 
 export function clearEscaped(): void {
@@ -111,26 +86,50 @@ function objectEnd(p: usize, depth: u32): usize {
   if (depth > MAX_DEPTH) return 0;
   p = skipSpace(p + 1);
   if (load<u8>(p) === 0x7d) return p + 1;
+  let at = cursor;
+  if (load<u8>(p) !== 0x22) return fail(p);
   while (true) {
-    if (load<u8>(p) !== 0x22) return fail(p);
-    p = skipString(p + 1);
-    if (p === 0) return 0;
-    if ((load<u32>(p) & 0xffffff) === 0x223a22) {
+    // A key's opening quote is at p.
+    let stop: usize = load<u32>(at, 4);
+    let known = load<u32>(at) === <u32>p;
+    const word = load<u32>(stop) & 0xffffff;
+    let c: u8;
+    if (known && word === 0x223a22) {
       // ":" as between most keys and their texts.
-      p = skipString(p + 3);
-      if (p === 0) return 0;
-      p++;
+      p = stop + 2;
+      at += 8;
+      c = 0x22;
+      known = load<u32>(at) === <u32>p;
     } else {
+      goTo(at);
+      p = skipString(p + 1);
+      if (p === 0) return 0;
       p = skipSpace(p + 1);
       if (load<u8>(p) !== 0x3a) return fail(p);
-      p = valueEnd(skipSpace(p + 1), depth);
-      if (p === 0) return 0;
+      p = skipSpace(p + 1);
+      c = load<u8>(p);
+      at = cursor;
+      known = c === 0x22 && load<u32>(at) === <u32>p;
     }
+    stop = load<u32>(at, 4);
+    if (known && (load<u32>(stop) & 0xffffff) === 0x222c22) {
+      p = stop + 2;
+      at += 8;
+      continue;
+    }
+    goTo(at);
+    p = valueEnd(p, depth);
+    if (p === 0) return 0;
+    at = cursor;
     p = skipSpace(p);
-    const c = load<u8>(p);
-    if (c === 0x7d) return p + 1;
+    c = load<u8>(p);
+    if (c === 0x7d) {
+      goTo(at);
+      return p + 1;
+    }
     if (c !== 0x2c) return fail(p);
     p = skipSpace(p + 1);
+    if (load<u8>(p) !== 0x22) return fail(p);
   }
 }
 

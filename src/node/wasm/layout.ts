@@ -4,6 +4,8 @@
 export const FIELDS: usize = 1024;
 /** Start and length of the key ARNs in the record's resources, 8 bytes each. */
 export const ARNS: usize = 1536;
+/** Keys of fields: 64 entries of 32 bytes. What the compiler lays out begins behind them, at 4096. */
+export const KEYS: usize = 2048;
 
 /** Texts known by number: hash, address and length, 12 bytes each. */
 export const MAX_TEXTS: u32 = 16384;
@@ -23,4 +25,10 @@ export const MAX_ENTRIES: u32 = 1024;
 export const IN: usize = OUT + 64 * <usize>MAX_ENTRIES;
 export const WINDOW: usize = 512 * 1024;
 /** How far behind the window a read may reach. */
-export const PADDING: usize = 64;
+export const PADDING: usize = 128;
+
+/** Stops of a stretch of the window: 4 bytes each, those of one step of 64 bytes more than the most, and eight written in vain. */
+export const STOPS: usize = IN + WINDOW + PADDING;
+export const MAX_STOPS: usize = 2048;
+/** Stands behind the last of them: an address behind all text. */
+export const FAR: usize = STOPS + 4 * (MAX_STOPS + 80);

@@ -29,37 +29,40 @@ import {
   TYPE,
   VERSION,
 } from './fields';
-import {
-  accented,
-  clearEscaped,
-  escaped,
-  fail,
-  MAX_DEPTH,
-  skipSpace,
-  skipString,
-  stringEnd,
-  valueEnd,
-  wordEnd,
-} from './json';
+import { clearEscaped, escaped, fail, hasAccents, MAX_DEPTH, skipSpace, skipString, valueEnd, wordEnd } from './json';
 import { ARNS, FIELDS } from './layout';
-import { hashA, hashB, hashId, numberOf } from './text';
+import { cursor, goTo, seek } from './stops';
+import { hashA, hashB, hashId, isText, numberOf } from './text';
 import { secondsOf } from './time';
 
-// Of the record at hand. A bit for each slot: seen at all; with null; with what is neither null nor plain ASCII text.
+// Of the record at hand. A bit for each slot: seen at all; with null; with what is neither null nor a text without escapes.
 let seen: u32 = 0;
 let nulls: u32 = 0;
 let odd: u32 = 0;
 /** Something that only a full reading can judge: a key twice, an escaped key, a list of records, too many resources. */
 let careful: bool = false;
+/** Where its list of resources and the object of its caller begin: only of a call of KMS is it read what stands in them. */
+let resources: usize = 0;
+let identity: usize = 0;
 let arns: u32 = 0;
 let arnSeen: bool = false;
+/** An object with a list of records is left at once: its end may lie many windows ahead. */
+let leaveLists: bool = false;
+/** Fields that nothing but a full reading can judge, whatever they are. */
+const CAREFUL: u32 = (1 << LIST) | (1 << RESOURCE_ARN) | (1 << RESOURCE_ARN_TOO);
 
-/** Behind the record that begins at `p`, with what is known of its fields; 0 when it is no JSON, or its end is missing. */
-export function recordEnd(p: usize): usize {
+/**
+ * Behind the record that begins at `p`, with what is known of its fields; 0 when it is no JSON, or its end is missing, or, when
+ * `outer`, as soon as it turns out to hold a list of records.
+ */
+export function recordEnd(p: usize, outer: bool): usize {
+  leaveLists = outer;
   seen = 0;
   nulls = 0;
   odd = 0;
   careful = false;
+  resources = 0;
+  identity = 0;
   arns = 0;
   return fieldsEnd(p, IN_RECORD, 1);
 }
@@ -69,29 +72,50 @@ function fieldsEnd(p: usize, place: u32, depth: u32): usize {
   if (depth > MAX_DEPTH) return 0;
   p = skipSpace(p + 1);
   if (load<u8>(p) === 0x7d) return p + 1;
+  if (load<u8>(p) !== 0x22) return fail(p);
+  let at = cursor;
   while (true) {
-    if (load<u8>(p) !== 0x22) return fail(p);
     const key = p + 1;
-    clearEscaped();
-    const end = skipString(key);
-    if (end === 0) return 0;
-    if (escaped) careful = true;
+    let end: usize = load<u32>(at, 4);
+    if (load<u32>(at) === <u32>p && load<u16>(end) === 0x3a22) {
+      p = end + 2;
+      at += 8;
+    } else {
+      goTo(at);
+      clearEscaped();
+      end = skipString(key);
+      if (end === 0) return 0;
+      if (escaped) careful = true;
+      p = skipSpace(end + 1);
+      if (load<u8>(p) !== 0x3a) return fail(p);
+      p = skipSpace(p + 1);
+      at = cursor;
+    }
     const slot = slotOf(place, key, end - key);
-    p = skipSpace(end + 1);
-    if (load<u8>(p) !== 0x3a) return fail(p);
-    p = skipSpace(p + 1);
-    if (slot !== NONE) p = fieldEnd(p, slot, depth);
-    else if (load<u8>(p) === 0x22) {
-      p = skipString(p + 1);
+    end = load<u32>(at, 4);
+    if (load<u32>(at) === <u32>p && load<u8>(p) === 0x22 && load<u8>(end) === 0x22) {
+      if (slot !== NONE) noteText(slot, p + 1, end);
+      p = end + 1;
+      at += 8;
+    } else {
+      goTo(at);
+      p = slot === NONE ? valueEnd(p, depth) : fieldEnd(p, slot, depth);
       if (p === 0) return 0;
+      at = cursor;
+    }
+    if (load<u16>(p) === 0x222c) {
       p++;
-    } else p = valueEnd(p, depth);
-    if (p === 0) return 0;
+      continue;
+    }
     p = skipSpace(p);
     const c = load<u8>(p);
-    if (c === 0x7d) return p + 1;
+    if (c === 0x7d) {
+      goTo(at);
+      return p + 1;
+    }
     if (c !== 0x2c) return fail(p);
     p = skipSpace(p + 1);
+    if (load<u8>(p) !== 0x22) return fail(p);
   }
 }
 
@@ -114,50 +138,61 @@ function resourcesEnd(p: usize, depth: u32): usize {
 
 /** Behind the value at `p` of a field that counts. */
 function fieldEnd(p: usize, slot: u32, depth: u32): usize {
-  if (slot === RESOURCE_ARN) return arnEnd(p, depth);
-  const bit: u32 = 1 << slot;
-  if (slot === LIST || slot === RESOURCE_ARN_TOO || seen & bit) careful = true;
-  seen |= bit;
+  if (slot === LIST && leaveLists) return 0;
   const c = load<u8>(p);
   if (c === 0x22) {
-    const end = stringEnd(p + 1);
+    clearEscaped();
+    const end = skipString(p + 1);
     if (end === 0) return 0;
-    if (escaped || accented) odd |= bit;
-    store<u32>(FIELDS + ((<usize>slot) << 3), <u32>(p + 1));
-    store<u32>(FIELDS + ((<usize>slot) << 3), <u32>(end - p - 1), 4);
+    noteText(slot, p + 1, end);
+    if (escaped) {
+      odd |= 1 << slot;
+      careful = careful || slot === RESOURCE_ARN;
+    }
     return end + 1;
   }
+  note(slot);
   if (c === 0x6e) {
-    nulls |= bit;
+    nulls |= 1 << slot;
     return wordEnd(p);
   }
-  odd |= bit;
-  if (c === 0x5b && slot === RESOURCES) return resourcesEnd(p, depth + 1);
+  odd |= 1 << slot;
+  if (c === 0x5b && slot === RESOURCES) resources = p;
   if (c === 0x7b) {
-    if (slot === IDENTITY) return fieldsEnd(p, IN_IDENTITY, depth + 1);
+    if (slot === IDENTITY) identity = p;
     if (slot === SESSION) return fieldsEnd(p, IN_SESSION, depth + 1);
     if (slot === ISSUER) return fieldsEnd(p, IN_ISSUER, depth + 1);
   }
   return valueEnd(p, depth);
 }
 
-/** Behind the ARN at `p` of a resource. */
-function arnEnd(p: usize, depth: u32): usize {
-  if (arnSeen || load<u8>(p) !== 0x22) {
-    careful = true;
-    return valueEnd(p, depth);
+/** Takes note of a field that was not yet seen. */
+function note(slot: u32): void {
+  const bit: u32 = 1 << slot;
+  if (seen & bit || bit & CAREFUL) careful = true;
+  seen |= bit;
+}
+
+/** Takes note of a field's text. */
+function noteText(slot: u32, p: usize, end: usize): void {
+  if (slot === RESOURCE_ARN) {
+    noteArn(p, end);
+    return;
   }
-  arnSeen = true;
-  const end = stringEnd(p + 1);
-  if (end === 0) return 0;
-  const length = end - p - 1;
-  if (escaped || accented || length > 256 || arns === 2) careful = true;
+  note(slot);
+  store<u32>(FIELDS + ((<usize>slot) << 3), <u32>p);
+  store<u32>(FIELDS + ((<usize>slot) << 3), <u32>(end - p), 4);
+}
+
+function noteArn(p: usize, end: usize): void {
+  const length = end - p;
+  if (arnSeen || length > 256 || arns === 2 || hasAccents(p, end)) careful = true;
   else {
-    store<u32>(ARNS + ((<usize>arns) << 3), <u32>(p + 1));
+    store<u32>(ARNS + ((<usize>arns) << 3), <u32>p);
     store<u32>(ARNS + ((<usize>arns) << 3), <u32>length, 4);
     arns++;
   }
-  return end + 1;
+  arnSeen = true;
 }
 
 /** Has what only a record has, and no list: it holds no other records, wherever it stands. */
@@ -202,15 +237,17 @@ function describeOther(out: usize): u32 {
   const needed: u32 = (1 << TIME) | (1 << ACCOUNT) | (1 << REGION);
   if (odd & needed) return SLOW;
   if ((seen & ~nulls & needed) !== needed || lengthOf(ACCOUNT) === 0 || lengthOf(REGION) === 0) return OTHER;
-  if (lengthOf(ACCOUNT) > MAX_NAME || lengthOf(REGION) > MAX_NAME) return SLOW;
+  if (!isPlain(ACCOUNT, MAX_NAME) || !isPlain(REGION, MAX_NAME)) return SLOW;
   const seconds = timeOf();
   if (seconds === 0) return SLOW;
+  const tick = seconds / 300;
+  if (tick === toldTick && toldAccount !== ABSENT && isOf(toldAccount, ACCOUNT) && isOf(toldRegion, REGION))
+    return OTHER;
   const account = textOf(ACCOUNT);
   const region = textOf(REGION);
-  if (account === toldAccount && region === toldRegion && seconds / 300 === toldTick) return OTHER;
   toldAccount = account;
   toldRegion = region;
-  toldTick = seconds / 300;
+  toldTick = tick;
   store<u32>(out, seconds, 16);
   store<u32>(out, account, 20);
   store<u32>(out, region, 24);
@@ -219,7 +256,16 @@ function describeOther(out: usize): u32 {
 
 function describeCall(out: usize, withCaller: bool): u32 {
   if (!isPlain(NAME, MAX_NAME) || !isPlain(REGION, MAX_NAME) || !isPlain(ACCOUNT, MAX_NAME)) return SLOW;
-  if (!isPlain(ID, 1 << 20) || arns === 0 || !isOrdinary()) return SLOW;
+  if (!isPlain(ID, 1 << 20) || !isOrdinary()) return SLOW;
+  if (resources !== 0) {
+    seek(resources);
+    resourcesEnd(resources, 2);
+  }
+  if (withCaller && identity !== 0) {
+    seek(identity);
+    fieldsEnd(identity, IN_IDENTITY, 2);
+  }
+  if (careful || arns === 0) return SLOW;
   if (isPresent(ERROR) && !isPlain(ERROR, MAX_ERROR)) return SLOW;
   if (isPresent(SHARED) && !isPlain(SHARED, 1 << 20)) return SLOW;
   const seconds = timeOf();
@@ -259,7 +305,7 @@ function isOrdinary(): bool {
 function callerSlot(): u32 {
   for (let slot = ISSUER_ARN; slot <= PRINCIPAL; slot++) {
     if (odd & (1 << slot)) return NONE;
-    if (isPresent(slot) && lengthOf(slot) > 0) return lengthOf(slot) <= MAX_CALLER ? slot : NONE;
+    if (isPresent(slot) && lengthOf(slot) > 0) return isPlain(slot, MAX_CALLER) ? slot : NONE;
   }
   return NONE;
 }
@@ -272,7 +318,7 @@ function isPresent(slot: u32): bool {
 function isPlain(slot: u32, most: u32): bool {
   if ((seen & ~nulls & ~odd & (1 << slot)) === 0) return false;
   const length = lengthOf(slot);
-  return length > 0 && length <= most;
+  return length > 0 && length <= most && !hasAccents(startOf(slot), startOf(slot) + length);
 }
 
 function isTheWord(slot: u32, length: u32, word: string): bool {
@@ -289,6 +335,10 @@ function startOf(slot: u32): usize {
 
 function lengthOf(slot: u32): u32 {
   return load<u32>(FIELDS + ((<usize>slot) << 3), 4);
+}
+
+function isOf(text: u32, slot: u32): bool {
+  return isText(text, startOf(slot), lengthOf(slot));
 }
 
 function textOf(slot: u32): u32 {

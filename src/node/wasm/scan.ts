@@ -2,6 +2,7 @@
 import { reached, resetReached, setBreaks } from './json';
 import { IN, MAX_ENTRIES, OUT, PADDING } from './layout';
 import { describe, forgetTold, OTHER, recordEnd, standsAlone } from './record';
+import { newText, seek } from './stops';
 import { forgetTexts, textsFull } from './text';
 
 export { IN, OUT, TEXTS, WINDOW } from './layout';
@@ -16,6 +17,7 @@ export let cutOff: bool = false;
 /** Ends the window's text after `length` bytes. */
 export function close(length: usize): void {
   memory.fill(IN + length, 0, PADDING);
+  newText(IN + length);
 }
 
 /**
@@ -33,7 +35,8 @@ export function scan(from: usize, end: usize, listed: bool, outer: bool, lines: 
   while (true) {
     if (entries === MAX_ENTRIES || textsFull()) return done;
     resetReached();
-    const behind = recordEnd(IN + p);
+    seek(IN + p);
+    const behind = recordEnd(IN + p, outer);
     if (behind === 0) {
       cutOff = reached >= IN + end;
       return done;

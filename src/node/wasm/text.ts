@@ -43,6 +43,12 @@ export function numberOf(p: usize, length: u32): u32 {
   return number;
 }
 
+/** Whether the text at `p` is the one with that number. */
+export function isText(number: u32, p: usize, length: u32): bool {
+  const text = TEXTS + 12 * <usize>number;
+  return load<u32>(text, 8) === length && sameBytes(p, load<u32>(text, 4), length);
+}
+
 /** Whether two texts of one length are the same; both may be read up to 7 bytes behind their ends. */
 export function sameBytes(a: usize, b: usize, length: u32): bool {
   let i: u32 = 0;

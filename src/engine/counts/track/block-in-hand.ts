@@ -49,7 +49,7 @@ export function takeInHand(
   setDriftLimits(parts, learn);
   k.silenceRatio = s[SILENCE_RATE] / k.rate;
   k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + shapeDoubtOf(parts);
-  scratch.distributions.begin(k.rate, k.rateVariance);
+  scratch.distributions.begin(k);
   takeSums(parts);
 }
 

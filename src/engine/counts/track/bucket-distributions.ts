@@ -1,37 +1,44 @@
 import type { LimitsNear } from '../../../stats/limits.js';
-import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
+import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
-import { hasBody, lowerBody, upperBody } from '../../../stats/tail-body.js';
+import { hasBody, putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
 import { LEAST_MEAN } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { silenceOf } from '../silence.js';
 
 /** Learning holds a bucket to its mean ± (4 sd + 2): single calls are never outliers. */
 const CLIP_SDS = 4;
-const CLIP_SLACK = 2;
+export const CLIP_SLACK = 2;
 
 /** Places to look for distributions by their steps: a power of two, twice what a week of five minutes can have. */
 const PLACES = 4096;
 /** What is kept of a law. */
 export const EXPOSURE = 0; // exposure: the shape, corrected
-export const MEAN = 1;
-export const RELATIVE = 2; // relative variance of load noise and profile
-export const SIZE = 3;
-export const REACH = 4; // what learning holds a bucket within, about its mean
-export const LIMIT_ABOVE = 5; // real; NaN until asked for, as the one below
-export const LIMIT_BELOW = 6; // whole; next to the other
-export const MOST_SMALL = 7; // the greatest count that is too small a departure to be told
-export const DOUBT = 8; // exposure · what is not known of the hour
-export const SKEW = 9; // a sixth of the skewness; NaN where a normal law will not do
-const SD = 10;
-export const SILENCE_ADDED = 11; // nats of silence that a bucket without a call adds
-const FEW_ABOVE = 12; // −ln P(Y ≥ y) for y below FEW, as they come up
-const FEW = 8;
+export const MEAN = 1; // the law, as `putUpperNats` has it
+export const SIZE = 2;
+export const REACH = MEAN + LAW; // what learning holds a bucket within, about its mean
+export const LIMIT_ABOVE = REACH + 1; // real; NaN until asked for, as the one below
+export const LIMIT_BELOW = REACH + 2; // whole; next to the other
+export const MOST_SMALL = REACH + 3; // the greatest count that is too small a departure to be told
+export const DOUBT = REACH + 4; // exposure · what is not known of the hour
+export const SKEW = REACH + 5; // a sixth of the skewness; NaN where a normal law will not do
+const SD = REACH + 6;
+export const SILENCE_ADDED = REACH + 7; // nats of silence that a bucket without a call adds
+export const RELATIVE = REACH + 8; // relative variance of load noise and profile
+const FEW_ABOVE = REACH + 9; // −ln P(Y ≥ y) for y below FEW, as they come up
+export const FEW = 8;
 const FEW_BELOW = FEW_ABOVE + FEW; // −ln P(Y ≤ y)
-const ENTRIES = FEW_BELOW + FEW;
+export const FEW_MASS = FEW_BELOW + FEW; // ln P(Y = y), as a zone's candidates are told apart by it
+const ENTRIES = FEW_MASS + FEW;
 
 /** −ln P below which the body's approximation stands. */
 const BODY_NATS = 3.3;
+
+/** A level, in calls per bucket at shape 1, and its relative variance. */
+interface Level {
+  readonly rate: number;
+  readonly rateVariance: number;
+}
 
 /**
  * The distributions of single buckets of one row at one level: mean, size, limits, and the tails of small counts. A profile is kept
@@ -42,12 +49,15 @@ export class BucketDistributions {
   /** `[distributions × ENTRIES]` */
   readonly values = new Float64Array((PLACES / 2) * ENTRIES);
   #count = 0;
-  /** By slot, and by the steps that make a law: where it is, if it was made after the last {@link begin}. */
-  readonly #ofSlot = new Int32Array(PLACES / 2);
-  readonly #slotMade = new Uint32Array(PLACES / 2);
-  readonly #keys = new Float64Array(PLACES);
-  readonly #of = new Int32Array(PLACES);
-  readonly #made = new Uint32Array(PLACES);
+  /** By slot where its law is, and {@link #now} when it was found: two entries next to one another. */
+  readonly #slots = new Int32Array(PLACES);
+  /**
+   * By the steps that make a law: two numbers that hold them, where it is, and {@link #now} when it was made. All four in one line of
+   * a processor's memory: apart they were three waits for each slot that is met the first time.
+   */
+  readonly #places = new Int32Array(4 * PLACES);
+  /** The place that was found last. */
+  #last = 0;
   #now = 1;
   #isFlatMade = false;
   #profile: KeptProfile | undefined;
@@ -89,12 +99,16 @@ export class BucketDistributions {
     this.forget();
   }
 
-  /** From here on they are those at this level. */
-  begin(level: number, levelVariance: number): void {
-    if (level === this.#level && levelVariance === this.#levelVariance) return;
-    this.#level = level;
-    this.#levelVariance = levelVariance;
+  /** From here on they are those at this level. An object, since numbers would be boxed: 32 bytes a block. */
+  begin({ rate, rateVariance }: Level): void {
+    if (rate === this.#level && rateVariance === this.#levelVariance) return;
+    this.#level = rate;
+    this.#levelVariance = rateVariance;
     this.forget();
+  }
+
+  isAt(level: number, levelVariance: number): boolean {
+    return level === this.#level && levelVariance === this.#levelVariance;
   }
 
   /** What the distributions stand on besides has changed. */
@@ -102,10 +116,10 @@ export class BucketDistributions {
     this.#count = 0;
     this.#isFlatMade = false;
     this.#now++;
-    if (this.#now < 2 ** 32) return;
+    if (this.#now < 2 ** 31) return;
     this.#now = 1;
-    this.#slotMade.fill(0);
-    this.#made.fill(0);
+    this.#slots.fill(0);
+    this.#places.fill(0);
   }
 
   /**
@@ -114,14 +128,18 @@ export class BucketDistributions {
    */
   at(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     if (this.#shape > 0) {
-      if (!this.#isFlatMade) this.#fill(0, this.#shape, this.#variance, this.#hourVariance);
+      if (this.#isFlatMade) return 0;
       this.#isFlatMade = true;
+      this.values[EXPOSURE] = this.#shape;
+      this.values[RELATIVE] = this.#variance;
+      this.values[DOUBT] = this.#hourVariance;
+      this.#fill(0);
       return 0;
     }
-    if (this.#slotMade[slot] === this.#now) return this.#ofSlot[slot];
+    if (this.#slots[2 * slot + 1] === this.#now) return this.#slots[2 * slot];
     const at = this.#find(slot, hour, correction, shapeDoubt);
-    this.#slotMade[slot] = this.#now;
-    this.#ofSlot[slot] = at;
+    this.#slots[2 * slot] = at;
+    this.#slots[2 * slot + 1] = this.#now;
     return at;
   }
 
@@ -130,36 +148,52 @@ export class BucketDistributions {
     const shape = profile.stepAt(profile.shapeSteps, slot);
     const variance = profile.stepAt(profile.varianceSteps, slot);
     const hours = profile.stepAt(profile.hourSteps, slot) * 64 + hour;
-    const key = (shape * 65_536 + variance) * 524_288 + hours;
-    const hash = Math.imul(shape, 0x9e3779b1) ^ Math.imul(variance, 0x85ebca6b) ^ Math.imul(hours, 0xc2b2ae35);
-    let place = (hash ^ (hash >>> 15)) & (PLACES - 1);
-    while (this.#made[place] === this.#now) {
-      if (this.#keys[place] === key) return this.#of[place];
-      place = (place + 1) & (PLACES - 1);
+    // Steps are of 16 bits.
+    const both = (shape << 16) ^ (variance & 0xffff);
+    const places = this.#places;
+    // Slots next to one another often have one law.
+    let place = this.#last;
+    const isLast = places[place + 3] === this.#now && places[place] === both && places[place + 1] === hours;
+    if (isLast) return places[place + 2];
+    const hash = Math.imul(both, 0x9e3779b1) ^ Math.imul(hours, 0xc2b2ae35);
+    place = 4 * ((hash ^ (hash >>> 15)) & (PLACES - 1));
+    while (places[place + 3] === this.#now) {
+      this.#last = place;
+      if (places[place] === both && places[place + 1] === hours) return places[place + 2];
+      place = (place + 4) & (4 * PLACES - 1);
     }
+    this.#last = place;
     const at = this.#count++ * ENTRIES;
-    this.#made[place] = this.#now;
-    this.#keys[place] = key;
-    this.#of[place] = at;
-    const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
-    this.#fill(at, profile.shapeAt(slot) * correction, profile.varianceAt(slot) + shapeDoubt, hourDoubt);
+    places[place] = both;
+    places[place + 1] = hours;
+    places[place + 2] = at;
+    places[place + 3] = this.#now;
+    const { values } = this;
+    values[at + EXPOSURE] = profile.shapeAt(slot) * correction;
+    values[at + RELATIVE] = profile.varianceAt(slot) + shapeDoubt;
+    values[at + DOUBT] = profile.hourVarianceAt(slot) + shapeDoubt;
+    this.#fill(at);
     return at;
   }
 
-  #fill(at: number, x: number, doubt: number, hourDoubt: number): void {
+  /** Makes the law whose shape and variances stand where its exposure, relative variance and doubt will. */
+  #fill(at: number): void {
     const { values } = this;
+    const x = values[at + EXPOSURE];
+    const doubt = values[at + RELATIVE];
+    const hourDoubt = values[at + DOUBT];
     const mean = Math.max(this.#level * x, LEAST_MEAN);
     const relative = this.#alpha + doubt;
     const own = relative + this.#phi / mean;
     const size = 1 / (own + this.#levelVariance);
-    const sd = Math.sqrt(mean + (mean * mean) / size);
+    const sd = sdOf(mean, size);
     const skewness = (1 + (2 * mean) / size) / sd;
-    values[at + EXPOSURE] = x;
     values[at + MEAN] = mean;
     values[at + RELATIVE] = relative;
     values[at + SILENCE_ADDED] = silenceOf(mean, own);
     values[at + SIZE] = size;
-    values[at + REACH] = CLIP_SDS * sd + CLIP_SLACK;
+    values[at + MEAN + LAW - 1] = Number.NaN;
+    values[at + REACH] = reachOf(mean, size);
     values[at + LIMIT_ABOVE] = Number.NaN;
     values[at + MOST_SMALL] = Math.floor(mean * (1 + this.#minEffect));
     values[at + DOUBT] = x * hourDoubt;
@@ -172,31 +206,48 @@ export class BucketDistributions {
   limit(at: number): void {
     const { values } = this;
     const mean = values[at + MEAN];
-    this.#limits.once(mean, values[at + SIZE], values, at + LIMIT_ABOVE);
+    this.#limits.put(values, at + MEAN, at + LIMIT_ABOVE);
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
-    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, Math.ceil(mean * (1 - this.#minEffect)));
+    // Never above the mean, however a model was damaged: no window is asked whether it is.
+    const most = Math.min(Math.ceil(mean * (1 - this.#minEffect)), Math.max(1, Math.floor(mean)));
+    values[at + LIMIT_BELOW] = lower <= 0 ? 0 : Math.min(lower, most);
   }
 
   /**
    * Puts −ln P(Y ≥ y) of a law, not calibrated, or −ln P(Y ≤ y), where the count y stood: as an argument and a result they
    * would be boxed (Node 20). Exact where it may matter; where {@link nearNats} says nothing, and within two deviations, by
-   * {@link lowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
+   * {@link putLowerBody} where counts are large enough; a fifth of the buckets of busy series have another, 0.2 µs each.
    */
   toNats(at: number, isAbove: boolean, column: Float64Array, j: number): void {
     const { values } = this;
     const y = column[j];
     const mean = values[at + MEAN];
     const size = values[at + SIZE];
-    const z = (isAbove ? y - 0.5 - mean : mean - y - 0.5) / values[at + SD];
-    let nats = nearNats(values, at, y, isAbove);
-    if (!(nats >= 0)) {
-      nats = Number.POSITIVE_INFINITY;
-      if (z < 2 && hasBody(y, size)) nats = isAbove ? upperBody(y, mean, size) : lowerBody(y, mean, size);
-      if (!(nats < BODY_NATS)) nats = isAbove ? -logUpperTail(y, mean, size) : -logLowerTail(y, mean, size);
-      if (y < FEW && Math.trunc(y) === y) values[at + (isAbove ? FEW_ABOVE : FEW_BELOW) + y] = nats;
+    const near = nearNats(values, at, y, isAbove);
+    if (near >= 0) {
+      column[j] = near;
+      return;
     }
-    column[j] = nats;
+    const z = (isAbove ? y - 0.5 - mean : mean - y - 0.5) / values[at + SD];
+    if (z < 2 && hasBody(y, size)) {
+      if (isAbove) putUpperBody(column, j, values, at + MEAN);
+      else putLowerBody(column, j, values, at + MEAN);
+      if (column[j] < BODY_NATS) return;
+      column[j] = y;
+    }
+    if (isAbove) putUpperNats(column, j, values, at + MEAN);
+    else putLowerNats(column, j, values, at + MEAN);
+    if (y < FEW && Math.trunc(y) === y) values[at + (isAbove ? FEW_ABOVE : FEW_BELOW) + y] = column[j];
   }
+}
+
+function sdOf(mean: number, size: number): number {
+  return Math.sqrt(mean + (mean * mean) / size);
+}
+
+/** What learning holds a bucket within, about its mean. */
+export function reachOf(mean: number, size: number): number {
+  return CLIP_SDS * sdOf(mean, size) + CLIP_SLACK;
 }
 
 /**

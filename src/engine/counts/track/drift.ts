@@ -16,6 +16,9 @@ const DRIFT_FADES = DRIFT_HALF_LIFE * HOUR;
 export const DRIFT_SPAN = 3 * DAY;
 /** Half-life of the anchor under 'accept-shifts': growth of 10 % a week leaves it a fifth behind. */
 const ANCHOR_FADES = ANCHOR_HALF_LIFE * HOUR;
+/** What an hour leaves of those sums, and what the anchor follows in it. */
+const KEPT_AN_HOUR = Math.exp((-Math.LN2 * HOUR) / DRIFT_FADES);
+const FOLLOWED_AN_HOUR = -Math.expm1((-Math.LN2 * HOUR) / ANCHOR_FADES);
 /** Least departures that are reported: under 'hold', and beyond what the anchor lags behind usual growth. */
 const LEAST_HELD = 1.25;
 const LEAST_FOLLOWED = 1.5;
@@ -40,11 +43,12 @@ function wander({ model, rules }: TrackerParts): number {
 /** Ends a block: the sums fade, and what the departures are held against is known anew. */
 export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
   const { block } = rules.windows;
-  const keep = Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
+  const isHour = passed * block === HOUR;
+  const keep = isHour ? KEPT_AN_HOUR : Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
   s[DRIFT_CALLS] *= keep;
   s[DRIFT_EXPOSURE] *= keep;
   if (!rules.acceptShifts || s[INCIDENT_SIDE] !== 0) return;
-  const share = -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
+  const share = isHour ? FOLLOWED_AN_HOUR : -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
   s[ANCHOR_RATE] += share * (s[RATE] - s[ANCHOR_RATE]);
   s[ANCHOR_VARIANCE] += share * (s[RATE_VARIANCE] - s[ANCHOR_VARIANCE]);
 }
@@ -87,6 +91,29 @@ export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: 
   const isJudged = isLearning && !isOpen && (!rules.acceptShifts || expected >= LEAST_CALLS);
   k.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
   k.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
+}
+
+/** The same of buckets that {@link mayDrift} is asked of. */
+export function setIdleDrift({ s, rules, scratch }: TrackerParts): void {
+  const { law } = scratch;
+  const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
+  const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
+  const isJudged = !rules.acceptShifts || expected >= LEAST_CALLS;
+  law.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
+  law.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
+}
+
+/** Whether the drift may have something to say of the first of some buckets of one law without a call, and so of any. */
+export function mayDrift(parts: TrackerParts): boolean {
+  const { s, rules, scratch } = parts;
+  const { law } = scratch;
+  if (law.driftAbove === Number.POSITIVE_INFINITY) return false;
+  const calls = s[DRIFT_CALLS];
+  const exposure = s[DRIFT_EXPOSURE] + law.exposure;
+  const expected = s[ANCHOR_RATE] * exposure;
+  if (calls + Math.min(law.upper, law.mean + law.reach) > Math.max(law.driftAbove, expected)) return true;
+  if (law.back !== 0 || !(calls < law.driftBelow)) return false;
+  return driftNats(parts, calls, exposure) > rules.driftNats;
 }
 
 /**

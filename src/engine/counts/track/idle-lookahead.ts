@@ -118,7 +118,7 @@ export class IdleLookahead {
    * Judges the buckets from the present one on, if the row has been quiet, and writes the judgement of it. Those it was judged
    * for before must be settled.
    * @param slots `[length]` week slots from the present bucket on
-   * @returns false where nothing was foreseen: the row is to be run
+   * @returns false where nothing was foreseen: the row is to be {@link run}
    */
   foresee(
     row: number,
@@ -165,17 +165,26 @@ export class IdleLookahead {
     return true;
   }
 
+  /** Runs a row of which nothing is foreseen over the present bucket, in which it has no call. */
+  run(count: CountTracker, slots: Int32Array, learning: boolean, out: ScoreColumns | undefined, at: number): void {
+    const range = this.#range;
+    range.slots[0] = slots[0];
+    range.start = this.#present;
+    range.length = 1;
+    range.learning = learning;
+    count.runIdle(range, out, at);
+  }
+
   #write(cells: Float64Array, row: number, out: ScoreColumns, at: number): void {
     const cell = row * PER_CELL;
     out.expected[at] = cells[cell + EXPECTED];
     out.upper[at] = cells[cell + UPPER];
     out.surprise[at] = cells[cell + SURPRISE];
     out.spans[at] = cells[cell + SPAN];
-    out.lower[at] = 0;
-    const isLearning = this.#isLearning[row] !== 0;
-    out.verdicts[at] = isLearning ? UNKNOWN : NORMAL;
-    out.reasons[at] = isLearning ? LEARNING : 0;
-    if (out.ongoing !== undefined) out.ongoing[at] = NORMAL;
+    // All else is 0, as cells are before they are written: a tick of 100,000 series leaves 1 MB of its columns untouched.
+    if (this.#isLearning[row] === 0) return;
+    out.verdicts[at] = UNKNOWN;
+    out.reasons[at] = LEARNING;
   }
 
   /**
@@ -194,7 +203,12 @@ export class IdleLookahead {
     this.#stands[row] = last;
     if (last === first) return;
     this.#fill(row, first, (first - from) / this.#step, (last - first) / this.#step);
-    count.run(this.#range, true, undefined, 0);
+    count.runIdle(this.#range, undefined, 0);
+  }
+
+  /** Up to where the state of a row stands, epoch ms; `undefined` where nothing is foreseen of it. */
+  stands(row: number): number | undefined {
+    return row < this.#until.length && this.#until[row] !== Number.NEGATIVE_INFINITY ? this.#stands[row] : undefined;
   }
 
   /** Makes the range that of buckets in which no call comes. @param k which of those foreseen is the first */

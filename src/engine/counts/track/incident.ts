@@ -83,7 +83,12 @@ export function limitByIncident(parts: TrackerParts): void {
   if (side === 0) return;
   const ratio = s[INCIDENT_RATIO];
   const perNat = perNatOf(parts, b.mean, ratio);
-  const end = ((END - s[INCIDENT_LLR]) / perNat + (ratio - 1) * b.mean) / Math.log(ratio);
+  // Of one incident it is one number, and a call out of the engine for each bucket is not needed.
+  if (scratch.incident.ratio !== ratio) {
+    scratch.incident.ratio = ratio;
+    scratch.incident.log = Math.log(ratio);
+  }
+  const end = ((END - s[INCIDENT_LLR]) / perNat + (ratio - 1) * b.mean) / scratch.incident.log;
   const { minEffect, windows } = rules;
   const isReported = b.time - s[INCIDENT_LAST_REPORT] <= Math.max(HOUR - windows.step, windows.step);
   const isOwn = side === ABOVE ? b.y > b.upper : b.y < b.lower;
@@ -122,7 +127,8 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
   if (s[MERGE_SIDE] !== 0) extendIncident(s, b);
   if (open !== 0) {
     const ratio = s[INCIDENT_RATIO];
-    const gain = Math.min(WITNESS, (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio));
+    const log = scratch.incident.log;
+    const gain = Math.min(WITNESS, (y * log - (ratio - 1) * mean) * perNatOf(parts, mean, ratio));
     s[INCIDENT_LLR] = Math.min(s[INCIDENT_LLR_CAP], s[INCIDENT_LLR] + gain);
     const isBreach = verdict === open || b.goesOn;
     if (isBreach) s[INCIDENT_LAST_BREACH] = time;

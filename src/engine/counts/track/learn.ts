@@ -3,11 +3,14 @@ import { ahead } from '../growth.js';
 import { learnRate, RATE, RATE_VARIANCE, startRate } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor, startDrift } from './drift.js';
+import { markEvent, passEvents } from './event-blocks.js';
 import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, placeOf, sumBlocks } from './rings.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
+  ALPHA,
+  ANCHOR,
   BLOCK,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
@@ -17,6 +20,7 @@ import {
   PENDING_HOURS,
   PER_BLOCK,
   PER_BUCKET,
+  PHI,
   RING,
   SHIFT_VARIANCE,
   SILENCE_MEAN,
@@ -54,7 +58,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
     if (k.isYoung && learn) trainShape(parts);
-  }
+  } else markEvent(s);
   k.sum += b.held;
   k.sumExposure += b.exposure;
   k.sumExposureVar += b.exposureVar;
@@ -77,14 +81,19 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
 
 /** Ends the blocks before that of `time`: what they taught is learned, and they enter the ring. */
 export function enterBlock(parts: TrackerParts, time: number, learn: boolean): void {
+  if (endBlocks(parts, time, learn)) sumBlocks(parts);
+}
+
+/** The same but for the sums over whole blocks, which only tests need. @returns whether they are others */
+export function endBlocks(parts: TrackerParts, time: number, learn: boolean): boolean {
   const { s, rules, layout } = parts;
   const { block } = rules.windows;
   const now = Math.floor(time / block);
-  if (s[BLOCK] === now) return;
+  if (s[BLOCK] === now) return false;
   if (Number.isNaN(s[BLOCK])) {
     s[BLOCK] = now;
     growOld(parts, time);
-    return;
+    return false;
   }
   const rate = s[RATE];
   const variance = s[RATE_VARIANCE];
@@ -114,8 +123,9 @@ export function enterBlock(parts: TrackerParts, time: number, learn: boolean): v
   s[SUM_EXPOSURE] = 0;
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
+  passEvents(s, passed);
   if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
-  sumBlocks(parts);
+  return true;
 }
 
 /** What is known of the rate when the first bucket comes days after the history. */
@@ -137,6 +147,8 @@ function growOld(parts: TrackerParts, time: number): void {
 
 /** Nats of a silence from which on quiet blocks wait to teach until a call ends it: at 3 one in twenty gets as far. */
 const PENDING_FROM = 3;
+/** Evidence of a silence that surely comes to less: what is not known of the rate only takes away from it. */
+const NOT_PENDING = 2.99;
 
 /** Whether the last call lies in the block of this number. */
 function hasCalledIn({ s, rules }: TrackerParts, number: number): boolean {
@@ -148,26 +160,36 @@ function hasCalledIn({ s, rules }: TrackerParts, number: number): boolean {
  * call that ends it has them learned as one, a report drops them, so that what is expected is still what was usual.
  */
 function learnBlocks(parts: TrackerParts, passed: number): void {
-  const { s, rules, model, scatter } = parts;
+  const { s, derivedAt: d, rules, scratch } = parts;
   const { block, step } = rules.windows;
+  // From behind the state, as what is asked of the tracker's objects is waited for: a twentieth of a tick (Node 20).
+  const anchor = s[d + ANCHOR];
+  const { scatter } = scratch;
+  const w = Math.min(1, rules.windows.blocks.length - 1);
+  scatter.phi = s[d + PHI + w];
+  scatter.alpha = s[d + ALPHA + w];
   const hours = block / HOUR;
   const perBlock = block / step;
   // What was held back, as suspect or in an incident, neither teaches nor lets what is known grow old.
   const share = s[SUM_EXPOSURE] > 0 ? s[BLOCK_TRAIN_EXPOSURE] / s[SUM_EXPOSURE] : 1;
   if (share > 0) {
     const isSilent = s[BLOCK_TRAIN_CALLS] === 0 && !hasCalledIn(parts, s[BLOCK]);
-    if (isSilent && rawSilenceNats(s[SILENCE_NATS], s[SILENCE_VARIANCE]) > PENDING_FROM) {
+    if (
+      isSilent &&
+      s[SILENCE_NATS] > NOT_PENDING &&
+      rawSilenceNats(s[SILENCE_NATS], s[SILENCE_VARIANCE]) > PENDING_FROM
+    ) {
       s[PENDING_EXPOSURE] += s[BLOCK_TRAIN_EXPOSURE];
       s[PENDING_HOURS] += hours * share;
     } else {
       if (s[PENDING_HOURS] > 0) {
-        learnRate(s, 0, s[PENDING_EXPOSURE], s[PENDING_HOURS], perBlock, model.anchor, scatter);
+        learnRate(s, 0, s[PENDING_EXPOSURE], s[PENDING_HOURS], perBlock, anchor, scatter);
         dropPending(s);
       }
-      learnRate(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, model.anchor, scatter);
+      learnRate(s, s[BLOCK_TRAIN_CALLS], s[BLOCK_TRAIN_EXPOSURE], hours * share, perBlock, anchor, scatter);
     }
   }
-  if (passed > 1) learnRate(s, 0, 0, hours * (passed - 1), perBlock, model.anchor, scatter);
+  if (passed > 1) learnRate(s, 0, 0, hours * (passed - 1), perBlock, anchor, scatter);
   if (!rules.acceptShifts) holdToAnchor(parts);
 }
 

@@ -21,8 +21,19 @@ import {
   SUM_EXPOSURE_VAR,
 } from './state.js';
 
-/** The same in the state itself. @param held calls as the long windows take them */
-export function push({ s, rules }: TrackerParts, y: number, held: number, exposure: number, exposureVar: number): void {
+/** A bucket that was not observed enters as none: no calls, of no exposure. */
+export function pushNothing(parts: TrackerParts): void {
+  const { bucket: b } = parts.scratch;
+  b.enters = 0;
+  b.entersLong = 0;
+  b.exposure = 0;
+  b.exposureVar = 0;
+  push(parts);
+}
+
+/** The bucket in hand enters ring and long windows, in the state itself. */
+export function push({ s, rules, scratch }: TrackerParts): void {
+  const { enters: y, entersLong: held, exposure, exposureVar } = scratch.bucket;
   s[SUM] += held;
   s[SUM_EXPOSURE] += exposure;
   s[SUM_EXPOSURE_VAR] += exposureVar;
@@ -63,32 +74,34 @@ export function sumBlocks({ s, derivedAt: d, rules, layout }: TrackerParts): voi
   let sum = 0;
   let exposure = 0;
   let exposureVar = 0;
-  let rate = s[RATE];
-  let variance = s[RATE_VARIANCE];
   let w = 1;
   while (w < blocks.length && blocks[w] === 0) w++;
   const isBegun = !Number.isNaN(s[BLOCK]);
-  let place = isBegun && places > 0 ? placeOf(s[BLOCK], places) : 0;
+  // A whole number to V8 (Node 20) too, and the places that follow.
+  const now = isBegun && places > 0 ? placeOf(s[BLOCK], places) | 0 : 0;
+  let place = now;
   // From the last block back, once for all windows.
-  for (let k = 1; w < blocks.length; k++) {
-    for (; w < blocks.length && blocks[w] === k; w++) {
-      s[d + PAST + w] = sum;
-      s[d + PAST_EXPOSURE + w] = exposure;
-      s[d + PAST_EXPOSURE_VAR + w] = exposureVar;
-      s[d + PAST_RATE + w] = rate;
-      s[d + PAST_VARIANCE + w] = variance;
+  for (let k = 0; w < blocks.length; w++) {
+    // The block so far comes besides.
+    const whole = isBegun ? blocks[w] - 1 : 0;
+    for (; k < whole; k++) {
+      place = place === 0 ? places - 1 : place - 1;
+      const at = (blocksAt + PER_BLOCK * place) | 0;
+      sum += s[at];
+      exposure += s[at + 1];
+      exposureVar += s[at + 2];
     }
-    if (!isBegun) continue;
-    place = place === 0 ? places - 1 : place - 1;
-    const at = blocksAt + PER_BLOCK * place;
-    sum += s[at];
-    exposure += s[at + 1];
-    exposureVar += s[at + 2];
-    // Where the window's first blocks were before all, the first that was.
-    if (s[at + 3] > 0) {
-      rate = s[at + 3];
-      variance = s[at + 4];
+    // The rate when the window began; where its first blocks were before all, that of the first that was.
+    let first = place;
+    for (let left = whole; left > 0 && !(s[blocksAt + PER_BLOCK * first + 3] > 0); left--) {
+      first = first === places - 1 ? 0 : first + 1;
     }
+    const isKnown = whole > 0 && first !== now;
+    s[d + PAST + w] = sum;
+    s[d + PAST_EXPOSURE + w] = exposure;
+    s[d + PAST_EXPOSURE_VAR + w] = exposureVar;
+    s[d + PAST_RATE + w] = isKnown ? s[blocksAt + PER_BLOCK * first + 3] : s[RATE];
+    s[d + PAST_VARIANCE + w] = isKnown ? s[blocksAt + PER_BLOCK * first + 4] : s[RATE_VARIANCE];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Windows } from '../../windows.js';
+import { layoutOf, type StateLayout } from './state.js';
 
 /** Share of the budget that the drift may spend, and its independent tests a week on either side. */
 const DRIFT_SHARE = 0.05;
@@ -7,6 +8,8 @@ const DRIFT_TESTS = 7;
 /** How a series is judged. */
 export interface CountRules {
   readonly windows: Windows;
+  /** Where the parts of a state begin. */
+  readonly layout: StateLayout;
   /** `[windows]` ln of the windows' weights. */
   readonly logWeights: Float64Array;
   /** A verdict is given where −ln of the combined, calibrated probability exceeds this. */
@@ -30,7 +33,7 @@ export function countRules(
   // thrown away with every window (Node 20).
   // Where a shift is followed anyway its report can wait for surer odds.
   const driftNats = acceptShifts ? nats : driftNatsFor(nats, windows);
-  return { windows, logWeights, nats, driftNats, minEffect, acceptShifts, historyEnd };
+  return { windows, layout: layoutOf(windows), logWeights, nats, driftNats, minEffect, acceptShifts, historyEnd };
 }
 
 /** Default least relative departure that is reported. */

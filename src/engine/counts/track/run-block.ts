@@ -54,7 +54,7 @@ export function runBlock(
     i += calm;
     if (calm === n) continue;
     if (onlyCalm) return -1 - i;
-    if (range.choose !== undefined) chooseAgain(range, range.choose, i - calm, i);
+    if (range.choose !== undefined) chooseAgain(range.choose, i - calm, i);
     loadBucket(parts, calm);
     putBack(parts);
     finishBucket(parts, range, learn, out);
@@ -91,7 +91,7 @@ function fillStretch(
     else if (choose !== undefined) {
       // A bucket that ends the stretch for its bursts is chosen for again: one by one, then.
       if (n > 0 && bursts !== null) break;
-      slot = choose.choose(y, i + n) | 0;
+      slot = choose.choose(i + n) | 0;
       left = choose.left();
     }
     if (bursts !== null) {
@@ -146,7 +146,7 @@ function runBucket(
   const { start, values, slots, choose, learning } = range;
   const { block: k, bucket: b } = parts.scratch;
   const y = values[i];
-  const slot = (choose === undefined ? slots[i] : choose.choose(y, i)) | 0;
+  const slot = (choose === undefined ? slots[i] : choose.choose(i)) | 0;
   if (parts.bursts !== null) enterBurstHour(parts, burstShift(parts.bursts, slot, parts.profile.perWeek / 7));
   lookUp(parts, slot, y);
   b.time = start + i * parts.rules.windows.step;

@@ -1,5 +1,7 @@
 import { LimitsNear } from '../../../stats/limits.js';
+import { LAW } from '../../../stats/negative-binomial.js';
 import { BucketDistributions } from './bucket-distributions.js';
+import { IdleLaw } from './idle-law.js';
 import { MOST_WINDOWS } from './state.js';
 import { Stretch } from './stretch.js';
 
@@ -50,6 +52,9 @@ export class BucketInHand {
   /** Its calls, and those as the long windows and learning take them: held to the mean ± reach. */
   y = Number.NaN;
   held = Number.NaN;
+  /** What the ring and the long windows take, where an incident has them take what was expected. */
+  enters = Number.NaN;
+  entersLong = Number.NaN;
   slot = 0;
   hour = 0;
   correction = Number.NaN;
@@ -77,6 +82,8 @@ export class BucketInHand {
   goesOn = false;
   /** May be an incident that is not reported yet: teaches nothing. */
   isSuspect = false;
+  /** Whether a window has said anything of it since it was taken out of a stretch. */
+  isChanged = false;
   /** Evidence of the silence after this bucket. */
   silenceAfter = Number.NaN;
   isExpected = false;
@@ -122,6 +129,10 @@ export class WindowInHand {
   surely = Number.NaN;
   readonly limits = new LimitsNear(0, 0);
   readonly screen = new WindowScreen();
+  /** What it holds without the bucket: exposure, exposure · profile variance; the mean of its first bucket. */
+  exposure = Number.NaN;
+  exposureVar = Number.NaN;
+  oldest = Number.NaN;
   mean = Number.NaN;
   /** Variance beyond Poisson's. */
   over = Number.NaN;
@@ -147,6 +158,11 @@ export class TrackScratch {
   readonly block = new BlockInHand();
   readonly bucket = new BucketInHand();
   readonly stretch = new Stretch();
+  readonly law = new IdleLaw();
+  /** Of the series that learns, as its tracker has it. */
+  readonly scatter = { phi: Number.NaN, alpha: Number.NaN };
+  /** A window's law, and what is asked of it and then found, see `putUpperNats`. */
+  readonly tail = new Float64Array(LAW + 1);
   /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
   readonly idle = {
     leastExposure: Number.NaN,
@@ -156,6 +172,8 @@ export class TrackScratch {
     leastRest: Number.NaN,
     mostRest: Number.NaN,
   };
+  /** The ratio of the open incident that was followed last, and its logarithm. */
+  readonly incident = { ratio: Number.NaN, log: Number.NaN };
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
 }

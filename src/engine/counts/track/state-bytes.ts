@@ -1,8 +1,9 @@
 import type { ByteReader, ByteWriter } from '../../../series/bytes.js';
 import { type GuessSpace, readGuessed, writeGuessed } from '../../guessed-column.js';
 import type { Windows } from '../../windows.js';
+import type { Arena } from '../arena.js';
 import type { RowModel } from '../model.js';
-import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX } from './state.js';
+import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX, WRITTEN } from './state.js';
 import { shapePriorOf } from './young-hours.js';
 
 /** What the state of a row is guessed by. */
@@ -20,7 +21,7 @@ export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number
 
 /** Writes and reads the states of rows of counts, see {@link writeGuessed}. A row that sleeps has the first part of one only. */
 export class StateCodec {
-  readonly #none = new Float64Array(RING);
+  readonly #none = new Float64Array(WRITTEN);
   /** By the length of a state. */
   readonly #orders = new Map<number, { readonly block: number; readonly places: Int32Array }>();
   /** Working space: what follows the first part of a state, guessed, and in the order in which it is written. */
@@ -36,21 +37,21 @@ export class StateCodec {
 
   write(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
     writer.varint(state.length);
-    writeGuessed(writer, state.subarray(0, RING), this.#none, this.#space);
+    writeGuessed(writer, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (state.length === RING) return;
     const order = this.#prepare(state, state.length, model, context);
     for (let i = 0; i < order.length; i++) this.#ordered[i] = state[order[i]];
     writeGuessed(writer, this.#ordered, this.#guesses, this.#space);
   }
 
-  read(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
+  read(reader: ByteReader, model: RowModel, context: StateContext, arena: Arena): Float64Array {
     const length = reader.varint();
     const { length: whole, youngLength } = layoutOf(context.windows);
     const awake = shapePriorOf(model, context.windows) > 0 ? youngLength : whole;
     if (length !== RING && length !== awake) reader.fail(`a state of ${length} entries`);
     // With room for what follows from it: the tracker takes it as it is.
-    const state = new Float64Array(length === RING ? RING : length + DERIVED);
-    readGuessed(reader, state.subarray(0, RING), this.#none, this.#space);
+    const state = arena.take(length === RING ? RING : length + DERIVED);
+    readGuessed(reader, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (length === RING) return state;
     const order = this.#prepare(state, length, model, context);
     readGuessed(reader, this.#ordered, this.#guesses, this.#space);
@@ -117,6 +118,9 @@ function guessRings(
   const { ringBlocks, blocksAt } = layoutOf(windows);
   const places = (blocksAt - RING) / PER_BUCKET;
   guesses.fill(0);
+  const { each, perWeek, shapeSteps, hourSteps } = profile;
+  // Slots of an hour are mostly alike: the profile is asked once for them.
+  const alike = shapeSteps.length === perWeek || hourSteps.length === perWeek ? 1 : each;
   const slotAt = (back: number) => slots[slots.length - back];
   const at = state[RING_INDEX];
   let x = 0;
@@ -135,11 +139,19 @@ function guessRings(
     const number = state[BLOCK] - ringBlocks + k;
     let sumX = 0;
     let sumV = 0;
+    let hour = -1;
+    let shape = 0;
+    let doubt = 0;
     const begin = Math.ceil((time - number * block) / step);
     for (let back = begin; back > begin - block / step && back > 0 && back <= slots.length; back--) {
-      const shape = profile.shapeAt(slotAt(back));
+      const slot = slots[slots.length - back];
+      if (alike === 1 || Math.floor(slot / alike) !== hour) {
+        hour = Math.floor(slot / alike);
+        shape = profile.shapeAt(slot);
+        doubt = shape * profile.hourVarianceAt(slot);
+      }
       sumX += shape;
-      sumV += shape * profile.hourVarianceAt(slotAt(back));
+      sumV += doubt;
     }
     guesses[from + ringBlocks + k] = sumX;
     guesses[from + 2 * ringBlocks + k] = sumV;

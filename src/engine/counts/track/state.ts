@@ -1,4 +1,4 @@
-import { WIDE_CELL } from '../../../stats/limits.js';
+import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
 import type { Windows } from '../../windows.js';
 import { RATE_STATE } from '../rate-filter.js';
 
@@ -48,12 +48,16 @@ export const ANCHOR_RATE = BLOCK + 38; // the rate that was fitted or signed off
 export const ANCHOR_VARIANCE = BLOCK + 39;
 export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the last days, beside the anchored rate
 export const DRIFT_EXPOSURE = BLOCK + 41;
+/** What is written of the first part of a state. */
+export const WRITTEN = BLOCK + 43;
+export const EVENTS = BLOCK + 43; // the last blocks that held a bucket that was not plain, see event-blocks.ts
+export const EARLIER_EVENTS = BLOCK + 44;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
  * present round's sums, where adding up the ring took as long as the rest of a bucket. A place of zeros ends it.
  */
-export const RING = BLOCK + 43;
+export const RING = WRITTEN + 2;
 /** Of a bucket in its ring: calls, exposure, exposure · profile variance. */
 export const PER_BUCKET = 3;
 /** Of a block in its ring: calls, exposure, exposure · profile variance, rate in force and its relative variance. */
@@ -85,7 +89,11 @@ export const PAST_RATE = PAST_EXPOSURE_VAR + MOST_WINDOWS;
 export const PAST_VARIANCE = PAST_RATE + MOST_WINDOWS;
 /** Per window: what was found last of how far its limits are away, see `LimitsNear.arm`. */
 export const WIDE = PAST_VARIANCE + MOST_WINDOWS;
-export const DERIVED = WIDE + WIDE_CELL * MOST_WINDOWS;
+/** Per window: the cell of the grid that its limit above lay in last, see `enterCell`. */
+export const NEAR = WIDE + WIDE_CELL * MOST_WINDOWS;
+/** The mean rate of the history. */
+export const ANCHOR = NEAR + NEAR_CELL * MOST_WINDOWS;
+export const DERIVED = ANCHOR + 1;
 
 /** Where the parts of a state begin that depend on the windows. */
 export interface StateLayout {

@@ -26,6 +26,7 @@ export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
   b.isReported = t.isReported[j] !== 0;
   b.isSuspect = t.isSuspect[j] !== 0;
   b.silenceAfter = t.silenceAfter[j];
+  b.isChanged = false;
 }
 
 /** Puts back what a test found of the bucket in hand. */
@@ -42,4 +43,5 @@ export function keepBucket({ scratch }: TrackerParts, j: number): void {
   t.datesValue[j] = b.datesValue;
   t.isReported[j] = b.isReported ? 1 : 0;
   t.isSuspect[j] = b.isSuspect ? 1 : 0;
+  if (j >= t.said) t.said = j + 1;
 }

@@ -67,6 +67,13 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   const { above, below } = tails;
   const { at: ats, y: ys, mean: means, upper: uppers, lower: lowers, nats: allNats } = t;
   const { isReported, decided, dates, isSuspect } = t;
+  for (let j = 0; j < t.said; j++) {
+    decided[j] = 0;
+    dates[j] = 0;
+    isReported[j] = 0;
+    isSuspect[j] = 0;
+  }
+  t.said = 0;
   let late = k.carriedShortfall;
   for (let j = 0; j < n; j++) {
     const at = ats[j];
@@ -89,10 +96,10 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
     uppers[j] = upper;
     lowers[j] = lower;
     allNats[j] = nats + weight;
-    isReported[j] = (isAbove ? y > upper : y < lower) ? 1 : 0;
-    decided[j] = 0;
-    dates[j] = 0;
-    isSuspect[j] = 0;
+    if (isAbove ? y > upper : y < lower) {
+      isReported[j] = 1;
+      t.said = j + 1;
+    }
     late = straddles && mean > y ? mean - y : 0;
   }
 }
@@ -116,12 +123,16 @@ export function testSilences({ s, derivedAt: d, scratch, tails, rules }: Tracker
     if (!((lowers[j] < 1 && most > reportedFrom) || (y === 0 && most > nats[j]))) continue;
     const raw = Math.max(0, rawSilenceNats(without, variance) - shift);
     const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
-    if (silence > reportedFrom && t.lower[j] < 1) t.lower[j] = 1;
+    if (silence > reportedFrom && t.lower[j] < 1) {
+      t.lower[j] = 1;
+      if (j >= t.said) t.said = j + 1;
+    }
     if (y === 0 && silence > t.nats[j] && !(y >= t.mean[j])) {
       t.nats[j] = silence;
       t.ratio[j] = 0;
       t.decided[j] = SILENCE;
       t.dates[j] = SILENCE;
+      if (j >= t.said) t.said = j + 1;
     }
   }
 }
@@ -155,10 +166,10 @@ export function testDrifts(parts: TrackerParts, n: number): void {
   }
 }
 
-/** Sets the last limits. @returns how many buckets from the first on are calm */
+/** Sets the last limits, which are a bucket's own where nothing else was said. @returns how many buckets from the first on are calm */
 export function limitAll({ scratch }: TrackerParts, n: number): number {
-  const { y: ys, mean: means, upper: uppers, lower: lowers } = scratch.stretch;
-  for (let j = 0; j < n; j++) {
+  const { y: ys, mean: means, upper: uppers, lower: lowers, said } = scratch.stretch;
+  for (let j = 0; j < said; j++) {
     const y = ys[j];
     const whole = Math.floor(means[j]);
     const least = whole > 1 ? whole : 1;

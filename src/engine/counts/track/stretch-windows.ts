@@ -29,7 +29,7 @@ export function testHoursAll(parts: TrackerParts, n: number): void {
 
 export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
-  const { stretch: t, block: k } = scratch;
+  const { stretch: t, block: k, bucket } = scratch;
   const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
   const { rate, relative, hourRate, phi, leastMean, surely: deviations, limits } = win;
   const edgeAlpha = s[d + ALPHA];
@@ -87,7 +87,7 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: 
     win.most = Number.POSITIVE_INFINITY;
     loadBucket(parts, j);
     say(parts, win, w);
-    keepBucket(parts, j);
+    if (bucket.isChanged) keepBucket(parts, j);
   }
 }
 
@@ -110,7 +110,7 @@ export function setMoves(t: Stretch, n: number): void {
 /** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
 export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { scratch } = parts;
-  const { stretch: t, block: k } = scratch;
+  const { stretch: t, block: k, bucket } = scratch;
   const { sum: sums, sumExposure: exposures, sumExposureVar: exposureVars, above, below } = t;
   const { screen, rate } = win;
   const { mostExposure, mostExposureVar, off: offBefore, surprising, suspect, upper, lower } = screen;
@@ -131,7 +131,7 @@ export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: 
     k.back = back + j;
     loadBucket(parts, j);
     testHours(parts, win, w);
-    keepBucket(parts, j);
+    if (bucket.isChanged) keepBucket(parts, j);
   }
   k.sum = sum;
   k.sumExposure = sumExposure;

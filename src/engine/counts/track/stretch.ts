@@ -39,6 +39,11 @@ export class Stretch {
   readonly isSuspect = new Uint8Array(MOST_BUCKETS);
   readonly silenceAfter = new Float64Array(MOST_BUCKETS);
   readonly surprise = new Float64Array(MOST_BUCKETS);
+  /**
+   * Buckets up to the last of which something but its own count was said: `decided`, `dates`, `isReported` and `isSuspect` are 0 from
+   * there on, and all is normal. Of most stretches that is 0, and three loops over them need not be (Node 20: 3 % of a window).
+   */
+  said = 0;
   /** When its first bucket begins; its number in the range, and the cell of its verdict. */
   start = Number.NaN;
   first = 0;

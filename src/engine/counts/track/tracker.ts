@@ -6,17 +6,22 @@ import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
 import { runAsleep } from './asleep.js';
+import { FEW, FEW_MASS } from './bucket-distributions.js';
 import { startDrift } from './drift.js';
+import type { KnownEvents } from './event-blocks.js';
+import { runIdle } from './idle-run.js';
 import { signOff } from './incident.js';
-import { endSilence, enterBlock } from './learn.js';
+import { endBlocks, endSilence, enterBlock } from './learn.js';
 import type { TrackerParts } from './parts.js';
-import { push, sumBlocks } from './rings.js';
+import { replayBlock } from './plain-replay.js';
+import { pushNothing, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
 import type { TrackScratch } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ALPHA,
+  ANCHOR,
   AWAKE,
   BLOCK,
   DERIVED,
@@ -24,7 +29,6 @@ import {
   FLAT,
   INCIDENT_SIDE,
   LAST_CALL,
-  layoutOf,
   PHI,
   RING,
   SHIFT_VARIANCE,
@@ -36,6 +40,7 @@ import {
   SILENT_BUCKETS,
   type StateLayout,
 } from './state.js';
+import { clearVerdicts } from './stretch-end.js';
 import { armWindows, deriveWindows } from './window-test.js';
 import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.js';
 
@@ -78,7 +83,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
-    this.layout = layoutOf(windows);
+    this.layout = rules.layout;
     this.scatter = { phi: model.phi[Math.min(1, count - 1)], alpha: model.alpha[Math.min(1, count - 1)] };
     this.shapePrior = shapePriorOf(model, windows);
     this.isFlat = isFlat(model.profile) && this.shapePrior === 0;
@@ -145,11 +150,28 @@ export class CountTracker implements Tracker, TrackerParts {
   /** Log-likelihood of `y` calls in a bucket of this slot. */
   likelihood(y: number, slot: number): number {
     if (!this.isAsleep) this.#ready();
-    const { profile } = this;
+    const { s, scratch, shapePrior } = this;
+    const { distributions } = scratch;
+    // Of a few calls it is asked again and again, of the same laws: four in five times while a zone is in doubt.
+    const isKept =
+      y < FEW &&
+      y === (y | 0) &&
+      shapePrior === 0 &&
+      scratch.armed === this &&
+      distributions.isAt(s[RATE], s[RATE_VARIANCE] + s[SHIFT_VARIANCE]);
+    if (!isKept) return this.#massOf(y, slot);
+    const at = distributions.at(slot, 0, 1, 0) + FEW_MASS + y;
+    const { values } = distributions;
+    if (Number.isNaN(values[at])) values[at] = this.#massOf(y, slot);
+    return values[at];
+  }
+
+  #massOf(y: number, slot: number): number {
+    const { s, profile } = this;
     const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
-    const mean = Math.max(this.s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
+    const mean = Math.max(s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
     const { phi, alpha } = this.model;
-    return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + this.s[RATE_VARIANCE] + phi[0] / mean));
+    return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + s[RATE_VARIANCE] + phi[0] / mean));
   }
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
@@ -198,7 +220,7 @@ export class CountTracker implements Tracker, TrackerParts {
   skip(time: number, learn: boolean): void {
     this.#ready();
     enterBlock(this, time, learn);
-    push(this, 0, 0, 0, 0);
+    pushNothing(this);
   }
 
   /**
@@ -206,15 +228,56 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param out where the verdicts go, from entry `at` on; nowhere when left out
    */
   run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number): void {
-    this.#run(range, learn, out, at, false);
+    this.#run(range, learn, out, at, false, false);
   }
 
-  /** The same up to the first bucket that is not calm. @returns how many were; where not all, the state is good for nothing */
+  /** The same of buckets without a call, all observed, whose slots are in no doubt, and of which nothing is excepted. */
+  runIdle(range: TrackedRange, out: ScoreColumns | undefined, at: number): void {
+    this.#run(range, true, out, at, false, true);
+  }
+
+  /** The same up to the first that is not calm. @returns how many were; where not all, the state is good for nothing */
   runCalm(range: TrackedRange, out: ScoreColumns): number {
-    return this.#run(range, true, out, 0, true);
+    return this.#run(range, true, out, 0, true, true);
   }
 
-  #run(range: TrackedRange, learn: boolean, out: ScoreColumns | undefined, at: number, onlyCalm: boolean): number {
+  /**
+   * Learns from a range that was judged before, as {@link run} does. @param events the blocks that held a bucket that was not
+   * plain, see plain-replay.ts
+   */
+  replay(range: TrackedRange, events: KnownEvents): void {
+    const { start, length, values, observed } = range;
+    const { step } = this.rules.windows;
+    if (range.choose !== undefined || range.exceptions !== undefined || this.shapePrior > 0) {
+      this.run(range, true, undefined, 0);
+      return;
+    }
+    let i = 0;
+    if (this.isAsleep) {
+      i = runAsleep(this, range, undefined, 0);
+      if (i === length) return;
+    }
+    this.#ready();
+    this.#arm();
+    while (i < length) {
+      if (observed[i] !== 0 && Number.isFinite(values[i])) i = replayBlock(this, range, i, events);
+      else {
+        endBlocks(this, start + i * step, true);
+        pushNothing(this);
+        i++;
+      }
+    }
+    sumBlocks(this);
+  }
+
+  #run(
+    range: TrackedRange,
+    learn: boolean,
+    out: ScoreColumns | undefined,
+    at: number,
+    onlyCalm: boolean,
+    isIdle: boolean,
+  ): number {
     const { start, length, values, observed } = range;
     const { step } = this.rules.windows;
     let i = 0;
@@ -223,7 +286,8 @@ export class CountTracker implements Tracker, TrackerParts {
       if (i === length) return i;
     }
     this.#ready();
-    this.#arm();
+    if (!isIdle) this.#arm();
+    if (out !== undefined) clearVerdicts(out, at + i, length - i, step);
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
         this.skip(start + i * step, learn);
@@ -232,6 +296,12 @@ export class CountTracker implements Tracker, TrackerParts {
         continue;
       }
       enterBlock(this, start + i * step, learn);
+      if (isIdle) {
+        const done = runIdle(this, range, i, out, at);
+        i += done;
+        if (done > 0) continue;
+        this.#arm();
+      }
       const next = runBlock(this, range, i, learn, out, at, onlyCalm);
       if (next < 0) return -1 - next;
       i = next;
@@ -254,6 +324,7 @@ export class CountTracker implements Tracker, TrackerParts {
     s[AWAKE] = 1;
     deriveWindows(this);
     s[d + SILENCE_SHIFT] = model.silenceShift;
+    s[d + ANCHOR] = model.anchor;
     s[d + FLAT] = this.isFlat ? profile.shapeAt(0) : Number.NaN;
     s[d + FLAT + 1] = profile.varianceAt(0);
     s[d + FLAT + 2] = profile.hourVarianceAt(0);

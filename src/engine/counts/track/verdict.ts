@@ -3,6 +3,7 @@ import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { RELATIVE, SILENCE_ADDED } from './bucket-distributions.js';
 import { DRIFT_SPAN } from './drift.js';
+import { markEvent } from './event-blocks.js';
 import { followIncident, limitByIncident, ongoingSide, tryPreShiftRate } from './incident.js';
 import { endSilence } from './learn.js';
 import type { TrackerParts } from './parts.js';
@@ -62,7 +63,7 @@ export function finishBucket(
 ): void {
   const { s, scratch, rules, straddles } = parts;
   const { bucket: b, distributions } = scratch;
-  const { y, mean, exposure, exposureVar } = b;
+  const { y, mean, exposure } = b;
   const isPaused = exceptions?.paused?.(b.time) ?? false;
   b.isExpected = isPaused || (exceptions?.expected(b.time) ?? false);
   b.isRetired = exceptions?.retired(b.time) ?? false;
@@ -72,6 +73,7 @@ export function finishBucket(
 
   s[CARRIED_SHORTFALL] = straddles ? Math.max(0, mean - y) : 0;
   const isExcused = b.isExpected || (b.isRetired && y === 0);
+  if (verdict !== NORMAL || isExcused || isPaused || b.isSuspect) markEvent(s);
   if (y > 0) s[EVER_CALLED] = 1;
   // While no call is nothing to report, no silence goes on: what follows lasts as long as any.
   if (y > 0 || (isExcused && !isPaused)) {
@@ -86,7 +88,9 @@ export function finishBucket(
   const isIncident = isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(parts)) || followIncident(parts, verdict);
   if (out?.ongoing !== undefined) out.ongoing[b.cell] = ongoingSide(s, b.time);
   if (isIncident) {
-    push(parts, s[RATE] * exposure, s[RATE] * exposure, exposure, exposureVar);
+    b.enters = s[RATE] * exposure;
+    b.entersLong = b.enters;
+    push(parts);
     return;
   }
   if (!b.isSuspect) {
@@ -94,7 +98,9 @@ export function finishBucket(
     s[BLOCK_TRAIN_EXPOSURE] += exposure;
     if (parts.shapePrior > 0 && learn) trainShape(parts);
   }
-  push(parts, y, b.held, exposure, exposureVar);
+  b.enters = y;
+  b.entersLong = b.held;
+  push(parts);
 }
 
 /** The verdict on a bucket, and its last limits: by the open incident, by the rate before a shift, by what is excused. */

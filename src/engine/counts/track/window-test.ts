@@ -1,7 +1,7 @@
-import { WIDE_CELL } from '../../../stats/limits.js';
-import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
+import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
+import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
-import { lowerBody, upperBody } from '../../../stats/tail-body.js';
+import { putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
 import type { DecidedWriter } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
@@ -17,6 +17,7 @@ import {
   LAST_CALL,
   NATS_ABOVE,
   NATS_BELOW,
+  NEAR,
   PAST,
   PAST_EXPOSURE,
   PAST_EXPOSURE_VAR,
@@ -42,6 +43,8 @@ const BODY_SLACK = 0.01;
  */
 const SURELY = 0.95;
 export const MOST_SKEWED = 3;
+/** Means up to this share of the nats at a limit below have none. */
+export const LEAST_MEAN_BELOW = 0.8;
 /** Relative variance up to which an accepted rate is as well known as the one before it was. */
 export const SHIFT_SETTLED = 0.004;
 
@@ -55,7 +58,7 @@ export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): v
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
     win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
     win.phi = s[d + PHI + w];
-    win.leastMean = 0.8 * s[d + NATS_BELOW + w];
+    win.leastMean = LEAST_MEAN_BELOW * s[d + NATS_BELOW + w];
   }
 }
 
@@ -89,6 +92,7 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
     s[d + NATS_ABOVE + w] = above;
     const wide = d + WIDE + WIDE_CELL * w;
     s.fill(0, wide, wide + WIDE_CELL);
+    s.fill(0, d + NEAR + NEAR_CELL * w, d + NEAR + NEAR_CELL * (w + 1));
     armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w], s, wide);
   }
   scratch.distributions.forget();
@@ -134,9 +138,10 @@ function testHour(parts: TrackerParts, win: WindowInHand, w: number): void {
   const next = RING + PER_BUCKET * (k.ringIndex + 1);
   win.rest = s[next] + k.partialSum;
   const isLast = k.ringIndex + 1 === rules.windows.hourBuckets;
-  const oldest = k.rate * (isLast ? s[RING + 1] : s[next + 1] - s[next + PER_BUCKET + 1]);
-  const exposure = s[next + 1] + k.partialExposure;
-  if (exposure <= 0 || !setLaw(parts, win, exposure, s[next + 2] + k.partialExposureVar, oldest)) return;
+  win.oldest = k.rate * (isLast ? s[RING + 1] : s[next + 1] - s[next + PER_BUCKET + 1]);
+  win.exposure = s[next + 1] + k.partialExposure;
+  win.exposureVar = s[next + 2] + k.partialExposureVar;
+  if (win.exposure <= 0 || !setLaw(parts, win)) return;
   win.off = win.rest + b.y - win.mean;
   win.least = Number.NEGATIVE_INFINITY;
   win.most = Number.POSITIVE_INFINITY;
@@ -151,30 +156,27 @@ export function testHours(parts: TrackerParts, win: WindowInHand, w: number): vo
   // The window's first bucket: whole blocks back from the beginning of the one under way. No window is as long as a week.
   const first = b.slot - k.back - win.back;
   const flatShape = s[d + FLAT];
-  const oldest = k.rate * (flatShape > 0 ? flatShape : profile.shapeAt(first < 0 ? first + profile.perWeek : first));
-  const exposure = win.pastExposure + k.sumExposure;
-  if (exposure <= 0 || !setLaw(parts, win, exposure, win.pastExposureVar + k.sumExposureVar, oldest)) return;
+  win.oldest = k.rate * (flatShape > 0 ? flatShape : profile.shapeAt(first < 0 ? first + profile.perWeek : first));
+  win.exposure = win.pastExposure + k.sumExposure;
+  win.exposureVar = win.pastExposureVar + k.sumExposureVar;
+  if (win.exposure <= 0 || !setLaw(parts, win)) return;
   win.off = win.rest + b.held - win.mean;
-  if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) b.isSuspect = true;
+  if (win.off > SUSPECT * win.sd || win.off < -SUSPECT * win.sd) {
+    b.isSuspect = true;
+    b.isChanged = true;
+  }
   win.least = b.mean - b.reach;
   win.most = b.mean + b.reach;
   say(parts, win, w);
 }
 
 /**
- * Sets the law of a window with the bucket in it.
- * @param exposure of the window without the bucket, and `exposureVar` that · profile variance
- * @param oldest mean of the window's first bucket
+ * Sets the law of a window with the bucket in it, by what it holds without.
  * @returns false where the bucket's own verdict says all that the window could
  */
-function setLaw(
-  { s, derivedAt: d, scratch }: TrackerParts,
-  win: WindowInHand,
-  exposure: number,
-  exposureVar: number,
-  oldest: number,
-): boolean {
+function setLaw({ s, derivedAt: d, scratch }: TrackerParts, win: WindowInHand): boolean {
   const { bucket: b } = scratch;
+  const { exposure, exposureVar, oldest } = win;
   const m = Math.max(win.rate * (exposure + b.exposure), LEAST_MEAN);
   // m² times what is not known of the rate, of the hours (known apart from one another, but within one the profile's
   // errors go together), the window's own scatter and batchiness. Where a run may fall on either side of a window's edge,
@@ -217,7 +219,10 @@ function limitAbove({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const most = Math.max(win.limits.upper(m, (m * m) / win.over), m * (1 + rules.minEffect));
   if (most - win.rest >= win.most) return;
   const highest = Math.floor(most - win.rest);
-  if (highest < b.upper) b.upper = highest;
+  if (highest < b.upper) {
+    b.upper = highest;
+    b.isChanged = true;
+  }
   win.tellsAbove = b.y > highest;
 }
 
@@ -230,7 +235,10 @@ function limitBelow({ rules, scratch }: TrackerParts, win: WindowInHand): void {
   const least = Math.min(win.limits.lower(m, (m * m) / over), m * (1 - rules.minEffect));
   if (!(least >= 0) || least - rest <= win.least) return;
   const lowest = Math.ceil(least - rest);
-  if (lowest > b.lower) b.lower = lowest;
+  if (lowest > b.lower) {
+    b.lower = lowest;
+    b.isChanged = true;
+  }
   win.tellsBelow = b.y < lowest;
 }
 
@@ -244,12 +252,24 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   const logWeight = rules.logWeights[w];
   const total = win.rest + (win.isLong ? b.held : b.y);
   const size = (m * m) / over;
+  const { tail } = scratch;
+  tail[0] = m;
+  tail[1] = size;
   let raw = 0;
   if (total >= BODY_FROM && size >= BODY_FROM) {
-    raw = isAbove ? upperBody(total, m, size) : lowerBody(total, m, size);
+    tail[LAW] = total;
+    if (isAbove) putUpperBody(tail, LAW, tail, 0);
+    else putLowerBody(tail, LAW, tail, 0);
+    raw = tail[LAW];
     if (!tells && raw + logWeight < b.nats - BODY_SLACK) return;
   }
-  if (!(raw > 0 && raw < BODY_NATS)) raw = isAbove ? -logUpperTail(total, m, size) : -logLowerTail(total, m, size);
+  if (!(raw > 0 && raw < BODY_NATS)) {
+    tail[LAW - 1] = Number.NaN;
+    tail[LAW] = total;
+    if (isAbove) putUpperNats(tail, LAW, tail, 0);
+    else putLowerNats(tail, LAW, tail, 0);
+    raw = tail[LAW];
+  }
   const calibrated = isAbove
     ? calibrateIn(raw, tails.above[w], win.isLong ? 0 : s[d + BURST_SHIFT])
     : calibrate(raw, tails.below[w]);
@@ -268,6 +288,7 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   }
   if (tells) b.isReported = true;
   if (here > b.nats) b.nats = here;
+  b.isChanged = true;
 }
 
 /** Keeps the window that decided the bucket, its limits for all of it. */
