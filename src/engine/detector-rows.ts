@@ -3,7 +3,7 @@ import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
-import type { Baseline } from './baseline.js';
+import type { Baseline, ModelOfKey } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import {
   addEvents,
@@ -19,8 +19,8 @@ import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
-import { type RowStates, runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import { readStates, StatesAt } from './states-at.js';
+import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { StatesAt, StatesReader } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
 import { SlotTables } from './zone-slots.js';
@@ -60,10 +60,20 @@ export class DetectorRows {
   /** What both come to, by row; made anew when either changes. */
   #exceptions: Map<number, Exceptions> | undefined;
 
-  constructor(baseline: Baseline, rules: WatchRules) {
+  /**
+   * @param later keys of rows that the baseline lacks
+   * @param states of the first rows, where they are not those of the end of the history
+   */
+  constructor(baseline: Baseline, rules: WatchRules, later: readonly SeriesKey[], states: StatesAt | undefined) {
     this.#baseline = baseline;
     this.#rules = rules;
-    for (const [row, key] of baseline.keys.entries()) this.#rows.push(watchRow(baseline, key, rules, undefined, row));
+    const reader = states === undefined ? undefined : new StatesReader(states, baseline.grid.step);
+    const count = states?.count ?? 0;
+    for (const [place, key] of [...baseline.keys, ...later].entries()) {
+      if (place >= baseline.keys.length) this.#later.set(keyId(key), place);
+      this.#rows.push(this.#watch(place, key, place < count ? reader : undefined));
+    }
+    reader?.end();
     const isYoung = ({ count }: WatchedRow) => count !== undefined && count.shapePrior > 0;
     this.#lookahead = new IdleLookahead(rules.counts.windows, this.#rows.some(isYoung));
   }
@@ -322,29 +332,31 @@ export class DetectorRows {
     this.#replayed = undefined;
   }
 
-  /** The row at a place anew. */
-  #watch(place: number, states?: RowStates): WatchedRow {
-    const { length } = this.#baseline.keys;
-    return watchRow(this.#baseline, this.#rows[place].key, this.#rules, states, place < length ? place : undefined);
+  /** The row at a place, as it was or at the end of the history. */
+  #watch(place: number, key: SeriesKey, reader: StatesReader | undefined): WatchedRow {
+    const row = place < this.#baseline.keys.length ? place : undefined;
+    const statesOf = reader === undefined ? undefined : (of: ModelOfKey | undefined) => reader.next(of);
+    return watchRow(this.#baseline, key, this.#rules, statesOf, row);
   }
 
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
   useBaseline(baseline: Baseline): void {
     this.finish();
     this.#baseline = baseline;
-    for (const place of this.#rows.keys()) this.#rows[place] = this.#watch(place);
+    for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = this.#watch(place, key, undefined);
     this.#lookahead.dropAll();
   }
 
   /** All rows become what they were at these states; later ones as if they had not come. */
   restore(states: StatesAt): void {
     this.finish();
-    const of = readStates(states, this.#rows, this.#baseline.grid.step);
-    for (const [place, { count }] of this.#rows.entries()) {
-      const row = this.#watch(place, of[place]);
+    const reader = new StatesReader(states, this.#baseline.grid.step);
+    for (const [place, { key, count }] of this.#rows.entries()) {
+      const row = this.#watch(place, key, place < states.count ? reader : undefined);
       if (count !== undefined && row.count !== undefined) takeEvents(row.count.s, count.s);
       this.#rows[place] = row;
     }
+    reader.end();
     this.#lookahead.dropAll();
   }
 }

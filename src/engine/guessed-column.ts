@@ -37,6 +37,18 @@ function guessAt(i: number, values: Float64Array, guesses: Float64Array): number
   return Number.isNaN(guesses[i]) && i > 0 ? values[i - 1] : guesses[i];
 }
 
+/** The end of a run of entries that are as guessed, or an entry of it: most of a quiet row, in a tenth of the time. */
+function endOfSame(from: number, values: Float64Array, guesses: Float64Array): number {
+  let to = from;
+  for (; to < values.length; to++) {
+    const value = values[to];
+    const guess = guesses[to];
+    const isSame = value === guess || (Number.isNaN(guess) && value === values[to - 1]);
+    if (!isSame || value === 0) break;
+  }
+  return to;
+}
+
 /**
  * Doubles, each beside a guess that the reader can make too: runs of entries of one form, a byte or two for each run.
  * Nothing is lost. What is known of a calm row's rings (exposures by its profile, every hour's level near the one before)
@@ -50,7 +62,7 @@ export function writeGuessed(
 ): void {
   for (let from = 0; from < values.length; ) {
     const form = formOf(values[from], guessAt(from, values, guesses), view);
-    let to = from + 1;
+    let to = form === SAME ? endOfSame(from + 1, values, guesses) : from + 1;
     while (to < values.length && formOf(values[to], guessAt(to, values, guesses), view) === form) to++;
     writer.varint((to - from) * 8 + form);
     for (; from < to; from++) {

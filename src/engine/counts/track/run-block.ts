@@ -8,7 +8,7 @@ import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
-import { MOST_BUCKETS } from './stretch.js';
+import { AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
@@ -99,7 +99,7 @@ function fillStretch(
       if (n === 0) enterBurstHour(parts, shift);
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
-    t.y[n] = y;
+    t.all[AT_Y + n] = y;
     t.slots[n] = slots[i + n];
     t.judgedBy[n] = slot;
   }

@@ -3,6 +3,7 @@ import { type GuessSpace, readGuessed, writeGuessed } from '../../guessed-column
 import type { Windows } from '../../windows.js';
 import type { Arena } from '../arena.js';
 import type { RowModel } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX, WRITTEN } from './state.js';
 import { shapePriorOf } from './young-hours.js';
 
@@ -118,9 +119,6 @@ function guessRings(
   const { ringBlocks, blocksAt } = layoutOf(windows);
   const places = (blocksAt - RING) / PER_BUCKET;
   guesses.fill(0);
-  const { each, perWeek, shapeSteps, hourSteps } = profile;
-  // Slots of an hour are mostly alike: the profile is asked once for them.
-  const alike = shapeSteps.length === perWeek || hourSteps.length === perWeek ? 1 : each;
   const slotAt = (back: number) => slots[slots.length - back];
   const at = state[RING_INDEX];
   let x = 0;
@@ -137,25 +135,40 @@ function guessRings(
   const from = PER_BUCKET * places;
   for (let k = 0; k < ringBlocks; k++) {
     const number = state[BLOCK] - ringBlocks + k;
+    const begin = Math.ceil((time - number * block) / step);
+    const n = begin <= slots.length ? begin - Math.max(0, Math.floor(begin - block / step)) : 0;
     let sumX = 0;
     let sumV = 0;
-    let hour = -1;
-    let shape = 0;
-    let doubt = 0;
-    const begin = Math.ceil((time - number * block) / step);
-    for (let back = begin; back > begin - block / step && back > 0 && back <= slots.length; back--) {
-      const slot = slots[slots.length - back];
-      if (alike === 1 || Math.floor(slot / alike) !== hour) {
-        hour = Math.floor(slot / alike);
-        shape = profile.shapeAt(slot);
-        doubt = shape * profile.hourVarianceAt(slot);
+    const first = slotAt(begin);
+    if (n > 0 && isAlike(profile, first, slotAt(begin - n + 1), n)) {
+      const shape = profile.shapeAt(first);
+      const doubt = shape * profile.hourVarianceAt(first);
+      for (let j = 0; j < n; j++) {
+        sumX += shape;
+        sumV += doubt;
       }
-      sumX += shape;
-      sumV += doubt;
+    } else {
+      for (let back = begin; back > begin - n; back--) {
+        const shape = profile.shapeAt(slotAt(back));
+        sumX += shape;
+        sumV += shape * profile.hourVarianceAt(slotAt(back));
+      }
     }
     guesses[from + ringBlocks + k] = sumX;
     guesses[from + 2 * ringBlocks + k] = sumV;
     guesses[from + 3 * ringBlocks + k] = Number.NaN;
     guesses[from + 4 * ringBlocks + k] = Number.NaN;
   }
+}
+
+/** Whether slots `first` to `last`, `n` of them, have one shape and one variance of the hour: those of an hour mostly do. */
+function isAlike(
+  { each, perWeek, shapeSteps, hourSteps }: KeptProfile,
+  first: number,
+  last: number,
+  n: number,
+): boolean {
+  if (shapeSteps.length === 1 && hourSteps.length === 1) return true;
+  if (each === 1 || shapeSteps.length === perWeek || hourSteps.length === perWeek) return false;
+  return last - first === n - 1 && Math.floor(first / each) === Math.floor(last / each);
 }
