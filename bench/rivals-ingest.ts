@@ -76,9 +76,13 @@ function fieldFrom(bytes: Buffer, name: string, from: number): string {
   return bytes.toString('latin1', start, bytes.indexOf('"', start));
 }
 
+/** In one piece at the size that the trailer gives: without, it takes a third longer. */
 export function gunzipAlone(files: readonly string[]): number {
   let length = 0;
-  for (const file of files) length += gunzipSync(readFileSync(file)).length;
+  for (const file of files) {
+    const packed = readFileSync(file);
+    length += gunzipSync(packed, { chunkSize: packed.readUInt32LE(packed.length - 4) + 1024 }).length;
+  }
   return length;
 }
 

@@ -20,9 +20,9 @@ const RECORDS = 30_000;
 /** Enough for two threads to be worth their start: 16 MiB of gzip. */
 const LARGE = 140_000;
 const PER_FILE = 2_000;
-/** Share of KMS records, and how many times as fast as gunzip and JSON.parse to be there. */
+/** Share of KMS records, and how many times as fast as gunzip and JSON.parse to be there, in CPU of all threads too at the first. */
 const SHARES = [
-  { share: 0.1, goal: 3 },
+  { share: 0.1, goal: 3.2 },
   { share: 0.5, goal: 2.5 },
   { share: 1, goal: 2 },
 ] as const;
@@ -81,7 +81,9 @@ async function atShare(logs: LogFolder, share: number, goal: number): Promise<vo
   const timing = (name: string): Timing => timingOf(timings, name);
   printGoal(`${percent}, one thread against gunzip and JSON.parse`, speedup(timing(ONE), timing(PARSE)), goal);
   if (share === 0.1) {
-    printGoal(`${percent}, one thread against gunzip alone`, 100 * speedup(timing(ONE), timing(GUNZIP)), 70, '%');
+    printGoal(`${percent}, CPU of all threads against gunzip and JSON.parse`, parse / one, goal);
+    // At most 1.3 times as long.
+    printGoal(`${percent}, one thread against gunzip alone`, 100 * speedup(timing(ONE), timing(GUNZIP)), 77, '%');
   }
 }
 
