@@ -8,7 +8,7 @@ import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
-import { AT_Y, MOST_BUCKETS } from './stretch.js';
+import { AT_JUDGED_BY, AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
@@ -100,8 +100,8 @@ function fillStretch(
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
     t.all[AT_Y + n] = y;
-    t.slots[n] = slots[i + n];
-    t.judgedBy[n] = slot;
+    t.whole[AT_SLOT + n] = slots[i + n];
+    t.whole[AT_JUDGED_BY + n] = slot;
   }
   return n;
 }
