@@ -98,14 +98,19 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   let late = k.carriedShortfall;
   for (let j = 0; j < n; j++) {
     const at = whole[AT_LAW + j];
-    const y = c[AT_Y + j];
-    const mean = c[AT_MEAN + j];
-    const isAbove = y >= mean;
     if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
     const own = Math.floor(values[at + LIMIT_ABOVE] + late);
     const small = values[at + MOST_SMALL];
-    const upper = own > small ? own : small;
-    const lower = values[at + LIMIT_BELOW];
+    c[AT_UPPER + j] = own > small ? own : small;
+    c[AT_LOWER + j] = values[at + LIMIT_BELOW];
+    if (straddles) late = shortOf(c, j);
+  }
+  late = k.carriedShortfall;
+  for (let j = 0; j < n; j++) {
+    const at = whole[AT_LAW + j];
+    const y = c[AT_Y + j];
+    const mean = c[AT_MEAN + j];
+    const isAbove = y >= mean;
     const timely = isAbove && late > 0 ? (y - late > mean ? y - late : mean) : y;
     let nats = nearNats(values, at, timely, isAbove);
     if (!(nats >= 0)) {
@@ -114,15 +119,19 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
       nats = c[AT_NATS + j];
     }
     if (nats > UNCALIBRATED) nats = isAbove ? calibrateIn(nats, above[0], shift) : calibrate(nats, below[0]);
-    c[AT_UPPER + j] = upper;
-    c[AT_LOWER + j] = lower;
     c[AT_NATS + j] = nats + weight;
-    if (isAbove ? y > upper : y < lower) {
+    if (isAbove ? y > c[AT_UPPER + j] : y < c[AT_LOWER + j]) {
       isReported[j] = 1;
       t.said = j + 1;
     }
-    late = straddles && mean > y ? mean - y : 0;
+    if (straddles) late = shortOf(c, j);
   }
+}
+
+/** What a bucket lacks, where it may come with the next. */
+function shortOf(c: Float64Array, j: number): number {
+  const lacks = c[AT_MEAN + j] - c[AT_Y + j];
+  return lacks > 0 ? lacks : 0;
 }
 
 /** The silence, as it stands after each. */
