@@ -14,7 +14,7 @@ import { withDays } from './zone-candidates.js';
 import { type KeptZone, variantId } from './zone-variants.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 6;
+const VERSION = 7;
 
 /** A baseline as a snapshot: versioned, with a checksum, the same bytes for the same baseline everywhere. */
 export function baselineToBytes(parts: BaselineParts): Uint8Array {
@@ -56,8 +56,7 @@ function writeBaseline(writer: ByteWriter, parts: BaselineParts): void {
   // 0: no zone was given for all.
   writer.varint(defaultZone === undefined ? 0 : 1 + (placeOf.get(defaultZone) ?? 0));
   writeDays(writer, parts.defaultDays);
-  const codec = new ModelCodec(grid);
-  for (const model of models) codec.write(writer, model);
+  if (measure === 'count') new ModelCodec(grid).write(writer, models);
   for (const gauge of gauges) writeGauge(writer, gauge);
 }
 
@@ -79,8 +78,7 @@ function readBaseline(reader: ByteReader): BaselineParts {
   const defaultZone =
     forNew === 0 ? undefined : (tables[forNew - 1] ?? reader.fail('a zone of new keys that is not listed'));
   const defaultDays = readDays(reader);
-  const codec = new ModelCodec(grid);
-  const models = measure === 'count' ? keys.map(() => codec.read(reader)) : [];
+  const models = measure === 'count' ? new ModelCodec(grid).read(reader, keys.length) : [];
   const gauges = measure === 'level' ? keys.map(() => readGauge(reader)) : [];
   return { measure, grid, keys, support, models, gauges, zones, defaultZone, defaultDays };
 }

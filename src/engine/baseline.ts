@@ -83,9 +83,11 @@ export class Baseline {
   readonly #models: readonly RowModel[];
   readonly #zones: readonly KeptZone[];
   readonly #newZone: ZoneOffsets;
-  readonly #rows: Map<string, number>;
+  /** By {@link keyId}, once a row is looked up. */
+  #rows: Map<string, number> | undefined;
   /** By budget and least departure: what {@link natsFor} gave. */
   readonly #nats = new Map<string, number>();
+  #bytes: Uint8Array | undefined;
   readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
 
   /** @internal */
@@ -97,7 +99,6 @@ export class Baseline {
     this.#parts = parts;
     this.#models = parts.models;
     this.#zones = parts.zones;
-    this.#rows = rowsById(parts.keys);
     this.zonePlans = new ZonePlans(parts.grid);
     this.#newZone = withDays(parts.defaultZone ?? zoneOffsets('UTC', 0, 0), parts.defaultDays);
   }
@@ -106,7 +107,20 @@ export class Baseline {
    * The baseline as bytes: versioned, with a checksum, the same for the same baseline on every machine and Node version.
    */
   toBytes(): Uint8Array {
-    return baselineToBytes(this.#parts);
+    return this.#bytes?.slice() ?? baselineToBytes(this.#parts);
+  }
+
+  /** The same, not a copy, and kept: a detector that is written at every tick has them in its own. @internal */
+  keptBytes(): Uint8Array {
+    this.#bytes ??= baselineToBytes(this.#parts);
+    return this.#bytes;
+  }
+
+  /** That of bytes which are kept, see {@link keptBytes}. @internal */
+  static ofKept(bytes: Uint8Array): Baseline {
+    const baseline = Baseline.fromBytes(bytes);
+    baseline.#bytes = bytes;
+    return baseline;
   }
 
   /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
@@ -161,7 +175,17 @@ export class Baseline {
    * baseline's rows or not, gets that of a first-seen one; `known` says which it is.
    */
   modelOf(key: SeriesKey): ModelOfKey {
-    const row = this.#rows.get(keyId(key));
+    return this.modelAt(this.rowOf(keyId(key)), key);
+  }
+
+  /** The row of a key by its {@link keyId}. @internal */
+  rowOf(id: string): number | undefined {
+    this.#rows ??= rowsById(this.keys);
+    return this.#rows.get(id);
+  }
+
+  /** {@link modelOf} of a key that is known to have this row, or none. @internal */
+  modelAt(row: number | undefined, key: SeriesKey): ModelOfKey {
     // A row that was hardly listened to has not been silent: nothing is known of it.
     const learning = this.#tooShort(row === undefined ? this.support : this.#models[row].listened);
     const known = row !== undefined && this.#models[row].calls > 0;
@@ -193,21 +217,25 @@ export class Baseline {
    * @param minEffect least relative departure that is reported
    */
   natsFor(perWeek: number, minEffect = MIN_EFFECT): number {
-    const key = `${perWeek} ${minEffect}`;
-    let nats = this.#nats.get(key);
+    let nats = this.#nats.get(budgetId(perWeek, minEffect));
     if (nats === undefined) {
       const windows = windowsOf(this.grid.step);
       const nominal = natsFor(perWeek, this.keys.length, windows);
       nats = new AttainableBudget(this.#models, windows, nominal).nats(perWeek, nominal, minEffect);
       nats = Math.max(LEAST_NATS, nats);
-      this.#nats.set(key, nats);
+      this.#nats.set(budgetId(perWeek, minEffect), nats);
     }
     return nats;
   }
 
+  /** What {@link natsFor} found before: of 500 rows it takes 0.1 s. @internal */
+  knowNats(perWeek: number, minEffect: number, nats: number): void {
+    this.#nats.set(budgetId(perWeek, minEffect), nats);
+  }
+
   /** The gauge of a key of a baseline of levels; `undefined` for a key that it does not hold. */
   gaugeOf(key: SeriesKey): { readonly gauge: GaugeModel; readonly zone: ZoneOffsets } | undefined {
-    const row = this.#rows.get(keyId(key));
+    const row = this.rowOf(keyId(key));
     return row === undefined ? undefined : { gauge: this.#parts.gauges[row], zone: this.#zones[row] };
   }
 
@@ -310,7 +338,7 @@ export class Baseline {
     checkOptions(options, DESCRIBE_OPTIONS);
     const whole = seriesKey(key);
     const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
-    const row = this.#rows.get(keyId(whole));
+    const row = this.rowOf(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);
     if (this.measure === 'level') {
@@ -343,6 +371,10 @@ export class Baseline {
     const needed = evidenceFor(nats, variance, model.silenceShift, model.silence);
     return silenceEnd(model, rate, zone, this.grid.step, gridEnd(this.grid), needed - evidence);
   }
+}
+
+function budgetId(perWeek: number, minEffect: number): string {
+  return `${perWeek} ${minEffect}`;
 }
 
 const DESCRIBE_OPTIONS: OptionNames<NonNullable<Parameters<Baseline['describe']>[1]>> = { alertBudget: true };

@@ -6,13 +6,17 @@ import type { SeriesSet } from '../series/series-set.js';
 import { gridEnd, MOST_TIME, type TimeGrid } from '../time/grid.js';
 import { Baseline } from './baseline.js';
 import type { RowEvents } from './counts/track/event-blocks.js';
+import { LEAST_NATS } from './counts/track/rules.js';
 import { type IncidentSnapshot, readSnapshots, writeSnapshots } from './detector-incidents.js';
 import { KEPT, readEvents, readRecent, writeEvents, writeRecent } from './recent-bytes.js';
 import { StatesAt } from './states-at.js';
 import type { SignOff } from './types.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 6;
+const VERSION = 7;
+
+/** No budget leaves a test less than e to the minus this. */
+const MOST_NATS = 2000;
 
 const LEARN = ['accept-shifts', 'hold'] as const;
 
@@ -48,10 +52,11 @@ export interface DetectorParts {
 export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) => number): Uint8Array {
   const { oldest } = parts;
   const writer = new ByteWriter();
-  writeBlob(writer, parts.baseline.toBytes());
+  writeBlob(writer, parts.baseline.keptBytes());
   writer.uint8(LEARN.indexOf(parts.learn));
   writer.float64(parts.minEffect);
   writer.float64(parts.perWeek);
+  writer.float64(parts.baseline.natsFor(parts.perWeek, parts.minEffect));
   writeKeys(writer, parts.later);
   writer.uint8(oldest === undefined ? 0 : 1);
   if (oldest !== undefined) {
@@ -90,10 +95,13 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
     for (let left = reader.varint(); left > 0; left--) found.push(read());
     return found;
   };
-  const baseline = Baseline.fromBytes(readBlob(reader));
+  const baseline = Baseline.ofKept(readBlob(reader).slice());
   const learn = LEARN[reader.uint8()] ?? reader.fail('a way to learn that is unknown');
   const minEffect = reader.float64();
   const perWeek = reader.float64();
+  const nats = reader.float64();
+  if (!(nats >= LEAST_NATS && nats <= MOST_NATS)) reader.fail(`a budget of ${nats} nats a test`);
+  baseline.knowNats(perWeek, minEffect, nats);
   const later = readKeys(reader);
   const oldest =
     reader.uint8() === 0 ? undefined : StatesAt.ofBytes(reader.float64(), reader.varint(), readBlob(reader).slice());

@@ -1,20 +1,26 @@
-import { keyId, type SeriesKey, sameKeys } from '../series/key.js';
+import { keyId, type SeriesKey, sameKey, sameKeys } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import { HOUR } from '../time/grid.js';
 import { slotAt, slotsBy, weekSlots } from '../time/week.js';
 import { offsetAt } from '../time/zone.js';
-import type { Baseline } from './baseline.js';
+import type { Baseline, ModelOfKey } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
-import { addEvents, BLOCKS_KNOWN, hasEvents, type RowEvents, takeEvents } from './counts/track/event-blocks.js';
+import {
+  addEvents,
+  BLOCKS_KNOWN,
+  eventsOf,
+  hasEvents,
+  type RowEvents,
+  takeEvents,
+} from './counts/track/event-blocks.js';
 import { IdleLookahead } from './counts/track/idle-lookahead.js';
-import type { KnownEvents } from './counts/track/plain-replay.js';
 import type { Acknowledged } from './detector-bytes.js';
 import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import { readStates, StatesAt } from './states-at.js';
+import { StatesAt, StatesReader } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
 import { SlotTables } from './zone-slots.js';
@@ -31,18 +37,14 @@ export interface Matching {
   readonly rows: number;
 }
 
-function eventsOf({ first, offsets, blocks }: RowEvents, place: number): KnownEvents {
-  return { first, blocks: blocks.subarray(offsets[place], offsets[place + 1]) };
-}
-
 /** The rows of a detector: what each has become, and what it is run over. */
 export class DetectorRows {
   #baseline: Baseline;
   readonly #rules: WatchRules;
   /** In the order in which they came: those of the baseline first. */
   readonly #rows: WatchedRow[] = [];
-  /** Their places by {@link keyId}. */
-  readonly #places = new Map<string, number>();
+  /** The places of those that the baseline lacks, by {@link keyId}. */
+  readonly #later = new Map<string, number>();
   #matching: Matching | undefined;
   /** What {@link known} found last: the rows of ticks are matched once. */
   #known: { readonly rowOf: Int32Array; readonly known: Uint8Array } | undefined;
@@ -58,10 +60,20 @@ export class DetectorRows {
   /** What both come to, by row; made anew when either changes. */
   #exceptions: Map<number, Exceptions> | undefined;
 
-  constructor(baseline: Baseline, rules: WatchRules) {
+  /**
+   * @param later keys of rows that the baseline lacks
+   * @param states of the first rows, where they are not those of the end of the history
+   */
+  constructor(baseline: Baseline, rules: WatchRules, later: readonly SeriesKey[], states: StatesAt | undefined) {
     this.#baseline = baseline;
     this.#rules = rules;
-    for (const key of baseline.keys) this.place(key);
+    const reader = states === undefined ? undefined : new StatesReader(states, baseline.grid.step);
+    const count = states?.count ?? 0;
+    for (const [place, key] of [...baseline.keys, ...later].entries()) {
+      if (place >= baseline.keys.length) this.#later.set(keyId(key), place);
+      this.#rows.push(this.#watch(place, key, place < count ? reader : undefined));
+    }
+    reader?.end();
     const isYoung = ({ count }: WatchedRow) => count !== undefined && count.shapePrior > 0;
     this.#lookahead = new IdleLookahead(rules.counts.windows, this.#rows.some(isYoung));
   }
@@ -72,17 +84,21 @@ export class DetectorRows {
 
   /** The place of a key that has a row. */
   placeOf(key: SeriesKey): number | undefined {
-    return this.#places.get(keyId(key));
+    return this.#placeById(keyId(key));
+  }
+
+  #placeById(id: string): number | undefined {
+    return this.#baseline.rowOf(id) ?? this.#later.get(id);
   }
 
   /** The place of a key's row, which is made where it is new. */
   place(key: SeriesKey): number {
     const id = keyId(key);
-    let place = this.#places.get(id);
+    let place = this.#placeById(id);
     if (place === undefined) {
       place = this.#rows.length;
       this.#rows.push(watchRow(this.#baseline, key, this.#rules));
-      this.#places.set(id, place);
+      this.#later.set(id, place);
       // What was said of it before it came.
       this.#exceptions = undefined;
     }
@@ -105,7 +121,8 @@ export class DetectorRows {
     const last = this.#matching;
     if (last !== undefined && last.rows === this.#rows.length && sameKeys(last.given, given)) return last;
     const before = this.#rows.length;
-    const places = given.map((key) => this.place(key));
+    // Where all are given in their order, none has to be looked up.
+    const places = given.map((key, i) => (i < before && sameKey(this.#rows[i].key, key) ? i : this.place(key)));
     const present = new Uint8Array(this.#rows.length);
     for (const place of places) present[place] = 1;
     const missing: SeriesKey[] = [];
@@ -199,7 +216,7 @@ export class DetectorRows {
 
   /** Signs off what the row of this id did in whole buckets `from` … `to`, see {@link Detector.accept}. */
   accept(id: string, recent: Recent, from: number, to: number): void {
-    const place = this.#places.get(id);
+    const place = this.#placeById(id);
     const row = place === undefined ? undefined : this.#rows[place];
     if (place === undefined || row?.count === undefined) return;
     this.settle(place);
@@ -257,7 +274,7 @@ export class DetectorRows {
     for (const id of new Set([...this.acknowledged.map((range) => range.id), ...this.retired.keys()])) {
       const own = this.acknowledged.filter((range) => range.id === id);
       const gone = this.retired.get(id) ?? Number.POSITIVE_INFINITY;
-      const place = this.#places.get(id);
+      const place = this.#placeById(id);
       // A key that has not been seen yet gets its own when it comes.
       if (place === undefined) continue;
       found.set(place, {
@@ -315,23 +332,31 @@ export class DetectorRows {
     this.#replayed = undefined;
   }
 
+  /** The row at a place, as it was or at the end of the history. */
+  #watch(place: number, key: SeriesKey, reader: StatesReader | undefined): WatchedRow {
+    const row = place < this.#baseline.keys.length ? place : undefined;
+    const statesOf = reader === undefined ? undefined : (of: ModelOfKey | undefined) => reader.next(of);
+    return watchRow(this.#baseline, key, this.#rules, statesOf, row);
+  }
+
   /** The same rows by a baseline that differs in its calendars; their states are to be restored. */
   useBaseline(baseline: Baseline): void {
     this.finish();
     this.#baseline = baseline;
-    for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = watchRow(baseline, key, this.#rules);
+    for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = this.#watch(place, key, undefined);
     this.#lookahead.dropAll();
   }
 
   /** All rows become what they were at these states; later ones as if they had not come. */
   restore(states: StatesAt): void {
     this.finish();
-    const of = readStates(states, this.#rows, this.#baseline.grid.step);
+    const reader = new StatesReader(states, this.#baseline.grid.step);
     for (const [place, { key, count }] of this.#rows.entries()) {
-      const row = watchRow(this.#baseline, key, this.#rules, of[place]);
+      const row = this.#watch(place, key, place < states.count ? reader : undefined);
       if (count !== undefined && row.count !== undefined) takeEvents(row.count.s, count.s);
       this.#rows[place] = row;
     }
+    reader.end();
     this.#lookahead.dropAll();
   }
 }

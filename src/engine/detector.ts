@@ -48,13 +48,16 @@ export class Detector {
   readonly #recent: Recent;
   readonly #incidents = new DetectorIncidents();
 
-  constructor(baseline: Baseline, options: DetectorOptions = {}) {
+  constructor(baseline: Baseline, options?: DetectorOptions);
+  /** @internal */
+  constructor(baseline: Baseline, options?: DetectorOptions, from?: Pick<DetectorParts, 'later' | 'oldest'>);
+  constructor(baseline: Baseline, options: DetectorOptions = {}, from?: Pick<DetectorParts, 'later' | 'oldest'>) {
     const { learn, minEffect, perWeek } = detectorTerms(options);
     this.#baseline = baseline;
     this.#options = { learn, minEffect, perWeek };
     this.#recent = new Recent(baseline.grid.step, baseline.measure);
     const rules = watchRules(baseline, perWeek, { minEffect, acceptShifts: learn === 'accept-shifts' });
-    this.#rows = new DetectorRows(baseline, rules);
+    this.#rows = new DetectorRows(baseline, rules, from?.later ?? [], from?.oldest);
   }
 
   /** The baseline that it began with; what was learned since is in the detector's own state. */
@@ -360,13 +363,11 @@ export class Detector {
 
   static #fromParts(all: DetectorParts): Detector {
     const { baseline, learn, minEffect, perWeek, ...parts } = all;
-    const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } });
+    const detector = new Detector(baseline, { learn, minEffect, alertBudget: { perWeek } }, parts);
     detector.#rows.acknowledged = [...parts.acknowledged];
     detector.#rows.retired = new Map(parts.retired);
-    for (const key of parts.later) detector.#rows.place(key);
     if (parts.oldest === undefined) return detector;
     const { time } = parts.oldest;
-    detector.#rows.restore(parts.oldest);
     detector.#end = time;
     detector.#accepted = [...parts.accepted];
     detector.#made = parts.accepted.filter(({ at }) => at <= time).length;

@@ -1,10 +1,10 @@
-import type { SeriesKey } from '../series/key.js';
+import { keyId, type SeriesKey } from '../series/key.js';
 import { gridEnd, type TimeGrid, WEEK } from '../time/grid.js';
 import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
-import type { Baseline } from './baseline.js';
+import type { Baseline, ModelOfKey } from './baseline.js';
 import { withPauses } from './calendar-days.js';
-import type { KnownEvents } from './counts/track/plain-replay.js';
+import type { KnownEvents } from './counts/track/event-blocks.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
 import { CountTracker } from './counts/track/tracker.js';
@@ -74,18 +74,29 @@ function logAlphaFor(perWeek: number, rows: number, step: number): number {
   return Math.log(Math.min(0.05, perWeek / tests));
 }
 
-/** @param states of {@link stateOf}; without them, the end of the history */
-export function watchRow(baseline: Baseline, key: SeriesKey, rules: WatchRules, states?: RowStates): WatchedRow {
+/**
+ * @param statesOf what {@link stateOf} was of a row with this model (of a level, without one); without it, the end of the history
+ * @param row of the key among the baseline's, where that is known: to look up 100,000 takes 0.2 s
+ */
+export function watchRow(
+  baseline: Baseline,
+  key: SeriesKey,
+  rules: WatchRules,
+  statesOf?: (of: ModelOfKey | undefined) => RowStates,
+  row = baseline.rowOf(keyId(key)),
+): WatchedRow {
   const { step } = baseline.grid;
   if (baseline.measure === 'level') {
     const of = baseline.gaugeOf(key);
     const { logAlpha, counts } = rules;
     const levels = { logAlpha, acceptShifts: counts.acceptShifts };
-    const tracker = new GaugeRow(of?.gauge ?? emptyGauge(step), step, levels, states?.tracker.slice());
-    const zone = of?.zone ?? baseline.modelOf(key).zone;
+    const tracker = new GaugeRow(of?.gauge ?? emptyGauge(step), step, levels, statesOf?.(undefined).tracker.slice());
+    const zone = of?.zone ?? baseline.modelAt(row, key).zone;
     return { key, zone, known: of !== undefined, learning: false, tracker, count: undefined, choice: undefined };
   }
-  const { model, zone, known, learning, isNew } = baseline.modelOf(key);
+  const of = baseline.modelAt(row, key);
+  const { model, zone, known, learning, isNew } = of;
+  const states = statesOf?.(of);
   const count = new CountTracker(model, known ? rules.counts : rules.firstSeen, isNew, rules.scratch, states?.tracker);
   return { key, zone, known, learning, tracker: count, count, choice: new ZoneChoice(states?.choice) };
 }

@@ -2,6 +2,8 @@ import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
 import { slotsBy, weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
+import type { ModelOfKey } from './baseline.js';
+import { Arena } from './counts/arena.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
 import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
@@ -25,7 +27,6 @@ export class StatesAt {
     this.count = count;
     this.#bytes = bytes;
     this.#writing = writing;
-    if (writing?.left === 0) this.#end(writing);
   }
 
   static toWrite(time: number, count: number, step: number): StatesAt {
@@ -44,29 +45,31 @@ export class StatesAt {
 
   /** Writes the state of a row that stands where it did at `time`. */
   write(place: number, row: WatchedRow): void {
-    const writing = this.#writing;
-    if (writing === undefined) return;
-    writing.write(place, row);
-    if (writing.left === 0) this.#end(writing);
+    this.#writing?.write(place, row);
   }
 
-  /** Row after row. @throws Error where states are lacking */
+  /** Row after row; put in order when they are asked for the first time, a tenth of a second for 100,000. @throws Error where states are lacking */
   get bytes(): Uint8Array {
-    if (this.#bytes === undefined) throw new Error(`states of ${this.#writing?.left} rows are not written`);
-    return this.#bytes;
-  }
-
-  #end(writing: StatesWriter): void {
+    if (this.#bytes !== undefined) return this.#bytes;
+    const writing = this.#writing;
+    if (writing === undefined || writing.left > 0) throw new Error(`states of ${writing?.left} rows are not written`);
     this.#bytes = writing.inOrder();
     this.#writing = undefined;
+    return this.#bytes;
   }
 }
+
+/** Bytes of a piece of what is written: what grows as a whole is copied over and over, tens of megabytes in one tick. */
+const PIECE = 1 << 20;
 
 /** States in the order in which rows change, and where each stands. */
 class StatesWriter {
   /** Rows that are not written. */
   left: number;
-  readonly #writer = new ByteWriter();
+  readonly #pieces: Uint8Array[] = [];
+  /** Bytes in the pieces before the one that is written. */
+  #before = 0;
+  #writer = new ByteWriter();
   /** `[count]`, NaN before a row is written. */
   readonly #from: Float64Array;
   readonly #to: Float64Array;
@@ -84,23 +87,36 @@ class StatesWriter {
 
   lacks(place: number): boolean {
     // Rows that came later have no entry.
-    return place < this.#from.length && Number.isNaN(this.#from[place]);
+    return this.left > 0 && place < this.#from.length && Number.isNaN(this.#from[place]);
   }
 
   write(place: number, row: WatchedRow): void {
     this.left--;
-    this.#from[place] = this.#writer.length;
+    if (this.#writer.length >= PIECE) this.#endPiece();
+    this.#from[place] = this.#before + this.#writer.length;
     const { tracker, choice } = stateOf(row);
     if (row.count === undefined) writeColumn(this.#writer, tracker);
     else {
       this.#codec.write(this.#writer, tracker, row.count.model, this.#contextOf(row.zone));
       writeGuessed(this.#writer, choice ?? this.#prior, this.#prior, this.#space);
     }
-    this.#to[place] = this.#writer.length;
+    this.#to[place] = this.#before + this.#writer.length;
+  }
+
+  #endPiece(): void {
+    this.#pieces.push(this.#writer.toBytes());
+    this.#before += this.#writer.length;
+    this.#writer = new ByteWriter(PIECE + PIECE / 16);
   }
 
   inOrder(): Uint8Array {
-    const written = this.#writer.toBytes();
+    this.#endPiece();
+    const written = new Uint8Array(this.#before);
+    let end = 0;
+    for (const piece of this.#pieces) {
+      written.set(piece, end);
+      end += piece.length;
+    }
     const ordered = new Uint8Array(written.length);
     let at = 0;
     for (let place = 0; place < this.#from.length; place++) {
@@ -128,29 +144,36 @@ function contexts(step: number, time: number, windows: Windows): (zone: ZoneOffs
   };
 }
 
-/** The states of the first rows. @throws FormatError when the bytes are none of theirs */
-export function readStates({ bytes, count, time }: StatesAt, rows: readonly WatchedRow[], step: number): RowStates[] {
-  const windows = windowsOf(step);
-  const contextOf = contexts(step, time, windows);
-  const space = new GuessSpace();
-  const codec = new StateCodec(space);
-  const prior = priorState();
-  const choice = new Float64Array(CHOICE_STATE);
-  const reader = new ByteReader(bytes);
-  const found: RowStates[] = [];
-  for (const row of rows.slice(0, count)) {
-    if (row.count === undefined) {
-      found.push({ tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined });
-      continue;
-    }
-    const tracker = codec.read(reader, row.count.model, contextOf(row.zone));
-    readGuessed(reader, choice, prior, space);
-    // Of nearly all rows nothing is in doubt.
-    found.push({
-      tracker,
-      choice: choice.every((entry, k) => Object.is(entry, prior[k])) ? undefined : choice.slice(),
-    });
+/** Reads the states of rows, one after another. @throws FormatError when the bytes are none of theirs */
+export class StatesReader {
+  readonly #reader: ByteReader;
+  readonly #contextOf: (zone: ZoneOffsets) => StateContext;
+  readonly #space = new GuessSpace();
+  readonly #codec = new StateCodec(this.#space);
+  readonly #arena = new Arena();
+  readonly #prior = priorState();
+  readonly #choice = new Float64Array(CHOICE_STATE);
+
+  constructor({ bytes, time }: StatesAt, step: number) {
+    this.#reader = new ByteReader(bytes);
+    this.#contextOf = contexts(step, time, windowsOf(step));
   }
-  reader.end();
-  return found;
+
+  /** Those of the next row. @param of its model; nothing of a level */
+  next(of: Pick<ModelOfKey, 'model' | 'zone'> | undefined): RowStates {
+    const reader = this.#reader;
+    if (of === undefined) return { tracker: readColumn(reader, Float64Array, 'gauge'), choice: undefined };
+    const choice = this.#choice;
+    const prior = this.#prior;
+    const tracker = this.#codec.read(reader, of.model, this.#contextOf(of.zone), this.#arena);
+    readGuessed(reader, choice, prior, this.#space);
+    // Of nearly all rows nothing is in doubt.
+    const isPrior = choice.every((entry, k) => Object.is(entry, prior[k]));
+    return { tracker, choice: isPrior ? undefined : choice.slice() };
+  }
+
+  /** All were read. */
+  end(): void {
+    this.#reader.end();
+  }
 }

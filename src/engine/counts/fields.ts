@@ -1,3 +1,4 @@
+import type { Arena } from './arena.js';
 import { shortNumber } from './short-numbers.js';
 
 /** How one number of a value is written in short: as a whole number, a bucket, three bytes, or not at all, being derived from others. */
@@ -8,7 +9,8 @@ export interface Kind<T> {
   /** One for each number that it is, of a series judged over so many windows. */
   forms(windows: number): readonly Form[];
   put(value: T, out: Float64Array, at: number): void;
-  take(numbers: Float64Array, at: number, windows: number): T;
+  /** @param arena where columns of the value go, of many that are read together */
+  take(numbers: Float64Array, at: number, windows: number, arena?: Arena): T;
   /** Of a value that may be missing, whether this one is: it is written only where it is there. Zeros are taken for missing. */
   isMissing?(value: T): boolean;
 }
@@ -63,11 +65,12 @@ export interface Known {
   readonly numbers: Float64Array;
   /** Where each field begins. */
   readonly at: Readonly<Record<string, number>>;
-  /** Of the history, in ms. */
+  /** Of the history, in ms, and its end. */
   readonly step: number;
+  readonly end: number;
 }
 
-/** What number `i`, the `k`-th of its field, mostly is: then a bit says so. Rounded to 24 bits. */
+/** What number `i`, the `k`-th of its field, mostly is: then next to nothing says so. Fractions rounded to 24 bits. */
 export type Guess = (known: Known, i: number, k: number) => number;
 
 export interface Field<T> {
@@ -121,14 +124,15 @@ export class FieldColumns<F extends Fields> {
   readonly optional: readonly PlacedField[];
   /** `[size]` */
   readonly forms: readonly Form[];
-  /** The numbers of all other fields; those of them that are whole numbers or times, and those that take three bytes. */
+  /** The numbers of all other fields; those of them that are written in short. */
   readonly required: readonly number[];
-  readonly whole: readonly number[];
-  readonly floats: readonly number[];
+  readonly short: readonly number[];
   /** `[size]`: the field of each number. */
   readonly #fieldOf: readonly PlacedField[];
   /** Fields with numbers of three bytes. */
   readonly #inexact: readonly PlacedField[];
+  /** An object with all fields. */
+  readonly #template: Readonly<Record<string, unknown>>;
   /** Working space: one row. */
   readonly #row: Float64Array;
 
@@ -156,11 +160,11 @@ export class FieldColumns<F extends Fields> {
     this.forms = forms;
     this.optional = fields.filter(({ kind }) => kind.isMissing !== undefined);
     this.required = required;
-    this.whole = required.filter((i) => forms[i] === 'whole' || forms[i] === 'time');
-    this.floats = required.filter((i) => forms[i] === 'float');
+    this.short = required.filter((i) => forms[i] !== 'derived');
     this.#fieldOf = fieldOf;
     this.#inexact = fields.filter(({ from, to }) => forms.slice(from, to).includes('float'));
     this.#row = new Float64Array(this.size);
+    this.#template = Object.fromEntries(fields.map(({ name }) => [name, undefined]));
   }
 
   /** Writes a value's numbers to `out`, from `at` on. */
@@ -170,9 +174,11 @@ export class FieldColumns<F extends Fields> {
   }
 
   /** Inverse of {@link put}. */
-  take(numbers: Float64Array, at = 0): ValueOf<F> {
-    const entries = this.fields.map(({ name, kind, from }) => [name, kind.take(numbers, at + from, this.windows)]);
-    return Object.fromEntries(entries) as ValueOf<F>;
+  take(numbers: Float64Array, at = 0, arena?: Arena): ValueOf<F> {
+    // A copy of one object is made at once; one that gets its fields by their names took 30 µs in place of 3 (Node 20).
+    const value: Record<string, unknown> = { ...this.#template };
+    for (const { name, kind, from } of this.fields) value[name] = kind.take(numbers, at + from, this.windows, arena);
+    return value as ValueOf<F>;
   }
 
   /** The same in 24 bits. */

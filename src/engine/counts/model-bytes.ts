@@ -1,112 +1,169 @@
-import type { ByteReader, ByteWriter } from '../../series/bytes.js';
+import { type ByteReader, ByteWriter } from '../../series/bytes.js';
 import type { TimeGrid } from '../../time/grid.js';
+import { gridEnd } from '../../time/grid.js';
 import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
-import type { Form } from './fields.js';
+import { Arena } from './arena.js';
+import type { Form, Known } from './fields.js';
 import { type ModelColumns, modelColumns, type RowModel, withAverage } from './model.js';
-import { readSteps, writeSteps } from './profile-codec.js';
+import { PROFILE_KINDS, ProfileCodec } from './profile-codec.js';
 import { flatProfile, KeptProfile, slotsPerHour } from './quantized-profile.js';
+import { type BitCoder, codeTree, RangeDecoder, RangeEncoder } from './range-coder.js';
 import { averageRate, RATE } from './rate-filter.js';
 import { shortNumber } from './short-numbers.js';
 
-/** How a model is written: bits of its first byte. */
-const FLAT = 1;
-/** Every number in full: one that merging made has no shorter form. */
-const FULL = 2;
-/** The first of the bits of fields that may be missing, in the order of the table. */
-const FIRST_OPTIONAL = 4;
+// Kinds of bits: of the form of a model, of each of its numbers (whether it is as guessed, and if not whether it is as it was last)
+// and the first byte of one that is neither.
+const FLAT = 0;
+const FULL = 1;
+/** The first of those of fields that may be missing. */
+const OPTIONAL = 2;
+const PER_NUMBER = 8;
+const PER_BYTE = 256;
 
 /**
  * The bytes of the models of one baseline. A fit rounds their numbers to 24 bits before anything uses them (see
- * {@link roundedModel}), and most of those of a sparse row are what little history leaves them at: a bit each says which,
- * and the others take three bytes.
+ * {@link roundedModel}), and most of those of a sparse row are what little history leaves them at, or what the row before has. What
+ * says so, profiles, and the first bytes of other numbers (sign and size) are coded in one piece for all rows, by what came up in
+ * those before; what is left of the numbers stands behind it.
  */
 export class ModelCodec {
   readonly #grid: TimeGrid;
   readonly #perWeek: number;
   readonly #columns: ModelColumns;
   readonly #flat: KeptProfile;
+  readonly #profiles: ProfileCodec;
+  /** The first kinds of bits of numbers, of their first bytes; all kinds. */
+  readonly #numbersAt: number;
+  readonly #bytesAt: number;
+  readonly #kinds: number;
+  readonly #known: Known;
+  /** By number, the last that was neither as guessed nor as this. */
+  readonly #last: Float64Array;
+  /** Working space. */
+  readonly #four = new DataView(new ArrayBuffer(4));
 
   constructor(grid: TimeGrid, columns = modelColumns(windowsOf(grid.step).spans.length)) {
     this.#grid = grid;
     this.#perWeek = weekSlots(grid.step).perWeek;
     this.#columns = columns;
     this.#flat = flatProfile(this.#perWeek);
+    this.#numbersAt = OPTIONAL + 2 * columns.optional.length;
+    this.#bytesAt = this.#numbersAt + PER_NUMBER * columns.size;
+    const profilesAt = this.#bytesAt + PER_BYTE * columns.size;
+    this.#kinds = profilesAt + PROFILE_KINDS;
+    this.#profiles = new ProfileCodec(this.#perWeek, this.#perWeek / slotsPerHour(this.#perWeek), profilesAt);
+    this.#last = new Float64Array(columns.size);
+    this.#known = { numbers: new Float64Array(columns.size), at: columns.at, step: grid.step, end: gridEnd(grid) };
   }
 
-  write(writer: ByteWriter, model: RowModel): void {
-    const { forms, optional, required, whole, size } = this.#columns;
-    const numbers = this.#columns.put(model, new Float64Array(size));
+  write(writer: ByteWriter, models: readonly RowModel[]): void {
+    const coder = new RangeEncoder(this.#kinds);
+    const rest = new ByteWriter();
+    this.#last.fill(0);
+    for (const model of models) this.#writeModel(coder, rest, model);
+    const coded = coder.finish();
+    writer.varint(coded.length);
+    writer.bytes(coded);
+    writer.bytes(rest.toBytes());
+  }
+
+  #writeModel(coder: BitCoder, rest: ByteWriter, model: RowModel): void {
+    const { forms, optional, required } = this.#columns;
+    const { numbers } = this.#known;
+    this.#columns.put(model, numbers);
     const isShort = required.every((i) => this.#isShort(forms[i], numbers[i])) && hasItsAverage(model);
-    const isThere = optional.map(({ kind, name }) => kind.isMissing?.(model[name as keyof RowModel]) === false);
     const { isFlat } = model.profile;
-    const bits = isThere.reduce((sum, is, o) => sum + (is ? FIRST_OPTIONAL << o : 0), 0);
-    writer.uint8((isFlat ? FLAT : 0) | (isShort ? 0 : FULL) | bits);
-    for (const [o, { from, to }] of optional.entries()) {
-      if (!isThere[o]) continue;
+    const flat = coder.bit(FLAT, isFlat ? 1 : 0);
+    coder.bit(FULL, isShort ? 0 : 1);
+    for (const [o, { kind, name, from, to }] of optional.entries()) {
+      const isThere = kind.isMissing?.(model[name as keyof RowModel]) === false;
+      if (coder.bit(OPTIONAL + 2 * o + flat, isThere ? 1 : 0) === 0) continue;
       for (let i = from; i < to; i++) {
-        if (forms[i] === 'whole') writer.varint(numbers[i]);
-        else writer.float24(numbers[i]);
+        if (forms[i] === 'whole') rest.varint(numbers[i]);
+        else rest.float24(numbers[i]);
       }
     }
-    if (!isFlat) for (const steps of model.profile.columns) writeSteps(writer, steps);
-    if (!isShort) {
-      for (const i of required) writer.float64(numbers[i]);
-      return;
-    }
-    for (const i of whole) writer.varint(forms[i] === 'time' ? bucketOf(numbers[i], this.#grid) : numbers[i]);
-    this.#writeFloats(writer, numbers);
+    if (!isFlat) this.#profiles.code(coder, model.profile.columns, never);
+    if (isShort) this.#writeNumbers(coder, rest, flat);
+    else for (const i of required) rest.float64(numbers[i]);
   }
 
-  #writeFloats(writer: ByteWriter, numbers: Float64Array): void {
-    const { floats } = this.#columns;
-    const known = { numbers, at: this.#columns.at, step: this.#grid.step };
-    const flags = new Uint8Array(Math.ceil(floats.length / 8));
-    const others: number[] = [];
-    for (const [f, i] of floats.entries()) {
-      if (Object.is(numbers[i], this.#columns.guess(i, known))) continue;
-      flags[f >> 3] |= 1 << (f & 7);
-      others.push(numbers[i]);
+  #writeNumbers(coder: BitCoder, rest: ByteWriter, flat: number): void {
+    const { forms, short } = this.#columns;
+    const { numbers } = this.#known;
+    const last = this.#last;
+    let before = 0;
+    for (const i of short) {
+      const value = numbers[i];
+      const kind = this.#numbersAt + PER_NUMBER * i + 4 * flat + 2 * before;
+      before = coder.bit(kind, Object.is(value, this.#columns.guess(i, this.#known)) ? 0 : 1);
+      if (before === 0 || coder.bit(kind + 1, Object.is(value, last[i]) ? 0 : 1) === 0) continue;
+      last[i] = value;
+      if (forms[i] === 'float') {
+        this.#four.setFloat32(0, value);
+        codeTree(coder, this.#bytesAt + PER_BYTE * i, 8, this.#four.getUint8(0));
+        rest.uint8(this.#four.getUint8(1));
+        rest.uint8(this.#four.getUint8(2));
+      } else rest.varint(forms[i] === 'time' ? bucketOf(value, this.#grid) : value);
     }
-    writer.bytes(flags);
-    for (const value of others) writer.float24(value);
   }
 
-  read(reader: ByteReader): RowModel {
-    const { forms, optional, required, whole, size } = this.#columns;
-    const form = reader.uint8();
-    if (form >= FIRST_OPTIONAL << optional.length) reader.fail('a model in a form that is unknown');
-    const numbers = new Float64Array(size);
+  /** @param count of the models */
+  read(reader: ByteReader, count: number): RowModel[] {
+    const fail = (what: string) => reader.fail(what);
+    const coder = new RangeDecoder(this.#kinds, reader.bytes(reader.varint()), fail);
+    const arena = new Arena();
+    const models: RowModel[] = [];
+    this.#last.fill(0);
+    while (models.length < count) models.push(this.#readModel(coder, reader, arena, fail));
+    return models;
+  }
+
+  #readModel(coder: BitCoder, rest: ByteReader, arena: Arena, fail: (what: string) => never): RowModel {
+    const { forms, optional, required } = this.#columns;
+    const { numbers } = this.#known;
+    numbers.fill(0);
+    const flat = coder.bit(FLAT, 0);
+    const isFull = coder.bit(FULL, 0) === 1;
     for (const [o, { from, to }] of optional.entries()) {
-      if ((form & (FIRST_OPTIONAL << o)) === 0) continue;
-      for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? reader.varint() : reader.float24();
+      if (coder.bit(OPTIONAL + 2 * o + flat, 0) === 0) continue;
+      for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? rest.varint() : rest.float24();
     }
-    const profile = (form & FLAT) !== 0 ? this.#flat : this.#readProfile(reader);
-    if ((form & FULL) !== 0) {
-      for (const i of required) numbers[i] = reader.float64();
-      return { ...this.#columns.take(numbers), profile };
+    const profile = flat === 1 ? this.#flat : this.#readProfile(coder, fail);
+    if (isFull) {
+      for (const i of required) numbers[i] = rest.float64();
+      return { ...this.#columns.take(numbers, 0, arena), profile };
     }
-    for (const i of whole) numbers[i] = forms[i] === 'time' ? timeOf(reader.varint(), this.#grid) : reader.varint();
-    this.#readFloats(reader, numbers);
-    return withAverage({ ...this.#columns.take(numbers), profile });
+    this.#readNumbers(coder, rest, flat);
+    return withAverage({ ...this.#columns.take(numbers, 0, arena), profile });
   }
 
-  #readProfile(reader: ByteReader): KeptProfile {
-    const each = slotsPerHour(this.#perWeek);
-    const hours = this.#perWeek / each;
-    const slots = [this.#perWeek, hours];
-    const shape = readSteps(reader, slots, 'shape');
-    const variance = readSteps(reader, slots, 'variance');
-    return new KeptProfile(this.#perWeek, each, shape, variance, readSteps(reader, [hours], 'hourVariance'));
+  #readProfile(coder: BitCoder, fail: (what: string) => never): KeptProfile {
+    const [shape, variance, hours] = this.#profiles.code(coder, undefined, fail);
+    return new KeptProfile(this.#perWeek, slotsPerHour(this.#perWeek), shape, variance, hours);
   }
 
-  #readFloats(reader: ByteReader, numbers: Float64Array): void {
-    const { floats } = this.#columns;
-    const known = { numbers, at: this.#columns.at, step: this.#grid.step };
-    const flags = reader.bytes(Math.ceil(floats.length / 8));
-    for (const [f, i] of floats.entries()) {
-      const isOther = (flags[f >> 3] & (1 << (f & 7))) !== 0;
-      numbers[i] = isOther ? reader.float24() : this.#columns.guess(i, known);
+  #readNumbers(coder: BitCoder, rest: ByteReader, flat: number): void {
+    const { forms, short } = this.#columns;
+    const { numbers } = this.#known;
+    const last = this.#last;
+    let before = 0;
+    for (const i of short) {
+      const kind = this.#numbersAt + PER_NUMBER * i + 4 * flat + 2 * before;
+      before = coder.bit(kind, 0);
+      if (before === 0) numbers[i] = this.#columns.guess(i, this.#known);
+      else if (coder.bit(kind + 1, 0) === 0) numbers[i] = last[i];
+      else {
+        if (forms[i] === 'float') {
+          this.#four.setUint8(0, codeTree(coder, this.#bytesAt + PER_BYTE * i, 8, 0));
+          this.#four.setUint8(1, rest.uint8());
+          this.#four.setUint8(2, rest.uint8());
+          this.#four.setUint8(3, 0);
+          numbers[i] = this.#four.getFloat32(0);
+        } else numbers[i] = forms[i] === 'time' ? timeOf(rest.varint(), this.#grid) : rest.varint();
+        last[i] = numbers[i];
+      }
     }
   }
 
@@ -116,6 +173,11 @@ export class ModelCodec {
     const whole = form === 'time' ? bucketOf(value, this.#grid) : value;
     return form === 'derived' || (Number.isSafeInteger(whole) && whole >= 0);
   }
+}
+
+/** What is written is as it should be. */
+function never(what: string): never {
+  throw new Error(what);
 }
 
 function hasItsAverage({ level, anchor }: RowModel): boolean {

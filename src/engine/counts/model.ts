@@ -33,7 +33,11 @@ export const FEW_CALLS_DRIFT = 0.01;
 const FILTERS: Kind<Float64Array> = {
   forms: () => [...new Array<Form>(RATE).fill('float'), ...new Array<Form>(RATE_STATE - RATE).fill('derived')],
   put: (value, out, at) => out.set(value, at),
-  take: (numbers, at) => numbers.slice(at, at + RATE_STATE),
+  take(numbers, at, _, arena) {
+    const level = arena?.take(RATE_STATE) ?? new Float64Array(RATE_STATE);
+    for (let i = 0; i < RATE_STATE; i++) level[i] = numbers[at + i];
+    return level;
+  },
 };
 
 const TAIL: Kind<Tail> = {
@@ -75,6 +79,14 @@ const BURSTS: Kind<BurstHours | null> = {
   isMissing: (value) => value === null,
 };
 
+const LIKE_ALL_LISTENED: Guess = ({ numbers, at: { listened } }) => numbers[listened];
+const LIKE_ONE_CALL: Guess = ({ numbers, at: { calls } }) => Math.min(1, numbers[calls]);
+const LIKE_NO_CALL: Guess = () => Number.NaN;
+const LIKE_ALL_OBSERVED: Guess = ({ numbers, at: { calls, listened, lastCall }, step, end }) => {
+  const since = numbers[calls] === 0 ? numbers[listened] : (end - numbers[lastCall]) / step - 1;
+  return since > 0 ? since : 0;
+};
+
 const LIKE_THE_MEAN: Guess = ({ numbers, at: { calls, support } }) =>
   shortNumber((numbers[calls] + 0.5) / Math.max(1, numbers[support]));
 const LIKE_SO_MANY_MEANS: Guess = ({ numbers, at: { silent, anchor } }) =>
@@ -100,17 +112,17 @@ export const MODEL_FIELDS = {
   bursts: { kind: BURSTS, merge: mergeBurstHours, guess: () => 0 },
   /** Calls in the history, as they were (not clipped). */
   calls: field(WHOLE, SUM),
-  /** Observed buckets behind the estimate: since the series began, or since the history did. */
-  support: field(WHOLE, SUM),
   /** Observed buckets of the history, those before the series began included. */
   listened: field(WHOLE, SUM),
+  /** Observed buckets behind the estimate: since the series began, or since the history did. */
+  support: field(WHOLE, SUM, LIKE_ALL_LISTENED),
   /** Calls in the bucket of the first call. */
-  firstCount: field(WHOLE, OF_FIRST_CALL),
-  /** The silence that goes on at the end of the history, in observed buckets. */
-  silent: field(WHOLE, SINCE_LAST_CALL),
+  firstCount: field(WHOLE, OF_FIRST_CALL, LIKE_ONE_CALL),
   /** Times of the buckets of the first and last call of the history; NaN without one. */
-  firstCall: field(TIME, OF_FIRST_CALL),
-  lastCall: field(TIME, OF_LAST_CALL),
+  firstCall: field(TIME, OF_FIRST_CALL, LIKE_NO_CALL),
+  lastCall: field(TIME, OF_LAST_CALL, AS_BEFORE),
+  /** The silence that goes on at the end of the history, in observed buckets. */
+  silent: field(WHOLE, SINCE_LAST_CALL, LIKE_ALL_OBSERVED),
   /** The rate filters at the end of the history, see rate-filter.ts. */
   level: field(FILTERS, LATER),
   /** The mean rate of the history, to which the filters relax while nothing is observed. */

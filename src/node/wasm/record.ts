@@ -78,7 +78,7 @@ function fieldsEnd(p: usize, place: u32, depth: u32): usize {
     const key = p + 1;
     let end: usize = load<u32>(at, 4);
     if (load<u32>(at) === <u32>p && load<u16>(end) === 0x3a22) {
-      p = end + 2;
+      p = skipSpace(end + 2);
       at += 8;
     } else {
       goTo(at);

@@ -42,19 +42,16 @@ function find(p: usize): void {
     // Most have up to eight: written unasked, as a guess at their number would often be wrong.
     bits = writeFour(out, p, bits);
     bits = writeFour(out + 16, p, bits);
-    for (let i: usize = out + 32; i < behind; i += 4) {
-      store<u32>(i, <u32>p + <u32>ctz<u64>(bits));
-      bits &= bits - 1;
-    }
+    for (let i: usize = out + 32; i < behind; i += 16) bits = writeFour(i, p, bits);
     out = behind;
     p += 64;
   } while (p < textEnd && out < STOPS + 4 * MAX_STOPS);
   limit = p;
   store<u32>(out, <u32>FAR);
-  store<u32>(out, <u32>FAR, 4);
   cursor = STOPS;
 }
 
+/** Writes the next four of a step from `p` on, or what is left of them and something that will be written over. */
 @inline
 function writeFour(out: usize, p: usize, bits: u64): u64 {
   store<u32>(out, <u32>p + <u32>ctz<u64>(bits));
@@ -75,7 +72,7 @@ function writeFour(out: usize, p: usize, bits: u64): u64 {
 function stopsOf(p: usize): u64 {
   const bytes = v128.load(p);
   const ends = i8x16.le_u(v128.xor(bytes, i8x16.splat(2)), i8x16.splat(0x20));
-  return <u64>i8x16.bitmask(v128.or(ends, i8x16.eq(bytes, i8x16.splat(0x5c))));
+  return <u64><u32>i8x16.bitmask(v128.or(ends, i8x16.eq(bytes, i8x16.splat(0x5c))));
 }
 
 /** The first stop at or behind `p`, which is passed with it. */
@@ -94,10 +91,9 @@ export function stopFrom(p: usize): usize {
   return stop === <u32>FAR ? furtherStop(p) : stop;
 }
 
+/** Where there is none up to the text's end, FAR, whose byte is a zero too. */
 function furtherStop(p: usize): usize {
-  // The zeros behind the text are stops too.
-  do find(max(p, limit));
-  while (load<u32>(cursor) === <u32>FAR);
+  find(max(p, limit));
   const stop = load<u32>(cursor);
   cursor += 4;
   return stop;

@@ -49,11 +49,15 @@ function models(of: ModelColumns = columns): fc.Arbitrary<RowModel> {
 }
 
 function again(model: RowModel, of: ModelColumns = columns): RowModel {
+  return allAgain([model], of)[0];
+}
+
+function allAgain(models: readonly RowModel[], of: ModelColumns = columns): RowModel[] {
   const codec = new ModelCodec(grid, of);
   const writer = new ByteWriter();
-  codec.write(writer, model);
+  codec.write(writer, models);
   const reader = new ByteReader(writer.toBytes());
-  const read = codec.read(reader);
+  const read = codec.read(reader, models.length);
   reader.end();
   return read;
 }
@@ -69,6 +73,20 @@ describe('the fields of a model', () => {
         const rounded = roundedModel(model, columns);
         expect(again(rounded)).toEqual(rounded);
       }),
+    );
+  });
+
+  it('come back from the bytes of many, in which each is coded by those before it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(models(), fc.boolean()), { maxLength: 12 }), (drawn) => {
+        const all = drawn.flatMap(([model, isRounded]) => {
+          const one = isRounded ? roundedModel(model, columns) : { ...model, bursts: null };
+          // Some of the numbers as they were last.
+          return [one, { ...one, calls: one.calls + 1 }];
+        });
+        expect(allAgain(all)).toEqual(all);
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -16,6 +16,23 @@ const BITS = 52;
 /** So many blocks are surely known, that under way included, of a state that may be a day ahead. */
 export const BLOCKS_KNOWN = 2 * BITS - 24;
 
+/** What is known of the blocks of a series from number `first` on; of those before nothing is. */
+export interface KnownEvents {
+  readonly first: number;
+  /** Those that held a bucket that was not plain, counted from the first. */
+  readonly blocks: Uint32Array;
+}
+
+/** The same of rows. */
+export interface RowEvents extends KnownEvents {
+  /** `[rows + 1]`: where those of each row begin. */
+  readonly offsets: Float64Array;
+}
+
+export function eventsOf({ first, offsets, blocks }: RowEvents, row: number): KnownEvents {
+  return { first, blocks: blocks.subarray(offsets[row], offsets[row + 1]) };
+}
+
 /** The block under way holds a bucket that is not plain. */
 export function markEvent(s: Float64Array): void {
   if (s[EVENTS] % 2 === 0) s[EVENTS]++;

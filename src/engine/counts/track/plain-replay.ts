@@ -4,6 +4,7 @@ import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { silenceOf } from '../silence.js';
 import { putBack, takeSums } from './block-in-hand.js';
 import { CLIP_SLACK, reachOf } from './bucket-distributions.js';
+import type { KnownEvents } from './event-blocks.js';
 import { endBlocks } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { sumBlocks } from './rings.js';
@@ -13,7 +14,9 @@ import {
   EVER_CALLED,
   INCIDENT_SIDE,
   MERGE_SIDE,
+  PER_BUCKET,
   PRE_SHIFT_RATIO,
+  RING,
   SHIFT_VARIANCE,
   SILENCE_RATE,
 } from './state.js';
@@ -34,13 +37,6 @@ import { leaveStretch } from './stretch-end.js';
 // A bucket is plain where all that was judged of it led to nothing: normal, not suspect, no incident under way. Most are, and where
 // that is known from before, as a restored detector knows what it judged, nothing has to be tested to learn from one: 40 ns in place
 // of 400 (Node 20). Every sum is taken in the order in which judging takes it, to the last bit.
-
-/** What is known of the blocks of a series from number `first` on; of those before nothing is. */
-export interface KnownEvents {
-  readonly first: number;
-  /** Those that held a bucket that was not plain, counted from the first. */
-  readonly blocks: Uint32Array;
-}
 
 /**
  * Learns from the observed buckets from `i` on to the end of their block, where they are plain; others are run as ever, and those of a
@@ -70,6 +66,15 @@ export function replayBlock(
   k.isMerging = false;
   takeSums(parts);
   let next = i;
+  if (
+    k.ringIndex === 0 &&
+    end - i === hourBuckets &&
+    isIdle(parts, range, i, end) &&
+    learnIdleHour(parts, range.slots[i])
+  ) {
+    putBack(parts);
+    return end;
+  }
   while (next < end) {
     const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
     const n = takePlain(parts, range, next, Math.min(end - next, MOST_BUCKETS, round));
@@ -85,6 +90,64 @@ export function replayBlock(
 function mayBePlain({ s, shapePrior }: TrackerParts): boolean {
   const isCalm = s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[MERGE_SIDE] === 0;
   return isCalm && s[EVER_CALLED] !== 0 && shapePrior === 0;
+}
+
+/** Whether no call came in buckets `[from, to)`, all observed, and all are judged by one law: those of an hour, where the profile goes by hours. */
+function isIdle(
+  { profile }: TrackerParts,
+  { values, observed, slots }: TrackedRange,
+  from: number,
+  to: number,
+): boolean {
+  const { perWeek, each, shapeSteps, varianceSteps, hourSteps } = profile;
+  const n = to - from;
+  if (shapeSteps.length + varianceSteps.length + hourSteps.length > 3) {
+    if (n !== each || shapeSteps.length === perWeek || varianceSteps.length === perWeek) return false;
+    if (slots[from] % each !== 0 || slots[to - 1] !== slots[from] + n - 1) return false;
+  }
+  for (let i = from; i < to; i++) if (values[i] !== 0 || observed[i] === 0) return false;
+  return true;
+}
+
+/**
+ * Learns from an hour without a call, which ends a round of the ring: an eighth of the time of its buckets, for nine in ten hours of
+ * a series that is hardly used. @returns false, and learns nothing, where so many are usual that 0 may be held to more
+ */
+function learnIdleHour({ s, model, profile, scratch, rules, straddles }: TrackerParts, slot: number): boolean {
+  const { block: k } = scratch;
+  const n = rules.windows.hourBuckets;
+  const x = profile.shapeAt(slot);
+  const mean = Math.max(k.rate * x, LEAST_MEAN);
+  if (mean > CLIP_SLACK) return false;
+  const nats = silenceOf(mean, model.alpha[0] + profile.varianceAt(slot) + model.phi[0] / mean) * k.silenceRatio;
+  const missed = mean * k.silenceRatio;
+  const exposureVar = x * profile.hourVarianceAt(slot);
+  let { silenceNats, silenceMean, sumExposure, sumExposureVar, driftExposure, trainExposure } = k;
+  let toEnd = 0;
+  let toEndVar = 0;
+  for (let j = n - 1; j >= 0; j--) {
+    silenceNats += nats;
+    silenceMean += missed;
+    sumExposure += x;
+    sumExposureVar += exposureVar;
+    driftExposure += x;
+    trainExposure += x;
+    toEnd += x;
+    toEndVar += exposureVar;
+    const place = RING + PER_BUCKET * j;
+    s[place] = 0;
+    s[place + 1] = toEnd;
+    s[place + 2] = toEndVar;
+  }
+  k.silenceNats = silenceNats;
+  k.silenceMean = silenceMean;
+  k.silentBuckets += n;
+  k.sumExposure = sumExposure;
+  k.sumExposureVar = sumExposureVar;
+  k.driftExposure = driftExposure;
+  k.trainExposure = trainExposure;
+  k.carriedShortfall = straddles ? mean : 0;
+  return true;
 }
 
 /** Takes up to `most` buckets into the stretch, with what is learned of them: see `lookUpAll`. @returns how many are observed */

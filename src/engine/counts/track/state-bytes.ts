@@ -1,7 +1,9 @@
 import type { ByteReader, ByteWriter } from '../../../series/bytes.js';
 import { type GuessSpace, readGuessed, writeGuessed } from '../../guessed-column.js';
 import type { Windows } from '../../windows.js';
+import type { Arena } from '../arena.js';
 import type { RowModel } from '../model.js';
+import type { KeptProfile } from '../quantized-profile.js';
 import { BLOCK, DERIVED, layoutOf, PER_BLOCK, PER_BUCKET, RING, RING_INDEX, WRITTEN } from './state.js';
 import { shapePriorOf } from './young-hours.js';
 
@@ -43,13 +45,13 @@ export class StateCodec {
     writeGuessed(writer, this.#ordered, this.#guesses, this.#space);
   }
 
-  read(reader: ByteReader, model: RowModel, context: StateContext): Float64Array {
+  read(reader: ByteReader, model: RowModel, context: StateContext, arena: Arena): Float64Array {
     const length = reader.varint();
     const { length: whole, youngLength } = layoutOf(context.windows);
     const awake = shapePriorOf(model, context.windows) > 0 ? youngLength : whole;
     if (length !== RING && length !== awake) reader.fail(`a state of ${length} entries`);
     // With room for what follows from it: the tracker takes it as it is.
-    const state = new Float64Array(length === RING ? RING : length + DERIVED);
+    const state = arena.take(length === RING ? RING : length + DERIVED);
     readGuessed(reader, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (length === RING) return state;
     const order = this.#prepare(state, length, model, context);
@@ -133,17 +135,40 @@ function guessRings(
   const from = PER_BUCKET * places;
   for (let k = 0; k < ringBlocks; k++) {
     const number = state[BLOCK] - ringBlocks + k;
+    const begin = Math.ceil((time - number * block) / step);
+    const n = begin <= slots.length ? begin - Math.max(0, Math.floor(begin - block / step)) : 0;
     let sumX = 0;
     let sumV = 0;
-    const begin = Math.ceil((time - number * block) / step);
-    for (let back = begin; back > begin - block / step && back > 0 && back <= slots.length; back--) {
-      const shape = profile.shapeAt(slotAt(back));
-      sumX += shape;
-      sumV += shape * profile.hourVarianceAt(slotAt(back));
+    const first = slotAt(begin);
+    if (n > 0 && isAlike(profile, first, slotAt(begin - n + 1), n)) {
+      const shape = profile.shapeAt(first);
+      const doubt = shape * profile.hourVarianceAt(first);
+      for (let j = 0; j < n; j++) {
+        sumX += shape;
+        sumV += doubt;
+      }
+    } else {
+      for (let back = begin; back > begin - n; back--) {
+        const shape = profile.shapeAt(slotAt(back));
+        sumX += shape;
+        sumV += shape * profile.hourVarianceAt(slotAt(back));
+      }
     }
     guesses[from + ringBlocks + k] = sumX;
     guesses[from + 2 * ringBlocks + k] = sumV;
     guesses[from + 3 * ringBlocks + k] = Number.NaN;
     guesses[from + 4 * ringBlocks + k] = Number.NaN;
   }
+}
+
+/** Whether slots `first` to `last`, `n` of them, have one shape and one variance of the hour: those of an hour mostly do. */
+function isAlike(
+  { each, perWeek, shapeSteps, hourSteps }: KeptProfile,
+  first: number,
+  last: number,
+  n: number,
+): boolean {
+  if (shapeSteps.length === 1 && hourSteps.length === 1) return true;
+  if (each === 1 || shapeSteps.length === perWeek || hourSteps.length === perWeek) return false;
+  return last - first === n - 1 && Math.floor(first / each) === Math.floor(last / each);
 }

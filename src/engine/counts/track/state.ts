@@ -1,4 +1,5 @@
-import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
+import { KEPT } from '../../../stats/kept-limits.js';
+import { WIDE_CELL } from '../../../stats/limits.js';
 import type { Windows } from '../../windows.js';
 import { RATE_STATE } from '../rate-filter.js';
 
@@ -50,8 +51,8 @@ export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the l
 export const DRIFT_EXPOSURE = BLOCK + 41;
 /** What is written of the first part of a state. */
 export const WRITTEN = BLOCK + 43;
-export const EVENTS = WRITTEN; // the last blocks that held a bucket that was not plain, see event-blocks.ts
-export const EARLIER_EVENTS = WRITTEN + 1;
+export const EVENTS = BLOCK + 43; // the last blocks that held a bucket that was not plain, see event-blocks.ts
+export const EARLIER_EVENTS = BLOCK + 44;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
@@ -89,10 +90,10 @@ export const PAST_RATE = PAST_EXPOSURE_VAR + MOST_WINDOWS;
 export const PAST_VARIANCE = PAST_RATE + MOST_WINDOWS;
 /** Per window: what was found last of how far its limits are away, see `LimitsNear.arm`. */
 export const WIDE = PAST_VARIANCE + MOST_WINDOWS;
-/** Per window: the cell of the grid that its limit above lay in last, see `enterCell`. */
+/** Per window: what is kept of its limit above, see kept-limits.ts. */
 export const NEAR = WIDE + WIDE_CELL * MOST_WINDOWS;
 /** The mean rate of the history. */
-export const ANCHOR = NEAR + NEAR_CELL * MOST_WINDOWS;
+export const ANCHOR = NEAR + KEPT * MOST_WINDOWS;
 export const DERIVED = ANCHOR + 1;
 
 /** Where the parts of a state begin that depend on the windows. */
