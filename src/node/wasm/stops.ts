@@ -6,6 +6,8 @@ import { FAR, MAX_STOPS, STOPS } from './layout';
 
 /** The first stop that was not passed. */
 export let cursor: usize = STOPS;
+/** Counts the stretches. */
+export let stretch: u32 = 0;
 /** Bytes from `first` on and before `limit` were looked through. */
 let first: usize = 0;
 let limit: usize = 0;
@@ -32,8 +34,14 @@ export function seek(p: usize): void {
   while (load<u32>(cursor) < <u32>p) cursor += 4;
 }
 
+/** Goes back to where the cursor was in the stretch of that number, unless there is another one by now. */
+export function back(at: usize, number: u32): void {
+  if (number === stretch) cursor = at;
+}
+
 /** Finds the stops from `p` on, of as much text as there is room for. */
 function find(p: usize): void {
+  stretch++;
   first = p;
   let out = STOPS;
   do {
