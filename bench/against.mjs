@@ -167,7 +167,8 @@ function codec() {
         baselines: baselines.map((one) => one.toBytes()),
         detectors: detectors.map((one) => one.toBytes()),
       };
-      return [lib, { baselines, detectors, bytes }];
+      // A detector keeps the bytes of its baseline: they are made anew of one that has none.
+      return [lib, { baselines: bytes.baselines.map((one) => lib.Baseline.fromBytes(one)), detectors, bytes }];
     }),
   );
   for (const [i, name] of ['100 series', '300 hardly used series'].entries()) {

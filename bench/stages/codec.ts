@@ -23,8 +23,10 @@ async function measure(name: string, baseline: Baseline, live: SeriesSet) {
   // Three days and a half: as much is kept as ever is.
   detector.observe(live);
   const [model, state] = [baseline.toBytes(), detector.toBytes()];
+  // A detector keeps the bytes of its baseline: they are made anew of one that has none.
+  const alone = Baseline.fromBytes(model);
   const ways = [
-    { name: 'Baseline.toBytes', run: () => baseline.toBytes() },
+    { name: 'Baseline.toBytes', run: () => alone.toBytes() },
     { name: 'Baseline.fromBytes', run: () => Baseline.fromBytes(model) },
     { name: 'Detector.toBytes', run: () => detector.toBytes() },
     { name: 'Detector.fromBytes', run: () => Detector.fromBytes(state) },

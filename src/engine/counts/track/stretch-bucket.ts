@@ -6,12 +6,14 @@ import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
   AT_HELD,
+  AT_LAW,
   AT_LOWER,
   AT_MEAN,
   AT_NATS,
   AT_RATIO,
   AT_REACH,
   AT_SILENCE_AFTER,
+  AT_SLOT,
   AT_UPPER,
   AT_Y,
 } from './stretch.js';
@@ -24,8 +26,8 @@ export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
   b.cell = t.cell + j;
   b.y = c[AT_Y + j];
   b.held = c[AT_HELD + j];
-  b.slot = t.slots[j];
-  b.at = t.at[j];
+  b.slot = t.whole[AT_SLOT + j];
+  b.at = t.whole[AT_LAW + j];
   b.exposure = c[AT_EXPOSURE + j];
   b.exposureVar = c[AT_EXPOSURE_VAR + j];
   b.mean = c[AT_MEAN + j];

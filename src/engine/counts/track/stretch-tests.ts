@@ -20,6 +20,8 @@ import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
   AT_HELD,
+  AT_JUDGED_BY,
+  AT_LAW,
   AT_LOWER,
   AT_MEAN,
   AT_NATS,
@@ -43,19 +45,22 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
   const { distributions, stretch: t, block: k } = scratch;
   const c = t.all;
   const { values } = distributions;
-  const { at: ats, judgedBy } = t;
+  const { whole } = t;
   let { sum, sumExposure, sumExposureVar } = k;
   for (let j = 0; j < n; j++) {
-    const slot = judgedBy[j];
+    const slot = whole[AT_JUDGED_BY + j];
     let at: number;
     if (k.isYoung) {
       const hour = hourOf(parts, slot);
       at = distributions.at(slot, hour, correctionOf(parts, hour), 1 / (s[layout.shapeAt + 2 * hour] + shapePrior));
     } else at = distributions.at(slot, 0, 1, 0);
+    whole[AT_LAW + j] = at;
+  }
+  for (let j = 0; j < n; j++) {
+    const at = whole[AT_LAW + j];
     const y = c[AT_Y + j];
     const mean = values[at + MEAN];
     const reach = values[at + REACH];
-    ats[j] = at;
     c[AT_MEAN + j] = mean;
     c[AT_REACH + j] = reach;
     const exposure = values[at + EXPOSURE];
@@ -81,7 +86,7 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   const weight = rules.logWeights[0];
   const shift = s[d + BURST_SHIFT];
   const { above, below } = tails;
-  const { at: ats } = t;
+  const { whole } = t;
   const { isReported, decided, dates, isSuspect } = t;
   for (let j = 0; j < t.said; j++) {
     decided[j] = 0;
@@ -92,15 +97,20 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   t.said = 0;
   let late = k.carriedShortfall;
   for (let j = 0; j < n; j++) {
-    const at = ats[j];
-    const y = c[AT_Y + j];
-    const mean = c[AT_MEAN + j];
-    const isAbove = y >= mean;
+    const at = whole[AT_LAW + j];
     if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
     const own = Math.floor(values[at + LIMIT_ABOVE] + late);
     const small = values[at + MOST_SMALL];
-    const upper = own > small ? own : small;
-    const lower = values[at + LIMIT_BELOW];
+    c[AT_UPPER + j] = own > small ? own : small;
+    c[AT_LOWER + j] = values[at + LIMIT_BELOW];
+    if (straddles) late = shortOf(c, j);
+  }
+  late = k.carriedShortfall;
+  for (let j = 0; j < n; j++) {
+    const at = whole[AT_LAW + j];
+    const y = c[AT_Y + j];
+    const mean = c[AT_MEAN + j];
+    const isAbove = y >= mean;
     const timely = isAbove && late > 0 ? (y - late > mean ? y - late : mean) : y;
     let nats = nearNats(values, at, timely, isAbove);
     if (!(nats >= 0)) {
@@ -109,15 +119,19 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
       nats = c[AT_NATS + j];
     }
     if (nats > UNCALIBRATED) nats = isAbove ? calibrateIn(nats, above[0], shift) : calibrate(nats, below[0]);
-    c[AT_UPPER + j] = upper;
-    c[AT_LOWER + j] = lower;
     c[AT_NATS + j] = nats + weight;
-    if (isAbove ? y > upper : y < lower) {
+    if (isAbove ? y > c[AT_UPPER + j] : y < c[AT_LOWER + j]) {
       isReported[j] = 1;
       t.said = j + 1;
     }
-    late = straddles && mean > y ? mean - y : 0;
+    if (straddles) late = shortOf(c, j);
   }
+}
+
+/** What a bucket lacks, where it may come with the next. */
+function shortOf(c: Float64Array, j: number): number {
+  const lacks = c[AT_MEAN + j] - c[AT_Y + j];
+  return lacks > 0 ? lacks : 0;
 }
 
 /** The silence, as it stands after each. */
@@ -128,11 +142,11 @@ export function testSilences({ s, derivedAt: d, scratch, tails, rules }: Tracker
   const { silenceRatio: ratio, silenceVariance: variance } = k;
   const shift = s[d + SILENCE_SHIFT];
   const reportedFrom = rules.nats;
-  const { at: ats } = t;
+  const { whole } = t;
   let before = k.silenceNats;
   for (let j = 0; j < n; j++) {
     const y = c[AT_Y + j];
-    const without = before + values[ats[j] + SILENCE_ADDED] * ratio;
+    const without = before + values[whole[AT_LAW + j] + SILENCE_ADDED] * ratio;
     const after = y === 0 ? without : before;
     c[AT_SILENCE_AFTER + j] = after;
     const most = before + c[AT_MEAN + j] * ratio - shift + LOG_SILENCE_WEIGHT;

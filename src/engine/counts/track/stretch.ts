@@ -25,6 +25,11 @@ export const AT_DATES_VALUE = AT_DATES_OVER + MOST_BUCKETS;
 export const AT_SILENCE_AFTER = AT_DATES_VALUE + MOST_BUCKETS;
 export const AT_SURPRISE = AT_SILENCE_AFTER + MOST_BUCKETS;
 const COLUMNS_END = AT_SURPRISE + MOST_BUCKETS;
+/** In `whole`: its week slot, and the one that it is judged by, which differ where the zone is in doubt; where its distribution stands. */
+export const AT_SLOT = 0;
+export const AT_JUDGED_BY = AT_SLOT + MOST_BUCKETS;
+export const AT_LAW = AT_JUDGED_BY + MOST_BUCKETS;
+const WHOLE_END = AT_LAW + MOST_BUCKETS;
 
 /**
  * Buckets next to one another in one block, judged together: a column for each figure of `BucketInHand`. The rate stands to
@@ -38,11 +43,8 @@ export class Stretch {
    * of them kept none of its own numbers in one (Node 20: a tenth of a window).
    */
   readonly all = new Float64Array(COLUMNS_END);
-  /** Its week slot, and the one that it is judged by, which differ where the zone is in doubt. */
-  readonly slots = new Int32Array(MOST_BUCKETS);
-  readonly judgedBy = new Int32Array(MOST_BUCKETS);
-  /** Where its distribution stands. */
-  readonly at = new Int32Array(MOST_BUCKETS);
+  /** Those of whole numbers. */
+  readonly whole = new Int32Array(WHOLE_END);
   readonly decided = new Int8Array(MOST_BUCKETS);
   readonly dates = new Int8Array(MOST_BUCKETS);
   readonly isReported = new Uint8Array(MOST_BUCKETS);
