@@ -27,7 +27,6 @@ export class StatesAt {
     this.count = count;
     this.#bytes = bytes;
     this.#writing = writing;
-    if (writing?.left === 0) this.#end(writing);
   }
 
   static toWrite(time: number, count: number, step: number): StatesAt {
@@ -46,29 +45,31 @@ export class StatesAt {
 
   /** Writes the state of a row that stands where it did at `time`. */
   write(place: number, row: WatchedRow): void {
-    const writing = this.#writing;
-    if (writing === undefined) return;
-    writing.write(place, row);
-    if (writing.left === 0) this.#end(writing);
+    this.#writing?.write(place, row);
   }
 
-  /** Row after row. @throws Error where states are lacking */
+  /** Row after row; put in order when they are asked for the first time, a tenth of a second for 100,000. @throws Error where states are lacking */
   get bytes(): Uint8Array {
-    if (this.#bytes === undefined) throw new Error(`states of ${this.#writing?.left} rows are not written`);
-    return this.#bytes;
-  }
-
-  #end(writing: StatesWriter): void {
+    if (this.#bytes !== undefined) return this.#bytes;
+    const writing = this.#writing;
+    if (writing === undefined || writing.left > 0) throw new Error(`states of ${writing?.left} rows are not written`);
     this.#bytes = writing.inOrder();
     this.#writing = undefined;
+    return this.#bytes;
   }
 }
+
+/** Bytes of a piece of what is written: what grows as a whole is copied over and over, tens of megabytes in one tick. */
+const PIECE = 1 << 20;
 
 /** States in the order in which rows change, and where each stands. */
 class StatesWriter {
   /** Rows that are not written. */
   left: number;
-  readonly #writer = new ByteWriter();
+  readonly #pieces: Uint8Array[] = [];
+  /** Bytes in the pieces before the one that is written. */
+  #before = 0;
+  #writer = new ByteWriter();
   /** `[count]`, NaN before a row is written. */
   readonly #from: Float64Array;
   readonly #to: Float64Array;
@@ -86,23 +87,36 @@ class StatesWriter {
 
   lacks(place: number): boolean {
     // Rows that came later have no entry.
-    return place < this.#from.length && Number.isNaN(this.#from[place]);
+    return this.left > 0 && place < this.#from.length && Number.isNaN(this.#from[place]);
   }
 
   write(place: number, row: WatchedRow): void {
     this.left--;
-    this.#from[place] = this.#writer.length;
+    if (this.#writer.length >= PIECE) this.#endPiece();
+    this.#from[place] = this.#before + this.#writer.length;
     const { tracker, choice } = stateOf(row);
     if (row.count === undefined) writeColumn(this.#writer, tracker);
     else {
       this.#codec.write(this.#writer, tracker, row.count.model, this.#contextOf(row.zone));
       writeGuessed(this.#writer, choice ?? this.#prior, this.#prior, this.#space);
     }
-    this.#to[place] = this.#writer.length;
+    this.#to[place] = this.#before + this.#writer.length;
+  }
+
+  #endPiece(): void {
+    this.#pieces.push(this.#writer.toBytes());
+    this.#before += this.#writer.length;
+    this.#writer = new ByteWriter(PIECE + PIECE / 16);
   }
 
   inOrder(): Uint8Array {
-    const written = this.#writer.toBytes();
+    this.#endPiece();
+    const written = new Uint8Array(this.#before);
+    let end = 0;
+    for (const piece of this.#pieces) {
+      written.set(piece, end);
+      end += piece.length;
+    }
     const ordered = new Uint8Array(written.length);
     let at = 0;
     for (let place = 0; place < this.#from.length; place++) {

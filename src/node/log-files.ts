@@ -34,7 +34,7 @@ export interface LogFilesListener {
  */
 export async function findLogs(roots: readonly string[], listener: LogFilesListener): Promise<LogFile[]> {
   const walk = new Walk(listener);
-  for (const root of roots) await walk.addRoot(root);
+  await walk.addRoots(roots);
   while (walk.folders.length > 0) await walk.readFolder(walk.folders.pop() as Folder);
   return walk.files.sort(byTime);
 }
@@ -68,7 +68,20 @@ class Walk {
     this.#listener = listener;
   }
 
-  async addRoot(path: string): Promise<void> {
+  async addRoots(paths: readonly string[]): Promise<void> {
+    await this.#addAll(paths, (path) => this.#lookAtRoot(path));
+  }
+
+  /** Looks at many at once, and adds what was found in their order. */
+  async #addAll<T>(entries: readonly T[], look: (entry: T) => Promise<() => void>): Promise<void> {
+    for (let i = 0; i < entries.length; i += AT_ONCE) {
+      const found = await Promise.all(entries.slice(i, i + AT_ONCE).map(look));
+      for (const add of found) add();
+    }
+  }
+
+  /** As {@link #look}, of a path that the caller gave. */
+  async #lookAtRoot(path: string): Promise<() => void> {
     let real: string;
     let stats: Stats;
     try {
@@ -81,14 +94,13 @@ class Walk {
     } catch (error) {
       const reason = problemOf(error).reason;
       // The whole path, unlike other values: where it goes wrong is often its end.
-      if (reason === 'missing') {
+      if (reason !== 'missing') return () => this.#listener.rejectFile(path, reason);
+      return () => {
         throw new InputError(`paths must name files and folders that exist, got ${JSON.stringify(path)}`);
-      }
-      this.#listener.rejectFile(path, reason);
-      return;
+      };
     }
-    if (stats.isDirectory()) this.#addFolder({ path, real, skip: null });
-    else this.#addFile(path, real, stats);
+    if (stats.isDirectory()) return () => this.#addFolder({ path, real, skip: null });
+    return () => this.#addFile(path, real, stats);
   }
 
   async readFolder(folder: Folder): Promise<void> {
@@ -101,11 +113,7 @@ class Walk {
     }
     // Of a file and a link to it, the first in the order of names is kept, whatever the order on disk.
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (let i = 0; i < entries.length; i += AT_ONCE) {
-      const some = entries.slice(i, i + AT_ONCE);
-      const found = await Promise.all(some.map((entry) => this.#look(folder, entry)));
-      for (const add of found) add();
-    }
+    await this.#addAll(entries, (entry) => this.#look(folder, entry));
   }
 
   /** Asks the file system about an entry; what follows from the answer is done in the entries' order. */

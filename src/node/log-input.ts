@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { closeSync, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError, shown } from '../errors.js';
@@ -81,10 +81,23 @@ export interface WholeText {
  */
 export async function storedBytes({ path, size, streamed }: LogFile): Promise<Buffer | null> {
   if (size > MAX_WHOLE || streamed === true || isParquetName(path)) return null;
-  const stored = await readFile(path).catch(() => null);
-  // It may have grown since it was listed.
-  return stored === null || stored.length > MAX_WHOLE ? null : stored;
+  // readFile asks for the size and for the end too: 5 turns of another thread in place of 2, 50 us a file (Node 20.20.2).
+  const fd = await opened(path, 'r').catch(() => null);
+  if (fd === null) return null;
+  const buffer = Buffer.allocUnsafeSlow(size + 1);
+  try {
+    const { bytesRead } = await readInto(fd, buffer, 0, size + 1, 0);
+    // It may have grown since it was listed.
+    return bytesRead === size ? buffer.subarray(0, size) : null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
+  }
 }
+
+const opened = promisify(open);
+const readInto = promisify(read);
 
 /**
  * The text of a file's bytes. Its inflation begins before this returns, on zlib's own thread. Null for what is in any way not one

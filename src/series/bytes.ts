@@ -9,9 +9,15 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * same bytes on every engine.
  */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
   #at = 0;
+
+  /** @param room bytes that it has room for before it grows */
+  constructor(room = 256) {
+    this.#bytes = new Uint8Array(room);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   /** Bytes written so far. */
   get length(): number {

@@ -10,7 +10,8 @@ export function expOfNegative(x: number): number {
   if (!(x > -20)) return Math.exp(x);
   const i = (0.5 - 32 * x) | 0;
   const r = x + i / 32;
-  return POWERS[i] * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720))))));
+  const s = r * r;
+  return POWERS[i] * (1 + r + s * (1 / 2 + r * (1 / 6) + s * (1 / 24 + r * (1 / 120) + s * (1 / 720))));
 }
 
 /** ln(x / y) of positive numbers, to 1e-14, and right where they are next to one another. */
@@ -22,5 +23,8 @@ export function logRatio(x: number, y: number): number {
 /** 2 artanh u for |u| < 0.18, to 1e-14: ln(x / y) where u is (x − y)/(x + y). */
 export function twoArtanh(u: number): number {
   const s = u * u;
-  return 2 * u * (1 + s * (1 / 3 + s * (1 / 5 + s * (1 / 7 + s * (1 / 9 + s * (1 / 11 + s * (1 / 13 + s / 15)))))));
+  const q = s * s;
+  return (
+    2 * u * (1 + s * (1 / 3) + q * (1 / 5 + s * (1 / 7) + q * (1 / 9 + s * (1 / 11) + q * (1 / 13 + s * (1 / 15)))))
+  );
 }

@@ -220,7 +220,8 @@ export class LimitsNear {
     if (mean > cell[0] && mean < cell[1] && size > cell[2] && size < cell[3]) return;
     const m = meanStep(mean);
     const k = sizeStep(size);
-    boundCell(cell, 0, m, k);
+    boundCells(cell, 0, m, m, k, k);
+    cell[4] = gridMean(m);
     cell[5] = Number.NaN;
     cell[6] = Number.NaN;
     cell[7] = m;
@@ -255,37 +256,23 @@ export function enterWide(
   kept[at + 1] = most;
   kept[at + 2] = round;
   kept[at + 3] = skewed;
-  kept[at + 4] = tooSkewed(skewed, wide) ? -1 : (SURE * (upper - most)) / Math.sqrt(most + most * most * round);
+  kept[at + 4] = isSkewed(skewed, wide) ? -1 : (SURE * (upper - most)) / Math.sqrt(most + most * most * round);
   kept[at + 5] = (SURE * (least - Math.max(0, lower))) / Math.sqrt(least + least * least * skewed);
 }
 
-/** Entries of a cell of the grid as a row keeps it: bounds of mean and size, the grid's mean, the limit above at it. */
-export const NEAR_CELL = 6;
-
-/** Whether a law lies in the cell of the grid that a row keeps from entry `at` on; zeros are none. */
-export function isInCell(kept: Float64Array, at: number, mean: number, size: number): boolean {
-  return mean > kept[at] && mean < kept[at + 1] && size > kept[at + 2] && size < kept[at + 3];
-}
-
-/**
- * Keeps the cell of a law: the limit above of one {@link isInCell} is `kept[at + 5] * mean / kept[at + 4]`, where that is not below 0, as
- * {@link LimitsNear.upper} has it. A row's laws move little from hour to hour, and a memory that all rows share is too small for them.
- * @param nats see {@link natsStep}
- */
-export function enterCell(kept: Float64Array, at: number, mean: number, size: number, nats: number): void {
-  const m = meanStep(mean);
-  const k = sizeStep(size);
-  boundCell(kept, at, m, k);
-  kept[at + 5] = near(0, m, k, nats);
-}
-
-/** A little inside the cell's own bounds, where rounding cannot tell another cell. */
-function boundCell(cell: Float64Array, at: number, m: number, k: number): void {
-  cell[at] = gridMean(m - 0.5) * (1 + INSIDE);
-  cell[at + 1] = gridMean(m + 0.5) * (1 - INSIDE);
-  cell[at + 2] = gridSize(k - 0.5) * (1 + INSIDE);
-  cell[at + 3] = gridSize(k + 0.5) * (1 - INSIDE);
-  cell[at + 4] = gridMean(m);
+/** A little inside the bounds of some cells of the grid, where rounding cannot tell another cell: the least and the most of mean and size. */
+export function boundCells(
+  cell: Float64Array,
+  at: number,
+  fewest: number,
+  most: number,
+  skewed: number,
+  round: number,
+): void {
+  cell[at] = gridMean(fewest - 0.5) * (1 + INSIDE);
+  cell[at + 1] = gridMean(most + 0.5) * (1 - INSIDE);
+  cell[at + 2] = gridSize(skewed - 0.5) * (1 + INSIDE);
+  cell[at + 3] = gridSize(round + 0.5) * (1 - INSIDE);
 }
 
 const INSIDE = 1e-9;
@@ -300,10 +287,10 @@ const SURE = 0.93;
 
 /** Nearly all of a law that is so skewed lies at 0: the more skewed, the lower its limit. @param nats in 32nds */
 export function isTooSkewed(over: number, nats: number): boolean {
-  return tooSkewed(over, wideNats(nats));
+  return isSkewed(over, wideNats(nats));
 }
 
-function tooSkewed(over: number, nats: number): boolean {
+export function isSkewed(over: number, nats: number): boolean {
   return over * expOfNegative(-nats / NATS_STEPS) >= 0.02;
 }
 /**
@@ -312,13 +299,13 @@ function tooSkewed(over: number, nats: number): boolean {
  */
 const WIDE_NATS = 16;
 /** Steps of nats that make one. */
-const NATS_STEPS = 32;
+export const NATS_STEPS = 32;
 
-function meanStep(mean: number): number {
+export function meanStep(mean: number): number {
   return Math.round(Math.log(mean) / MEAN_STEP);
 }
 
-function sizeStep(size: number): number {
+export function sizeStep(size: number): number {
   return Math.round(Math.log(size) / SIZE_STEP);
 }
 
@@ -341,16 +328,16 @@ const MEANS = Float64Array.from({ length: 4 * MOST_MEANS + 1 }, (_, i) => Math.e
 const SIZES = Float64Array.from({ length: 4 * MOST_SIZES + 1 }, (_, i) => Math.exp((i / 2 - MOST_SIZES) * SIZE_STEP));
 
 /** @param m a whole number of steps, or a half beyond one */
-function gridMean(m: number): number {
+export function gridMean(m: number): number {
   return m >= -MOST_MEANS && m <= MOST_MEANS ? MEANS[2 * (m + MOST_MEANS)] : Math.exp(m * MEAN_STEP);
 }
 
-function gridSize(k: number): number {
+export function gridSize(k: number): number {
   return k >= -MOST_SIZES && k <= MOST_SIZES ? SIZES[2 * (k + MOST_SIZES)] : Math.exp(k * SIZE_STEP);
 }
 
 /** The limit in a cell of the grid. @param n nats in 32nds */
-function near(side: 0 | 1, m: number, k: number, n: number): number {
+export function near(side: 0 | 1, m: number, k: number, n: number): number {
   const key = ((m + 4096) * 4096 + k + 2048) * 1048576 + n;
   const hash = (Math.imul(m, 0x9e3779b1) ^ Math.imul(k, 0x85ebca6b) ^ Math.imul(n, 0xc2b2ae35)) >>> 0;
   const at = 2 * WAYS * (side * SETS + ((hash ^ (hash >>> 15)) & (SETS - 1)));

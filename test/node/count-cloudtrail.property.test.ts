@@ -265,6 +265,30 @@ describe('countCloudTrail gives what countCalls(readCloudTrail()) gives', () => 
   });
 });
 
+describe('countCloudTrail, which finds the ends of some thousand strings at a time, gives the same', () => {
+  it('wherever such a stretch ends: in a key, a text, an escape, a gap, in damage', async () => {
+    const log = fc.record({
+      // Two ends a string: what follows them stands around the 2,048th.
+      strings: fc.integer({ min: 500, max: 1024 }),
+      list: fc.array(records(), { minLength: 2, maxLength: 5 }),
+      note: fc.array(fc.constantFrom('\\', '"', '\u0001', 'é', '{"a":"b"}', 'x'.repeat(70)), { maxLength: 60 }),
+      spaces: fc.constantFrom(0, 0, 0, 1),
+      edits: EDITS,
+      size: fc.constantFrom(1e6, 4097),
+    });
+    await fc.assert(
+      fc.asyncProperty(log, async ({ strings, list, note, spaces, edits, size }) => {
+        const first = kmsRecord(1, { ...sameDay(1), list: Array(strings).fill('x') });
+        const second = kmsRecord(2, { ...sameDay(2), note: note.join(''), notes: note });
+        const after = edited(JSON.stringify([second, ...list], null, spaces).slice(1), edits);
+        const before = Buffer.from(`{"Records":[${JSON.stringify(first)},`);
+        await expectEqualInPieces(Buffer.concat([before, after, Buffer.from('}')]), size);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
 describe('countCloudTrail gives the same of', () => {
   it.each([
     ['keys that are given twice', '"eventName":"Encrypt","eventName":"Decrypt"'],

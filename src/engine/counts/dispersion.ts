@@ -25,28 +25,67 @@ export function areAlike(a: Dispersion, b: Dispersion, mean: number): boolean {
   return ratio > 1 - ALIKE && ratio < 1 + ALIKE;
 }
 
+/** What phi and alpha are fitted to. */
+export interface Scattered {
+  /**
+   * Adds up all entries as they weigh by a phi and an alpha.
+   * @param cap in variances, to which each square is held
+   * @param sums where Σ w μ, Σ w μ², Σ w μ³, and Σ w d, Σ w μ d are written, d being a square's departure from Poisson's
+   */
+  addUp(phi: number, alpha: number, cap: number, sums: Float64Array): void;
+}
+
 /** Counts and their means, in columns of which the first `n` entries count. */
-export interface Residuals {
+export class Residuals implements Scattered {
+  n = 0;
   /** Calls; the fit of phi and alpha does not look at them. */
   readonly y: Float64Array;
   /** Fitted means. */
   readonly mu: Float64Array;
-  /**
-   * Squares of y − μ, each enlarged by 1/(1 − h), h the entry's own pull on the mean that it is held against. Squared
-   * once: the rounds below would each divide anew.
-   */
+  /** Squares of y − μ. */
   readonly square: Float64Array;
   /** Relative variance of the mean itself, which is not the counts' scatter. */
   readonly known: Float64Array;
-  n: number;
+
+  constructor(length: number) {
+    const column = () => new Float64Array(length);
+    this.y = column();
+    this.mu = column();
+    this.square = column();
+    this.known = column();
+  }
+
+  addUp(phi: number, alpha: number, cap: number, sums: Float64Array): void {
+    const { mu, square, known, n } = this;
+    let s22 = 0;
+    let s23 = 0;
+    let s33 = 0;
+    let b2 = 0;
+    let b3 = 0;
+    const slack = slackOf(phi);
+    for (let i = 0; i < n; i++) {
+      const m = mu[i];
+      // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
+      // is taken out, so that one division an entry is left.
+      const relative = 1 + phi + (alpha + known[i]) * m;
+      const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
+      const w = 1 / (2 * m * relative * relative + 1);
+      const wm = w * m;
+      s22 += wm;
+      s23 += wm * m;
+      s33 += wm * m * m;
+      b2 += w * d;
+      b3 += wm * d;
+    }
+    sums[0] = s22;
+    sums[1] = s23;
+    sums[2] = s33;
+    sums[3] = b2;
+    sums[4] = b3;
+  }
 }
 
-export function residuals(length: number): Residuals {
-  const column = () => new Float64Array(length);
-  return { y: column(), mu: column(), square: column(), known: column(), n: 0 };
-}
-
-/** Sums that phi and alpha follow from: Σ w μ, Σ w μ², Σ w μ³, and Σ w d, Σ w μ d. */
+/** Sums that phi and alpha follow from, see {@link Scattered}. */
 const SUMS = 5;
 
 /**
@@ -54,24 +93,21 @@ const SUMS = 5;
  * A square counts at most `cap` variances, and a batch or two where calls are few: an incident must not widen the band that is to catch it.
  * @param cap in variances: 12 for single buckets, less for windows, of which an incident of a day is one in forty
  * @param overlap how many entries share most of their calls (rolling sums): they are one witness
- * @param times `[n]` how many counts alike an entry stands for; one where there is no such column
  * @param near what phi and alpha are known to be near: two rounds from there do what three from the prior do; one does not (a weekly
  *   job of four weeks, and jobs that straddle an edge, came out otherwise)
  */
 export function fitDispersion(
-  found: Residuals,
+  found: Scattered,
   prior: Dispersion = PRIOR,
   overlap = 1,
   cap = 12,
-  times?: Float64Array,
   near?: Dispersion,
 ): Dispersion {
   let { phi, alpha } = near ?? prior;
   const sums = new Float64Array(SUMS);
   // The weights and the cap depend on the variance sought: three rounds settle it.
   for (let left = near === undefined ? 3 : 2; left > 0; left--) {
-    if (times === undefined) addUp(found, phi, alpha, cap, sums);
-    else addUpTimes(found, phi, alpha, cap, times, sums);
+    found.addUp(phi, alpha, cap, sums);
     const s22 = sums[0] / overlap + PHI_PRECISION;
     const s23 = sums[1] / overlap;
     const s33 = sums[2] / overlap + ALPHA_PRECISION;
@@ -100,59 +136,6 @@ export function fitDispersion(
  * far. Twice as large would find more of such scatter, and take bursts of rare control-plane calls for it: of those in
  * fleets' histories one in ten of the next was missed.
  */
-function slackOf(phi: number): number {
+export function slackOf(phi: number): number {
   return 3 + 2 * (1 + phi) * (1 + phi);
-}
-
-function addUp({ mu, square, known, n }: Residuals, phi: number, alpha: number, cap: number, sums: Float64Array): void {
-  let s22 = 0;
-  let s23 = 0;
-  let s33 = 0;
-  let b2 = 0;
-  let b3 = 0;
-  const slack = slackOf(phi);
-  for (let i = 0; i < n; i++) {
-    const m = mu[i];
-    // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
-    // is taken out, so that one division an entry is left.
-    const relative = 1 + phi + (alpha + known[i]) * m;
-    const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
-    const w = 1 / (2 * m * relative * relative + 1);
-    const wm = w * m;
-    s22 += wm;
-    s23 += wm * m;
-    s33 += wm * m * m;
-    b2 += w * d;
-    b3 += wm * d;
-  }
-  sums[0] = s22;
-  sums[1] = s23;
-  sums[2] = s33;
-  sums[3] = b2;
-  sums[4] = b3;
-}
-
-/** The same of entries that stand for several counts each. */
-function addUpTimes(
-  { mu, square, known, n }: Residuals,
-  phi: number,
-  alpha: number,
-  cap: number,
-  times: Float64Array,
-  sums: Float64Array,
-): void {
-  sums.fill(0);
-  const slack = slackOf(phi);
-  for (let i = 0; i < n; i++) {
-    const m = mu[i];
-    const relative = 1 + phi + (alpha + known[i]) * m;
-    const d = Math.min(square[i], cap * relative * m + slack) - m - known[i] * m * m;
-    const w = times[i] / (2 * m * relative * relative + 1);
-    const wm = w * m;
-    sums[0] += wm;
-    sums[1] += wm * m;
-    sums[2] += wm * m * m;
-    sums[3] += w * d;
-    sums[4] += wm * d;
-  }
 }

@@ -89,7 +89,10 @@ function shortened(steps: Int16Array, perWeek: number, each: number): Int16Array
     if (k % each !== 0) isByHour = false;
   }
   if (isEven) return steps.slice(0, 1);
-  return isByHour ? steps.filter((_, k) => k % each === 0) : steps;
+  if (!isByHour) return steps;
+  const hours = new Int16Array(perWeek / each);
+  for (let hour = 0; hour < hours.length; hour++) hours[hour] = steps[hour * each];
+  return hours;
 }
 
 /** What the steps from NO_VARIANCE to −NO_VARIANCE stand for: an exponential a slot was 0.1 ms a profile. */
@@ -114,6 +117,7 @@ function varianceOf(step: number): number {
  */
 function logSteps(column: Float64Array, each: number, width: number): Int16Array {
   const steps = new Int16Array(column.length / each);
+  const perWidth = 1 / width;
   let last = 1;
   let log = 0;
   let step = 0;
@@ -121,10 +125,12 @@ function logSteps(column: Float64Array, each: number, width: number): Int16Array
     const value = column[at];
     if (value !== last) {
       log = value > 0 && last > 0 ? log + logRatio(value, last) : Math.log(value);
-      step = Math.floor(log / width + 0.5);
+      step = Math.floor(log * perWidth + 0.5);
+      if (!(step < MOST_STEPS)) step = MOST_STEPS;
+      else if (!(step > -MOST_STEPS)) step = -MOST_STEPS;
       last = value;
     }
-    steps[k] = step > MOST_STEPS ? MOST_STEPS : step > -MOST_STEPS ? step : -MOST_STEPS;
+    steps[k] = step;
   }
   return steps;
 }

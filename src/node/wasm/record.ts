@@ -31,7 +31,7 @@ import {
 } from './fields';
 import { clearEscaped, escaped, fail, hasAccents, MAX_DEPTH, skipSpace, skipString, valueEnd, wordEnd } from './json';
 import { ARNS, FIELDS } from './layout';
-import { cursor, goTo, seek } from './stops';
+import { back, cursor, goTo, seek, stretch } from './stops';
 import { hashA, hashB, hashId, isText, numberOf } from './text';
 import { secondsOf } from './time';
 
@@ -41,9 +41,16 @@ let nulls: u32 = 0;
 let odd: u32 = 0;
 /** Something that only a full reading can judge: a key twice, an escaped key, a list of records, too many resources. */
 let careful: bool = false;
-/** Where its list of resources and the object of its caller begin: only of a call of KMS is it read what stands in them. */
+/**
+ * Where its list of resources and the object of its caller begin, if it was not looked at what stands in them: what calls of KMS
+ * say there is read, at once behind a call of KMS, else once more.
+ */
 let resources: usize = 0;
 let identity: usize = 0;
+let identityStop: usize = 0;
+let identityStretch: u32 = 0;
+let afterCall: bool = false;
+let afterCaller: bool = false;
 let arns: u32 = 0;
 let arnSeen: bool = false;
 /** An object with a list of records is left at once: its end may lie many windows ahead. */
@@ -76,9 +83,10 @@ function fieldsEnd(p: usize, place: u32, depth: u32): usize {
   let at = cursor;
   while (true) {
     const key = p + 1;
+    if (load<u32>(at) < <u32>p) at += 4;
     let end: usize = load<u32>(at, 4);
     if (load<u32>(at) === <u32>p && load<u16>(end) === 0x3a22) {
-      p = end + 2;
+      p = skipSpace(end + 2);
       at += 8;
     } else {
       goTo(at);
@@ -157,9 +165,17 @@ function fieldEnd(p: usize, slot: u32, depth: u32): usize {
     return wordEnd(p);
   }
   odd |= 1 << slot;
-  if (c === 0x5b && slot === RESOURCES) resources = p;
+  if (c === 0x5b && slot === RESOURCES) {
+    if (afterCall) return resourcesEnd(p, depth + 1);
+    resources = p;
+  }
   if (c === 0x7b) {
-    if (slot === IDENTITY) identity = p;
+    if (slot === IDENTITY) {
+      if (afterCaller) return fieldsEnd(p, IN_IDENTITY, depth + 1);
+      identity = p;
+      identityStop = cursor;
+      identityStretch = stretch;
+    }
     if (slot === SESSION) return fieldsEnd(p, IN_SESSION, depth + 1);
     if (slot === ISSUER) return fieldsEnd(p, IN_ISSUER, depth + 1);
   }
@@ -228,9 +244,9 @@ export function forgetTold(): void {
 /** Says in the entry at `out` what the record read last is, and returns its kind. */
 export function describe(out: usize, withCaller: bool): u32 {
   if (careful || !standsAlone() || !isPlain(SOURCE, 1 << 20)) return SLOW;
-  return lengthOf(SOURCE) === 17 && isWord(startOf(SOURCE), 17, 'kms.amazonaws.com')
-    ? describeCall(out, withCaller)
-    : describeOther(out);
+  afterCall = isTheWord(SOURCE, 17, 'kms.amazonaws.com');
+  afterCaller = afterCall && withCaller;
+  return afterCall ? describeCall(out, withCaller) : describeOther(out);
 }
 
 function describeOther(out: usize): u32 {
@@ -262,8 +278,12 @@ function describeCall(out: usize, withCaller: bool): u32 {
     resourcesEnd(resources, 2);
   }
   if (withCaller && identity !== 0) {
+    const at = cursor;
+    const number = stretch;
+    back(identityStop, identityStretch);
     seek(identity);
     fieldsEnd(identity, IN_IDENTITY, 2);
+    back(at, number);
   }
   if (careful || arns === 0) return SLOW;
   if (isPresent(ERROR) && !isPlain(ERROR, MAX_ERROR)) return SLOW;

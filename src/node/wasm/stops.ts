@@ -6,6 +6,8 @@ import { FAR, MAX_STOPS, STOPS } from './layout';
 
 /** The first stop that was not passed. */
 export let cursor: usize = STOPS;
+/** Counts the stretches. */
+export let stretch: u32 = 0;
 /** Bytes from `first` on and before `limit` were looked through. */
 let first: usize = 0;
 let limit: usize = 0;
@@ -32,8 +34,14 @@ export function seek(p: usize): void {
   while (load<u32>(cursor) < <u32>p) cursor += 4;
 }
 
+/** Goes back to where the cursor was in the stretch of that number, unless there is another one by now. */
+export function back(at: usize, number: u32): void {
+  if (number === stretch) cursor = at;
+}
+
 /** Finds the stops from `p` on, of as much text as there is room for. */
 function find(p: usize): void {
+  stretch++;
   first = p;
   let out = STOPS;
   do {
@@ -42,19 +50,16 @@ function find(p: usize): void {
     // Most have up to eight: written unasked, as a guess at their number would often be wrong.
     bits = writeFour(out, p, bits);
     bits = writeFour(out + 16, p, bits);
-    for (let i: usize = out + 32; i < behind; i += 4) {
-      store<u32>(i, <u32>p + <u32>ctz<u64>(bits));
-      bits &= bits - 1;
-    }
+    for (let i: usize = out + 32; i < behind; i += 16) bits = writeFour(i, p, bits);
     out = behind;
     p += 64;
   } while (p < textEnd && out < STOPS + 4 * MAX_STOPS);
   limit = p;
   store<u32>(out, <u32>FAR);
-  store<u32>(out, <u32>FAR, 4);
   cursor = STOPS;
 }
 
+/** Writes the next four of a step from `p` on, or what is left of them and something that will be written over. */
 @inline
 function writeFour(out: usize, p: usize, bits: u64): u64 {
   store<u32>(out, <u32>p + <u32>ctz<u64>(bits));
@@ -75,7 +80,7 @@ function writeFour(out: usize, p: usize, bits: u64): u64 {
 function stopsOf(p: usize): u64 {
   const bytes = v128.load(p);
   const ends = i8x16.le_u(v128.xor(bytes, i8x16.splat(2)), i8x16.splat(0x20));
-  return <u64>i8x16.bitmask(v128.or(ends, i8x16.eq(bytes, i8x16.splat(0x5c))));
+  return <u64><u32>i8x16.bitmask(v128.or(ends, i8x16.eq(bytes, i8x16.splat(0x5c))));
 }
 
 /** The first stop at or behind `p`, which is passed with it. */
@@ -94,10 +99,9 @@ export function stopFrom(p: usize): usize {
   return stop === <u32>FAR ? furtherStop(p) : stop;
 }
 
+/** Where there is none up to the text's end, FAR, whose byte is a zero too. */
 function furtherStop(p: usize): usize {
-  // The zeros behind the text are stops too.
-  do find(max(p, limit));
-  while (load<u32>(cursor) === <u32>FAR);
+  find(max(p, limit));
   const stop = load<u32>(cursor);
   cursor += 4;
   return stop;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitDispersion, PRIOR, type Residuals, residuals } from '../../../src/engine/counts/dispersion.js';
+import { fitDispersion, PRIOR, Residuals } from '../../../src/engine/counts/dispersion.js';
 import { naiveDraws } from '../../naive/negative-binomial.js';
 import { seeded } from '../../support/random.js';
 
 /** Negative-binomial counts of variance μ (1 + phi) + alpha μ², `each` at every mean. */
 function simulated(seed: number, means: readonly number[], each: number, phi: number, alpha: number): Residuals {
   const random = seeded(seed);
-  const found = residuals(means.length * each);
+  const found = new Residuals(means.length * each);
   found.n = means.length * each;
   let i = 0;
   for (const mean of means) {
@@ -87,13 +87,13 @@ describe('fitDispersion', () => {
   });
 
   it('believes its prior of no counts, and more of what it sees the more it sees', () => {
-    const nothing = fitDispersion(residuals(0));
+    const nothing = fitDispersion(new Residuals(0));
     expect(nothing.phi).toBeCloseTo(PRIOR.phi, 9);
     expect(nothing.alpha).toBeCloseTo(PRIOR.alpha, 9);
     const variances = [10, 100, 3000].map((n) => ratioAt(20, fitDispersion(simulated(4, [20], n, 6, 0)), 6, 0));
     expect(variances[0]).toBeLessThan(variances[2]);
     expect(variances[2]).toBeGreaterThan(0.85);
-    const own = fitDispersion(residuals(0), { phi: 3, alpha: 0.2 });
+    const own = fitDispersion(new Residuals(0), { phi: 3, alpha: 0.2 });
     expect(own.phi).toBeCloseTo(3, 9);
     expect(own.alpha).toBeCloseTo(0.2, 9);
   });
@@ -108,7 +108,7 @@ describe('fitDispersion', () => {
 
   it('puts down what is known of the mean to the mean, not to the counts', () => {
     const random = seeded(7);
-    const found = residuals(6000);
+    const found = new Residuals(6000);
     found.n = 6000;
     const draw = naiveDraws(random, 50, 1 / 0.05);
     for (let i = 0; i < 6000; i++) enter(found, i, draw(), 50, 0.05);
@@ -123,7 +123,7 @@ describe('fitDispersion', () => {
       known: fc.double({ min: 0, max: 2, noNaN: true }),
     });
     const packed = (entries: readonly { y: number; mu: number; known: number }[]): Residuals => {
-      const found = residuals(entries.length);
+      const found = new Residuals(entries.length);
       found.n = entries.length;
       for (const [i, { y, mu, known }] of entries.entries()) enter(found, i, y, mu, known);
       return found;

@@ -5,6 +5,9 @@ const ABOVE_FROM = 1.5 * 1.5;
 const BELOW_FROM = 1;
 /** Counts nearer than this to the day's furthest z are looked at: the furthest p is nearly always one of those. */
 const NEAR = 0.9;
+/** How many counts wait at most for the furthest of their day to be known. */
+const WAITING = 256;
+
 /** One side of the counts: of each day the one that is most surprising. */
 class Side {
   /** `[days]`: its −ln p by {@link quickNats}; 0 of a day on which every count is well inside. */
@@ -41,10 +44,22 @@ class Side {
   }
 }
 
+/** Counts of one day that may be its most surprising: their figures, five to a count. */
+class Waiting {
+  n = 0;
+  day = -1;
+  readonly y = new Float64Array(WAITING);
+  readonly mean = new Float64Array(WAITING);
+  readonly relative = new Float64Array(WAITING);
+  readonly square = new Float64Array(WAITING);
+  readonly slot = new Int32Array(WAITING);
+}
+
 /**
  * The most surprising count of each day, on both sides. The exact tail takes 0.5 µs, and some 1,300 counts a row are not far from
  * their day's furthest, windows that overlap being alike. A quick figure says which is the furthest; the tail is taken only of days
- * by which a tail is measured: 16 a row.
+ * by which a tail is measured: 16 a row. And the quick figure waits until the furthest z of the day is known: most counts that were the
+ * furthest for a while are not near it.
  */
 export class DailyMaxima {
   readonly above: Side;
@@ -54,6 +69,7 @@ export class DailyMaxima {
    * which a processor guesses wrong every other time.
    */
   readonly screen: Float64Array;
+  readonly #waiting = new Waiting();
 
   constructor(days: number) {
     this.above = new Side(days);
@@ -67,14 +83,20 @@ export class DailyMaxima {
     this.below.screen.fill(BELOW_FROM);
     this.above.quick.fill(0);
     this.below.quick.fill(0);
+    this.#waiting.n = 0;
   }
 
   /**
-   * Takes in a count; those whose (y − mean)² is at most `screen` variances need not come.
+   * Takes in a count; those whose (y − mean)² is at most `screen` variances need not come. See {@link settle}.
    * @param relative 1/size of the negative binomial: its variance is mean + relative · mean²
    * @param slot of the week, of a single bucket
    */
   add(day: number, y: number, mean: number, relative: number, slot = 0): void {
+    const waiting = this.#waiting;
+    if (waiting.day !== day || waiting.n === WAITING) {
+      this.settle();
+      waiting.day = day;
+    }
     const off = y - mean;
     const square = (off * off) / (mean + relative * mean * mean);
     const side = off > 0 ? this.above : this.below;
@@ -83,8 +105,27 @@ export class DailyMaxima {
       side.screen[day] = Math.max(side.screen[day], NEAR * NEAR * square);
       this.screen[day] = Math.min(this.above.screen[day], this.below.screen[day]);
     }
-    const quick = quickNats(y, mean, relative);
-    if (quick > side.quick[day]) side.keep(day, quick, y, mean, relative, slot);
+    const at = waiting.n++;
+    waiting.y[at] = y;
+    waiting.mean[at] = mean;
+    waiting.relative[at] = relative;
+    waiting.square[at] = square;
+    waiting.slot[at] = slot;
+  }
+
+  /** To be called when all counts are in: looks at those that wait. */
+  settle(): void {
+    const { n, day, y: counts, mean: means, relative: relatives, square, slot } = this.#waiting;
+    this.#waiting.n = 0;
+    for (let i = 0; i < n; i++) {
+      const y = counts[i];
+      const mean = means[i];
+      const side = y > mean ? this.above : this.below;
+      // Of no calls where m are expected, −ln p is m at most.
+      if (y > 0 ? square[i] < side.screen[day] : mean <= side.quick[day]) continue;
+      const quick = quickNats(y, mean, relatives[i]);
+      if (quick > side.quick[day]) side.keep(day, quick, y, mean, relatives[i], slot[i]);
+    }
   }
 }
 

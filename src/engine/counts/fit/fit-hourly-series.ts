@@ -5,7 +5,7 @@ import type { FitPlan } from './fit-plan.js';
 import type { HourLayout } from './hour-layout.js';
 import type { HourlyCalls } from './hourly-calls.js';
 import { hourlyDispersion } from './hourly-dispersion.js';
-import { gatherHours, hourlyPasses } from './hourly-passes.js';
+import { hourlyPasses } from './hourly-passes.js';
 import { isSettled } from './is-settled.js';
 import { type FittedRow, mostPull, replay } from './one-step-residuals.js';
 import { beyond, dropped, reachOf } from './outlier-clipping.js';
@@ -21,9 +21,9 @@ const NEVER_CLIPPED = 2;
  * @returns nothing where slots differ within hours, or calls come in runs that straddle buckets: that is for the other fit
  */
 export function fitHourlyRow(events: Events, training: Training, plan: FitPlan, past: Past): FittedRow | undefined {
-  const { byHour } = training;
-  const { hourly: row, residuals: found, slotStructure } = plan.scratch;
-  if (byHour === undefined || !row.take(events, training, byHour)) return undefined;
+  const { hours: byHour } = training;
+  const { hourly: row, hourCounts: counts, slotStructure } = plan.scratch;
+  if (!training.isByHour || !row.take(events, training, byHour)) return undefined;
   const { scratch } = plan;
   sumRaw(row, training, plan);
   clipFirst(row, training, byHour);
@@ -37,10 +37,11 @@ export function fitHourlyRow(events: Events, training: Training, plan: FitPlan, 
     sumRates(row, training, byHour, daily);
     row.fit.fitHours({ ...row.week, repeats: byHour.weeks }, { bucket, hour }, row.profile);
     if (slotStructure.isShown(row, training, byHour, bucket)) return undefined;
-    gatherHours(row, training, byHour, plan, training.pieceDay, daily, undefined, bucket, most, 0);
+    counts.gather(training, training.pieceDay, daily, undefined, bucket, most);
+    sumMeans(training, byHour, plan);
     const before = { bucket, hour };
     const isFirst = round === 0;
-    bucket = fitDispersion(found, PRIOR, 1, undefined, row.times, isFirst ? undefined : bucket);
+    bucket = fitDispersion(counts, PRIOR, 1, undefined, isFirst ? undefined : bucket);
     hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     if (straddles(bucket.alpha, hour.alpha)) return undefined;
     if (isSettled(round, before, { bucket, hour }, past, plan)) {
@@ -51,7 +52,7 @@ export function fitHourlyRow(events: Events, training: Training, plan: FitPlan, 
     }
     for (let e = 0; e < row.n; e++) {
       const y = row.calls[e];
-      row.clipped[e] = y <= NEVER_CLIPPED ? y : y - beyond(y, found.mu[row.piece[e]], bucket);
+      row.clipped[e] = y <= NEVER_CLIPPED ? y : y - beyond(y, counts.pieceMean[row.piece[e]], bucket);
     }
   }
 }
@@ -114,4 +115,19 @@ function sumRates(
 ): void {
   exposure.fill(0);
   for (let p = 0; p < pieces; p++) exposure[hourOf[p]] += buckets[p] * daily[pieceDay[p]];
+}
+
+/** The fitted means by block. */
+function sumMeans(
+  { pieces, pieceBlock }: Training,
+  { buckets }: HourLayout,
+  {
+    scratch: {
+      means,
+      hourCounts: { pieceMean },
+    },
+  }: FitPlan,
+): void {
+  means.fill(0);
+  for (let p = 0; p < pieces; p++) means[pieceBlock[p]] += pieceMean[p] * buckets[p];
 }

@@ -1,7 +1,7 @@
 import { DAY, type TimeGrid } from '../../../time/grid.js';
 import { weekSlots } from '../../../time/week.js';
 import { windowsOf } from '../../windows.js';
-import { type Residuals, residuals } from '../dispersion.js';
+import { Residuals } from '../dispersion.js';
 import { type ModelColumns, modelColumns } from '../model.js';
 import { flatProfile, type KeptProfile } from '../quantized-profile.js';
 import { ProfileFit } from '../seasonal-profile.js';
@@ -9,9 +9,11 @@ import { type WeekCells, weekCells } from '../week-cells.js';
 import { emptyProfile, type Profile } from '../week-profile.js';
 import { DailyMaxima } from './daily-maxima.js';
 import { DailyRates } from './daily-rate.js';
+import { HourCounts } from './hour-counts.js';
 import { HourlyCalls } from './hourly-calls.js';
 import { type LevelScratch, levelScratch } from './learn-levels.js';
 import { Clips } from './outlier-clipping.js';
+import { SlotCounts } from './slot-counts.js';
 import { SlotStructure } from './slot-structure.js';
 import type { Calendar } from './training-layout.js';
 
@@ -40,13 +42,14 @@ export interface Scratch {
   readonly calls: Float64Array;
   /** `[grid.length + 1]`: the sum of those before each. */
   readonly before: Float64Array;
+  /** The same slot by slot. */
+  readonly bySlot: SlotCounts;
   readonly clips: Clips;
+  /** Of windows, and of the sums of hours; `[blocks]` each. */
   readonly residuals: Residuals;
-  /** The same by blocks. */
   readonly hours: Residuals;
-  /** Sums of the calls as they were, by day and slot. */
+  /** Sums of the calls as they were, by day. */
   readonly rawDays: Float64Array;
-  readonly rawSlots: Float64Array;
   /** `[days]`: sums of the clipped calls, and of the shape. */
   readonly dayCalls: Float64Array;
   readonly dayExposure: Float64Array;
@@ -59,6 +62,7 @@ export interface Scratch {
   readonly hourShape: Float64Array;
   readonly hourDoubt: Float64Array;
   readonly hourEdge: Float64Array;
+  readonly hourSpread: Float64Array;
   /** The profile of the row under way. */
   readonly profile: Profile;
   readonly profileFit: ProfileFit;
@@ -72,10 +76,12 @@ export interface Scratch {
   readonly doubt: Float64Array;
   /** The squares of the shapes of a window's first and last bucket over that of its sum. */
   readonly edge: Float64Array;
-  /** `[hours of the week]` each: sums of the shape, and of the shape times its variance. */
-  readonly hourSums: { readonly shapes: Float64Array; readonly doubts: Float64Array };
+  /** `[pieces]`, and for those that are whole hours `[hours of the week]`: sums of the shape. */
+  readonly pieceSums: Float64Array;
+  readonly hourSums: Float64Array;
   readonly levels: LevelScratch;
   readonly hourly: HourlyCalls;
+  readonly hourCounts: HourCounts;
   readonly slotStructure: SlotStructure;
   readonly maxima: DailyMaxima;
   /** `[dates]`: nats of the longest silence of each. */
@@ -119,14 +125,15 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
   const block = () => new Float64Array(blocks);
   const week = () => new Float64Array(perWeek);
   const day = () => new Float64Array(days);
+  const hourly = new HourlyCalls(length, perWeek);
   return {
     calls: column(),
     before: new Float64Array(length + 1),
+    bySlot: new SlotCounts(length, perWeek),
     clips: new Clips(length),
-    residuals: residuals(length),
-    hours: residuals(blocks),
+    residuals: new Residuals(blocks),
+    hours: new Residuals(blocks),
     rawDays: day(),
-    rawSlots: week(),
     dayCalls: day(),
     dayExposure: day(),
     dailyRates: new DailyRates(days),
@@ -136,6 +143,7 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     hourShape: week(),
     hourDoubt: week(),
     hourEdge: week(),
+    hourSpread: week(),
     profile: emptyProfile(perWeek),
     profileFit: new ProfileFit(cells),
     stretches: week(),
@@ -155,9 +163,11 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     lastBlock: new Int32Array(blocks),
     doubt: block(),
     edge: block(),
-    hourSums: { shapes: week(), doubts: week() },
+    pieceSums: column(),
+    hourSums: week(),
     levels: levelScratch(blocks),
-    hourly: new HourlyCalls(length, perWeek),
+    hourly,
+    hourCounts: new HourCounts(hourly, length),
     slotStructure: new SlotStructure(cells.slots.perDay),
     maxima: new DailyMaxima(dates),
     silence: new Float64Array(dates),

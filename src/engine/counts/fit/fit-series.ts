@@ -2,7 +2,7 @@ import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { type Past, roundedModel, straddles } from '../model.js';
 import { quantized } from '../quantized-profile.js';
 import { fitHourlyRow } from './fit-hourly-series.js';
-import { gatherBuckets, sumCalls, sumClipped, sumRates, sumSquares } from './fit-kernels.js';
+import { sumCalls, sumClipped, sumMeans, sumPieces, sumRates, sumSquares } from './fit-kernels.js';
 import type { FitPlan } from './fit-plan.js';
 import { fitSparseRow } from './fit-sparse-series.js';
 import { FEW_CALLS } from './hourly-calls.js';
@@ -47,10 +47,11 @@ export function fitRow(row: RowCalls, whole: Training, plan: FitPlan): FittedRow
  */
 export function fitPackedRow(all: number, training: Training, plan: FitPlan, past: Past): FittedRow {
   const { grid, scratch } = plan;
-  const { calls, clips, residuals: found, profile } = scratch;
+  const { calls, clips, bySlot, profile } = scratch;
+  bySlot.take(calls, training);
   if (training.from > 0) calls.copyWithin(0, training.from, all);
   sumCalls(training, plan);
-  clips.first(calls, training, scratch.rawSlots);
+  clips.first(bySlot, training);
 
   const { dayCalls, dayExposure, slotCalls, slotExposure: exposure, slotSquares } = scratch;
   const most = mostPull(past, grid.step);
@@ -58,6 +59,7 @@ export function fitPackedRow(all: number, training: Training, plan: FitPlan, pas
   let hour: Dispersion = PRIOR;
   let late = false;
   profile.shape.fill(1);
+  sumPieces(training, plan);
 
   for (let round = 0; ; round++) {
     sumClipped(training, plan);
@@ -66,13 +68,16 @@ export function fitPackedRow(all: number, training: Training, plan: FitPlan, pas
     sumRates(training, plan, daily);
     const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
     scratch.profileFit.fit(sums, { bucket, hour }, profile);
-    gatherBuckets(training, plan, training.pieceDay, daily, undefined, bucket, most, 0);
+    sumPieces(training, plan);
+    sumMeans(training, plan, daily);
+    const levels = { of: daily, at: training.pieceDay, atBySlot: training.dayBySlot };
+    bySlot.gather(profile, calls, training, levels, bucket, most);
     const before = { bucket, hour };
     const isFirst = round === 0;
-    bucket = fitDispersion(found, PRIOR, 1, undefined, undefined, isFirst || late ? undefined : bucket);
+    bucket = fitDispersion(bySlot, PRIOR, 1, undefined, isFirst || late ? undefined : bucket);
     hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     late = straddles(bucket.alpha, hour.alpha);
-    if (late) bucket = fitDispersion(found, PRIOR, 1, STRADDLING_CAP);
+    if (late) bucket = fitDispersion(bySlot, PRIOR, 1, STRADDLING_CAP);
     if (isSettled(round, before, { bucket, hour }, past, plan)) {
       const { model, tails } = replay(
         packedPasses(training, plan),
@@ -86,7 +91,7 @@ export function fitPackedRow(all: number, training: Training, plan: FitPlan, pas
       );
       return { model: roundedModel(model, plan.columns), tails };
     }
-    clips.all(calls, found.mu, training, bucket);
+    clips.all(bySlot, training, bucket);
   }
 }
 

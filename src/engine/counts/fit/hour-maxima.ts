@@ -7,15 +7,16 @@ import type { Training } from './training-layout.js';
 
 /** Those of the window of an hour, which moves by single buckets: what starts on either side of its edge is in them. */
 export function hourMaxima(
-  { bucket, slot, pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock, wholeHour }: Training,
+  training: Training,
   { slots, windows, scratch }: FitPlan,
   [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
 ): DailyMaxima {
-  const { calls: y, before, maxima, hourShape, hourDoubt, hourEdge } = scratch;
-  const { shape, hourVariance } = scratch.profile;
+  const { pieces, pieceFrom, pieceSlot, pieceDate, pieceBlock, wholeHour, hours } = training;
+  const { before, maxima, hourShape, hourDoubt, hourEdge, hourSpread, pieceSums } = scratch;
   const { level, levelVariance } = scratch.blocks;
+  const { isPartial } = hours;
   const width = windows.hourBuckets;
-  sumHours(scratch, width);
+  sumHours(scratch, width, bucketAlpha);
   maxima.clear();
   const { screen } = maxima;
   const { screen: above } = maxima.above;
@@ -26,39 +27,31 @@ export function hourMaxima(
     const date = pieceDate[p];
     const rate = level[pieceBlock[p]];
     const known = alpha + levelVariance[pieceBlock[p]];
+    if (wholeHour[p] === 0) {
+      for (; k < end; k++) addOdd(training, k, p, slots, width, scratch, { known, phi, bucketAlpha });
+      continue;
+    }
+    // Windows without a call that hold no more than one by their means are within a standard deviation.
+    const isEmpty = before[end] === before[k + 1 - width] && isPartial[p] === 0 && isPartial[p - 1] === 0;
+    if (isEmpty && rate * (pieceSums[p] + pieceSums[p - 1]) <= perCall) {
+      k = end;
+      continue;
+    }
+    const rateSquare = rate * rate;
     for (let s = pieceSlot[p]; k < end; k++, s++) {
-      let calls: number;
-      let exposure: number;
-      let doubt: number;
-      let edges: number;
-      if (wholeHour[p] === 1) {
-        calls = before[k + 1] - before[k + 1 - width];
-        exposure = hourShape[s];
-        doubt = hourDoubt[s];
-        edges = hourEdge[s];
-      } else {
-        // After a gap or a change of the clocks the hour is what was heard of it.
-        const gone = bucket[k] - width;
-        calls = exposure = doubt = 0;
-        for (let j = k; j >= 0 && bucket[j] > gone; j--) {
-          calls += y[j];
-          exposure += shape[slot[j]];
-          doubt += shape[slot[j]] * hourVariance[slot[j]];
-        }
-        const first = shape[slots[gone < 0 ? 0 : gone + 1]];
-        edges = first * first + shape[s] * shape[s];
-      }
-      if (!(exposure > 1e-9)) continue;
+      const calls = before[k + 1] - before[k + 1 - width];
+      const exposure = hourShape[s];
       const fitted = rate * exposure;
       const m = fitted < LEAST_MEAN ? LEAST_MEAN : fitted;
+      if (calls === 0 && m <= perCall) continue;
       // The variance m (1 + phi) + m² (known + 2 doubt/exposure + alpha edges/exposure²), without the divisions.
-      const variance = m * (perCall + known * m) + rate * rate * (IN_SAMPLE * doubt * exposure + bucketAlpha * edges);
+      const variance = m * (perCall + known * m) + rateSquare * hourSpread[s];
       const off = calls - m;
       const square = off * off;
       if (square <= screen[date] * variance) continue;
-      if (square <= (off > 0 ? above[date] : below[date]) * variance) continue;
-      const edge = (bucketAlpha * edges) / (exposure * exposure);
-      const relative = known + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
+      if (square <= (off > 0 ? above[date] : below[date]) * variance || !(exposure > LEAST_EXPOSURE)) continue;
+      const edge = (bucketAlpha * hourEdge[s]) / (exposure * exposure);
+      const relative = known + (IN_SAMPLE * hourDoubt[s]) / exposure + edge + phi / m;
       // Mostly the scatter of a single bucket: such windows are not judged.
       if (edge <= EDGED * relative) maxima.add(date, calls, m, relative);
     }
@@ -66,11 +59,49 @@ export function hourMaxima(
   return maxima;
 }
 
+/** An hour of less exposure holds nothing to be judged. */
+const LEAST_EXPOSURE = 1e-9;
+
+/** After a gap or a change of the clocks the hour is what was heard of it. */
+function addOdd(
+  { bucket, slot, pieceDate, pieceBlock }: Training,
+  k: number,
+  p: number,
+  slots: Int32Array,
+  width: number,
+  { calls: y, maxima, profile: { shape, hourVariance }, blocks }: Scratch,
+  { known, phi, bucketAlpha }: { readonly known: number; readonly phi: number; readonly bucketAlpha: number },
+): void {
+  const gone = bucket[k] - width;
+  let calls = 0;
+  let exposure = 0;
+  let doubt = 0;
+  for (let j = k; j >= 0 && bucket[j] > gone; j--) {
+    calls += y[j];
+    exposure += shape[slot[j]];
+    doubt += shape[slot[j]] * hourVariance[slot[j]];
+  }
+  if (!(exposure > LEAST_EXPOSURE)) return;
+  const first = shape[slots[gone < 0 ? 0 : gone + 1]];
+  const last = shape[slot[k]];
+  const m = Math.max(blocks.level[pieceBlock[p]] * exposure, LEAST_MEAN);
+  const edge = (bucketAlpha * (first * first + last * last)) / (exposure * exposure);
+  const relative = known + (IN_SAMPLE * doubt) / exposure + edge + phi / m;
+  const off = calls - m;
+  const { screen } = off > 0 ? maxima.above : maxima.below;
+  if (off * off <= screen[pieceDate[p]] * m * (1 + relative * m)) return;
+  if (edge <= EDGED * relative) maxima.add(pieceDate[p], calls, m, relative);
+}
+
 /**
- * Of the hour that ends with each slot: the sums of the shape and of the shape times its variance, and the squares of the shapes at
- * its edges. 2,016 sums in place of 8,064.
+ * Of the hour that ends with each slot: the sums of the shape and of the shape times its variance, the squares of the shapes at
+ * its edges, and what both come to in the variance of its calls at a rate of one. 2,016 sums in place of 8,064.
  */
-function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: number): void {
+function sumHours(
+  { profile, hourShape, hourDoubt, hourEdge, hourSpread }: Scratch,
+  width: number,
+  bucketAlpha: number,
+): void {
   const { shape, hourVariance } = profile;
   const { length } = shape;
   let exposure = 0;
@@ -85,8 +116,10 @@ function sumHours({ profile, hourShape, hourDoubt, hourEdge }: Scratch, width: n
     exposure -= shape[gone];
     doubt -= shape[gone] * hourVariance[gone];
     const first = gone + 1 === length ? 0 : gone + 1;
+    const edges = shape[first] * shape[first] + shape[s] * shape[s];
     hourShape[s] = exposure;
     hourDoubt[s] = doubt > 0 ? doubt : 0;
-    hourEdge[s] = shape[first] * shape[first] + shape[s] * shape[s];
+    hourEdge[s] = edges;
+    hourSpread[s] = IN_SAMPLE * hourDoubt[s] * exposure + bucketAlpha * edges;
   }
 }

@@ -12,8 +12,8 @@ import type { Training } from './training-layout.js';
 export const FEW_CALLS = 500;
 
 /**
- * A row by its hours: of the buckets without a call those of one piece are alike, so that one entry stands for all of them;
- * those with calls have an entry each, behind those of the pieces. The first `n` events count.
+ * A row by its hours: of the buckets without a call those of one piece are alike, so that one figure stands for all of them;
+ * those with calls, events, stand for themselves. The first `n` count.
  */
 export class HourlyCalls {
   n = 0;
@@ -23,8 +23,8 @@ export class HourlyCalls {
   readonly slot = new Int32Array(FEW_CALLS);
   readonly calls = new Float64Array(FEW_CALLS);
   readonly clipped = new Float64Array(FEW_CALLS);
-  /** `[pieces + n]`: how many buckets each entry stands for. */
-  readonly times: Float64Array;
+  /** `[pieces]`: buckets of each without a call. */
+  readonly empty: Float64Array;
   /** The hours of the week: sums, and the profile under way. */
   readonly week: { readonly calls: Float64Array; readonly exposure: Float64Array };
   readonly profile: Profile;
@@ -36,33 +36,32 @@ export class HourlyCalls {
   constructor(length: number, perWeek: number) {
     const cells = weekCells(weekSlots(HOUR));
     const hours = cells.slots.perWeek;
-    this.times = new Float64Array(length);
+    this.empty = new Float64Array(length);
     this.week = { calls: new Float64Array(hours), exposure: new Float64Array(hours) };
     this.profile = emptyProfile(hours);
     this.fit = new ProfileFit(cells);
     this.#last = new Int32Array(perWeek).fill(-1);
   }
 
-  /** @returns false of a row that has to be gone through slot by slot: one with calls in a slot of few weeks, or with many gaps */
+  /** @returns false of a row that has to be gone through slot by slot: one with calls in a slot of few weeks */
   take({ n, bucket, calls }: Events, training: Training, { buckets }: HourLayout): boolean {
-    const { rank, from, pieceOf, pieces, slot: slots, repeats } = training;
+    const { rank, from, pieceOf, piecesBefore, slot: slots, repeats } = training;
     for (let e = 0; e < this.n; e++) this.#last[this.slot[e]] = -1;
     this.n = 0;
-    if (n > FEW_CALLS || pieces + n > this.times.length) return false;
-    this.times.set(buckets);
+    if (n > FEW_CALLS) return false;
+    this.empty.set(buckets);
     for (let e = 0; e < n; e++) {
       const k = rank[bucket[e]] - from;
       const slot = slots[k];
       if (repeats[slot] < 2 || isFew(repeats[slot])) return false;
       this.entry[e] = k;
-      this.piece[e] = pieceOf[k];
+      this.piece[e] = pieceOf[k] - piecesBefore;
       this.slot[e] = slot;
       this.calls[e] = calls[e];
       this.clipped[e] = calls[e];
       this.#before[e] = this.#last[slot];
       this.#last[slot] = e;
-      this.times[pieceOf[k]]--;
-      this.times[pieces + e] = 1;
+      this.empty[this.piece[e]]--;
       this.n = e + 1;
     }
     return true;

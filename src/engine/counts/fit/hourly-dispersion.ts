@@ -18,5 +18,5 @@ export function hourlyDispersion(
     hours.square[hours.n++] = (blocks.clipped[b] - m) * (blocks.clipped[b] - m);
   }
   hours.known.fill(0, 0, hours.n);
-  return fitDispersion(hours, { phi, alpha: alpha / 2 }, 1, WINDOW_CAP, undefined, near);
+  return fitDispersion(hours, { phi, alpha: alpha / 2 }, 1, WINDOW_CAP, near);
 }

@@ -20,54 +20,12 @@ export function hourlyPasses(row: HourlyCalls, taught: Training, byHour: HourLay
     },
     dispersion(rough, most, cap) {
       const { level, levelVariance } = scratch.blocks;
-      gatherHours(row, taught, byHour, plan, taught.pieceBlock, level, levelVariance, rough, most, LEAST_MEAN);
-      return fitDispersion(scratch.residuals, PRIOR, 1, cap, row.times);
+      scratch.hourCounts.gather(taught, taught.pieceBlock, level, levelVariance, rough, most);
+      return fitDispersion(scratch.hourCounts, PRIOR, 1, cap);
     },
     hourMaxima: (dispersions) => hourMaxima(row, taught, byHour, plan, dispersions),
     baseTails: (dispersions) => baseTails(row, taught, byHour, plan, dispersions[0]),
   };
-}
-
-/** Residuals as gatherBuckets has them: an entry for what no call came in of each piece, then one for each bucket with calls. */
-export function gatherHours(
-  row: HourlyCalls,
-  { pieces, pieceBlock }: Training,
-  { hourOf, buckets }: HourLayout,
-  { scratch }: FitPlan,
-  at: Int32Array,
-  levelOf: Float64Array,
-  known: Float64Array | undefined,
-  { phi, alpha }: Dispersion,
-  most: number,
-  least: number,
-): void {
-  const { residuals, means } = scratch;
-  const { shape, variance } = row.profile;
-  const { mu, square, known: unsure, y: enlarged } = residuals;
-  const greatest = 1 / (1 - most);
-  const perCall = 1 + phi;
-  means.fill(0);
-  for (let p = 0; p < pieces; p++) {
-    const hour = hourOf[p];
-    const fitted = levelOf[at[p]] * shape[hour];
-    const m = fitted < least ? least : fitted;
-    const scatter = perCall + alpha * m;
-    const pull = variance[hour] * m;
-    const by = pull < most * scatter ? scatter / (scatter - pull) : greatest;
-    mu[p] = m;
-    enlarged[p] = by;
-    square[p] = m * by * (m * by);
-    unsure[p] = known === undefined ? 0 : known[at[p]];
-    means[pieceBlock[p]] += m * buckets[p];
-  }
-  for (let e = 0; e < row.n; e++) {
-    const p = row.piece[e];
-    const r = (row.calls[e] - mu[p]) * enlarged[p];
-    mu[pieces + e] = mu[p];
-    square[pieces + e] = r * r;
-    unsure[pieces + e] = unsure[p];
-  }
-  residuals.n = pieces + row.n;
 }
 
 /** What the blocks hold of the shape. */
@@ -141,7 +99,7 @@ function hourMaxima(
   for (let p = 0; p < pieces; p++) {
     const own = shape[hourOf[p]];
     if (level[pieceBlock[p]] * own * width <= PIVOT) continue;
-    const isEmpty = row.times[p] === width && pieceSlot[p] % each === 0;
+    const isEmpty = row.empty[p] === width && pieceSlot[p] % each === 0;
     if (isEmpty) add(p, 0, width * own, width * own * hourVariance[hourOf[p]], 2 * own * own);
   }
   return maxima;

@@ -112,6 +112,7 @@ export function replay(
     const tests = days * (width === 0 ? windows.tests[w] : windows.blockTests[w]);
     const maxima =
       width === 0 ? passes.hourMaxima(dispersions) : windowMaxima(dispersions[w], dispersions[0].alpha, plan);
+    maxima.settle();
     above[w] = shownBy(maxima.above, tests);
     below[w] = shownBy(maxima.below, tests);
   }
@@ -125,6 +126,7 @@ export function replay(
     days,
   });
   const base = passes.baseTails(dispersions);
+  base.maxima.settle();
   above[0] = shownBy(base.maxima.above, buckets);
   below[0] = shownBy(base.maxima.below, buckets);
   const silence = silenceShown(scratch.silence.subarray(born), base.silences);

@@ -53,18 +53,28 @@ export interface Training {
    * `[pieces]`: 1 where the buckets of an hour before each of its entries are in use as well and follow one another in the week.
    */
   readonly wholeHour: Uint8Array;
-  /** `[n]`: the piece of each entry. */
+  /** `[n]`: the piece of each entry, the pieces left out at the front counted. */
   readonly pieceOf: Int32Array;
-  /** `[perWeek]` how often each slot is among them; `[perWeek + 1]` and `[n]`: the entries of each, in order. */
+  readonly piecesBefore: number;
+  /** `[perWeek]` how often each slot is among them. */
   readonly repeats: Float64Array;
+  /**
+   * Slot by slot, and of each in the order of time: those of slot s are [slotFrom[s], slotTo[s]) of the columns below, which hold
+   * those left out at the front as well.
+   */
   readonly slotFrom: Int32Array;
+  readonly slotTo: Int32Array;
+  /** The entry of each, those left out at the front counted; its day and block. */
   readonly bySlot: Int32Array;
+  readonly dayBySlot: Int32Array;
+  readonly blockBySlot: Int32Array;
   readonly season: Season;
   /** `[cells of the season]`: entries of each. */
   readonly cellCount: Int32Array;
   readonly spans: DaySpans;
-  /** `undefined` where the season is none of weeks, or hours are no more than slots: such rows are fitted slot by slot. */
-  readonly byHour: HourLayout | undefined;
+  readonly hours: HourLayout;
+  /** False where the season is none of weeks, or hours are no more than slots: such rows are fitted slot by slot. */
+  readonly isByHour: boolean;
 }
 
 /**
@@ -88,25 +98,45 @@ export function trainingBy(plan: Calendar, use: Uint8Array): Training {
   const bucket = new Int32Array(rank[length]);
   for (let i = 0, k = 0; i < length; i++) if (use[i] !== 0) bucket[k++] = i;
   const slot = bucket.map((i) => plan.slots[i]);
-  return layOut(plan, rank, bucket, 0, slot, cut(plan, bucket, slot));
+  const pieces = cut(plan, bucket, slot);
+  const { perWeek } = plan.cells.slots;
+  const repeats = new Float64Array(perWeek);
+  for (let k = 0; k < slot.length; k++) repeats[slot[k]]++;
+  const slotFrom = new Int32Array(perWeek);
+  for (let s = 1; s < perWeek; s++) slotFrom[s] = slotFrom[s - 1] + repeats[s - 1];
+  const slotTo = slotFrom.slice();
+  const column = () => new Int32Array(slot.length);
+  const bySlot = column();
+  const dayBySlot = column();
+  const blockBySlot = column();
+  for (let k = 0; k < slot.length; k++) {
+    const j = slotTo[slot[k]]++;
+    bySlot[j] = k;
+    dayBySlot[j] = pieces.pieceDay[pieces.pieceOf[k]];
+    blockBySlot[j] = pieces.pieceBlock[pieces.pieceOf[k]];
+  }
+  const inSlots = { repeats, slotFrom, slotTo, bySlot, dayBySlot, blockBySlot };
+  return { rank, from: 0, n: bucket.length, bucket, slot, ...pieces, ...inSlots, ...seasonOf(plan, pieces, repeats) };
 }
 
 /**
  * The same without the buckets before `born`: those that a row which began later is fitted to. Its pieces are those of the whole,
- * but for the first: to cut them anew was a twentieth of a fit where one row in eight is young.
+ * but for the first, and of each slot it has the last entries: to cut and sort them anew was a twentieth of a fit where one row in
+ * eight is young.
  */
 export function trainingSince(whole: Training, born: number, plan: Calendar): Training {
-  const { rank, bucket, slot, pieceOf } = whole;
+  const { rank, bucket, slot, pieceOf, bySlot, slotTo } = whole;
   const from = rank[born];
   if (from === 0) return whole;
   const first = pieceOf[from];
-  const pieceFrom = whole.pieceFrom.slice(first).map((k) => Math.max(0, k - from));
+  const pieceFrom = whole.pieceFrom.slice(first);
+  for (let p = 0; p < pieceFrom.length; p++) pieceFrom[p] = pieceFrom[p] > from ? pieceFrom[p] - from : 0;
   const pieceSlot = whole.pieceSlot.slice(first);
   pieceSlot[0] = slot[from];
   const wholeHour = whole.wholeHour.slice(first);
   // Of its first hour no bucket has an hour before it.
   for (let p = 0; p < wholeHour.length && pieceFrom[p] < plan.windows.hourBuckets - 1; p++) wholeHour[p] = 0;
-  return layOut(plan, rank, bucket.subarray(from), from, slot.subarray(from), {
+  const pieces = {
     pieces: whole.pieces - first,
     pieceFrom,
     pieceSlot,
@@ -114,13 +144,41 @@ export function trainingSince(whole: Training, born: number, plan: Calendar): Tr
     pieceDate: whole.pieceDate.subarray(first),
     pieceBlock: whole.pieceBlock.subarray(first),
     wholeHour,
-    pieceOf: pieceOf.subarray(from).map((p) => p - first),
-  });
+    pieceOf: pieceOf.subarray(from),
+    piecesBefore: first,
+  };
+  const slotFrom = whole.slotFrom.slice();
+  const repeats = whole.repeats.slice();
+  for (let s = 0; s < repeats.length; s++) {
+    let j = slotFrom[s];
+    while (j < slotTo[s] && bySlot[j] < from) j++;
+    repeats[s] -= j - slotFrom[s];
+    slotFrom[s] = j;
+  }
+  return {
+    ...whole,
+    ...pieces,
+    from,
+    n: whole.n - from,
+    bucket: bucket.subarray(from),
+    slot: slot.subarray(from),
+    repeats,
+    slotFrom,
+    ...seasonOf(plan, pieces, repeats),
+  };
 }
 
 type Pieces = Pick<
   Training,
-  'pieces' | 'pieceFrom' | 'pieceSlot' | 'pieceDay' | 'pieceDate' | 'pieceBlock' | 'wholeHour' | 'pieceOf'
+  | 'pieces'
+  | 'pieceFrom'
+  | 'pieceSlot'
+  | 'pieceDay'
+  | 'pieceDate'
+  | 'pieceBlock'
+  | 'wholeHour'
+  | 'pieceOf'
+  | 'piecesBefore'
 >;
 
 function cut({ grid: { step }, cells, blockOf, windows }: Calendar, bucket: Int32Array, slotOf: Int32Array): Pieces {
@@ -144,7 +202,7 @@ function cut({ grid: { step }, cells, blockOf, windows }: Calendar, bucket: Int3
     const day = Math.floor((i * step) / dayLength);
     const date = Math.floor((i * step) / DAY);
     run = slot === next % perWeek && i === bucket[k - 1] + 1 ? run + 1 : 1;
-    const isNew = slot !== next || (each > 1 && slot % each === 0);
+    const isNew = slot !== next || slot % each === 0;
     if (isNew || day !== pieceDay[p] || date !== pieceDate[p] || blockOf[i] !== pieceBlock[p]) {
       p++;
       starts.push(k);
@@ -166,45 +224,27 @@ function cut({ grid: { step }, cells, blockOf, windows }: Calendar, bucket: Int3
     pieceBlock: Int32Array.from(pieceBlock),
     wholeHour: Uint8Array.from(wholeHour),
     pieceOf,
+    piecesBefore: 0,
   };
 }
 
-function layOut(
+/** What a row has of seasons: by how many buckets it is fitted to, and where they are in the week. */
+function seasonOf(
   { grid, cells, windows }: Calendar,
-  rank: Int32Array,
-  bucket: Int32Array,
-  from: number,
-  slot: Int32Array,
   pieces: Pieces,
-): Training {
+  repeats: Float64Array,
+): Pick<Training, 'season' | 'cellCount' | 'spans' | 'hours' | 'isByHour'> {
   const { perWeek } = cells.slots;
-  const n = bucket.length;
   const each = slotsPerHour(perWeek);
-  const repeats = new Float64Array(perWeek);
-  for (let k = 0; k < n; k++) repeats[slot[k]]++;
-  const slotFrom = new Int32Array(perWeek + 1);
-  for (let s = 0; s < perWeek; s++) slotFrom[s + 1] = slotFrom[s] + repeats[s];
-  const bySlot = new Int32Array(n);
-  const filled = slotFrom.slice(0, perWeek);
-  for (let k = 0; k < n; k++) bySlot[filled[slot[k]]++] = k;
-  const season = seasonFor(n, grid, cells);
+  const season = seasonFor(pieces.pieceFrom[pieces.pieces], grid, cells);
   const cellCount = new Int32Array(season.cells);
   for (let s = 0; s < perWeek; s++) cellCount[season.cellOf[s]] += repeats[s];
-  const isByHour = each > 1 && season.cells === perWeek && windows.hourBuckets > 0;
   return {
-    ...pieces,
-    rank,
-    from,
-    n,
-    bucket,
-    slot,
-    repeats,
-    slotFrom,
-    bySlot,
     season,
     cellCount,
     spans: spansOf(pieces, perWeek),
-    byHour: isByHour ? hourLayout({ ...pieces, repeats }, each) : undefined,
+    hours: hourLayout({ ...pieces, repeats }, each),
+    isByHour: each > 1 && season.cells === perWeek && windows.hourBuckets > 0,
   };
 }
 

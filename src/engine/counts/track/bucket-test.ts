@@ -52,7 +52,7 @@ export function testBucket({ s, derivedAt: d, scratch, tails, rules }: TrackerPa
   if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
   b.upper = Math.max(Math.floor(values[at + LIMIT_ABOVE] + late), values[at + MOST_SMALL]);
   b.lower = values[at + LIMIT_BELOW];
-  const column = scratch.stretch.nats;
+  const column = scratch.stretch.all;
   column[0] = isAbove && late > 0 ? Math.max(mean, y - late) : y;
   distributions.toNats(at, isAbove, column, 0);
   let nats = column[0];

@@ -103,6 +103,9 @@ export function setIdleDrift({ s, rules, scratch }: TrackerParts): void {
   law.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
 }
 
+/** Share of the nats that a drift is reported from which the rounding of as many does not reach. */
+const SURELY = 1 - 1e-9;
+
 /** Whether the drift may have something to say of the first of some buckets of one law without a call, and so of any. */
 export function mayDrift(parts: TrackerParts): boolean {
   const { s, rules, scratch } = parts;
@@ -111,7 +114,10 @@ export function mayDrift(parts: TrackerParts): boolean {
   const calls = s[DRIFT_CALLS];
   const exposure = s[DRIFT_EXPOSURE] + law.exposure;
   const expected = s[ANCHOR_RATE] * exposure;
-  if (calls + Math.min(law.upper, law.mean + law.reach) > Math.max(law.driftAbove, expected)) return true;
+  const most = calls + Math.min(law.upper, law.mean + law.reach);
+  // The more is expected by then, the less it says.
+  if (most > Math.max(law.driftAbove, expected) && driftNats(parts, most, exposure) > SURELY * rules.driftNats)
+    return true;
   if (law.back !== 0 || !(calls < law.driftBelow)) return false;
   return driftNats(parts, calls, exposure) > rules.driftNats;
 }

@@ -1,4 +1,5 @@
-import { enterCell, isInCell, natsStep } from '../../../stats/limits.js';
+import { wholeLimit } from '../../../stats/kept-limits.js';
+import { natsStep } from '../../../stats/limits.js';
 import { logZero } from '../../../stats/negative-binomial.js';
 import { LEARNING, NOTABLE, type ScoreColumns, type TrackedRange, UNKNOWN } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
@@ -137,15 +138,14 @@ function setLaw({ s, derivedAt: d, profile, rules, scratch, tails }: TrackerPart
   const size = 1 / (own + rateVariance);
   const reach = reachOf(mean, size);
   if (!(mean < reach)) return false;
-  if (!isInCell(s, d + NEAR, mean, size)) enterCell(s, d + NEAR, mean, size, natsStep(s[d + NATS_ABOVE]));
-  const limit = s[d + NEAR + 5] < 0 ? -1 : (s[d + NEAR + 5] * mean) / s[d + NEAR + 4];
   const nats = -logZero(mean, size);
   law.rateVariance = rateVariance;
   law.exposure = x;
   law.exposureVar = x * hourDoubt;
   law.mean = mean;
   law.reach = reach;
-  law.upper = Math.max(Math.floor(limit), Math.floor(mean * (1 + rules.minEffect)));
+  const limit = wholeLimit(s, d + NEAR, mean, size, natsStep(s[d + NATS_ABOVE]));
+  law.upper = Math.max(limit, Math.floor(mean * (1 + rules.minEffect)));
   law.nats = (nats > UNCALIBRATED ? calibrate(nats, tails.below[0]) : nats) + rules.logWeights[0];
   law.silenceAdded = silenceOf(mean, own) * (s[SILENCE_RATE] / s[RATE]);
   return true;

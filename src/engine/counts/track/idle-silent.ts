@@ -1,4 +1,5 @@
-import { enterCell, enterWide, isInCell, isTooSkewed, NEAR_CELL, natsStep, WIDE_CELL } from '../../../stats/limits.js';
+import { isEnough, isWithin, KEPT } from '../../../stats/kept-limits.js';
+import { enterWide, isTooSkewed, natsStep, WIDE_CELL } from '../../../stats/limits.js';
 import { LEAST_MEAN } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import { RATE } from '../rate-filter.js';
@@ -121,7 +122,7 @@ function isSurelySilent({ s, derivedAt: d, rules, scratch }: TrackerParts, w: nu
   const enough = law.enough + mostRest * (1 + SLACK);
   if (least * (1 + rules.minEffect) >= enough) return true;
   const wide = d + WIDE + WIDE_CELL * w;
-  if (!isInCell(s, wide, least, leastOver)) enterWideOf(s, d, w, least, leastOver);
+  if (!isWithin(s, wide, least, leastOver)) enterWideOf(s, d, w, least, leastOver);
   // The more it expects and scatters, the higher its limit: it is least where both are, if what scatters most is not too skewed.
   if (!(mostOver < s[wide + 3] && s[wide + 4] > 0) && isTooSkewed(mostOver, natsStep(s[d + NATS_ABOVE + w])))
     return false;
@@ -206,16 +207,12 @@ function saysNothing({ s, derivedAt: d, scratch, rules }: TrackerParts, w: numbe
   const { minEffect } = rules;
   if (m * (1 - minEffect) - rest > 0 && m >= LEAST_MEAN_BELOW * s[d + NATS_BELOW + w]) {
     const wide = d + WIDE + WIDE_CELL * w;
-    if (!isInCell(s, wide, m, over / (m * m))) enterWideOf(s, d, w, m, over / (m * m));
+    if (!isWithin(s, wide, m, over / (m * m))) enterWideOf(s, d, w, m, over / (m * m));
     if (m - s[wide + 5] * sd - rest > 0) return false;
   }
   const effect = m * (1 + minEffect);
   if (effect - rest >= enough) return true;
-  const cell = d + NEAR + NEAR_CELL * w;
-  const size = (m * m) / over;
-  if (!isInCell(s, cell, m, size)) enterCell(s, cell, m, size, natsStep(s[d + NATS_ABOVE + w]));
-  const limit = s[cell + 5];
-  return limit >= 0 && (limit * m) / s[cell + 4] - rest >= enough;
+  return isEnough(s, d + NEAR + KEPT * w, m, (m * m) / over, natsStep(s[d + NATS_ABOVE + w]), rest, enough);
 }
 
 /** @param over relative variance beyond Poisson's */

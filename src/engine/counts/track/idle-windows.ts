@@ -4,6 +4,7 @@ import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { PER_BUCKET, RING } from './state.js';
 import type { Stretch } from './stretch.js';
+import { AT_EXPOSURE, AT_EXPOSURE_VAR, AT_HELD, AT_UPPER, AT_Y } from './stretch.js';
 import { setMoves, testBlock, testRound } from './stretch-windows.js';
 import { SURPRISING } from './window-screen.js';
 
@@ -24,8 +25,8 @@ interface Held {
 }
 
 /** Whether no bucket of the stretch has a call, nor is taken for one by the long windows. */
-export function isIdle({ y, held }: Stretch, n: number): boolean {
-  for (let j = 0; j < n; j++) if (y[j] !== 0 || held[j] !== 0) return false;
+export function isIdle({ all: c }: Stretch, n: number): boolean {
+  for (let j = 0; j < n; j++) if (c[AT_Y + j] !== 0 || c[AT_HELD + j] !== 0) return false;
   return true;
 }
 
@@ -34,7 +35,8 @@ export function testIdleWindows(parts: TrackerParts, n: number): void {
   const { rules, scratch } = parts;
   const { windows, idle, stretch } = scratch;
   let mostUpper = 0;
-  for (let j = 0; j < n; j++) if (stretch.upper[j] > mostUpper) mostUpper = stretch.upper[j];
+  const c = stretch.all;
+  for (let j = 0; j < n; j++) if (c[AT_UPPER + j] > mostUpper) mostUpper = c[AT_UPPER + j];
   const count = rules.windows.blocks.length;
   for (let w = 1; w < count; w++) {
     const win = windows[w];
@@ -52,6 +54,7 @@ export function testIdleWindows(parts: TrackerParts, n: number): void {
 /** The window of an hour, see `testHour`. */
 function holdRound({ s, scratch }: TrackerParts, n: number, held: Held): void {
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   let next = RING + PER_BUCKET * (k.ringIndex + 1);
   held.mostRest = s[next] + k.partialSum;
   held.leastExposure = Number.POSITIVE_INFINITY;
@@ -61,8 +64,8 @@ function holdRound({ s, scratch }: TrackerParts, n: number, held: Held): void {
   let sumExposure = k.partialExposure;
   let sumVar = k.partialExposureVar;
   for (let j = 0; j < n; j++, next += PER_BUCKET) {
-    sumExposure += t.exposure[j];
-    sumVar += t.exposureVar[j];
+    sumExposure += c[AT_EXPOSURE + j];
+    sumVar += c[AT_EXPOSURE_VAR + j];
     const exposure = s[next + 1] + sumExposure;
     const exposureVar = s[next + 2] + sumVar;
     if (exposure < held.leastExposure) held.leastExposure = exposure;
@@ -76,15 +79,16 @@ function holdRound({ s, scratch }: TrackerParts, n: number, held: Held): void {
 /** A window of whole blocks and the one so far, see `testHours`. */
 function holdHours({ scratch }: TrackerParts, win: WindowInHand, n: number, held: Held): void {
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   held.mostRest = win.past + k.sum;
   held.leastRest = held.mostRest;
   let exposure = win.pastExposure + k.sumExposure;
   let exposureVar = win.pastExposureVar + k.sumExposureVar;
-  held.leastExposure = exposure + t.exposure[0];
-  held.leastVar = exposureVar + t.exposureVar[0];
+  held.leastExposure = exposure + c[AT_EXPOSURE];
+  held.leastVar = exposureVar + c[AT_EXPOSURE_VAR];
   for (let j = 0; j < n; j++) {
-    exposure += t.exposure[j];
-    exposureVar += t.exposureVar[j];
+    exposure += c[AT_EXPOSURE + j];
+    exposureVar += c[AT_EXPOSURE_VAR + j];
   }
   held.mostExposure = exposure;
   held.mostVar = exposureVar;

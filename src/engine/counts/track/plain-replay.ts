@@ -20,7 +20,18 @@ import {
   SHIFT_VARIANCE,
   SILENCE_RATE,
 } from './state.js';
-import { MOST_BUCKETS } from './stretch.js';
+import {
+  AT_EXPOSURE,
+  AT_EXPOSURE_VAR,
+  AT_HELD,
+  AT_MEAN,
+  AT_SILENCE_AFTER,
+  AT_SUM,
+  AT_SUM_EXPOSURE,
+  AT_SUM_EXPOSURE_VAR,
+  AT_Y,
+  MOST_BUCKETS,
+} from './stretch.js';
 import { leaveStretch } from './stretch-end.js';
 
 // A bucket is plain where all that was judged of it led to nothing: normal, not suspect, no incident under way. Most are, and where
@@ -154,6 +165,7 @@ function takePlain(parts: TrackerParts, range: TrackedRange, i: number, most: nu
   let mean = 0;
   let own = 0;
   let added = Number.NaN;
+  const c = t.all;
   t.start = start + i * rules.windows.step;
   let n = 0;
   for (; n < most; n++) {
@@ -178,19 +190,19 @@ function takePlain(parts: TrackerParts, range: TrackedRange, i: number, most: nu
     if (y === 0 && Number.isNaN(added)) added = silenceOf(mean, own);
     silenceNats = y === 0 ? silenceNats + added * k.silenceRatio : 0;
     const exposureVar = x * profile.hourVarianceAt(slot);
-    t.y[n] = y;
-    t.mean[n] = mean;
-    t.held[n] = held;
-    t.exposure[n] = x;
-    t.exposureVar[n] = exposureVar;
-    t.silenceAfter[n] = silenceNats;
+    c[AT_Y + n] = y;
+    c[AT_MEAN + n] = mean;
+    c[AT_HELD + n] = held;
+    c[AT_EXPOSURE + n] = x;
+    c[AT_EXPOSURE_VAR + n] = exposureVar;
+    c[AT_SILENCE_AFTER + n] = silenceNats;
     t.isSuspect[n] = 0;
     sum += held;
     sumExposure += x;
     sumExposureVar += exposureVar;
-    t.sum[n] = sum;
-    t.sumExposure[n] = sumExposure;
-    t.sumExposureVar[n] = sumExposureVar;
+    c[AT_SUM + n] = sum;
+    c[AT_SUM_EXPOSURE + n] = sumExposure;
+    c[AT_SUM_EXPOSURE_VAR + n] = sumExposureVar;
   }
   return n;
 }

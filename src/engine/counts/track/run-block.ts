@@ -8,7 +8,7 @@ import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
-import { MOST_BUCKETS } from './stretch.js';
+import { AT_JUDGED_BY, AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
@@ -73,19 +73,28 @@ function fillStretch(
   at: number,
 ): number {
   const { stretch: t } = parts.scratch;
+  const { all: c, whole } = t;
   const bursts = parts.bursts;
   const { step } = parts.rules.windows;
   const perDay = parts.profile.perWeek / 7;
-  const most = end - i;
   let left = choose?.left();
   choose?.mark();
   t.start = start + i * step;
   t.first = i;
   t.cell = at + i;
+  let most = 0;
+  for (; i + most < end; most++) {
+    const y = values[i + most];
+    if (observed[i + most] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
+    c[AT_Y + most] = y;
+  }
+  for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
+  if (choose === undefined && bursts === null) {
+    for (let k = 0; k < most; k++) whole[AT_JUDGED_BY + k] = slots[i + k];
+    return most;
+  }
   let n = 0;
   for (; n < most; n++) {
-    const y = values[i + n];
-    if (observed[i + n] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
     let slot = slots[i + n];
     if (left !== undefined && left.open[i + n] === 0) slot = left.slots[i + n];
     else if (choose !== undefined) {
@@ -99,9 +108,7 @@ function fillStretch(
       if (n === 0) enterBurstHour(parts, shift);
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
-    t.y[n] = y;
-    t.slots[n] = slots[i + n];
-    t.judgedBy[n] = slot;
+    whole[AT_JUDGED_BY + n] = slot;
   }
   return n;
 }

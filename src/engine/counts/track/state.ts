@@ -1,4 +1,5 @@
-import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
+import { KEPT } from '../../../stats/kept-limits.js';
+import { WIDE_CELL } from '../../../stats/limits.js';
 import type { Windows } from '../../windows.js';
 import { RATE_STATE } from '../rate-filter.js';
 
@@ -89,10 +90,10 @@ export const PAST_RATE = PAST_EXPOSURE_VAR + MOST_WINDOWS;
 export const PAST_VARIANCE = PAST_RATE + MOST_WINDOWS;
 /** Per window: what was found last of how far its limits are away, see `LimitsNear.arm`. */
 export const WIDE = PAST_VARIANCE + MOST_WINDOWS;
-/** Per window: the cell of the grid that its limit above lay in last, see `enterCell`. */
+/** Per window: what is kept of its limit above, see kept-limits.ts. */
 export const NEAR = WIDE + WIDE_CELL * MOST_WINDOWS;
 /** The mean rate of the history. */
-export const ANCHOR = NEAR + NEAR_CELL * MOST_WINDOWS;
+export const ANCHOR = NEAR + KEPT * MOST_WINDOWS;
 export const DERIVED = ANCHOR + 1;
 
 /** Where the parts of a state begin that depend on the windows. */

@@ -1,46 +1,66 @@
 import type { TrackerParts } from './parts.js';
+import {
+  AT_DATES_MEAN,
+  AT_DATES_OVER,
+  AT_DATES_VALUE,
+  AT_EXPOSURE,
+  AT_EXPOSURE_VAR,
+  AT_HELD,
+  AT_LAW,
+  AT_LOWER,
+  AT_MEAN,
+  AT_NATS,
+  AT_RATIO,
+  AT_REACH,
+  AT_SILENCE_AFTER,
+  AT_SLOT,
+  AT_UPPER,
+  AT_Y,
+} from './stretch.js';
 
 /** Takes bucket `j` of the stretch in hand, for what is rarely done. */
 export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
   const { stretch: t, bucket: b } = scratch;
+  const c = t.all;
   b.time = t.start + j * rules.windows.step;
   b.cell = t.cell + j;
-  b.y = t.y[j];
-  b.held = t.held[j];
-  b.slot = t.slots[j];
-  b.at = t.at[j];
-  b.exposure = t.exposure[j];
-  b.exposureVar = t.exposureVar[j];
-  b.mean = t.mean[j];
-  b.reach = t.reach[j];
+  b.y = c[AT_Y + j];
+  b.held = c[AT_HELD + j];
+  b.slot = t.whole[AT_SLOT + j];
+  b.at = t.whole[AT_LAW + j];
+  b.exposure = c[AT_EXPOSURE + j];
+  b.exposureVar = c[AT_EXPOSURE_VAR + j];
+  b.mean = c[AT_MEAN + j];
+  b.reach = c[AT_REACH + j];
   b.isAbove = b.y >= b.mean;
-  b.upper = t.upper[j];
-  b.lower = t.lower[j];
-  b.nats = t.nats[j];
+  b.upper = c[AT_UPPER + j];
+  b.lower = c[AT_LOWER + j];
+  b.nats = c[AT_NATS + j];
   b.decided = t.decided[j];
-  b.ratio = t.ratio[j];
+  b.ratio = c[AT_RATIO + j];
   b.dates = t.dates[j];
-  b.datesMean = t.datesMean[j];
-  b.datesOver = t.datesOver[j];
-  b.datesValue = t.datesValue[j];
+  b.datesMean = c[AT_DATES_MEAN + j];
+  b.datesOver = c[AT_DATES_OVER + j];
+  b.datesValue = c[AT_DATES_VALUE + j];
   b.isReported = t.isReported[j] !== 0;
   b.isSuspect = t.isSuspect[j] !== 0;
-  b.silenceAfter = t.silenceAfter[j];
+  b.silenceAfter = c[AT_SILENCE_AFTER + j];
   b.isChanged = false;
 }
 
 /** Puts back what a test found of the bucket in hand. */
 export function keepBucket({ scratch }: TrackerParts, j: number): void {
   const { stretch: t, bucket: b } = scratch;
-  t.upper[j] = b.upper;
-  t.lower[j] = b.lower;
-  t.nats[j] = b.nats;
+  const c = t.all;
+  c[AT_UPPER + j] = b.upper;
+  c[AT_LOWER + j] = b.lower;
+  c[AT_NATS + j] = b.nats;
   t.decided[j] = b.decided;
-  t.ratio[j] = b.ratio;
+  c[AT_RATIO + j] = b.ratio;
   t.dates[j] = b.dates;
-  t.datesMean[j] = b.datesMean;
-  t.datesOver[j] = b.datesOver;
-  t.datesValue[j] = b.datesValue;
+  c[AT_DATES_MEAN + j] = b.datesMean;
+  c[AT_DATES_OVER + j] = b.datesOver;
+  c[AT_DATES_VALUE + j] = b.datesValue;
   t.isReported[j] = b.isReported ? 1 : 0;
   t.isSuspect[j] = b.isSuspect ? 1 : 0;
   if (j >= t.said) t.said = j + 1;

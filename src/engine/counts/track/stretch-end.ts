@@ -6,6 +6,21 @@ import type { TrackerParts } from './parts.js';
 import { endRound } from './rings.js';
 import { DRIFT, SILENCE } from './scratch.js';
 import { LAST_CALL, MERGE_SIDE, PER_BUCKET, RING } from './state.js';
+import {
+  AT_EXPOSURE,
+  AT_EXPOSURE_VAR,
+  AT_HELD,
+  AT_LOWER,
+  AT_MEAN,
+  AT_NATS,
+  AT_SILENCE_AFTER,
+  AT_SUM,
+  AT_SUM_EXPOSURE,
+  AT_SUM_EXPOSURE_VAR,
+  AT_SURPRISE,
+  AT_UPPER,
+  AT_Y,
+} from './stretch.js';
 import { loadBucket } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
 import { writeDecided } from './window-test.js';
@@ -40,24 +55,25 @@ const FEW = 24;
 export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number, learning: boolean): void {
   const { scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   const { spans, step } = rules.windows;
-  const { cell, y: ys, mean: means, lower: lowers, upper: uppers, nats, dates, surprise: surprises } = t;
+  const { cell, dates } = t;
   const { expected, lower, upper, surprise, spans: spanOf, verdicts, reasons } = out;
   for (let j = 0; j < n; j++) {
-    const figure = (nats[j] + DEPENDENCE) * PER_NAT;
+    const figure = (c[AT_NATS + j] + DEPENDENCE) * PER_NAT;
     const size = figure > 0 ? (figure < 1e4 ? figure : 1e4) : 0;
-    const mean = means[j];
-    surprises[j] = size;
-    expected[cell + j] = mean;
-    lower[cell + j] = lowers[j];
-    upper[cell + j] = uppers[j];
-    surprise[cell + j] = ys[j] >= mean ? size : -size;
+    c[AT_SURPRISE + j] = size;
+    surprise[cell + j] = c[AT_Y + j] >= c[AT_MEAN + j] ? size : -size;
   }
+  // One at a time: all four in one loop were more arrays than V8 (Node 20) has registers for, and 4 % of a window.
+  for (let j = 0; j < n; j++) expected[cell + j] = c[AT_MEAN + j];
+  for (let j = 0; j < n; j++) lower[cell + j] = c[AT_LOWER + j];
+  for (let j = 0; j < n; j++) upper[cell + j] = c[AT_UPPER + j];
   let silent = k.silentBuckets;
   for (let j = 0; j < t.said && j < n; j++) {
     const by = dates[j];
     if (by !== 0) spanOf[cell + j] = by === SILENCE ? (silent + 1) * step : by === DRIFT ? DRIFT_SPAN : spans[by];
-    silent = ys[j] === 0 ? silent + 1 : 0;
+    silent = c[AT_Y + j] === 0 ? silent + 1 : 0;
   }
   if (!learning) return;
   for (let j = 0; j < n; j++) {
@@ -70,10 +86,11 @@ export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number,
 export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined, n: number, learn: boolean): void {
   const { scratch } = parts;
   const { stretch: t, block: k, bucket: b } = scratch;
+  const c = t.all;
   leaveSilence(parts, out, n);
-  k.sum = t.sum[n - 1];
-  k.sumExposure = t.sumExposure[n - 1];
-  k.sumExposureVar = t.sumExposureVar[n - 1];
+  k.sum = c[AT_SUM + n - 1];
+  k.sumExposure = c[AT_SUM_EXPOSURE + n - 1];
+  k.sumExposureVar = c[AT_SUM_EXPOSURE_VAR + n - 1];
   leaveInRing(parts, n);
   if (learn) leaveTraining(parts, n);
   if (k.isYoung && learn) {
@@ -95,8 +112,8 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
 function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: number): void {
   const { s, scratch, rules, straddles } = parts;
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   const { step } = rules.windows;
-  const { y: ys, mean: means } = t;
   const ratio = k.silenceRatio;
   let mean = k.silenceMean;
   let silent = k.silentBuckets;
@@ -104,14 +121,14 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   let j = 0;
   if (out !== undefined) {
     for (; j < t.said && j < n; j++) {
-      if (t.dates[j] !== 0 && t.surprise[j] >= NOTABLE) {
+      if (t.dates[j] !== 0 && c[AT_SURPRISE + j] >= NOTABLE) {
         k.silenceMean = mean;
         if (call >= 0) s[LAST_CALL] = (t.start + call * step) / step + 1;
         loadBucket(parts, j);
         writeDecided(parts, out.decided);
       }
-      if (ys[j] === 0) {
-        mean += means[j] * ratio;
+      if (c[AT_Y + j] === 0) {
+        mean += c[AT_MEAN + j] * ratio;
         silent++;
       } else {
         call = j;
@@ -122,7 +139,7 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
   }
   // Of the others only those behind the last call count.
   let last = n - 1;
-  while (last >= j && ys[last] === 0) last--;
+  while (last >= j && c[AT_Y + last] === 0) last--;
   if (last >= j) {
     call = last;
     mean = 0;
@@ -130,21 +147,22 @@ function leaveSilence(parts: TrackerParts, out: ScoreColumns | undefined, n: num
     j = last + 1;
   }
   silent += n - j;
-  for (; j < n; j++) mean += means[j] * ratio;
+  for (; j < n; j++) mean += c[AT_MEAN + j] * ratio;
   if (call >= 0) s[LAST_CALL] = (t.start + call * step) / step + 1;
-  k.silenceNats = t.y[n - 1] === 0 ? t.silenceAfter[n - 1] : 0;
+  k.silenceNats = c[AT_Y + n - 1] === 0 ? c[AT_SILENCE_AFTER + n - 1] : 0;
   k.silenceMean = mean;
   k.silentBuckets = silent;
-  const lacks = means[n - 1] - ys[n - 1];
+  const lacks = c[AT_MEAN + n - 1] - c[AT_Y + n - 1];
   k.carriedShortfall = straddles && lacks > 0 ? lacks : 0;
 }
 
 function leaveTraining({ s, scratch }: TrackerParts, n: number): void {
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   let { driftCalls, driftExposure, trainCalls, trainExposure } = k;
   for (let j = 0; j < n; j++) {
-    const held = t.held[j];
-    const exposure = t.exposure[j];
+    const held = c[AT_HELD + j];
+    const exposure = c[AT_EXPOSURE + j];
     driftCalls += held;
     driftExposure += exposure;
     if (t.isSuspect[j] !== 0) {
@@ -164,15 +182,15 @@ function leaveTraining({ s, scratch }: TrackerParts, n: number): void {
 function leaveInRing(parts: TrackerParts, n: number): void {
   const { s, scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
+  const c = t.all;
   const { hourBuckets } = rules.windows;
   if (hourBuckets === 0) return;
   let { partialSum, partialExposure, partialExposureVar } = k;
   let place = RING + PER_BUCKET * k.ringIndex;
-  const { y: ys, exposure: exposures, exposureVar: exposureVars } = t;
   for (let j = 0; j < n; j++, place += PER_BUCKET) {
-    const y = ys[j];
-    const exposure = exposures[j];
-    const exposureVar = exposureVars[j];
+    const y = c[AT_Y + j];
+    const exposure = c[AT_EXPOSURE + j];
+    const exposureVar = c[AT_EXPOSURE_VAR + j];
     s[place] = y;
     s[place + 1] = exposure;
     s[place + 2] = exposureVar;

@@ -3,7 +3,22 @@ import { EDGED } from '../multi-window.js';
 import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { ALPHA, PER_BUCKET, RING } from './state.js';
-import type { Stretch } from './stretch.js';
+import {
+  AT_ABOVE,
+  AT_BELOW,
+  AT_EXPOSURE,
+  AT_EXPOSURE_VAR,
+  AT_HELD,
+  AT_LOWER,
+  AT_MEAN,
+  AT_REACH,
+  AT_SUM,
+  AT_SUM_EXPOSURE,
+  AT_SUM_EXPOSURE_VAR,
+  AT_UPPER,
+  AT_Y,
+  type Stretch,
+} from './stretch.js';
 import { keepBucket, loadBucket } from './stretch-bucket.js';
 import { SURPRISING } from './window-screen.js';
 import { MOST_SKEWED, say, testHours } from './window-test.js';
@@ -30,35 +45,35 @@ export function testHoursAll(parts: TrackerParts, n: number): void {
 export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k, bucket } = scratch;
-  const { y: ys, mean: means, exposure: exposures, exposureVar: exposureVars, upper: uppers, lower: lowers } = t;
+  const c = t.all;
   const { rate, relative, hourRate, phi, leastMean, surely: deviations, limits } = win;
   const edgeAlpha = s[d + ALPHA];
   const more = 1 + rules.minEffect;
   const less = 1 - rules.minEffect;
   const blockRate = k.rate;
   // The first place of the ring, once this round has filled it.
-  const first = k.ringIndex === 0 ? exposures[0] : s[RING + 1];
+  const first = k.ringIndex === 0 ? c[AT_EXPOSURE] : s[RING + 1];
   const last = RING + PER_BUCKET * rules.windows.hourBuckets;
   let next = RING + PER_BUCKET * (k.ringIndex + 1);
   let sum = k.partialSum;
   let sumExposure = k.partialExposure;
   let sumVar = k.partialExposureVar;
   for (let j = 0; j < n; j++, next += PER_BUCKET) {
-    const y = ys[j];
-    const own = exposures[j];
-    const mean = means[j];
+    const y = c[AT_Y + j];
+    const own = c[AT_EXPOSURE + j];
+    const mean = c[AT_MEAN + j];
     const rest = s[next] + sum;
     const oldest = blockRate * (next === last ? first : s[next + 1] - s[next + PER_BUCKET + 1]);
     const exposure = s[next + 1] + sumExposure;
     const exposureVar = s[next + 2] + sumVar;
     sum += y;
     sumExposure += own;
-    sumVar += exposureVars[j];
+    sumVar += c[AT_EXPOSURE_VAR + j];
     if (exposure <= 0) continue;
     const known = rate * (exposure + own);
     const m = known > LEAST_MEAN ? known : LEAST_MEAN;
     const edge = edgeAlpha * (mean * mean + oldest * oldest);
-    const hours = hourRate * (exposureVar + exposureVars[j]);
+    const hours = hourRate * (exposureVar + c[AT_EXPOSURE_VAR + j]);
     const over = m * (m * relative + hours + phi) + edge;
     if (edge > EDGED * over) continue;
     const sd = Math.sqrt(m + over);
@@ -68,14 +83,14 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: 
     win.over = over;
     let isSaid = off > wide || off < -wide;
     if (!isSaid) {
-      const most = uppers[j] + 1 > y ? uppers[j] + 1 : y;
+      const most = c[AT_UPPER + j] + 1 > y ? c[AT_UPPER + j] + 1 : y;
       const effect = m * more;
       const sure = over < MOST_SKEWED * m * m ? m + deviations * sd : 0;
       const surely = (sure > effect ? sure : effect) - rest;
       if (surely < most) isSaid = m + limits.around(win).above * sd - rest < most;
     }
     if (!isSaid && m >= leastMean) {
-      const least = lowers[j] < y ? lowers[j] : y;
+      const least = c[AT_LOWER + j] < y ? c[AT_LOWER + j] : y;
       const small = m * less - rest;
       if (small > least) isSaid = m - limits.around(win).below * sd - rest > least;
     }
@@ -93,17 +108,17 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: 
 
 /** What both windows of hours ask of a bucket, once for both: the one may hold it to less than this, never to more. */
 export function setMoves(t: Stretch, n: number): void {
-  const { y: ys, mean: means, held: helds, reach: reaches, upper: uppers, lower: lowers, above, below } = t;
+  const c = t.all;
   for (let j = 0; j < n; j++) {
-    const y = ys[j];
-    const mean = means[j];
-    const reach = reaches[j];
-    const held = helds[j];
-    const most = (uppers[j] > y ? uppers[j] : y) + 1;
-    const least = lowers[j] < y ? lowers[j] : y;
+    const y = c[AT_Y + j];
+    const mean = c[AT_MEAN + j];
+    const reach = c[AT_REACH + j];
+    const held = c[AT_HELD + j];
+    const most = (c[AT_UPPER + j] > y ? c[AT_UPPER + j] : y) + 1;
+    const least = c[AT_LOWER + j] < y ? c[AT_LOWER + j] : y;
     // Beyond its reach a count moves the window no further.
-    above[j] = (most < mean + reach ? most : mean + reach) - held;
-    below[j] = held - (least > mean - reach ? least : mean - reach);
+    c[AT_ABOVE + j] = (most < mean + reach ? most : mean + reach) - held;
+    c[AT_BELOW + j] = held - (least > mean - reach ? least : mean - reach);
   }
 }
 
@@ -111,23 +126,23 @@ export function setMoves(t: Stretch, n: number): void {
 export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k, bucket } = scratch;
-  const { sum: sums, sumExposure: exposures, sumExposureVar: exposureVars, above, below } = t;
+  const c = t.all;
   const { screen, rate } = win;
   const { mostExposure, mostExposureVar, off: offBefore, surprising, suspect, upper, lower } = screen;
   const { sum, sumExposure, sumExposureVar, back } = k;
   for (let j = 0; j < n; j++) {
-    const off = offBefore + sums[j] - rate * exposures[j];
+    const off = offBefore + c[AT_SUM + j] - rate * c[AT_SUM_EXPOSURE + j];
     let isPassed =
-      above[j] + off < upper &&
-      below[j] - off < lower &&
-      !(exposures[j] > mostExposure || exposureVars[j] > mostExposureVar);
+      c[AT_ABOVE + j] + off < upper &&
+      c[AT_BELOW + j] - off < lower &&
+      !(c[AT_SUM_EXPOSURE + j] > mostExposure || c[AT_SUM_EXPOSURE_VAR + j] > mostExposureVar);
     // The side of the bucket is asked for where it may count: processors guess it wrong half of the time.
-    if (isPassed && off > surprising) isPassed = t.y[j] < t.mean[j] && !(off > suspect);
-    else if (isPassed && -off > surprising) isPassed = t.y[j] >= t.mean[j] && !(-off > suspect);
+    if (isPassed && off > surprising) isPassed = c[AT_Y + j] < c[AT_MEAN + j] && !(off > suspect);
+    else if (isPassed && -off > surprising) isPassed = c[AT_Y + j] >= c[AT_MEAN + j] && !(-off > suspect);
     if (isPassed) continue;
-    k.sum = j === 0 ? sum : sums[j - 1];
-    k.sumExposure = j === 0 ? sumExposure : exposures[j - 1];
-    k.sumExposureVar = j === 0 ? sumExposureVar : exposureVars[j - 1];
+    k.sum = j === 0 ? sum : c[AT_SUM + j - 1];
+    k.sumExposure = j === 0 ? sumExposure : c[AT_SUM_EXPOSURE + j - 1];
+    k.sumExposureVar = j === 0 ? sumExposureVar : c[AT_SUM_EXPOSURE_VAR + j - 1];
     k.back = back + j;
     loadBucket(parts, j);
     testHours(parts, win, w);

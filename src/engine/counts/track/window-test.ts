@@ -1,4 +1,5 @@
-import { NEAR_CELL, WIDE_CELL } from '../../../stats/limits.js';
+import { KEPT } from '../../../stats/kept-limits.js';
+import { WIDE_CELL } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { deviateAt } from '../../../stats/normal.js';
 import { putLowerBody, putUpperBody } from '../../../stats/tail-body.js';
@@ -92,7 +93,7 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
     s[d + NATS_ABOVE + w] = above;
     const wide = d + WIDE + WIDE_CELL * w;
     s.fill(0, wide, wide + WIDE_CELL);
-    s.fill(0, d + NEAR + NEAR_CELL * w, d + NEAR + NEAR_CELL * (w + 1));
+    s.fill(0, d + NEAR + KEPT * w, d + NEAR + KEPT * (w + 1));
     armLimits(scratch.windows[w], above, s[d + NATS_BELOW + w], s, wide);
   }
   scratch.distributions.forget();

@@ -29,6 +29,7 @@ describe('DailyMaxima', () => {
     let differing = 0;
     for (let day = 0; day < 200; day++) {
       const exact = dayOf(random, maxima, day);
+      maxima.settle();
       for (const side of ['above', 'below'] as const) {
         const found = maxima[side].nats(day);
         // Never more than there is, and of two that the quick figure cannot tell apart either.
@@ -44,6 +45,7 @@ describe('DailyMaxima', () => {
     const maxima = new DailyMaxima(1);
     maxima.clear();
     maxima.add(0, 90, 10, 0.1);
+    maxima.settle();
     expect(maxima.above.nats(0)).toBeGreaterThan(10);
     maxima.clear();
     expect(maxima.above.nats(0)).toBe(0);
