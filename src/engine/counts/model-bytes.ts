@@ -40,6 +40,8 @@ export class ModelCodec {
   readonly #known: Known;
   /** By number, the last that was neither as guessed nor as this. */
   readonly #last: Float64Array;
+  /** Profiles of one entry a column that were read: a quarter of an organisation's rows share them. */
+  readonly #even = new Map<string, KeptProfile>();
   /** Working space. */
   readonly #four = new DataView(new ArrayBuffer(4));
 
@@ -141,7 +143,13 @@ export class ModelCodec {
 
   #readProfile(coder: BitCoder, fail: (what: string) => never): KeptProfile {
     const [shape, variance, hours] = this.#profiles.code(coder, undefined, fail);
-    return new KeptProfile(this.#perWeek, slotsPerHour(this.#perWeek), shape, variance, hours);
+    const isOne = shape.length === 1 && variance.length === 1 && hours.length === 1;
+    const id = isOne ? `${shape[0]} ${variance[0]} ${hours[0]}` : '';
+    const known = isOne ? this.#even.get(id) : undefined;
+    if (known !== undefined) return known;
+    const profile = new KeptProfile(this.#perWeek, slotsPerHour(this.#perWeek), shape, variance, hours);
+    if (isOne) this.#even.set(id, profile);
+    return profile;
   }
 
   #readNumbers(coder: BitCoder, rest: ByteReader, flat: number): void {
