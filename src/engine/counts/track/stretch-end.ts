@@ -28,7 +28,7 @@ import { trainShape } from './young-hours.js';
 
 /**
  * Makes the verdicts of a run those of normal buckets that nothing but themselves decides, before any is judged: what is written a
- * whole row at a time takes a quarter of what it does a stretch at a time, beside four other columns (Node 20).
+ * whole row at a time takes less than a stretch at a time, beside four other columns (Node 20: 1 to 3 % of a window).
  */
 export function clearVerdicts(out: ScoreColumns, at: number, length: number, step: number): void {
   const { verdicts, reasons, ongoing, spans } = out;
@@ -65,7 +65,7 @@ export function writeVerdicts(parts: TrackerParts, out: ScoreColumns, n: number,
     c[AT_SURPRISE + j] = size;
     surprise[cell + j] = c[AT_Y + j] >= c[AT_MEAN + j] ? size : -size;
   }
-  // One at a time: all four in one loop were more arrays than V8 (Node 20) has registers for, and 4 % of a window.
+  // One at a time: all four in one loop were more arrays than V8 (Node 20) has registers for.
   for (let j = 0; j < n; j++) expected[cell + j] = c[AT_MEAN + j];
   for (let j = 0; j < n; j++) lower[cell + j] = c[AT_LOWER + j];
   for (let j = 0; j < n; j++) upper[cell + j] = c[AT_UPPER + j];

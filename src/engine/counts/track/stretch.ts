@@ -40,7 +40,7 @@ const WHOLE_END = AT_LAW + MOST_BUCKETS;
 export class Stretch {
   /**
    * All columns of real numbers: an array of each took a register for its place and another for its length, and a loop over ten
-   * of them kept none of its own numbers in one (Node 20: a tenth of a window).
+   * of them kept none of its own numbers in one (Node 20: 2 to 3 % of a window, with loops of few arrays each).
    */
   readonly all = new Float64Array(COLUMNS_END);
   /** Those of whole numbers. */
@@ -51,7 +51,7 @@ export class Stretch {
   readonly isSuspect = new Uint8Array(MOST_BUCKETS);
   /**
    * Buckets up to the last of which something but its own count was said: `decided`, `dates`, `isReported` and `isSuspect` are 0 from
-   * there on, and all is normal. Of most stretches that is 0, and three loops over them need not be (Node 20: 3 % of a window).
+   * there on, and all is normal. Of most stretches that is 0, and three loops over them need not be (Node 20: 1 to 3 % of a window).
    */
   said = 0;
   /** When its first bucket begins; its number in the range, and the cell of its verdict. */
