@@ -171,8 +171,10 @@ export function buildFleet({ random, plans, grid, judged, events, contaminated }
         snr,
       });
       mean.set(changed, from);
+      // One that begins on the last day is never the truth.
       const accepted = from + DAY / STEP;
-      if (kind === 'level-shift') truth.set(mean.subarray(accepted), row * grid.length + accepted);
+      if (kind === 'level-shift' && accepted < grid.length)
+        truth.set(mean.subarray(accepted), row * grid.length + accepted);
     }
     // A young key's two days are not also an incident.
     const old = plan.kind !== 'unseen' && plan.kind !== 'young';

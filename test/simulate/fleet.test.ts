@@ -181,6 +181,15 @@ describe('simulateFleet', () => {
     expect(dirty.truth.mean.every((mean, i) => mean === plain.truth.mean[i])).toBe(true);
   });
 
+  it('may end within the first day of a lasting shift, of the last row too', () => {
+    const short = simulateFleet({ seed: 208, series: 4, historyDays: 28, judgedDays: 14 });
+    const last = short.judged.keys.length - 1;
+    const end = gridEnd(short.judged.grid);
+    expect(
+      short.labels.filter(({ row, kind, from }) => row === last && kind === 'level-shift' && from > end - DAY),
+    ).toHaveLength(1);
+  });
+
   it('refuses options out of range, naming them', () => {
     expect(() => simulateFleet({ seed: -1 })).toThrow(InputError);
     expect(() => simulateFleet({ seed: 1, series: 0 })).toThrow(/series must be/);
