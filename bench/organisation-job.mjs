@@ -30,7 +30,10 @@ const JOBS = {
   async threads() {
     const { fitBaselineOnThreads } = await load('node/index.js');
     const history = of.counts(of.history);
-    return () => fitBaselineOnThreads(history, { timeZone: 'UTC', threads: 2 });
+    const onCrash = ({ cause }) => {
+      throw cause;
+    };
+    return () => fitBaselineOnThreads(history, { timeZone: 'UTC', threads: 2, onCrash });
   },
   read() {
     const bytes = readFileSync(baselineFile);

@@ -20,7 +20,8 @@ export async function workerModule(root) {
     format: 'cjs',
     target: 'node20',
   });
-  return generated('WORKER_SOURCE', 'worker.ts and all it imports, as one script', code);
+  // In a function: a short name of its own at the top level may be a global one, such as `gc` under --expose-gc, and no thread would start.
+  return generated('WORKER_SOURCE', 'worker.ts and all it imports, as one script', `(()=>{${code.trim()}})();`);
 }
 
 /** A module of one text. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fitBaseline } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
@@ -132,5 +133,19 @@ describe('fitting on threads', () => {
     const level: SeriesSet = { ...few, measure: 'level' };
     expect((await fitBaselineOnThreads(level)).toBytes()).toEqual(fitBaseline(level).toBytes());
     await expect(fitBaselineOnThreads(few, { threads: 0 })).rejects.toThrow(InputError);
+  });
+
+  it('starts its threads in a process that has globals of its own, such as gc', () => {
+    const program = `
+      const { Worker } = require('node:worker_threads');
+      const worker = new Worker(require('node:fs').readFileSync(0, 'utf8'), { eval: true });
+      worker.on('error', (error) => { console.log(error.message); process.exit(1); });
+      worker.on('message', (message) => { console.log(typeof gc, Object.keys(message)); process.exit(0); });
+      worker.postMessage({ job: { kind: 'none' } });`;
+    const { stdout, status } = spawnSync(process.execPath, ['--expose-gc', '--eval', program], {
+      encoding: 'utf8',
+      input: WORKER_SOURCE,
+    });
+    expect({ stdout, status }).toEqual({ stdout: "function [ 'done' ]\n", status: 0 });
   });
 });
