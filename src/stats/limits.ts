@@ -175,11 +175,6 @@ export class LimitsNear {
     wide.below = kept[at + 5];
   }
 
-  /** Whether limits above need not rise with the scatter, up to this relative variance beyond Poisson's. */
-  isTooSkewed(over: number): boolean {
-    return isTooSkewed(over, this.#above);
-  }
-
   upper(mean: number, size: number): number {
     this.#enter(mean, size);
     return this.#upper(mean);

@@ -29,6 +29,11 @@ import {
 import { setWindows } from './window-test.js';
 import { shapeDoubtOf } from './young-hours.js';
 
+/** Whether no incident is open and no rate of before one is kept, so that what a bucket holds is all that may be said of it. */
+export function isUndisturbed(s: Float64Array): boolean {
+  return s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0;
+}
+
 /** What of the state changes with every bucket is kept at hand until {@link putBack}. */
 export function takeInHand(
   parts: TrackerParts,
@@ -43,7 +48,7 @@ export function takeInHand(
   k.rate = s[RATE];
   k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
   k.isYoung = shapePrior > 0;
-  k.isCalm = isPlain && s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0;
+  k.isCalm = isPlain && isUndisturbed(s);
   k.isMerging = s[MERGE_SIDE] !== 0;
   setWindows(parts, isLongRun);
   setDriftLimits(parts, learn);

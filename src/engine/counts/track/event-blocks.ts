@@ -3,14 +3,6 @@ import { BLOCK, EARLIER_EVENTS, EVENTS } from './state.js';
 // Which of the last blocks held a bucket that was not plain (see plain-replay.ts): bits of two numbers of the state, the lowest of
 // the first that of the block under way. They are no part of what is written of a state.
 
-/** Of each row, the blocks from number `first` on that held a bucket that was not plain, counted from it; see plain-replay.ts. */
-export interface RowEvents {
-  readonly first: number;
-  /** `[rows + 1]`: where those of each row begin. */
-  readonly offsets: Float64Array;
-  readonly blocks: Uint32Array;
-}
-
 /** Blocks in one number: the whole numbers of a double. */
 const BITS = 52;
 /** So many blocks are surely known, that under way included, of a state that may be a day ahead. */
@@ -29,6 +21,7 @@ export interface RowEvents extends KnownEvents {
   readonly offsets: Float64Array;
 }
 
+/** Those of one row: a view. @param row its place */
 export function eventsOf({ first, offsets, blocks }: RowEvents, row: number): KnownEvents {
   return { first, blocks: blocks.subarray(offsets[row], offsets[row + 1]) };
 }

@@ -6,6 +6,7 @@ import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { LOG_SILENCE_WEIGHT, rawSilenceNats, silenceOf } from '../silence.js';
 import { calibrate } from '../tail-calibration.js';
+import { isUndisturbed } from './block-in-hand.js';
 import { reachOf } from './bucket-distributions.js';
 import { UNCALIBRATED } from './bucket-test.js';
 import { mayDrift, setIdleDrift } from './drift.js';
@@ -19,16 +20,13 @@ import {
   BLOCK_TRAIN_EXPOSURE,
   CARRIED_SHORTFALL,
   DRIFT_EXPOSURE,
-  EVER_CALLED,
   FLAT,
-  INCIDENT_SIDE,
   MERGE_SIDE,
   NATS_ABOVE,
   NATS_BELOW,
   NEAR,
   PER_BUCKET,
   PHI,
-  PRE_SHIFT_RATIO,
   RING,
   RING_INDEX,
   RING_PARTIAL_EXPOSURE,
@@ -99,10 +97,8 @@ function isPlain({ s, bursts, straddles, shapePrior, rules }: TrackerParts): boo
     !straddles &&
     shapePrior === 0 &&
     rules.windows.hourBuckets > 0 &&
-    s[INCIDENT_SIDE] === 0 &&
-    s[PRE_SHIFT_RATIO] === 0 &&
     s[MERGE_SIDE] === 0 &&
-    s[EVER_CALLED] !== 0
+    isUndisturbed(s)
   );
 }
 

@@ -1,4 +1,3 @@
-import { isIdle, testIdleWindows } from './idle-windows.js';
 import type { TrackerParts } from './parts.js';
 import { limitAll, lookUpAll, testBuckets, testDrifts, testSilences } from './stretch-tests.js';
 import { testHourAll, testHoursAll } from './stretch-windows.js';
@@ -7,11 +6,8 @@ import { testHourAll, testHoursAll } from './stretch-windows.js';
 export function judgeStretch(parts: TrackerParts, n: number): number {
   lookUpAll(parts, n);
   testBuckets(parts, n);
-  if (isIdle(parts.scratch.stretch, n)) testIdleWindows(parts, n);
-  else {
-    testHourAll(parts, n);
-    testHoursAll(parts, n);
-  }
+  testHourAll(parts, n);
+  testHoursAll(parts, n);
   testSilences(parts, n);
   testDrifts(parts, n);
   return limitAll(parts, n);

@@ -2,24 +2,14 @@ import type { TrackedRange } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { silenceOf } from '../silence.js';
-import { putBack, takeSums } from './block-in-hand.js';
+import { isUndisturbed, putBack, takeSums } from './block-in-hand.js';
 import { CLIP_SLACK, reachOf } from './bucket-distributions.js';
 import type { KnownEvents } from './event-blocks.js';
 import { endBlocks } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { sumBlocks } from './rings.js';
 import { runBlock } from './run-block.js';
-import {
-  BLOCK,
-  EVER_CALLED,
-  INCIDENT_SIDE,
-  MERGE_SIDE,
-  PER_BUCKET,
-  PRE_SHIFT_RATIO,
-  RING,
-  SHIFT_VARIANCE,
-  SILENCE_RATE,
-} from './state.js';
+import { BLOCK, MERGE_SIDE, PER_BUCKET, RING, SHIFT_VARIANCE, SILENCE_RATE } from './state.js';
 import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
@@ -88,8 +78,7 @@ export function replayBlock(
 
 /** Whether the state leaves it to the tests alone whether a bucket is plain. */
 function mayBePlain({ s, shapePrior }: TrackerParts): boolean {
-  const isCalm = s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[MERGE_SIDE] === 0;
-  return isCalm && s[EVER_CALLED] !== 0 && shapePrior === 0;
+  return isUndisturbed(s) && s[MERGE_SIDE] === 0 && shapePrior === 0;
 }
 
 /** Whether no call came in buckets `[from, to)`, all observed, and all are judged by one law: those of an hour, where the profile goes by hours. */

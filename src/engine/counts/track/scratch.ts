@@ -163,15 +163,6 @@ export class TrackScratch {
   readonly scatter = { phi: Number.NaN, alpha: Number.NaN };
   /** A window's law, and what is asked of it and then found, see `putUpperNats`. */
   readonly tail = new Float64Array(LAW + 1);
-  /** Of a stretch without calls: what the window that is looked at holds, see idle-windows.ts. */
-  readonly idle = {
-    leastExposure: Number.NaN,
-    mostExposure: Number.NaN,
-    leastVar: Number.NaN,
-    mostVar: Number.NaN,
-    leastRest: Number.NaN,
-    mostRest: Number.NaN,
-  };
   /** The ratio of the open incident that was followed last, and its logarithm. */
   readonly incident = { ratio: Number.NaN, log: Number.NaN };
   /** The tracker that the rest is set up for. */

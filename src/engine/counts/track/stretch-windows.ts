@@ -42,7 +42,7 @@ export function testHoursAll(parts: TrackerParts, n: number): void {
   for (let w = 1; w < count; w++) if (windows[w].isLong) testBlock(parts, windows[w], w, n);
 }
 
-export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { s, derivedAt: d, rules, scratch } = parts;
   const { stretch: t, block: k, bucket } = scratch;
   const c = t.all;
@@ -107,7 +107,7 @@ export function testRound(parts: TrackerParts, win: WindowInHand, w: number, n: 
 }
 
 /** What both windows of hours ask of a bucket, once for both: the one may hold it to less than this, never to more. */
-export function setMoves(t: Stretch, n: number): void {
+function setMoves(t: Stretch, n: number): void {
   const c = t.all;
   for (let j = 0; j < n; j++) {
     const y = c[AT_Y + j];
@@ -123,7 +123,7 @@ export function setMoves(t: Stretch, n: number): void {
 }
 
 /** A window of whole blocks and the one so far; see `isPassedOver` and `testHours`. */
-export function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
+function testBlock(parts: TrackerParts, win: WindowInHand, w: number, n: number): void {
   const { scratch } = parts;
   const { stretch: t, block: k, bucket } = scratch;
   const c = t.all;

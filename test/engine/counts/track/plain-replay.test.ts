@@ -44,6 +44,17 @@ const baseline = fitBaseline(setOf(START, rows(5, WEEKS)), { timeZone: 'UTC' });
 const grid = { start: END, step: STEP, length: LIVE };
 const slots = slotsBy(grid, { times: Float64Array.of(START), offsets: Float64Array.of(0) }, weekSlots(STEP));
 
+const rangeOf = (values: Float64Array, observed: Uint8Array) => ({
+  start: END,
+  length: LIVE,
+  values,
+  observed,
+  slots,
+  choose: undefined,
+  exceptions: undefined,
+  learning: false,
+});
+
 describe('a replay that tests nothing of plain blocks', () => {
   it('leaves the state that judging left, to the last bit, under both policies', () => {
     let plain = 0;
@@ -61,16 +72,7 @@ describe('a replay that tests nothing of plain blocks', () => {
         for (const [row, drawn] of rows(seed + 1, LIVE, WEEKS).entries()) {
           const values = Float64Array.from(drawn, (calls, i) => (i >= from ? calls * factor : calls));
           const observed = Uint8Array.from(values, (_, i) => (i >= gapFrom && i < gapFrom + gapLength ? 0 : 1));
-          const range = {
-            start: END,
-            length: LIVE,
-            values,
-            observed,
-            slots,
-            choose: undefined,
-            exceptions: undefined,
-            learning: false,
-          };
+          const range = rangeOf(values, observed);
           const key = baseline.keys[row];
           const judged = watchRow(baseline, key, rules).count;
           const again = watchRow(baseline, key, rules).count;
@@ -94,17 +96,7 @@ describe('a replay that tests nothing of plain blocks', () => {
   it('goes as far as it is known: blocks before are tested', () => {
     const rules = watchRules(baseline, 1, { minEffect: 0.1, acceptShifts: true });
     const values = Float64Array.from(rows(3, LIVE, WEEKS)[1], (calls, i) => (i > 100 && i < 130 ? 60 : calls));
-    const observed = new Uint8Array(LIVE).fill(1);
-    const range = {
-      start: END,
-      length: LIVE,
-      values,
-      observed,
-      slots,
-      choose: undefined,
-      exceptions: undefined,
-      learning: false,
-    };
+    const range = rangeOf(values, new Uint8Array(LIVE).fill(1));
     const judged = watchRow(baseline, baseline.keys[1], rules).count;
     const again = watchRow(baseline, baseline.keys[1], rules).count;
     judged?.run(range, true, undefined, 0);
