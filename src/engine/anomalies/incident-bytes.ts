@@ -208,7 +208,7 @@ function readAffected(reader: ByteReader): Affected | null {
   if (keys === 0) return null;
   const of = reader.varint();
   if (keys > of) reader.fail(`${keys} of ${of} keys`);
-  return { keys, of, ...readNames(reader) };
+  return { ...readNames(reader), keys, of };
 }
 
 function verdictOf(direction: number): 'above' | 'below' {
