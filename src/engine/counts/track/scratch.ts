@@ -1,6 +1,7 @@
 import { LimitsNear } from '../../../stats/limits.js';
 import { LAW } from '../../../stats/negative-binomial.js';
 import { MOST_WINDOWS } from '../../windows.js';
+import { Arena } from '../arena.js';
 import { type KeptModel, type TailsInHand, tailsInHand } from '../model.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { IdleLaw } from './idle-law.js';
@@ -166,6 +167,8 @@ export class TrackScratch {
   readonly tail = new Float64Array(LAW + 1);
   /** The ratio of the open incident that was followed last, and its logarithm. */
   readonly incident = { ratio: Number.NaN, log: Number.NaN };
+  /** Where the states of series that are awake lie, with what follows from them: 2 KB each. */
+  readonly states = new Arena();
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
   readonly #tails = tailsInHand();

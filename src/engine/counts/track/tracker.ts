@@ -64,7 +64,7 @@ export class CountTracker implements Tracker, TrackerParts {
   readonly shapePrior: number;
   /** Whether its week has no shape: all slots are one to it. */
   readonly isFlat: boolean;
-  /** Whether the state has all its room, and what follows from it: 2 KB, which most rows that are only read never need. */
+  /** Whether the state has all its room, and what follows from it. */
   #isReady = false;
 
   /**
@@ -91,7 +91,7 @@ export class CountTracker implements Tracker, TrackerParts {
       this.s = state;
       return;
     }
-    this.s = new Float64Array(RING);
+    this.s = model.calls > 0 ? scratch.states.take(this.derivedAt + DERIVED) : new Float64Array(RING);
     this.s.set(model.level);
     this.s[BLOCK] = Number.NaN;
     this.s[SILENCE_NATS] = model.clock;
@@ -329,7 +329,7 @@ export class CountTracker implements Tracker, TrackerParts {
     const { model, derivedAt: d } = this;
     const { profile } = model;
     if (this.s.length !== d + DERIVED) {
-      const whole = new Float64Array(d + DERIVED);
+      const whole = this.scratch.states.take(d + DERIVED);
       whole.set(this.s);
       this.s = whole;
     }
