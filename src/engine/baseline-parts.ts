@@ -2,7 +2,7 @@ import type { SeriesKey } from '../series/key.js';
 import type { SeriesSet } from '../series/series-set.js';
 import type { CivilDays } from '../time/civil-days.js';
 import type { TimeGrid } from '../time/grid.js';
-import type { RowModel } from './counts/model.js';
+import type { KeptModel } from './counts/model.js';
 import type { GaugeModel } from './levels/model.js';
 import type { KeptZone } from './zone-variants.js';
 
@@ -13,7 +13,7 @@ export interface BaselineParts {
   readonly grid: TimeGrid;
   readonly support: number;
   /** `[keys]` for counts, empty for levels. */
-  readonly models: readonly RowModel[];
+  readonly models: readonly KeptModel[];
   /** `[keys]` for levels, empty for counts. */
   readonly gauges: readonly GaugeModel[];
   /** `[keys]`: the zone that was given or found, with its offsets over the history and some time after it. */

@@ -21,7 +21,7 @@ import { bandOf, bucketOf, type KnownRate } from './counts/band.js';
 import { burstShift } from './counts/burst-hours.js';
 import { firstSeenModel } from './counts/first-seen.js';
 import { ahead } from './counts/growth.js';
-import type { RowModel } from './counts/model.js';
+import { type KeptModel, modelColumns, type RowModel } from './counts/model.js';
 import { RATE, RATE_VARIANCE } from './counts/rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './counts/silence.js';
 import { silenceEnd } from './counts/silence-end.js';
@@ -50,7 +50,7 @@ export interface BaselineZone {
 
 /** How a key is judged. */
 export interface ModelOfKey {
-  readonly model: RowModel;
+  readonly model: KeptModel;
   readonly timeZone: string;
   /** The same with its offsets, as they were known when the baseline was fitted. */
   readonly zone: ZoneOffsets;
@@ -80,7 +80,7 @@ export class Baseline {
   /** How its zones may turn out to go on. @internal */
   readonly zonePlans: ZonePlans;
   readonly #parts: BaselineParts;
-  readonly #models: readonly RowModel[];
+  readonly #models: readonly KeptModel[];
   readonly #zones: readonly KeptZone[];
   readonly #newZone: ZoneOffsets;
   /** By {@link keyId}, once a row is looked up. */
@@ -88,7 +88,7 @@ export class Baseline {
   /** By budget and least departure: what {@link natsFor} gave. */
   readonly #nats = new Map<string, number>();
   #bytes: Uint8Array | undefined;
-  readonly #firstSeen = new Map<string, { readonly model: RowModel; readonly isNew: boolean }>();
+  readonly #firstSeen = new Map<string, { readonly model: KeptModel; readonly isNew: boolean }>();
 
   /** @internal */
   constructor(parts: BaselineParts) {
@@ -202,7 +202,8 @@ export class Baseline {
     const kind = KEY_FIELDS.map((field) => Number(key[field] !== null)).join('');
     let first = this.#firstSeen.get(kind);
     if (first === undefined) {
-      first = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
+      const { model, isNew } = firstSeenModel(key, this.keys, this.#models, this.grid, this.support);
+      first = { model: modelColumns(model.phi.length).alone(model), isNew };
       this.#firstSeen.set(kind, first);
     }
     // A key that was listened to all along without a call has a rate of its own: next to none.

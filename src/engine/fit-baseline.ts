@@ -8,7 +8,7 @@ import { checkZone } from '../time/zone.js';
 import { Baseline } from './baseline.js';
 import { daysChooser, outsideWindows } from './calendar-days.js';
 import { type FittedRows, fitRows } from './counts/fit/fit-all.js';
-import { pooledModels } from './counts/pool-tails.js';
+import { poolModels } from './counts/pool-tails.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { zoneKeeper } from './zone-candidates.js';
 import { CANDIDATE_ZONES } from './zones.js';
@@ -80,16 +80,17 @@ export function fitTerms(history: SeriesSet, { timeZone, exclude = [], calendar 
 export function countBaseline(
   { keys, grid }: SeriesSet,
   { defaultZone, days, defaultDays }: FitTerms,
-  { zones, rows, support }: FittedRows,
+  { zones, models, tails, support }: FittedRows,
 ): Baseline {
   const keep = zoneKeeper(grid);
+  poolModels(keys, models, tails, grid.step);
   return new Baseline({
     measure: 'count',
     keys,
     grid,
     zones: zones.map((zone, row) => keep(zone, days[row])),
     support,
-    models: pooledModels(keys, rows, grid.step),
+    models,
     gauges: [],
     defaultZone: defaultZone === undefined ? undefined : keep(defaultZone),
     defaultDays,

@@ -4,6 +4,7 @@ import { rowsById } from '../series/series-set.js';
 import { gridEnd } from '../time/grid.js';
 import type { BaselineParts } from './baseline-parts.js';
 import { daysJoiner } from './calendar-days.js';
+import { Arena } from './counts/arena.js';
 import { mergedModel, modelColumns } from './counts/model.js';
 import { windowsOf } from './windows.js';
 import { withDays, zoneJoiner } from './zone-candidates.js';
@@ -27,6 +28,7 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
   const length = Math.max(0, Math.round((gridEnd(second.grid) - start) / step));
   const rowOf = rowsById(a.keys);
   const keys = [...a.keys];
+  const table = new Arena();
   const models = [...a.models];
   const gauges = [...a.gauges];
   const zones = [...a.zones];
@@ -48,7 +50,7 @@ export function mergeParts(a: BaselineParts, b: BaselineParts): BaselineParts {
       continue;
     }
     const [early, late] = later ? [a.models[known], b.models[row]] : [b.models[row], a.models[known]];
-    models[known] = mergedModel(early, late, columns);
+    models[known] = columns.keep(mergedModel(early, late, columns), table);
   }
   const defaultZone = a.defaultZone ?? b.defaultZone;
   const whole = zoneJoiner([...a.zones, ...b.zones], start, gridEnd(second.grid));

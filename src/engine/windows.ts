@@ -40,6 +40,8 @@ const LENGTHS = [
   { span: DAY, weight: 0.15, tests: 25, blockTests: 10 },
 ] as const;
 const BUCKET_WEIGHT = 0.5;
+/** At most so many windows are judged together. */
+export const MOST_WINDOWS = 1 + LENGTHS.length;
 
 /** The windows of buckets of `step` ms: the bucket, and those of 1 h, 6 h and 1 day that exceed it. */
 export function windowsOf(step: number): Windows {

@@ -20,10 +20,10 @@ export interface FitPart extends PackedRows {
 }
 
 export function fitInWorker({ history, given, allowed, days }: Omit<FitJob, 'kind'>): FitPart {
-  const { zones, rows, support } = fitRows(history, given, allowed, days);
+  const { zones, support, ...rows } = fitRows(history, given, allowed, days);
   return { zones, support, ...packRows(rows, history.grid.step) };
 }
 
-export function rowsOfPart(part: FitPart, history: SeriesSet): FittedRows {
-  return { zones: [...part.zones], rows: unpackRows(part, history.grid.step), support: part.support };
+export function rowsOfPart(part: FitPart, { grid }: SeriesSet): FittedRows {
+  return { zones: [...part.zones], support: part.support, ...unpackRows(part, grid.step) };
 }

@@ -107,7 +107,8 @@ export async function fitOnPool(
   await Promise.all(Array.from({ length: threads }, lane));
   return countBaseline(history, terms, {
     zones: parts.flatMap(({ zones }) => zones),
-    rows: parts.flatMap(({ rows }) => rows),
+    models: parts.flatMap(({ models }) => models),
+    tails: new Map(parts.flatMap(({ tails }, i) => Array.from(tails, ([row, shown]) => [starts[i] + row, shown]))),
     // Without any row, what listened still tells how long nothing called.
     support: Math.max(...parts.map(({ support }) => support)),
   });

@@ -29,6 +29,11 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#at);
   }
 
+  /** Copies what was written to `out`, from `at` on. */
+  copyTo(out: Uint8Array, at: number): void {
+    out.set(this.#bytes.subarray(0, this.#at), at);
+  }
+
   #room(more: number): void {
     const need = this.#at + more;
     if (need <= this.#bytes.length) return;

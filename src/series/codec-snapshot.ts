@@ -31,7 +31,7 @@ export function sealSnapshot(kind: SnapshotKind, version: number, payload: ByteW
   view.setUint32(8, version, true);
   view.setUint32(12, payload.length % 2 ** 32, true);
   view.setUint32(16, Math.floor(payload.length / 2 ** 32), true);
-  bytes.set(payload.toBytes(), HEADER);
+  payload.copyTo(bytes, HEADER);
   view.setUint32(20, checksumOf(bytes), true);
   return bytes;
 }

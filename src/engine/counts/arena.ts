@@ -6,17 +6,24 @@ const PIECE = 65_536;
  * bytes, half a microsecond each, and the collector looks at each.
  */
 export class Arena {
-  #piece = new Float64Array(0);
+  /** Where the column lies that was reserved last. */
+  piece = new Float64Array(0);
   #used = 0;
 
-  /** A column of zeros. */
-  take(length: number): Float64Array {
-    if (this.#used + length > this.#piece.length) {
-      this.#piece = new Float64Array(Math.max(length, PIECE));
+  /** Room for a column of zeros in `piece`. @returns where it begins */
+  reserve(length: number): number {
+    if (this.#used + length > this.piece.length) {
+      this.piece = new Float64Array(Math.max(length, PIECE));
       this.#used = 0;
     }
     const from = this.#used;
     this.#used += length;
-    return this.#piece.subarray(from, this.#used);
+    return from;
+  }
+
+  /** A column of zeros. */
+  take(length: number): Float64Array {
+    const from = this.reserve(length);
+    return this.piece.subarray(from, from + length);
   }
 }

@@ -161,7 +161,7 @@ export class AttainableBudget {
 
   #take(model: RowModel, weight: number, nominal: number): void {
     const { spans, step, tests } = this.#windows;
-    const { profile, level } = model;
+    const { profile, level, phi, alpha, above, below } = model;
     const isFlat = profile.shapeSteps.length === 1;
     const { perWeek } = profile;
     if (!isFlat) this.#sumWeek(model);
@@ -169,11 +169,11 @@ export class AttainableBudget {
       const width = Math.min(perWeek, Math.max(1, Math.round(spans[w] / step)));
       const count = isFlat ? 1 : Math.floor(perWeek / width);
       const nats = nominal - this.#logWeights[w];
-      const tails = stretchStep(nats, model.above[w]) * 64 + stretchStep(nats, model.below[w]);
-      const least = model.alpha[w] + level[RATE_VARIANCE];
+      const tails = stretchStep(nats, above[w]) * 64 + stretchStep(nats, below[w]);
+      const least = alpha[w] + level[RATE_VARIANCE];
       const add = (mean: number, exposure: number, doubt: number, windows: number) => {
         const m = Math.max(mean, LEAST_MEAN);
-        const relative = least + (exposure > 0 ? doubt / exposure : 0) + model.phi[w] / m;
+        const relative = least + (exposure > 0 ? doubt / exposure : 0) + phi[w] / m;
         this.#add(w, m, 1 / relative, tails, (7 * tests[w] * weight * windows) / count);
       };
       if (isFlat) add(level[RATE] * width * profile.shapeAt(0), 1, 0, 1);

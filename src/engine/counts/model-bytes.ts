@@ -5,11 +5,11 @@ import { weekSlots } from '../../time/week.js';
 import { windowsOf } from '../windows.js';
 import { Arena } from './arena.js';
 import type { Form, Known } from './fields.js';
-import { type ModelColumns, modelColumns, type RowModel, withAverage } from './model.js';
+import { type KeptModel, type ModelColumns, modelColumns, type RowModel } from './model.js';
 import { PROFILE_KINDS, ProfileCodec } from './profile-codec.js';
 import { flatProfile, KeptProfile, slotsPerHour } from './quantized-profile.js';
 import { type BitCoder, codeTree, RangeDecoder, RangeEncoder } from './range-coder.js';
-import { averageRate, RATE } from './rate-filter.js';
+import { averageRate, RATE, RATE_STATE } from './rate-filter.js';
 import { shortNumber } from './short-numbers.js';
 
 // Kinds of bits: of the form of a model, of each of its numbers (whether it is as guessed, and if not whether it is as it was last)
@@ -38,6 +38,8 @@ export class ModelCodec {
   readonly #bytesAt: number;
   readonly #kinds: number;
   readonly #known: Known;
+  /** Of `#known`, the rate filters. */
+  readonly #level: Float64Array;
   /** By number, the last that was neither as guessed nor as this. */
   readonly #last: Float64Array;
   /** Profiles of one entry a column that were read: a quarter of an organisation's rows share them. */
@@ -56,7 +58,10 @@ export class ModelCodec {
     this.#kinds = profilesAt + PROFILE_KINDS;
     this.#profiles = new ProfileCodec(this.#perWeek, this.#perWeek / slotsPerHour(this.#perWeek), profilesAt);
     this.#last = new Float64Array(columns.size);
-    this.#known = { numbers: new Float64Array(columns.size), at: columns.at, step: grid.step, end: gridEnd(grid) };
+    const { size, at } = columns;
+    const numbers = new Float64Array(size);
+    this.#known = { numbers, at, step: grid.step, end: gridEnd(grid) };
+    this.#level = numbers.subarray(at['level'], at['level'] + RATE_STATE);
   }
 
   write(writer: ByteWriter, models: readonly RowModel[]): void {
@@ -74,7 +79,7 @@ export class ModelCodec {
     const { forms, optional, required } = this.#columns;
     const { numbers } = this.#known;
     this.#columns.put(model, numbers);
-    const isShort = required.every((i) => this.#isShort(forms[i], numbers[i])) && hasItsAverage(model);
+    const isShort = required.every((i) => this.#isShort(forms[i], numbers[i])) && this.#hasItsAverage();
     const { isFlat } = model.profile;
     const flat = coder.bit(FLAT, isFlat ? 1 : 0);
     coder.bit(FULL, isShort ? 0 : 1);
@@ -112,17 +117,23 @@ export class ModelCodec {
   }
 
   /** @param count of the models */
-  read(reader: ByteReader, count: number): RowModel[] {
+  read(reader: ByteReader, count: number): KeptModel[] {
     const fail = (what: string) => reader.fail(what);
     const coder = new RangeDecoder(this.#kinds, reader.bytes(reader.varint()), fail);
-    const arena = new Arena();
-    const models: RowModel[] = [];
+    const table = new Arena();
+    const models: KeptModel[] = [];
     this.#last.fill(0);
-    while (models.length < count) models.push(this.#readModel(coder, reader, arena, fail));
+    while (models.length < count) {
+      const profile = this.#readModel(coder, reader, fail);
+      const at = table.reserve(this.#columns.size);
+      table.piece.set(this.#known.numbers, at);
+      models.push(this.#columns.keptAt(table.piece, at, profile));
+    }
     return models;
   }
 
-  #readModel(coder: BitCoder, rest: ByteReader, arena: Arena, fail: (what: string) => never): RowModel {
+  /** Fills `#known` with the numbers of the next model. @returns its profile */
+  #readModel(coder: BitCoder, rest: ByteReader, fail: (what: string) => never): KeptProfile {
     const { forms, optional, required } = this.#columns;
     const { numbers } = this.#known;
     numbers.fill(0);
@@ -133,12 +144,12 @@ export class ModelCodec {
       for (let i = from; i < to; i++) numbers[i] = forms[i] === 'whole' ? rest.varint() : rest.float24();
     }
     const profile = flat === 1 ? this.#flat : this.#readProfile(coder, fail);
-    if (isFull) {
-      for (const i of required) numbers[i] = rest.float64();
-      return { ...this.#columns.take(numbers, 0, arena), profile };
+    if (isFull) for (const i of required) numbers[i] = rest.float64();
+    else {
+      this.#readNumbers(coder, rest, flat);
+      averageRate(this.#level, numbers[this.#columns.at['anchor']]);
     }
-    this.#readNumbers(coder, rest, flat);
-    return withAverage({ ...this.#columns.take(numbers, 0, arena), profile });
+    return profile;
   }
 
   #readProfile(coder: BitCoder, fail: (what: string) => never): KeptProfile {
@@ -175,6 +186,13 @@ export class ModelCodec {
     }
   }
 
+  /** Whether the average of the filters is what follows from them. */
+  #hasItsAverage(): boolean {
+    const again = this.#level.slice();
+    averageRate(again, this.#known.numbers[this.#columns.at['anchor']]);
+    return Object.is(again[RATE], this.#level[RATE]);
+  }
+
   /** Whether a number comes back from its short form. */
   #isShort(form: Form, value: number): boolean {
     if (form === 'float') return Object.is(value, shortNumber(value));
@@ -186,12 +204,6 @@ export class ModelCodec {
 /** What is written is as it should be. */
 function never(what: string): never {
   throw new Error(what);
-}
-
-function hasItsAverage({ level, anchor }: RowModel): boolean {
-  const again = level.slice();
-  averageRate(again, anchor);
-  return Object.is(again[RATE], level[RATE]);
 }
 
 /** 1 + the bucket of the history that begins at `time`, 0 for NaN; neither whole nor positive of a time that is none of its. */

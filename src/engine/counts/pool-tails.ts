@@ -2,10 +2,9 @@ import type { SeriesKey } from '../../series/key.js';
 import { DAY } from '../../time/grid.js';
 import { windowsOf } from '../windows.js';
 import { SPARSE } from './fit/fit-series.js';
-import type { FittedRow } from './fit/one-step-residuals.js';
-import { type ModelColumns, modelColumns, type RowModel, roundedModel } from './model.js';
+import { type KeptModel, modelColumns, type RowModel } from './model.js';
 import { BatchPool } from './pool-batches.js';
-import { KNOWN_AFTER, type LeastTails, tailsAtLeast } from './tail-calibration.js';
+import { KNOWN_AFTER, type LeastTails, type TailsShown, tailsAtLeast } from './tail-calibration.js';
 
 /** Fewer rows than this say nothing of others. */
 const ENOUGH = 5;
@@ -61,26 +60,26 @@ function usualTails(group: readonly RowModel[]): LeastTails {
 }
 
 /**
- * The models of all rows, those of young ones with tails at least as long as those of their kind. Of what a history shows
- * of its tails nothing else changes, so that no row is fitted twice.
+ * Gives the models of young rows tails at least as long as those of their kind, and those of few calls the batches of theirs. Of what
+ * a history shows of its tails nothing else changes, so that no row is fitted twice.
+ * @param tails by row, what the histories of young ones show
  */
-export function pooledModels(keys: readonly SeriesKey[], rows: readonly FittedRow[], step: number): RowModel[] {
-  const models = rows.map(({ model }) => model);
+export function poolModels(
+  keys: readonly SeriesKey[],
+  models: readonly KeptModel[],
+  tails: ReadonlyMap<number, TailsShown>,
+  step: number,
+): void {
+  // What is borrowed is that of models which do not change, or summed up before any does.
   const pool = new Pool(keys, models, step);
   const windows = windowsOf(step).spans.length;
   const batches = new BatchPool(keys, models, windows);
-  let columns: ModelColumns | undefined;
-  return rows.map(({ model, tails }, row) => {
-    if (tails === undefined) {
-      const phi = batches.phiOf(keys[row], model);
-      if (phi === model.phi) return model;
-      columns ??= modelColumns(windows);
-      return roundedModel({ ...model, phi }, columns);
-    }
-    if (model.support * step >= KNOWN_AFTER * DAY) return model;
-    const least = pool.leastTails(keys[row]);
-    if (least === undefined) return model;
-    columns ??= modelColumns(windows);
-    return roundedModel({ ...model, ...tailsAtLeast(tails, least) }, columns);
-  });
+  const columns = modelColumns(windows);
+  for (const [row, model] of models.entries()) {
+    const shown = tails.get(row);
+    if (shown !== undefined) {
+      const least = pool.leastTails(keys[row]);
+      if (least !== undefined) columns.change(model, tailsAtLeast(shown, least));
+    } else if (model.calls < SPARSE) columns.change(model, { phi: batches.phiOf(keys[row], model) });
+  }
 }

@@ -75,7 +75,7 @@ export class ProfileCodec {
     const head = this.#kind + c * 16;
     const last = before.at(-1);
     if (c === 2 && last !== undefined && last.length <= this.#hours) {
-      if (coder.bit(head + 15, own !== undefined && isAlike(own, last) ? 1 : 0) === 1) return last.slice();
+      if (coder.bit(head + 15, own !== undefined && isAlike(own, last) ? 1 : 0) === 1) return last;
     }
     const length = this.#codeLength(coder, head, own?.length ?? 0, last?.length ?? 0);
     const steps = own ?? new Int16Array(length);

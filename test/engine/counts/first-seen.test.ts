@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { firstSeenModel } from '../../../src/engine/counts/first-seen.js';
-import type { RowModel } from '../../../src/engine/counts/model.js';
+import { modelColumns, type RowModel } from '../../../src/engine/counts/model.js';
 import { RATE } from '../../../src/engine/counts/rate-filter.js';
 import { fitBaseline } from '../../../src/engine/fit-baseline.js';
 import { scoreWindow } from '../../../src/engine/score-window.js';
+import { windowsOf } from '../../../src/engine/windows.js';
 import { seriesKey } from '../../../src/series/key.js';
 import { rowOf, seriesSet } from '../../../src/series/series-set.js';
 import { logZero } from '../../../src/stats/negative-binomial.js';
@@ -12,7 +13,7 @@ import { MONDAY, oneRow, poissonRow, STEP, WEEK } from '../../support/sets.js';
 
 const grid = { start: MONDAY, step: STEP, length: 4 * 2016 };
 const fitted = fitBaseline(oneRow(poissonRow(1, 1, () => 5)), { timeZone: 'UTC' });
-const { model } = fitted.modelOf(fitted.keys[0]);
+const model = modelColumns(windowsOf(STEP).spans.length).whole(fitted.modelOf(fitted.keys[0]).model);
 const pairOf = (i: number) => seriesKey({ operation: 'Decrypt', keyArn: `key/${i}` });
 
 /** A row whose first call came `weeks` into the history, with `firstCount` in its bucket. */

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldColumns, FLOAT, field, MEAN, OF_LAST_CALL, WHOLE } from '../../../src/engine/counts/fields.js';
+import { Arena } from '../../../src/engine/counts/arena.js';
+import { FLOAT, field, MEAN, OF_LAST_CALL, WHOLE } from '../../../src/engine/counts/fields.js';
 import { packRows, unpackRows } from '../../../src/engine/counts/fit/packed-rows.js';
 import {
   MODEL_FIELDS,
-  type ModelColumns,
+  ModelColumns,
   mergedModel,
   modelColumns,
   type RowModel,
   roundedModel,
+  tailsInHand,
   withAverage,
 } from '../../../src/engine/counts/model.js';
 import { ModelCodec } from '../../../src/engine/counts/model-bytes.js';
@@ -59,7 +61,7 @@ function allAgain(models: readonly RowModel[], of: ModelColumns = columns): RowM
   const reader = new ByteReader(writer.toBytes());
   const read = codec.read(reader, models.length);
   reader.end();
-  return read;
+  return read.map((model) => of.whole(model));
 }
 
 const numbersOf = (model: RowModel) => [...columns.put(model, new Float64Array(columns.size))];
@@ -93,10 +95,57 @@ describe('the fields of a model', () => {
   it('come back from another thread', () => {
     fc.assert(
       fc.property(fc.array(models(), { maxLength: 4 }), (all) => {
-        const rows = all.map((model) => ({ model }));
-        expect(unpackRows(packRows(rows, HOUR), HOUR)).toEqual(rows);
+        const shown = (by: number) => ({ stretch: by, knee: by + 0.5, slope: by + 0.25 });
+        const tails = new Map(
+          all.flatMap(({ calls, above, below }, row) =>
+            calls % 2 === 0
+              ? []
+              : [
+                  [
+                    row,
+                    {
+                      above: above.map((_, w) => shown(calls + w)),
+                      below: below.map((_, w) => shown(calls - w)),
+                      silence: { shift: calls, slope: row },
+                    },
+                  ] as const,
+                ],
+          ),
+        );
+        const back = unpackRows(packRows({ models: all.map((model) => columns.alone(model)), tails }, HOUR), HOUR);
+        expect(back.models.map((model) => columns.whole(model))).toEqual(all);
+        expect(back.tails).toEqual(tails);
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('are the same where the model lies in a table of many, asked for one by one', () => {
+    fc.assert(
+      fc.property(fc.array(models(), { minLength: 1, maxLength: 200 }), fc.nat(), (all, n) => {
+        const table = new Arena();
+        const kept = all.map((model) => columns.keep(model, table));
+        for (const [i, model] of all.entries()) {
+          expect(Object.fromEntries(columns.fields.map(({ name }) => [name, kept[i][name as keyof RowModel]]))).toEqual(
+            Object.fromEntries(columns.fields.map(({ name }) => [name, model[name as keyof RowModel]])),
+          );
+          expect(numbersOf(kept[i])).toEqual(numbersOf(model));
+          const tails = tailsInHand();
+          kept[i].putTails(tails);
+          expect(tails).toMatchObject({ silence: model.silence });
+          expect(tails.above.slice(0, columns.windows)).toEqual(model.above);
+          expect(tails.below.slice(0, columns.windows)).toEqual(model.below);
+        }
+        // Changed where one lies, it is as one rounded after the change, and the others are as they were.
+        const one = n % all.length;
+        const fields = { phi: all[0].phi.map((phi) => phi / 3), silenceShift: Math.PI, above: all[0].below };
+        const before = kept.map((model) => columns.whole(model));
+        columns.change(kept[one], fields);
+        const { phi, silenceShift, above } = roundedModel({ ...before[one], ...fields }, columns);
+        for (const [i, model] of before.entries())
+          expect(columns.whole(kept[i])).toEqual(i === one ? { ...model, phi, silenceShift, above } : model);
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -151,7 +200,7 @@ describe('the fields of a model', () => {
       trust: field(FLOAT, MEAN, ({ numbers, at: { anchor } }) => numbers[anchor]),
       naps: field(WHOLE, OF_LAST_CALL),
     };
-    const wider = new FieldColumns(more, columns.windows) as ModelColumns;
+    const wider = new ModelColumns(columns.windows, more);
     fc.assert(
       fc.property(models(), models(), fc.double({ min: 0, max: 9, noNaN: true }), fc.nat(), (a, b, trust, naps) => {
         const early = roundedModel({ ...a, ...{ trust, naps } }, wider);

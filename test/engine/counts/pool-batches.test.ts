@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RowModel } from '../../../src/engine/counts/model.js';
+import { modelColumns, type RowModel } from '../../../src/engine/counts/model.js';
 import { BatchPool } from '../../../src/engine/counts/pool-batches.js';
 import { fitBaseline } from '../../../src/engine/fit-baseline.js';
+import { windowsOf } from '../../../src/engine/windows.js';
 import { seriesKey } from '../../../src/series/key.js';
-import { oneRow, poissonRow } from '../../support/sets.js';
+import { oneRow, poissonRow, STEP } from '../../support/sets.js';
 
 const fitted = fitBaseline(oneRow(poissonRow(1, 1, () => 5)), { timeZone: 'UTC' });
-const { model } = fitted.modelOf(fitted.keys[0]);
+const model = modelColumns(windowsOf(STEP).spans.length).whole(fitted.modelOf(fitted.keys[0]).model);
 const windows = model.phi.length;
 
 /** A row of few calls with so many ordered pairs of calls in one bucket, more than chance puts there. */

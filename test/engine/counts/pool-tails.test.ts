@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { RowModel } from '../../../src/engine/counts/model.js';
+import { modelColumns, type RowModel } from '../../../src/engine/counts/model.js';
 import { Pool } from '../../../src/engine/counts/pool-tails.js';
 import { leastStretch } from '../../../src/engine/counts/tail-calibration.js';
 import { fitBaseline } from '../../../src/engine/fit-baseline.js';
+import { windowsOf } from '../../../src/engine/windows.js';
 import { seriesKey } from '../../../src/series/key.js';
 import { seriesSet } from '../../../src/series/series-set.js';
 import { seeded } from '../../support/random.js';
 import { DAY, MONDAY, oneRow, poissonRow, STEP } from '../../support/sets.js';
 
 const fitted = fitBaseline(oneRow(poissonRow(1, 1, () => 5)), { timeZone: 'UTC' });
-const { model } = fitted.modelOf(fitted.keys[0]);
+const model = modelColumns(windowsOf(STEP).spans.length).whole(fitted.modelOf(fitted.keys[0]).model);
 const LONG = (20 * DAY) / STEP;
 
 /** A model watched for `days` with tails of `stretch` above, of one more below and of two more for silences. */

@@ -1,22 +1,27 @@
 import { observedRow, type SeriesSet } from '../../../series/series-set.js';
 import type { CivilDays } from '../../../time/civil-days.js';
+import { DAY } from '../../../time/grid.js';
 import { slotsBy } from '../../../time/week.js';
 import type { ZoneOffsets } from '../../../time/zone.js';
 import { outsideWindows } from '../../calendar-days.js';
 import { zoneKeeper } from '../../zone-candidates.js';
 import { CANDIDATE_ZONES, ENOUGH_CALLS, ZoneArbiter } from '../../zones.js';
+import { Arena } from '../arena.js';
+import type { KeptModel } from '../model.js';
+import { KNOWN_AFTER, type TailsShown } from '../tail-calibration.js';
 import { type FitPlan, gridPlan } from './fit-plan.js';
 import { fitRow } from './fit-series.js';
 import { FEW_CALLS } from './hourly-calls.js';
-import type { FittedRow } from './one-step-residuals.js';
 import { packCalls, readCalls, rowCalls } from './read-calls.js';
 import { type Training, trainingBy } from './training-layout.js';
 
 /** What a fit makes of rows of counts, before young ones borrow from others. */
 export interface FittedRows {
-  /** `[rows]` each: the zone given or found, or a variant of it (see variantId), and the fit. */
+  /** `[rows]` each: the zone given or found, or a variant of it (see variantId), and the model. */
   readonly zones: string[];
-  readonly rows: FittedRow[];
+  readonly models: KeptModel[];
+  /** By row: what the histories of young ones show of their tails, which may yet be longer. */
+  readonly tails: ReadonlyMap<number, TailsShown>;
   /** Buckets in use of the row that had most. */
   readonly support: number;
 }
@@ -81,7 +86,9 @@ export function fitRows(
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
-  const rows: FittedRow[] = [];
+  const models: KeptModel[] = [];
+  const tails = new Map<number, TailsShown>();
+  const table = new Arena();
   // Without any row, coverage still says how long nothing called.
   let support = use.reduce((sum, is) => sum + is, 0);
   for (let at = 0; at < given.length; at++) {
@@ -103,9 +110,12 @@ export function fitRows(
         if (isMoved) readCalls(history, at, training, FEW_CALLS, calls, row);
       }
     }
-    rows.push(fitRow(row, training, planFor(zone)));
+    const fitted = fitRow(row, training, planFor(zone));
+    models.push(shared.columns.keep(fitted.model, table));
+    const isYoung = fitted.model.support * grid.step < KNOWN_AFTER * DAY;
+    if (fitted.tails !== undefined && isYoung) tails.set(at, fitted.tails);
   }
-  return { zones, rows, support };
+  return { zones, models, tails, support };
 }
 
 /** 1 for every bucket of a row that was observed and may be learned from. */

@@ -1,71 +1,78 @@
 import { weekSlots } from '../../../time/week.js';
 import { windowsOf } from '../../windows.js';
-import { modelColumns } from '../model.js';
+import { type KeptModel, modelColumns } from '../model.js';
 import { flatProfile, KeptProfile, slotsPerHour } from '../quantized-profile.js';
 import type { TailShown, TailsShown } from '../tail-calibration.js';
-import type { FittedRow } from './one-step-residuals.js';
+import type { FittedRows } from './fit-all.js';
 
-/** Fitted rows as columns: they travel between threads as a few blocks of memory, where a model is a dozen objects. */
+/** Fitted rows as columns: they travel between threads as a few blocks of memory. */
 export interface PackedRows {
-  /** Row after row: a model's numbers, whether it shows tails, and what they are. */
+  /** Row after row: the models' numbers. */
   readonly numbers: Float64Array<ArrayBuffer>;
   /** The steps of the profiles, one after another, and how many each of the three columns of a row has; 0 for a flat one. */
   readonly steps: Int16Array<ArrayBuffer>;
   readonly lengths: Uint16Array<ArrayBuffer>;
+  /** Young rows, and one after another what they show of their tails. */
+  readonly young: Uint32Array<ArrayBuffer>;
+  readonly shown: Float64Array<ArrayBuffer>;
 }
 
 /** Numbers of what one tail shows. */
 const SHOWN = 3;
 
 /** @param step of the history */
-export function packRows(rows: readonly FittedRow[], step: number): PackedRows {
+export function packRows({ models, tails }: Pick<FittedRows, 'models' | 'tails'>, step: number): PackedRows {
   const windows = windowsOf(step).spans.length;
   const columns = modelColumns(windows);
-  const profiles = rows.map(({ model: { profile } }) => (profile.isFlat ? [] : profile.columns));
-  const lengths = new Uint16Array(3 * rows.length);
+  const profiles = models.map(({ profile }) => (profile.isFlat ? [] : profile.columns));
+  const lengths = new Uint16Array(3 * models.length);
   const steps = new Int16Array(profiles.flat().reduce((sum, column) => sum + column.length, 0));
-  const numbers = new Float64Array(rowWidth(columns.size, windows) * rows.length);
+  const numbers = new Float64Array(columns.size * models.length);
   let from = 0;
-  for (const [row, { model, tails }] of rows.entries()) {
+  for (const [row, model] of models.entries()) {
     for (const [c, column] of profiles[row].entries()) {
       lengths[3 * row + c] = column.length;
       steps.set(column, from);
       from += column.length;
     }
-    const at = row * rowWidth(columns.size, windows);
-    columns.put(model, numbers, at);
-    if (tails === undefined) continue;
-    const { above, below, silence } = tails;
-    const shown = [...above, ...below].flatMap(({ stretch, knee, slope }) => [stretch, knee, slope]);
-    numbers.set([1, ...shown, silence.shift, silence.slope], at + columns.size);
+    columns.put(model, numbers, columns.size * row);
   }
-  return { numbers, steps, lengths };
+  const shown = new Float64Array(shownWidth(windows) * tails.size);
+  for (const [i, { above, below, silence }] of [...tails.values()].entries()) {
+    const own = [...above, ...below].flatMap(({ stretch, knee, slope }) => [stretch, knee, slope]);
+    shown.set([...own, silence.shift, silence.slope], shownWidth(windows) * i);
+  }
+  return { numbers, steps, lengths, young: Uint32Array.from(tails.keys()), shown };
 }
 
-function rowWidth(model: number, windows: number): number {
-  return model + 1 + SHOWN * 2 * windows + 2;
+function shownWidth(windows: number): number {
+  return SHOWN * 2 * windows + 2;
 }
 
-/** Inverse of {@link packRows}, to the last bit. */
-export function unpackRows({ numbers, steps, lengths }: PackedRows, step: number): FittedRow[] {
+/** Inverse of {@link packRows}, to the last bit: the models lie where they came in. */
+export function unpackRows(
+  { numbers, steps, lengths, young, shown }: PackedRows,
+  step: number,
+): Pick<FittedRows, 'models' | 'tails'> {
   const windows = windowsOf(step).spans.length;
   const columns = modelColumns(windows);
   const { perWeek } = weekSlots(step);
+  const each = slotsPerHour(perWeek);
   const flat = flatProfile(perWeek);
   let from = 0;
   const take = (n: number) => {
     from += n;
-    return steps.slice(from - n, from);
+    return steps.subarray(from - n, from);
   };
-  return Array.from({ length: lengths.length / 3 }, (_, row) => {
+  const models: KeptModel[] = [];
+  for (let row = 0; 3 * row < lengths.length; row++) {
     const [shape, variance, hours] = lengths.subarray(3 * row, 3 * row + 3);
-    const profile =
-      shape === 0 ? flat : new KeptProfile(perWeek, slotsPerHour(perWeek), take(shape), take(variance), take(hours));
-    const at = row * rowWidth(columns.size, windows);
-    const model = { ...columns.take(numbers, at), profile };
-    const shows = at + columns.size;
-    return numbers[shows] === 0 ? { model } : { model, tails: tailsAt(numbers, shows + 1, windows) };
-  });
+    const profile = shape === 0 ? flat : new KeptProfile(perWeek, each, take(shape), take(variance), take(hours));
+    models.push(columns.keptAt(numbers, columns.size * row, profile));
+  }
+  const tails = new Map<number, TailsShown>();
+  for (const [i, row] of young.entries()) tails.set(row, tailsAt(shown, shownWidth(windows) * i, windows));
+  return { models, tails };
 }
 
 function tailsAt(numbers: Float64Array, at: number, windows: number): TailsShown {

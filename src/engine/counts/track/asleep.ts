@@ -8,14 +8,14 @@ import { EVER_CALLED } from './state.js';
 
 /** The buckets of a key that has never called, until it does: normal, and nothing is learned. @returns where it calls */
 export function runAsleep(
-  { s, rules, model }: TrackerParts,
+  parts: TrackerParts,
   { length, values, observed, slots, learning }: TrackedRange,
   out: ScoreColumns | undefined,
   at: number,
 ): number {
+  const { s, rules, profile, phi, alpha } = parts;
   const { windows, nats, logWeights } = rules;
   const { step } = windows;
-  const { profile, alpha, phi, above } = model;
   let i = 0;
   let last = -1;
   let mean = 0;
@@ -30,8 +30,8 @@ export function runAsleep(
     if (last < 0 || profile.shapeSteps.length > 1) {
       last = slots[i];
       mean = Math.max(s[RATE] * profile.shapeAt(last), LEAST_MEAN);
-      const size = 1 / (alpha[0] + s[RATE_VARIANCE] + phi[0] / mean);
-      const natsAbove = uncalibrate(nats - logWeights[0], above[0]);
+      const size = 1 / (alpha + s[RATE_VARIANCE] + phi / mean);
+      const natsAbove = uncalibrate(nats - logWeights[0], parts.tails.above[0]);
       upper = s[EVER_CALLED] === 0 ? 0 : Math.floor(upperLimitNear(mean, size, natsAbove));
     }
     out.expected[at + i] = mean;

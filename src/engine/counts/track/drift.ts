@@ -3,7 +3,7 @@ import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
 import { RATE, RATE_VARIANCE, scaleRate } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import { DRIFT } from './scratch.js';
-import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE } from './state.js';
+import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE, PHI } from './state.js';
 
 // Beside the rate that is followed stands the anchored one: that of the fit, or of the last sign-off. What creeps away from
 // it so slowly that it is followed on the way is judged here, against the anchor: discounted calls of the last days, by
@@ -197,8 +197,8 @@ function takeDrift(parts: TrackerParts, exposure: number): void {
 
 /** −ln p of the drift's window with `calls` in it, at least. */
 function driftNats(parts: TrackerParts, calls: number, exposure: number): number {
-  const { s, model } = parts;
-  const perCall = 1 + model.phi[model.phi.length - 1];
+  const { s, derivedAt: d, rules } = parts;
+  const perCall = 1 + s[d + PHI + rules.windows.weights.length - 1];
   const size = 1 / Math.max(s[ANCHOR_VARIANCE] + wander(parts), 1e-6);
   const m = Math.max((s[ANCHOR_RATE] * exposure) / perCall, 1e-9);
   const y = calls / perCall;

@@ -67,8 +67,8 @@ const SHIFT_START = 0.0225;
 const WITNESS = 4;
 
 /** What a nat of Poisson evidence is worth where calls scatter more. */
-function perNatOf({ model }: TrackerParts, mean: number, ratio: number): number {
-  return 1 / (1 + model.phi[0] + model.alpha[0] * mean * Math.max(1, ratio));
+function perNatOf({ phi, alpha }: TrackerParts, mean: number, ratio: number): number {
+  return 1 / (1 + phi + alpha * mean * Math.max(1, ratio));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RowModel } from '../model.js';
+import type { KeptModel, RowModel, TailsInHand } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import type { CountRules } from './rules.js';
 import type { TrackScratch } from './scratch.js';
@@ -6,10 +6,14 @@ import type { StateLayout } from './state.js';
 
 /** What a tracker is made of, for the functions that it is cut into. */
 export interface TrackerParts {
-  readonly model: RowModel;
-  /** Of the model: V8 (Node 20) has as many hidden classes of models as there are ways to make one, and finds what each holds slowly. */
+  readonly model: KeptModel;
+  /** Of the model. */
   readonly profile: KeptProfile;
-  readonly tails: Pick<RowModel, 'above' | 'below' | 'silence'>;
+  /** Of the model, until another series has its turn. */
+  readonly tails: TailsInHand;
+  /** Of the model: how single buckets scatter. */
+  readonly phi: number;
+  readonly alpha: number;
   readonly bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;

@@ -102,13 +102,13 @@ function isIdle(
  * Learns from an hour without a call, which ends a round of the ring: an eighth of the time of its buckets, for nine in ten hours of
  * a series that is hardly used. @returns false, and learns nothing, where so many are usual that 0 may be held to more
  */
-function learnIdleHour({ s, model, profile, scratch, rules, straddles }: TrackerParts, slot: number): boolean {
+function learnIdleHour({ s, phi, alpha, profile, scratch, rules, straddles }: TrackerParts, slot: number): boolean {
   const { block: k } = scratch;
   const n = rules.windows.hourBuckets;
   const x = profile.shapeAt(slot);
   const mean = Math.max(k.rate * x, LEAST_MEAN);
   if (mean > CLIP_SLACK) return false;
-  const nats = silenceOf(mean, model.alpha[0] + profile.varianceAt(slot) + model.phi[0] / mean) * k.silenceRatio;
+  const nats = silenceOf(mean, alpha + profile.varianceAt(slot) + phi / mean) * k.silenceRatio;
   const missed = mean * k.silenceRatio;
   const exposureVar = x * profile.hourVarianceAt(slot);
   let { silenceNats, silenceMean, sumExposure, sumExposureVar, driftExposure, trainExposure } = k;
@@ -142,11 +142,9 @@ function learnIdleHour({ s, model, profile, scratch, rules, straddles }: Tracker
 /** Takes up to `most` buckets into the stretch, with what is learned of them: see `lookUpAll`. @returns how many are observed */
 function takePlain(parts: TrackerParts, range: TrackedRange, i: number, most: number): number {
   const { start, values, observed, slots } = range;
-  const { model, profile, scratch, rules } = parts;
+  const { phi, alpha, profile, scratch, rules } = parts;
   const { stretch: t, block: k } = scratch;
   const { shapeSteps, varianceSteps } = profile;
-  const alpha = model.alpha[0];
-  const phi = model.phi[0];
   let { sum, sumExposure, sumExposureVar, silenceNats } = k;
   let shape = Number.NaN;
   let variance = Number.NaN;

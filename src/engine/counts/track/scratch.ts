@@ -1,8 +1,10 @@
 import { LimitsNear } from '../../../stats/limits.js';
 import { LAW } from '../../../stats/negative-binomial.js';
+import { MOST_WINDOWS } from '../../windows.js';
+import { Arena } from '../arena.js';
+import { type KeptModel, type TailsInHand, tailsInHand } from '../model.js';
 import { BucketDistributions } from './bucket-distributions.js';
 import { IdleLaw } from './idle-law.js';
-import { MOST_WINDOWS } from './state.js';
 import { Stretch } from './stretch.js';
 
 /** What decided a bucket, in place of the number of a window. */
@@ -165,6 +167,19 @@ export class TrackScratch {
   readonly tail = new Float64Array(LAW + 1);
   /** The ratio of the open incident that was followed last, and its logarithm. */
   readonly incident = { ratio: Number.NaN, log: Number.NaN };
+  /** Where the states of series that are awake lie, with what follows from them: 2 KB each. */
+  readonly states = new Arena();
   /** The tracker that the rest is set up for. */
   armed: object | undefined;
+  readonly #tails = tailsInHand();
+  #tailsOf: KeptModel | undefined;
+
+  /** The tails of the series that has its turn. */
+  tailsOf(model: KeptModel): TailsInHand {
+    if (this.#tailsOf !== model) {
+      this.#tailsOf = model;
+      model.putTails(this.#tails);
+    }
+    return this.#tails;
+  }
 }

@@ -1,6 +1,6 @@
 import { KEPT } from '../../../stats/kept-limits.js';
 import { WIDE_CELL } from '../../../stats/limits.js';
-import type { Windows } from '../../windows.js';
+import { MOST_WINDOWS, type Windows } from '../../windows.js';
 import { RATE_STATE } from '../rate-filter.js';
 
 // The state of a series of counts, in one Float64Array: it is copied, compared and written out as one. First the rate
@@ -66,9 +66,6 @@ export const PER_BLOCK = 5;
 /** Corrections of a young series' hours, those of working days and then of week ends: calls and what was expected of each. */
 export const DAY_HOURS = 24;
 export const SHAPE_HOURS = 2 * DAY_HOURS;
-
-/** At most so many windows are judged together. */
-export const MOST_WINDOWS = 4;
 
 // What follows from model, rules and state stands behind the state: a tick of 100,000 series waits for memory, and following
 // the model's objects to it took three times as long as all else (Node 20).

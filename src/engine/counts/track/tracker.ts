@@ -1,7 +1,7 @@
 import { logMass } from '../../../stats/negative-binomial.js';
 import { type Band, type ScoreColumns, type TrackedRange, type Tracker, unobserved } from '../../types.js';
 import { bandOf } from '../band.js';
-import { LEAST_MEAN, type RowModel, straddles } from '../model.js';
+import { type KeptModel, LEAST_MEAN, type RowModel, straddles } from '../model.js';
 import type { KeptProfile } from '../quantized-profile.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { evidenceFor, LOG_SILENCE_WEIGHT } from '../silence.js';
@@ -50,23 +50,21 @@ import { correctionOf, hourOf, shapeDoubtOf, shapePriorOf } from './young-hours.
  * does not hold them high after its end.
  */
 export class CountTracker implements Tracker, TrackerParts {
-  readonly model: RowModel;
+  readonly model: KeptModel;
   readonly profile: KeptProfile;
-  readonly tails: TrackerParts['tails'];
+  readonly phi: number;
+  readonly alpha: number;
   readonly bursts: RowModel['bursts'];
   readonly rules: CountRules;
   readonly layout: StateLayout;
   readonly scratch: TrackScratch;
   s: Float64Array;
   readonly derivedAt: number;
-  readonly scatter: { readonly phi: number; readonly alpha: number };
   readonly straddles: boolean;
   readonly shapePrior: number;
   /** Whether its week has no shape: all slots are one to it. */
   readonly isFlat: boolean;
-  /** When the series began within its history, epoch ms; −∞ where the history holds all of it. */
-  readonly begins: number;
-  /** Whether the state has all its room, and what follows from it: 2 KB, which most rows that are only read never need. */
+  /** Whether the state has all its room, and what follows from it. */
   #isReady = false;
 
   /**
@@ -74,27 +72,26 @@ export class CountTracker implements Tracker, TrackerParts {
    * @param scratch of whoever runs this tracker and others, one after another
    * @param state of {@link toState}; without it, the end of the history
    */
-  constructor(model: RowModel, rules: CountRules, isNew: boolean, scratch: TrackScratch, state?: Float64Array) {
+  constructor(model: KeptModel, rules: CountRules, isNew: boolean, scratch: TrackScratch, state?: Float64Array) {
     const { windows } = rules;
-    const count = windows.weights.length;
+    const { phi, alpha } = model;
     this.model = model;
     this.profile = model.profile;
-    this.tails = { above: model.above, below: model.below, silence: model.silence };
+    this.phi = phi[0];
+    this.alpha = alpha[0];
     this.bursts = model.bursts;
     this.rules = rules;
     this.scratch = scratch;
     this.layout = rules.layout;
-    this.scatter = { phi: model.phi[Math.min(1, count - 1)], alpha: model.alpha[Math.min(1, count - 1)] };
     this.shapePrior = shapePriorOf(model, windows);
     this.isFlat = isFlat(model.profile) && this.shapePrior === 0;
-    this.begins = model.support < model.listened ? model.firstCall : Number.NEGATIVE_INFINITY;
-    this.straddles = count > 1 && straddles(model.alpha[0], model.alpha[1]);
+    this.straddles = alpha.length > 1 && straddles(alpha[0], alpha[1]);
     this.derivedAt = this.shapePrior > 0 ? this.layout.youngLength : this.layout.length;
     if (state !== undefined) {
       this.s = state;
       return;
     }
-    this.s = new Float64Array(RING);
+    this.s = model.calls > 0 ? scratch.states.take(this.derivedAt + DERIVED) : new Float64Array(RING);
     this.s.set(model.level);
     this.s[BLOCK] = Number.NaN;
     this.s[SILENCE_NATS] = model.clock;
@@ -109,6 +106,23 @@ export class CountTracker implements Tracker, TrackerParts {
 
   toState(): Float64Array {
     return this.state.slice();
+  }
+
+  get tails(): TrackerParts['tails'] {
+    return this.scratch.tailsOf(this.model);
+  }
+
+  /** How the counts of an hour scatter, for what they teach. */
+  get scatter(): TrackerParts['scatter'] {
+    const { s, derivedAt: d } = this;
+    const w = Math.min(1, this.rules.windows.weights.length - 1);
+    return { phi: s[d + PHI + w], alpha: s[d + ALPHA + w] };
+  }
+
+  /** When the series began within its history, epoch ms; −∞ where the history holds all of it. */
+  get begins(): number {
+    const { support, listened, firstCall } = this.model;
+    return support < listened ? firstCall : Number.NEGATIVE_INFINITY;
   }
 
   /** The same, not a copy where that can be helped. */
@@ -167,11 +181,10 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   #massOf(y: number, slot: number): number {
-    const { s, profile } = this;
+    const { s, profile, phi, alpha } = this;
     const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
     const mean = Math.max(s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
-    const { phi, alpha } = this.model;
-    return logMass(y, mean, 1 / (alpha[0] + profile.varianceAt(slot) + s[RATE_VARIANCE] + phi[0] / mean));
+    return logMass(y, mean, 1 / (alpha + profile.varianceAt(slot) + s[RATE_VARIANCE] + phi / mean));
   }
 
   /** What is expected now of a bucket in this slot, at `nats` a side, after all that was learned. */
@@ -316,7 +329,7 @@ export class CountTracker implements Tracker, TrackerParts {
     const { model, derivedAt: d } = this;
     const { profile } = model;
     if (this.s.length !== d + DERIVED) {
-      const whole = new Float64Array(d + DERIVED);
+      const whole = this.scratch.states.take(d + DERIVED);
       whole.set(this.s);
       this.s = whole;
     }

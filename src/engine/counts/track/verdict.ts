@@ -105,7 +105,7 @@ export function finishBucket(
 
 /** The verdict on a bucket, and its last limits: by the open incident, by the rate before a shift, by what is excused. */
 function verdictOf(parts: TrackerParts): number {
-  const { s, scratch, model } = parts;
+  const { s, scratch, phi } = parts;
   const { bucket: b, distributions, windows } = scratch;
   limitByIncident(parts);
   b.upper = Math.max(b.upper, Math.floor(b.mean));
@@ -116,7 +116,7 @@ function verdictOf(parts: TrackerParts): number {
     // What was usual before an accepted shift is no surprise either: its return raises nothing.
     const before = Math.max(b.mean * ratio, LEAST_MEAN);
     const relative = distributions.values[b.at + RELATIVE];
-    const size = 1 / (relative + model.phi[0] / before + (s[RATE_VARIANCE] + s[SHIFT_VARIANCE]));
+    const size = 1 / (relative + phi / before + (s[RATE_VARIANCE] + s[SHIFT_VARIANCE]));
     if (ratio > 1) b.upper = Math.max(b.upper, Math.floor(windows[0].limits.upper(before, size)));
     else b.lower = Math.min(b.lower, Math.max(0, Math.ceil(windows[0].limits.lower(before, size))));
   }

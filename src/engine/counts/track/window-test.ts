@@ -69,14 +69,15 @@ function armLimits(win: WindowInHand, above: number, below: number, kept: Float6
 }
 
 /** What follows of the windows from model and rules, behind the state. */
-export function deriveWindows({ s, derivedAt: d, model, rules }: TrackerParts): void {
+export function deriveWindows({ s, derivedAt: d, model, tails, rules }: TrackerParts): void {
   const { windows, nats, logWeights } = rules;
+  const { phi, alpha } = model;
   for (let w = 0; w < windows.weights.length; w++) {
     const least = nats - logWeights[w];
-    const above = uncalibrate(least, model.above[w]);
-    const below = uncalibrate(least, model.below[w]);
-    s[d + PHI + w] = model.phi[w];
-    s[d + ALPHA + w] = model.alpha[w];
+    const above = uncalibrate(least, tails.above[w]);
+    const below = uncalibrate(least, tails.below[w]);
+    s[d + PHI + w] = phi[w];
+    s[d + ALPHA + w] = alpha[w];
     s[d + NATS_ABOVE + w] = above;
     s[d + NATS_BELOW + w] = below;
   }
@@ -84,12 +85,12 @@ export function deriveWindows({ s, derivedAt: d, model, rules }: TrackerParts): 
 
 /** Limits above are set anew where bursts become more surprising, or less: twice a day, of series that have some. */
 export function enterBurstHour(parts: TrackerParts, shift: number): void {
-  const { s, derivedAt: d, model, rules, scratch } = parts;
+  const { s, derivedAt: d, tails, rules, scratch } = parts;
   if (s[d + BURST_SHIFT] === shift) return;
   s[d + BURST_SHIFT] = shift;
   const { windows, nats, logWeights } = rules;
   for (let w = 0; w < windows.weights.length && windows.blocks[w] === 0; w++) {
-    const above = uncalibrateIn(nats - logWeights[w], model.above[w], shift);
+    const above = uncalibrateIn(nats - logWeights[w], tails.above[w], shift);
     s[d + NATS_ABOVE + w] = above;
     const wide = d + WIDE + WIDE_CELL * w;
     s.fill(0, wide, wide + WIDE_CELL);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RowModel } from '../../../../src/engine/counts/model.js';
+import type { KeptModel } from '../../../../src/engine/counts/model.js';
 import { countRules, natsFor } from '../../../../src/engine/counts/track/rules.js';
 import { TrackScratch } from '../../../../src/engine/counts/track/scratch.js';
 import { CountTracker } from '../../../../src/engine/counts/track/tracker.js';
@@ -29,7 +29,7 @@ const KINDS: ((time: number) => number)[] = [
   (time) => 400 * (1.5 + Math.sin((2 * Math.PI * time) / DAY)),
 ];
 
-function modelOf(mean: (time: number) => number, weeks: number): RowModel {
+function modelOf(mean: (time: number) => number, weeks: number): KeptModel {
   const start = END - weeks * WEEK;
   const baseline = fitBaseline(oneRow(traffic(1, weeks * 2016, start, mean), start), { timeZone: 'UTC' });
   return baseline.modelOf(baseline.keys[0]).model;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RowModel } from '../../../../src/engine/counts/model.js';
+import type { KeptModel } from '../../../../src/engine/counts/model.js';
 import { type CountRules, countRules, natsFor } from '../../../../src/engine/counts/track/rules.js';
 import { TrackScratch } from '../../../../src/engine/counts/track/scratch.js';
 import { CountTracker } from '../../../../src/engine/counts/track/tracker.js';
@@ -27,7 +27,7 @@ const KINDS: Record<string, (time: number) => number> = {
   busy: (time) => 400 * (1.5 + Math.sin((2 * Math.PI * time) / DAY)),
 };
 
-function modelOf(mean: (time: number) => number, weeks = 4): RowModel {
+function modelOf(mean: (time: number) => number, weeks = 4): KeptModel {
   const baseline = fitBaseline(oneRow(traffic(1, weeks * 2016, END - weeks * WEEK, mean), END - weeks * WEEK), {
     timeZone: 'UTC',
   });
@@ -55,7 +55,7 @@ function eventful(seed: number, mean: (time: number) => number, length: number):
 }
 
 /** What the bucket `i` would be judged with another count, and what would be left, everything before it as it was. */
-function instead(model: RowModel, rules: CountRules, state: Float64Array, y: number, i: number) {
+function instead(model: KeptModel, rules: CountRules, state: Float64Array, y: number, i: number) {
   const row = new CountTracker(model, rules, false, scratch, state);
   const out = bucketVerdict();
   observeBucket(row, y, END + i * STEP, SLOTS[i], true, out);
@@ -64,7 +64,7 @@ function instead(model: RowModel, rules: CountRules, state: Float64Array, y: num
 
 /** Runs a stream, and now and then hands over what stood before and after a bucket. */
 function watch(
-  model: RowModel,
+  model: KeptModel,
   rules: CountRules,
   values: Float64Array,
   each: (i: number, y: number, before: Float64Array, out: BucketVerdict, after: Float64Array) => void,
