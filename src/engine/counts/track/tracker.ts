@@ -132,6 +132,11 @@ export class CountTracker implements Tracker, TrackerParts {
     return this.s[RATE];
   }
 
+  /** Calls expected of a bucket in a slot, by the rate that is followed alone. */
+  expectedAt(slot: number): number {
+    return this.s[RATE] * this.profile.shapeAt(slot);
+  }
+
   /** Buckets since the last call; of a series that has never called, as many as can be. */
   get silent(): number {
     return this.isAsleep ? Number.POSITIVE_INFINITY : this.s[SILENT_BUCKETS];
