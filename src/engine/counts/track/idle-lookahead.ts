@@ -30,6 +30,14 @@ export interface Tick {
   readonly rowOf: Int32Array;
 }
 
+/** Takes the states of rows as they stand at a time within what is foreseen of them. */
+export interface Keeper {
+  readonly time: number;
+  keep(row: number): void;
+  /** What is foreseen of a row does not come so, or is not known to. */
+  drop(row: number): void;
+}
+
 /**
  * How the next buckets of each row would be judged if no call came: most rows of an organisation have none for hours, and
  * a tick that fetched the state of each (2 KB) to find that out waited for memory, 4 µs a row. Two hours of a row
@@ -67,11 +75,18 @@ export class IdleLookahead {
   /** Of the buckets that were foreseen, those before this time came so. */
   #next = Number.NEGATIVE_INFINITY;
   #present = Number.NEGATIVE_INFINITY;
+  /** At a time that no tick has come to yet. */
+  keeper: Keeper | undefined;
 
   /** @param anyYoung whether any row is a series whose hours are still learned */
   constructor({ step, block }: Windows, anyYoung: boolean) {
     this.#step = step;
     this.#undo = new Undo(Math.ceil((AHEAD * step) / block) + 1, anyYoung);
+  }
+
+  /** Up to when all buckets came one by one, epoch ms. */
+  get next(): number {
+    return this.#next;
   }
 
   /** Room for so many rows. */
@@ -143,8 +158,7 @@ export class IdleLookahead {
     this.#isLearning[row] = learning ? 1 : 0;
     const isAsleep = count.isAsleep;
     if (!isAsleep && !this.#undo.keep(row, count, present + length * this.#step)) return false;
-    this.#fill(row, present, 0, length);
-    const calm = count.runCalm(this.#range, this.#judged);
+    const calm = this.#runCalm(row, count, present, length);
     // What is reported, or nearly, is judged when it comes: its window is kept then.
     let ready = 0;
     while (ready < calm && isUnremarkable(this.#judged, ready)) ready++;
@@ -168,6 +182,20 @@ export class IdleLookahead {
     }
     if (out !== undefined) this.#write(this.#cells[place], row, out, at);
     return true;
+  }
+
+  /** Runs a row over buckets from the present one on; on the way its state is kept. @returns how many were calm */
+  #runCalm(row: number, count: CountTracker, present: number, length: number): number {
+    const { keeper } = this;
+    const kept = keeper === undefined || count.isAsleep ? 0 : Math.round((keeper.time - present) / this.#step);
+    const first = kept > 0 && kept < length ? kept : length;
+    this.#fill(row, present, 0, first);
+    const calm = count.runCalm(this.#range, this.#judged, 0);
+    if (calm < first || kept <= 0 || kept > length) return calm;
+    keeper?.keep(row);
+    if (kept === length) return calm;
+    this.#fill(row, present + kept * this.#step, kept, length - kept);
+    return kept + count.runCalm(this.#range, this.#judged, kept);
   }
 
   /** Runs a row of which nothing is foreseen over the present bucket, in which it has no call. */
@@ -235,6 +263,7 @@ export class IdleLookahead {
   /** Nothing is foreseen of this row any more; its state must be settled. */
   drop(row: number): void {
     if (row < this.#until.length) this.#until[row] = Number.NEGATIVE_INFINITY;
+    this.keeper?.drop(row);
   }
 
   /** Nothing is foreseen, and nothing left to learn, of any row: their states are others. */

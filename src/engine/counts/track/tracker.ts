@@ -242,8 +242,8 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /** The same up to the first that is not calm. @returns how many were; where not all, the state is good for nothing */
-  runCalm(range: TrackedRange, out: ScoreColumns): number {
-    return this.#run(range, true, out, 0, true, true);
+  runCalm(range: TrackedRange, out: ScoreColumns, at: number): number {
+    return this.#run(range, true, out, at, true, true);
   }
 
   /**
