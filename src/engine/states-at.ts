@@ -7,7 +7,7 @@ import type { ModelOfKey } from './baseline.js';
 import { Arena } from './counts/arena.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
-import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
+import type { RowStates, WatchedRow } from './series-tracker.js';
 import { type Windows, windowsOf } from './windows.js';
 import { offsetsOver } from './zone-candidates.js';
 import { CHOICE_STATE, priorState } from './zone-choice.js';
@@ -114,11 +114,11 @@ class StatesWriter {
     this.left--;
     if (this.#writer.length >= PIECE) this.#endPiece();
     this.#from[place] = this.#before + this.#writer.length;
-    const { tracker, choice } = stateOf(row);
-    if (row.count === undefined) writeColumn(this.#writer, tracker);
+    const { count, choice, tracker, zone } = row;
+    if (count === undefined) writeColumn(this.#writer, tracker.toState());
     else {
-      this.#codec.write(this.#writer, tracker, row.count.model, this.#contextOf(row.zone));
-      writeGuessed(this.#writer, choice ?? this.#prior, this.#prior, this.#space);
+      this.#codec.write(this.#writer, count.stateAndMore, count.stateLength, count.model, this.#contextOf(zone));
+      writeGuessed(this.#writer, choice?.state ?? this.#prior, this.#prior, this.#space);
     }
     this.#to[place] = this.#before + this.#writer.length;
   }

@@ -108,14 +108,18 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   toState(): Float64Array {
-    return this.state.slice();
+    return this.stateAndMore.slice(0, this.stateLength);
   }
 
-  /** The same, not a copy where that can be helped. */
-  get state(): Float64Array {
+  /** Entries of a state: the first ones of {@link stateAndMore}. */
+  get stateLength(): number {
+    return this.isAsleep ? RING : this.derivedAt;
+  }
+
+  /** Not a copy where that can be helped, nor a view: one takes as long as to write a state (Node 20). */
+  get stateAndMore(): Float64Array {
     const { s } = this;
-    if (this.isAsleep) return s.subarray(0, RING);
-    if (s.length >= this.derivedAt) return s.subarray(0, this.derivedAt);
+    if (s.length >= this.stateLength) return s;
     const whole = new Float64Array(this.derivedAt);
     whole.set(s);
     return whole;
