@@ -131,7 +131,7 @@ describe('a midnight within what is foreseen', () => {
           expect(ticks.detector.toBytes()).toEqual(windows.detector.toBytes());
         }
       }),
-      { numRuns: 40, seed: 15, examples: [[unobservedBefore(5)], [unobservedBefore(7)]] },
+      { numRuns: 16, seed: 15, examples: [[unobservedBefore(5)], [unobservedBefore(7)]] },
     );
   });
 });

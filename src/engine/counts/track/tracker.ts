@@ -102,7 +102,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s[EVER_CALLED] = isNew ? 0 : 1;
     this.s[LAST_CALL] = model.lastCall / windows.step + 1;
     startDrift(this);
-    setSilenceRate(this);
+    setSilenceRate(this, model.anchor);
     this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
     if (model.calls > 0) this.s[AWAKE] = 1;
   }
