@@ -20,7 +20,7 @@ import type { Recent } from './recent-counts.js';
 import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
 import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
-import { StatesAt, StatesReader } from './states-at.js';
+import { nextCheckpoint, StatesAt, StatesReader } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
 import { SlotTables } from './zone-slots.js';
@@ -50,6 +50,8 @@ export class DetectorRows {
   #known: { readonly rowOf: Int32Array; readonly known: Uint8Array } | undefined;
   /** States that some rows still have to be written into, before they change. */
   #unwritten: StatesAt | undefined;
+  /** Those of the midnight to come, of rows that are foreseen past it. */
+  #coming: StatesAt | undefined;
   /** Only where buckets come one by one. */
   readonly #lookahead: IdleLookahead;
   /** While what was judged before is replayed. */
@@ -147,6 +149,7 @@ export class DetectorRows {
     const run = new RowsRun(whole, { start: start + first * step, step, length: last - first }, first);
     const exceptions = this.#exceptionsByRow();
     const isTick = run.grid.length === 1 && whole.measure === 'count';
+    if (isTick) this.#keepAt(nextCheckpoint(run.grid.start, step), run.grid.start);
     const left = isTick ? this.#take(run, rowOf, scores, exceptions, length, first) : undefined;
     // A tick is run by the slots that it is foreseen by: a second table for each zone was a sixth of one of 100 rows (Node 20).
     const tables = new SlotTables(
@@ -292,8 +295,27 @@ export class DetectorRows {
   /** The states of all rows after the buckets before `time`, which is that of the bucket to come. */
   statesAt(time: number): StatesAt {
     this.finish();
-    this.#unwritten = StatesAt.toWrite(time, this.#rows.length, this.#baseline.grid.step);
+    const coming = this.#coming?.time === time && this.#lookahead.next === time ? this.#coming : undefined;
+    this.#keepAt(Number.NaN);
+    this.#unwritten = (coming ?? StatesAt.toWrite(time, 0, this.#baseline.grid.step)).of(this.#rows.length);
     return this.#unwritten;
+  }
+
+  /**
+   * States that will be asked for at `time` are written as soon as rows are foreseen past it: to go back to it from where they stand by
+   * then, and to run them again, was a third of what a midnight took (Node 20). NaN for none.
+   */
+  #keepAt(time: number, present = Number.NaN): void {
+    if (this.#coming?.time === time) return;
+    const { step } = this.#baseline.grid;
+    const isNear = time - present <= this.#lookahead.length * step;
+    const states = isNear ? StatesAt.toWrite(time, this.#rows.length, step) : undefined;
+    this.#coming = states;
+    this.#lookahead.keeper = states && {
+      time,
+      keep: (place) => states.write(place, this.#rows[place]),
+      drop: (place) => states.drop(place),
+    };
   }
 
   /** All states that were asked for are whole. */
@@ -347,6 +369,7 @@ export class DetectorRows {
     this.finish();
     this.#baseline = baseline;
     for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = this.#watch(place, key, undefined);
+    this.#keepAt(Number.NaN);
     this.#lookahead.dropAll();
   }
 
@@ -360,6 +383,7 @@ export class DetectorRows {
       this.#rows[place] = row;
     }
     reader.end();
+    this.#keepAt(Number.NaN);
     this.#lookahead.dropAll();
   }
 }

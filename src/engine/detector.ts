@@ -13,13 +13,11 @@ import { DetectorRows } from './detector-rows.js';
 import { Recent } from './recent-counts.js';
 import { type RoomForScores, roomForScores, withRows } from './score-window.js';
 import { watchRules } from './series-tracker.js';
-import type { StatesAt } from './states-at.js';
+import { CHECKPOINT, type StatesAt } from './states-at.js';
 import type { Band, Incident, QuietKey, Scores, SignOff } from './types.js';
 
 /** How far back a late window may re-state what was observed, in ms. */
 const RESTATED = 2 * DAY;
-/** Distance of the states that are kept to go back to. */
-const CHECKPOINT = DAY;
 /** What is replayed is scored so many cells at a time, for its incidents: 50 MB. */
 const REPLAYED_CELLS = 1_000_000;
 

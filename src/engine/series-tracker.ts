@@ -75,7 +75,7 @@ function logAlphaFor(perWeek: number, rows: number, step: number): number {
 }
 
 /**
- * @param statesOf what {@link stateOf} was of a row with this model (of a level, without one); without it, the end of the history
+ * @param statesOf what a row with this model (of a level, without one) had become; without it, the end of the history
  * @param row of the key among the baseline's, where that is known: to look up 100,000 takes 0.2 s
  */
 export function watchRow(
@@ -106,11 +106,6 @@ export interface RowStates {
   readonly tracker: Float64Array;
   /** Of its time zone; `undefined` where nothing has been in doubt. */
   readonly choice: Float64Array | undefined;
-}
-
-/** To be read at once: no copies. */
-export function stateOf({ tracker, count, choice }: WatchedRow): RowStates {
-  return { tracker: count?.state ?? tracker.toState(), choice: choice?.state };
 }
 
 /**

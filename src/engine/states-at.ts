@@ -1,15 +1,25 @@
 import { ByteReader, ByteWriter } from '../series/bytes.js';
 import { readColumn, writeColumn } from '../series/codec-column.js';
+import { DAY } from '../time/grid.js';
 import { slotsBy, weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { ModelOfKey } from './baseline.js';
 import { Arena } from './counts/arena.js';
 import { StateCodec, type StateContext, slotsBack } from './counts/track/state-bytes.js';
 import { GuessSpace, readGuessed, writeGuessed } from './guessed-column.js';
-import { type RowStates, stateOf, type WatchedRow } from './series-tracker.js';
+import type { RowStates, WatchedRow } from './series-tracker.js';
 import { type Windows, windowsOf } from './windows.js';
 import { offsetsOver } from './zone-candidates.js';
 import { CHOICE_STATE, priorState } from './zone-choice.js';
+
+/** Distance of the states that are kept to go back to. */
+export const CHECKPOINT = DAY;
+
+/** When the first of the buckets after that at `time` begins that is of another day. */
+export function nextCheckpoint(time: number, step: number): number {
+  const midnight = (Math.floor(time / CHECKPOINT) + 1) * CHECKPOINT;
+  return time + Math.ceil((midnight - time) / step) * step;
+}
 
 /**
  * The states of the first `count` rows of a detector at a midnight, without their keys and models. A row's is written when the
@@ -43,9 +53,19 @@ export class StatesAt {
     return this.#writing?.lacks(place) ?? false;
   }
 
-  /** Writes the state of a row that stands where it did at `time`. */
+  /** Writes the state of a row that stands where it did at `time`; of one that came later than they were asked for, nothing. */
   write(place: number, row: WatchedRow): void {
-    this.#writing?.write(place, row);
+    if (place < this.count) this.#writing?.write(place, row);
+  }
+
+  /** The row at this place will not stand there as it was written. */
+  drop(place: number): void {
+    this.#writing?.drop(place);
+  }
+
+  /** The same of as many rows, where some came since. */
+  of(count: number): StatesAt {
+    return count === this.count ? this : new StatesAt(this.time, count, undefined, this.#writing?.of(count));
   }
 
   /** Row after row; put in order when they are asked for the first time, a tenth of a second for 100,000. @throws Error where states are lacking */
@@ -71,8 +91,8 @@ class StatesWriter {
   #before = 0;
   #writer = new ByteWriter();
   /** `[count]`, NaN before a row is written. */
-  readonly #from: Float64Array;
-  readonly #to: Float64Array;
+  #from: Float64Array;
+  #to: Float64Array;
   readonly #contextOf: (zone: ZoneOffsets) => StateContext;
   readonly #space = new GuessSpace();
   readonly #codec = new StateCodec(this.#space);
@@ -94,13 +114,30 @@ class StatesWriter {
     this.left--;
     if (this.#writer.length >= PIECE) this.#endPiece();
     this.#from[place] = this.#before + this.#writer.length;
-    const { tracker, choice } = stateOf(row);
-    if (row.count === undefined) writeColumn(this.#writer, tracker);
+    const { count, choice, tracker, zone } = row;
+    if (count === undefined) writeColumn(this.#writer, tracker.toState());
     else {
-      this.#codec.write(this.#writer, tracker, row.count.model, this.#contextOf(row.zone));
-      writeGuessed(this.#writer, choice ?? this.#prior, this.#prior, this.#space);
+      this.#codec.write(this.#writer, count.stateAndMore, count.stateLength, count.model, this.#contextOf(zone));
+      writeGuessed(this.#writer, choice?.state ?? this.#prior, this.#prior, this.#space);
     }
     this.#to[place] = this.#before + this.#writer.length;
+  }
+
+  drop(place: number): void {
+    if (!(this.#from[place] >= 0)) return;
+    this.#from[place] = Number.NaN;
+    this.left++;
+  }
+
+  of(count: number): this {
+    const from = new Float64Array(count).fill(Number.NaN);
+    from.set(this.#from);
+    const to = new Float64Array(count);
+    to.set(this.#to);
+    this.left += count - this.#from.length;
+    this.#from = from;
+    this.#to = to;
+    return this;
   }
 
   #endPiece(): void {
@@ -117,7 +154,10 @@ class StatesWriter {
       written.set(piece, end);
       end += piece.length;
     }
-    const ordered = new Uint8Array(written.length);
+    // Without what was dropped.
+    let size = 0;
+    for (let place = 0; place < this.#from.length; place++) size += this.#to[place] - this.#from[place];
+    const ordered = new Uint8Array(size);
     let at = 0;
     for (let place = 0; place < this.#from.length; place++) {
       ordered.set(written.subarray(this.#from[place], this.#to[place]), at);

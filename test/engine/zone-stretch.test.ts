@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Detector } from '../../src/engine/detector.js';
 import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import { roomForScores } from '../../src/engine/score-window.js';
-import { runRow, stateOf, watchRow, watchRules } from '../../src/engine/series-tracker.js';
+import { runRow, watchRow, watchRules } from '../../src/engine/series-tracker.js';
 import { SlotTables } from '../../src/engine/zone-slots.js';
 import { readRow } from '../../src/series/series-set.js';
 import { sliceWindow } from '../../src/series/slice.js';
@@ -42,9 +42,9 @@ test('a series whose zone is in doubt becomes the same in stretches and bucket b
       const all = watchRow(baseline, key, rules);
       const cut = length === BUCKETS ? whole : new SlotTables(baseline.zonePlans, { start, step, length });
       runRow(all, values, seen, { start, step, length }, cut, false, scores, 0);
-      expect(stateOf(all).choice, `${length} buckets of row ${row}`).toEqual(stateOf(one).choice);
-      expect(stateOf(all).tracker).toEqual(stateOf(one).tracker);
-      if (stateOf(one).choice !== undefined) inDoubt++;
+      expect(all.choice?.state, `${length} buckets of row ${row}`).toEqual(one.choice?.state);
+      expect(all.tracker.toState()).toEqual(one.tracker.toState());
+      if (one.choice?.state !== undefined) inDoubt++;
     }
   }
   expect(inDoubt).toBeGreaterThan(10);

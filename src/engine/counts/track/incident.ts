@@ -268,7 +268,7 @@ function settleShift(parts: TrackerParts): void {
   s[SILENCE_MEAN] = 0;
   s[SILENT_BUCKETS] = 0;
   anchorHere(parts);
-  setSilenceRate(parts);
+  setSilenceRate(parts, parts.model.anchor);
   forgetWindows(parts);
 }
 
@@ -292,7 +292,7 @@ export function tryPreShiftRate(parts: TrackerParts): boolean {
   s[SHAPE_HOUR_CALLS] = 0;
   s[SHAPE_HOUR_MEAN] = 0;
   anchorHere(parts);
-  setSilenceRate(parts);
+  setSilenceRate(parts, parts.model.anchor);
   forgetWindows(parts);
   return true;
 }

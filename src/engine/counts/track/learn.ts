@@ -101,7 +101,7 @@ export function endBlocks(parts: TrackerParts, time: number, learn: boolean): bo
   if (learn) {
     learnBlocks(parts, passed);
     ageDrift(parts, passed);
-    if (hasCalledIn(parts, s[BLOCK])) setSilenceRate(parts);
+    if (hasCalledIn(parts, s[BLOCK])) setSilenceRate(parts, s[parts.derivedAt + ANCHOR]);
   }
   s[SHIFT_VARIANCE] = s[SHIFT_VARIANCE] < 1e-5 ? 0 : s[SHIFT_VARIANCE] * Math.exp((-Math.LN2 * passed * block) / DAY);
   s[BLOCK_TRAIN_CALLS] = 0;
@@ -141,7 +141,7 @@ function growOld(parts: TrackerParts, time: number): void {
   s[RATE] = rate;
   s[RATE_VARIANCE] = unknown;
   startDrift(parts);
-  setSilenceRate(parts);
+  setSilenceRate(parts, model.anchor);
   sumBlocks(parts);
 }
 

@@ -20,29 +20,49 @@ export function slotsBack({ step, block, hourBuckets, blocks }: Windows): number
   return Math.ceil(((Math.max(0, ...blocks) + 1) * block) / step) + 2 * hourBuckets;
 }
 
+/** What follows the first part of states of one length: in the order in which it is written, and guessed. */
+class Columns {
+  readonly length: number;
+  readonly ordered: Float64Array;
+  readonly guesses: Float64Array;
+  /** Series without a profile have the same exposures, and most of an organisation are such: guessed once, not row by row. */
+  readonly flat: Float64Array;
+  flatFor: StateContext | undefined;
+  flatIndex = Number.NaN;
+  flatBlock = Number.NaN;
+  /** Of all rows of a detector, which are in the same block. */
+  order: Int32Array | undefined;
+  orderBlock = Number.NaN;
+
+  constructor(length: number) {
+    this.length = length;
+    this.ordered = new Float64Array(length - RING);
+    this.guesses = new Float64Array(length - RING);
+    this.flat = new Float64Array(length - RING);
+  }
+}
+
 /** Writes and reads the states of rows of counts, see {@link writeGuessed}. A row that sleeps has the first part of one only. */
 export class StateCodec {
   readonly #none = new Float64Array(WRITTEN);
-  /** By the length of a state. */
-  readonly #orders = new Map<number, { readonly block: number; readonly places: Int32Array }>();
-  /** Working space: what follows the first part of a state, guessed, and in the order in which it is written. */
-  #guesses = new Float64Array(0);
-  #ordered = new Float64Array(0);
-  /** Of the series without a profile that `#guesses` was made for. */
-  #last: { context: StateContext; left: number; index: number; block: number } | undefined;
+  readonly #columns: Columns[] = [];
   readonly #space: GuessSpace;
 
   constructor(space: GuessSpace) {
     this.#space = space;
   }
 
-  write(writer: ByteWriter, state: Float64Array, model: RowModel, context: StateContext): void {
-    writer.varint(state.length);
-    writeGuessed(writer, state.subarray(0, WRITTEN), this.#none, this.#space);
-    if (state.length === RING) return;
-    const order = this.#prepare(state, state.length, model, context);
-    for (let i = 0; i < order.length; i++) this.#ordered[i] = state[order[i]];
-    writeGuessed(writer, this.#ordered, this.#guesses, this.#space);
+  /** @param length of the state in `state`, which may hold more: a view of it would take as long as to write it (Node 20) */
+  write(writer: ByteWriter, state: Float64Array, length: number, model: RowModel, context: StateContext): void {
+    writer.varint(length);
+    writeGuessed(writer, state, this.#none, this.#space, WRITTEN);
+    if (length === RING) return;
+    const columns = this.#columnsOf(length);
+    const guesses = guessesOf(columns, state, model, context);
+    const order = orderOf(columns, context.windows, state[BLOCK]);
+    const { ordered } = columns;
+    for (let i = 0; i < order.length; i++) ordered[i] = state[order[i]];
+    writeGuessed(writer, ordered, guesses, this.#space);
   }
 
   read(reader: ByteReader, model: RowModel, context: StateContext, arena: Arena): Float64Array {
@@ -54,41 +74,51 @@ export class StateCodec {
     const state = arena.take(length === RING ? RING : length + DERIVED);
     readGuessed(reader, state.subarray(0, WRITTEN), this.#none, this.#space);
     if (length === RING) return state;
-    const order = this.#prepare(state, length, model, context);
-    readGuessed(reader, this.#ordered, this.#guesses, this.#space);
-    for (let i = 0; i < order.length; i++) state[order[i]] = this.#ordered[i];
+    const columns = this.#columnsOf(length);
+    const guesses = guessesOf(columns, state, model, context);
+    const order = orderOf(columns, context.windows, state[BLOCK]);
+    const { ordered } = columns;
+    readGuessed(reader, ordered, guesses, this.#space);
+    for (let i = 0; i < order.length; i++) state[order[i]] = ordered[i];
     return state;
   }
 
-  /** All rows of a detector are in the same block: their order is made once (100,000 times 640 bytes, Node 20). */
-  #orderOf(windows: Windows, block: number, length: number): Int32Array {
-    const order = this.#orders.get(length);
-    if (order !== undefined && (order.block === block || Number.isNaN(order.block + block))) return order.places;
-    const places = makeOrder(windows, block, length);
-    this.#orders.set(length, { block, places });
-    return places;
-  }
-
-  /** Guesses what follows the first part of a state. @returns the places of it */
-  #prepare(state: Float64Array, length: number, model: RowModel, context: StateContext): Int32Array {
-    const left = length - RING;
-    if (this.#ordered.length !== left) {
-      this.#guesses = new Float64Array(left);
-      this.#ordered = new Float64Array(left);
+  #columnsOf(length: number): Columns {
+    let columns = this.#columns.find((known) => known.length === length);
+    if (columns === undefined) {
+      columns = new Columns(length);
+      this.#columns.push(columns);
     }
-    // Series without a profile have the same exposures, and most of an organisation are such.
-    const { isFlat } = model.profile;
-    const last = this.#last;
-    const isSame =
-      isFlat &&
-      last?.context === context &&
-      last.left === left &&
-      last.index === state[RING_INDEX] &&
-      Object.is(last.block, state[BLOCK]);
-    if (!isSame) guessRings(state, model, context, this.#guesses);
-    this.#last = isFlat ? { context, left, index: state[RING_INDEX], block: state[BLOCK] } : undefined;
-    return this.#orderOf(context.windows, state[BLOCK], length);
+    return columns;
   }
+}
+
+/** The places of what follows the first part, as it is written. */
+function orderOf(columns: Columns, windows: Windows, block: number): Int32Array {
+  const isKnown = columns.orderBlock === block || Number.isNaN(columns.orderBlock + block);
+  if (columns.order !== undefined && isKnown) return columns.order;
+  columns.order = makeOrder(windows, block, columns.length);
+  columns.orderBlock = block;
+  return columns.order;
+}
+
+/** Guesses what follows the first part of a state. */
+function guessesOf(columns: Columns, state: Float64Array, model: RowModel, context: StateContext): Float64Array {
+  if (!model.profile.isFlat) {
+    guessRings(state, model, context, columns.guesses);
+    return columns.guesses;
+  }
+  const isSame =
+    columns.flatFor === context &&
+    columns.flatIndex === state[RING_INDEX] &&
+    Object.is(columns.flatBlock, state[BLOCK]);
+  if (!isSame) {
+    guessRings(state, model, context, columns.flat);
+    columns.flatFor = context;
+    columns.flatIndex = state[RING_INDEX];
+    columns.flatBlock = state[BLOCK];
+  }
+  return columns.flat;
 }
 
 /** The places of a state after its first part, column after column, blocks from the oldest to the newest. */

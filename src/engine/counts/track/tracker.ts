@@ -99,13 +99,13 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s[EVER_CALLED] = isNew ? 0 : 1;
     this.s[LAST_CALL] = model.lastCall / windows.step + 1;
     startDrift(this);
-    setSilenceRate(this);
+    setSilenceRate(this, model.anchor);
     this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
     if (model.calls > 0) this.s[AWAKE] = 1;
   }
 
   toState(): Float64Array {
-    return this.state.slice();
+    return this.stateAndMore.slice(0, this.stateLength);
   }
 
   get tails(): TrackerParts['tails'] {
@@ -125,11 +125,15 @@ export class CountTracker implements Tracker, TrackerParts {
     return support < listened ? firstCall : Number.NEGATIVE_INFINITY;
   }
 
-  /** The same, not a copy where that can be helped. */
-  get state(): Float64Array {
+  /** Entries of a state: the first ones of {@link stateAndMore}. */
+  get stateLength(): number {
+    return this.isAsleep ? RING : this.derivedAt;
+  }
+
+  /** Not a copy where that can be helped, nor a view: one takes as long as to write a state (Node 20). */
+  get stateAndMore(): Float64Array {
     const { s } = this;
-    if (this.isAsleep) return s.subarray(0, RING);
-    if (s.length >= this.derivedAt) return s.subarray(0, this.derivedAt);
+    if (s.length >= this.stateLength) return s;
     const whole = new Float64Array(this.derivedAt);
     whole.set(s);
     return whole;
@@ -144,6 +148,11 @@ export class CountTracker implements Tracker, TrackerParts {
   /** The rate that is followed now, in calls per bucket at shape 1. */
   get level(): number {
     return this.s[RATE];
+  }
+
+  /** Calls expected of a bucket in a slot, by the rate that is followed alone. */
+  expectedAt(slot: number): number {
+    return this.s[RATE] * this.profile.shapeAt(slot);
   }
 
   /** Buckets since the last call; of a series that has never called, as many as can be. */
@@ -250,8 +259,8 @@ export class CountTracker implements Tracker, TrackerParts {
   }
 
   /** The same up to the first that is not calm. @returns how many were; where not all, the state is good for nothing */
-  runCalm(range: TrackedRange, out: ScoreColumns): number {
-    return this.#run(range, true, out, 0, true, true);
+  runCalm(range: TrackedRange, out: ScoreColumns, at: number): number {
+    return this.#run(range, true, out, at, true, true);
   }
 
   /**
