@@ -19,10 +19,13 @@ const ALPHA_PRECISION = 20 / (2 * 0.05 * 0.05);
 /** Variances of a count that are as near as this are the same for whatever is weighed by them. */
 const ALIKE = 0.05;
 
-/** Whether two ways to scatter are hardly different for counts of a mean. */
-export function areAlike(a: Dispersion, b: Dispersion, mean: number): boolean {
+/** Rounds that move the variance of a count by no more than this leave nothing to the next. */
+const SETTLED = 0.01;
+
+/** Whether two ways to scatter are hardly different for counts of a mean. @param near by how much variances may differ */
+export function areAlike(a: Dispersion, b: Dispersion, mean: number, near = ALIKE): boolean {
   const ratio = (1 + a.phi + a.alpha * mean) / (1 + b.phi + b.alpha * mean);
-  return ratio > 1 - ALIKE && ratio < 1 + ALIKE;
+  return ratio > 1 - near && ratio < 1 + near;
 }
 
 /** What phi and alpha are fitted to. */
@@ -38,6 +41,8 @@ export interface Scattered {
 /** Counts and their means, in columns of which the first `n` entries count. */
 export class Residuals implements Scattered {
   n = 0;
+  /** Every how many entries one is looked at. */
+  every = 1;
   /** Calls; the fit of phi and alpha does not look at them. */
   readonly y: Float64Array;
   /** Fitted means. */
@@ -56,14 +61,14 @@ export class Residuals implements Scattered {
   }
 
   addUp(phi: number, alpha: number, cap: number, sums: Float64Array): void {
-    const { mu, square, known, n } = this;
+    const { mu, square, known, n, every } = this;
     let s22 = 0;
     let s23 = 0;
     let s33 = 0;
     let b2 = 0;
     let b3 = 0;
     const slack = slackOf(phi);
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < n; i += every) {
       const m = mu[i];
       // Of the variance, of a square's departure from Poisson's, and of 1/(2 variance² + μ), which is its weight, a μ each
       // is taken out, so that one division an entry is left.
@@ -105,8 +110,10 @@ export function fitDispersion(
 ): Dispersion {
   let { phi, alpha } = near ?? prior;
   const sums = new Float64Array(SUMS);
-  // The weights and the cap depend on the variance sought: three rounds settle it.
+  // The weights and the cap depend on the variance sought: three rounds settle it, and mostly two.
   for (let left = near === undefined ? 3 : 2; left > 0; left--) {
+    const before = phi;
+    const alphaBefore = alpha;
     found.addUp(phi, alpha, cap, sums);
     const s22 = sums[0] / overlap + PHI_PRECISION;
     const s23 = sums[1] / overlap;
@@ -114,6 +121,7 @@ export function fitDispersion(
     const b2 = sums[3] / overlap + PHI_PRECISION * prior.phi;
     const b3 = sums[4] / overlap + ALPHA_PRECISION * prior.alpha;
     const determinant = s22 * s33 - s23 * s23;
+    const typical = sums[1] > 0 ? sums[2] / sums[1] : 0;
     phi = (b2 * s33 - b3 * s23) / determinant;
     alpha = (s22 * b3 - s23 * b2) / determinant;
     if (!(alpha >= 0)) {
@@ -127,6 +135,8 @@ export function fitDispersion(
     phi = Math.min(phi, 1e4);
     // Below 1e-4 no history is long enough to show it; a little keeps the size of the distribution finite.
     alpha = Math.min(Math.max(alpha, 1e-4), 10);
+    const variance = 1 + phi + alpha * typical;
+    if (Math.abs(phi - before) + Math.abs(alpha - alphaBefore) * typical <= SETTLED * variance) break;
   }
   return { phi, alpha };
 }

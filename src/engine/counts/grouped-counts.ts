@@ -2,6 +2,8 @@ import { type Scattered, slackOf } from './dispersion.js';
 
 /** Groups of which one mean is so many times another are gone through count by count. */
 const MOST_APART = 1.5;
+/** But for those whose means are so small that all counts weigh nearly alike: of their greatest 1/w − 1 = 2 μ (1 + phi)² is twice that. */
+const QUIET = 0.1;
 
 /** Sums of {@link Scattered.addUp}, and what they are made of. */
 export interface DispersionSums {
@@ -48,9 +50,9 @@ export abstract class GroupedCounts implements Scattered {
   /** Adds up the counts of a group one by one, as Residuals does. */
   protected abstract addEach(group: number, terms: EachTerms, sums: DispersionSums): void;
 
-  /** The least mean of a group; of one whose means are far apart, NaN. */
-  protected leastOf(least: number, most: number): number {
-    return most <= MOST_APART * least ? least : Number.NaN;
+  /** The least mean of a group; of one whose means are far apart, NaN. @param perCall 1 + phi, as it is known so far */
+  protected leastOf(least: number, most: number, perCall: number): number {
+    return most <= MOST_APART * least || most * perCall * perCall <= QUIET ? least : Number.NaN;
   }
 
   addUp(phi: number, alpha: number, cap: number, out: Float64Array): void {

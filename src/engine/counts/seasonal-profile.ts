@@ -39,8 +39,8 @@ const UNSEEN_WORK = 2;
 /** Added for a Saturday or Sunday that was seen once at most: the next may be like it, or like a working day, or neither. */
 const FIRST_WEEKEND = 0.05;
 /** A slot whose calls a week exceed those of its hour's others by so much is a job's: standard deviations, and calls. */
-const JOB_SDS = 4;
-const JOB_SLACK = 2;
+export const JOB_SDS = 4;
+export const JOB_SLACK = 2;
 /** Standard deviations by which the rest of a job's day may be fitted higher than what came there. */
 const HELD_SDS = 2;
 

@@ -15,6 +15,21 @@ export function silenceOf(mean: number, own: number): number {
 }
 
 /**
+ * The same of many buckets of one phi: silenceOf(mean, own + phi/mean), where `own` is without phi. ln(1 + phi + x) by the series of
+ * ln(1 + t) where few calls are missing, as nearly everywhere.
+ * @param logPerCall ln(1 + phi)
+ */
+export function silenceBeside(mean: number, own: number, phi: number, logPerCall: number): number {
+  const x = own * mean;
+  const t = x / (1 + phi);
+  const log =
+    t < 0.05
+      ? logPerCall + t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
+      : Math.log1p(x + phi);
+  return (log * mean) / (x + phi);
+}
+
+/**
  * −ln p of a silence whose buckets have added up to `nats`, not calibrated: (1 + v·nats)^(−1/v), the gamma mixture over a
  * rate of relative variance v; e^−nats where the rate is known.
  */

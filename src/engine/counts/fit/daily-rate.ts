@@ -18,6 +18,8 @@ const NOISE_PRECISION = 1 / (2 * 0.04 * 0.04);
 const HELD_DAYS = 7;
 const HELD_SCATTER = 0.03;
 const HELD_SDS = 3;
+/** Up to so many calls ln(Γ(y + size)/Γ(size)) is taken of a product. */
+const FEW = 12;
 
 /**
  * The rate of each day of a history, in calls per bucket at shape 1, smoothed from both sides: the filters of
@@ -71,21 +73,28 @@ export class DailyRates {
   #hold(calls: Float64Array, exposure: Float64Array, phi: number): Float64Array {
     const held = this.#held;
     const sorted = this.#fortnight;
-    for (let d = 0; d < calls.length; d++) {
-      held[d] = calls[d];
-      if (!(exposure[d] > 0)) continue;
-      const from = Math.max(0, d - HELD_DAYS);
-      const to = Math.min(calls.length - 1, d + HELD_DAYS);
-      let n = 0;
-      for (let k = from; k <= to; k++) {
-        if (!(exposure[k] > 0)) continue;
-        // Put where it belongs among those before: 15 numbers are sorted in a tenth of the time that `sort` took to begin.
-        const rate = calls[k] / exposure[k];
+    const days = calls.length;
+    let n = 0;
+    for (let d = -HELD_DAYS; d < days; d++) {
+      // The rates of the fortnight stay in order while it moves on by a day: half the time of sorting the 15 anew.
+      const gone = d - HELD_DAYS - 1;
+      if (gone >= 0 && exposure[gone] > 0) {
+        const rate = calls[gone] / exposure[gone];
+        let at = 0;
+        while (at < n - 1 && sorted[at] !== rate) at++;
+        n--;
+        for (; at < n; at++) sorted[at] = sorted[at + 1];
+      }
+      const come = d + HELD_DAYS;
+      if (come < days && exposure[come] > 0) {
+        const rate = calls[come] / exposure[come];
         let at = n++;
         for (; at > 0 && sorted[at - 1] > rate; at--) sorted[at] = sorted[at - 1];
         sorted[at] = rate;
       }
-      if (n < HELD_DAYS) continue;
+      if (d < 0) continue;
+      held[d] = calls[d];
+      if (!(exposure[d] > 0) || n < HELD_DAYS) continue;
       const m = ((sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2) * exposure[d];
       const reach = HELD_SDS * Math.sqrt(m * (1 + phi) + HELD_SCATTER * m * m) + 2;
       held[d] = Math.min(Math.max(calls[d], m - reach), m + reach);
@@ -181,8 +190,15 @@ export class DailyRates {
  */
 function logLikelihood(y: number, mean: number, size: number): number {
   if (size < 8) {
-    const shape = logGamma(y + size) - logGamma(size);
-    return shape + y * Math.log(mean / (mean + size)) - size * Math.log1p(mean / size);
+    // Of a day without a call it is the chance of that; and a few calls are a product, where both gammas took most of the time of a
+    // row of few calls' days.
+    const none = -size * Math.log1p(mean / size);
+    if (y === 0) return none;
+    const p = mean / (mean + size);
+    if (y > FEW || y !== (y | 0)) return logGamma(y + size) - logGamma(size) + y * Math.log(p) + none;
+    let product = 1;
+    for (let i = 0; i < y; i++) product *= p * (size + i);
+    return Math.log(product) + none;
   }
   const n = y + size;
   return (

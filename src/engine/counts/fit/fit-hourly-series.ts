@@ -36,12 +36,12 @@ export function fitHourlyRow(events: Events, training: Training, plan: FitPlan, 
     const daily = scratch.dailyRates.fit(scratch.dayCalls, scratch.dayExposure, bucket.phi);
     sumRates(row, training, byHour, daily);
     row.fit.fitHours({ ...row.week, repeats: byHour.weeks }, { bucket, hour }, row.profile);
-    if (slotStructure.isShown(row, training, byHour, bucket)) return undefined;
     counts.gather(training, training.pieceDay, daily, undefined, bucket, most);
     sumMeans(training, byHour, plan);
     const before = { bucket, hour };
     const isFirst = round === 0;
     bucket = fitDispersion(counts, PRIOR, 1, undefined, isFirst ? undefined : bucket);
+    if (slotStructure.isShown(row, training, byHour, bucket)) return undefined;
     hour = hourlyDispersion(plan, bucket, isFirst ? undefined : hour);
     if (straddles(bucket.alpha, hour.alpha)) return undefined;
     if (isSettled(round, before, { bucket, hour }, past, plan)) {

@@ -94,6 +94,8 @@ export interface GridPlan extends Omit<Calendar, 'slots'> {
   readonly columns: ModelColumns;
   readonly flat: KeptProfile;
   readonly blocks: number;
+  /** `[blocks]`: the date that each begins on. */
+  readonly dateOf: Int32Array;
   /** Days of the history (of a bucket each where that is longer), and dates: UTC days from its start. */
   readonly days: number;
   readonly dates: number;
@@ -111,12 +113,14 @@ export function gridPlan(grid: TimeGrid): GridPlan {
   const blockOf = new Int32Array(length);
   for (let i = 0; i < length; i++) blockOf[i] = Math.floor((start + i * step) / windows.block) - first;
   const blocks = length === 0 ? 0 : blockOf[length - 1] + 1;
+  const dateOf = new Int32Array(blocks);
+  for (let b = 0; b < blocks; b++) dateOf[b] = Math.floor((b * windows.block) / DAY);
   const days = Math.max(1, Math.ceil((length * step) / Math.max(DAY, step)));
   const dates = Math.ceil((length * step) / DAY) + 1;
   const { perWeek } = cells.slots;
   const scratch = scratchFor(length, blocks, days, dates, cells);
   const columns = modelColumns(windows.spans.length);
-  return { grid, cells, windows, columns, flat: flatProfile(perWeek), blockOf, blocks, days, dates, scratch };
+  return { grid, cells, windows, columns, flat: flatProfile(perWeek), blockOf, blocks, dateOf, days, dates, scratch };
 }
 
 function scratchFor(length: number, blocks: number, days: number, dates: number, cells: WeekCells): Scratch {

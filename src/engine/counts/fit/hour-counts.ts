@@ -40,7 +40,7 @@ export class HourCounts extends GroupedCounts {
 
   /** As SlotCounts.gather has it, by hours whose slots all have the same mean. @param at which level each piece has */
   gather(
-    { pieces, hours }: Training,
+    { hours }: Training,
     at: Int32Array,
     levelOf: Float64Array,
     known: Float64Array | undefined,
@@ -57,40 +57,51 @@ export class HourCounts extends GroupedCounts {
     this.#pull = { perCall: 1 + phi, alpha, most };
     this.#known = known;
     this.#at = at;
-    for (const sums of [times, means, squares, doubts, offs, mean]) sums.fill(0);
-    least.fill(Number.POSITIVE_INFINITY);
-    for (let p = 0; p < pieces; p++) {
-      const hour = hourOf[p];
-      const m = levelOf[at[p]] * shape[hour];
-      const each = buckets[p];
-      const square = m * m;
-      pieceMean[p] = m;
-      times[hour] += each;
-      means[hour] += each * m;
-      squares[hour] += each * square;
-      if (known !== undefined) doubts[hour] += each * square * known[at[p]];
-      offs[hour] += empty[p] * square;
-      if (m < least[hour]) least[hour] = m;
-      if (m > mean[hour]) mean[hour] = m;
+    // Hour by hour, the sums in registers: piece by piece, with six sums in memory, it took twice as long (Node 20).
+    const { hourFrom, byHour } = hours;
+    for (let hour = 0; hour < mean.length; hour++) {
+      const own = shape[hour];
+      let all = 0;
+      let sum = 0;
+      let square = 0;
+      let doubt = 0;
+      let off = 0;
+      let low = Number.POSITIVE_INFINITY;
+      let high = 0;
+      for (let i = hourFrom[hour]; i < hourFrom[hour + 1]; i++) {
+        const p = byHour[i];
+        const m = levelOf[at[p]] * own;
+        const each = buckets[p];
+        const weight = m * m;
+        pieceMean[p] = m;
+        all += each;
+        sum += each * m;
+        square += each * weight;
+        if (known !== undefined) doubt += each * weight * known[at[p]];
+        off += empty[p] * weight;
+        low = m < low ? m : low;
+        high = m > high ? m : high;
+      }
+      times[hour] = all;
+      means[hour] = sum;
+      squares[hour] = square;
+      doubts[hour] = doubt > 0 ? doubt / square : 0;
+      offs[hour] = off;
+      least[hour] = this.leastOf(low, high, 1 + phi);
     }
     const last = this.#last.fill(-1);
     for (let e = 0; e < n; e++) {
       const hour = hourOf[piece[e]];
       const off = calls[e] - pieceMean[piece[e]];
-      const square = off * off;
-      offs[hour] += square;
+      offs[hour] += off * off;
       this.#before[e] = last[hour];
       last[hour] = e;
     }
     for (let hour = 0; hour < mean.length; hour++) {
       const m = times[hour] > 0 ? means[hour] / times[hour] : 0;
-      const by = enlargedBy(m, variance[hour], this.#pull);
-      // Where the greatest mean stood.
-      least[hour] = this.leastOf(least[hour], mean[hour]);
       mean[hour] = m;
-      if (doubts[hour] > 0) doubts[hour] /= squares[hour];
       due[hour] = means[hour] + doubts[hour] * squares[hour];
-      offs[hour] *= by;
+      offs[hour] *= enlargedBy(m, variance[hour], this.#pull);
     }
   }
 

@@ -9,7 +9,7 @@ import type { Events } from './read-calls.js';
 import type { Training } from './training-layout.js';
 
 /** Series of fewer calls are tried by hours first: the buckets of theirs that hold calls are then looked at one by one. */
-export const FEW_CALLS = 500;
+export const FEW_CALLS = 2_000;
 
 /**
  * A row by its hours: of the buckets without a call those of one piece are alike, so that one figure stands for all of them;

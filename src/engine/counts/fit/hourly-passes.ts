@@ -1,7 +1,7 @@
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
-import { rawSilenceNats, silenceOf } from '../silence.js';
+import { rawSilenceNats, silenceBeside } from '../silence.js';
 import { PIVOT } from '../tail-calibration.js';
 import type { DailyMaxima } from './daily-maxima.js';
 import type { Blocks, FitPlan } from './fit-plan.js';
@@ -55,8 +55,8 @@ function sumsOf(
  */
 function hourMaxima(
   row: HourlyCalls,
-  { bucket, slot, pieces, pieceDate, pieceBlock, pieceSlot, pieceFrom }: Training,
-  { each, hourOf }: HourLayout,
+  { bucket, slot, pieces, pieceDate, pieceBlock, pieceSlot, pieceFrom, wholeHour }: Training,
+  { each, hourOf, isPartial }: HourLayout,
   { slots, windows, scratch }: FitPlan,
   [{ alpha: bucketAlpha }, { phi, alpha }]: readonly Dispersion[],
 ): DailyMaxima {
@@ -78,15 +78,31 @@ function hourMaxima(
     let calls = 0;
     for (let e = first; e < end; e++) if (bucket[row.entry[e]] > gone) calls += row.calls[e];
     if (calls === 0) return;
+    const hour = hourOf[p];
+    if (wholeHour[p] === 1 && p > 0 && isPartial[p] === 0) {
+      // Of two hours that follow one another: a part of each.
+      const last = hourOf[p - 1];
+      const own = (k + 1 - pieceFrom[p]) * shape[hour];
+      const rest = (pieceFrom[p] + width - k - 1) * shape[last];
+      const begun = rest > 0 ? shape[last] : shape[hour];
+      add(
+        p,
+        calls,
+        own + rest,
+        own * hourVariance[hour] + rest * hourVariance[last],
+        begun * begun + shape[hour] * shape[hour],
+      );
+      return;
+    }
     let exposure = 0;
     let doubt = 0;
     for (let j = k; j >= 0 && bucket[j] > gone; j--) {
-      const hour = Math.floor(slot[j] / each);
-      exposure += shape[hour];
-      doubt += shape[hour] * hourVariance[hour];
+      const at = Math.floor(slot[j] / each);
+      exposure += shape[at];
+      doubt += shape[at] * hourVariance[at];
     }
     const begun = shape[Math.floor(slots[gone < 0 ? 0 : gone + 1] / each)];
-    add(p, calls, exposure, doubt, begun * begun + shape[hourOf[p]] * shape[hourOf[p]]);
+    add(p, calls, exposure, doubt, begun * begun + shape[hour] * shape[hour]);
   };
   let first = 0;
   for (let p = 0, e = 0; p < pieces; p++) {
@@ -117,7 +133,9 @@ function baseTails(
   const { shape, variance } = row.profile;
   const { level, levelVariance, silenceRate, silenceVariance } = scratch.blocks;
   maxima.clear();
+  const { screen } = maxima;
   silence.fill(0);
+  const logPerCall = Math.log1p(phi);
   let silences = 0;
   let clock = 0;
   let silent = 0;
@@ -127,8 +145,9 @@ function baseTails(
     const rate = level[b];
     const hour = hourOf[p];
     const mean = Math.max(rate * shape[hour], LEAST_MEAN);
-    const own = alpha + variance[hour] + phi / mean;
-    const each = silenceOf(mean, own) * (silenceRate[b] / rate);
+    const relative = alpha + variance[hour] + levelVariance[b] + phi / mean;
+    const spread = mean * (1 + relative * mean);
+    const each = silenceBeside(mean, alpha + variance[hour], phi, logPerCall) * (silenceRate[b] / rate);
     let k = pieceFrom[p];
     for (; e < row.n && row.piece[e] === p; e++) {
       clock += (row.entry[e] - k) * each;
@@ -137,7 +156,8 @@ function baseTails(
       clock = 0;
       silent = 0;
       k = row.entry[e] + 1;
-      maxima.add(date, row.calls[e], mean, own + levelVariance[b], row.slot[e]);
+      const off = row.calls[e] - mean;
+      if (off * off > screen[date] * spread) maxima.add(date, row.calls[e], mean, relative, row.slot[e]);
     }
     const left = pieceFrom[p + 1] - k;
     clock += left * each;
@@ -146,7 +166,7 @@ function baseTails(
     if (clock > 0 && pieceDate[p + 1] !== date)
       silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceVariance[b]));
     // Of no calls where m are expected, −ln p is m at most: less than the pivot shows nothing.
-    if (left > 0 && mean > PIVOT) maxima.add(date, 0, mean, own + levelVariance[b]);
+    if (left > 0 && mean > PIVOT) maxima.add(date, 0, mean, relative);
   }
   return { maxima, silences, clock, silent };
 }

@@ -1,6 +1,6 @@
 import { type Dispersion, fitDispersion, PRIOR } from '../dispersion.js';
 import { LEAST_MEAN, straddles } from '../model.js';
-import { rawSilenceNats } from '../silence.js';
+import { rawSilenceNats, silenceBeside } from '../silence.js';
 import { sumPieces } from './fit-kernels.js';
 import type { Blocks, FitPlan, Scratch } from './fit-plan.js';
 import { hourMaxima } from './hour-maxima.js';
@@ -171,7 +171,6 @@ function natsOf(
   nats: number,
 ): number {
   const logPerCall = Math.log1p(phi);
-  const inverse = 1 / (1 + phi);
   let clock = nats;
   for (let k = from; k < to; ) {
     const p = pieceOf[k] - piecesBefore;
@@ -180,15 +179,7 @@ function natsOf(
     const ratio = silenceRate[pieceBlock[p]] / rate;
     for (let s = pieceSlot[p] + k - pieceFrom[p]; k < end; k++, s++) {
       const mean = Math.max(rate * shape[s], LEAST_MEAN);
-      const own = alpha + variance[s];
-      // As silenceOf(mean, own + phi/mean); ln(1 + phi + x) by the series of ln(1 + t) where few calls are missing.
-      const t = own * mean * inverse;
-      const log =
-        t < 0.05
-          ? logPerCall +
-            t * (1 - t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t * (1 / 6 - t * (1 / 7 - t / 8)))))))
-          : Math.log1p(own * mean + phi);
-      clock += (log * mean * ratio) / (own * mean + phi);
+      clock += silenceBeside(mean, alpha + variance[s], phi, logPerCall) * ratio;
     }
   }
   return clock;

@@ -134,7 +134,8 @@ export class SlotCounts extends GroupedCounts {
       const levelSquares = hours.square[hour];
       const level = hours.mean[hour];
       const doubt = hours.known[hour];
-      const low = this.leastOf(hours.least[hour], hours.most[hour]);
+      const low = hours.least[hour];
+      const high = hours.most[hour];
       for (const end = s + each; s < end; s++) {
         const own = shape[s];
         const m = own * level;
@@ -147,7 +148,7 @@ export class SlotCounts extends GroupedCounts {
         const enlarge = pull < most * scatter ? by * by : byMost;
         mean[s] = m;
         known[s] = doubt;
-        least[s] = own * low;
+        least[s] = this.leastOf(own * low, own * high, perCall);
         means[s] = all;
         squares[s] = square;
         due[s] = all + doubt * square;

