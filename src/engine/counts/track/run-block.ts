@@ -42,7 +42,7 @@ export function runBlock(
   k.back = ((start + i * step - blockStart) / step) | 0;
   if (parts.s[INCIDENT_SIDE] !== 0) return runIncident(parts, range, i, end, learn, out, at);
   // What a young series learns of its hours may have the next bucket's slot chosen otherwise.
-  if (!k.isCalm || (k.isTraining && isOpen(range, i))) return runBucket(parts, range, i, learn, out, at, onlyCalm);
+  if (!k.isCalm || end - i === 1 || (k.isTraining && isOpen(range, i))) return runBucket(parts, range, i, learn, out, at, onlyCalm);
   while (i < end && !(k.isTraining && isOpen(range, i))) {
     const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
     let n = fillStretch(parts, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
