@@ -19,11 +19,11 @@ import { gaugeBand } from './levels/model.js';
 import type { Recent } from './recent-counts.js';
 import { RowsRun } from './rows-run.js';
 import type { RoomForScores } from './score-window.js';
-import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow } from './series-tracker.js';
+import { runRow, settledSlots, type WatchedRow, type WatchRules, watchRow, type ZoneSlots } from './series-tracker.js';
+import { SlotsAhead } from './slots-ahead.js';
 import { nextCheckpoint, StatesAt, StatesReader } from './states-at.js';
 import type { Band, Exceptions, QuietKey } from './types.js';
 import type { Offsets } from './zone-candidates.js';
-import { SlotTables } from './zone-slots.js';
 
 /** How the rows of windows with the same keys, in the same order, are matched: looking up 100,000 keys takes 0.2 s. */
 export interface Matching {
@@ -41,6 +41,7 @@ export interface Matching {
 export class DetectorRows {
   #baseline: Baseline;
   readonly #rules: WatchRules;
+  #slots: SlotsAhead;
   /** In the order in which they came: those of the baseline first. */
   readonly #rows: WatchedRow[] = [];
   /** The places of those that the baseline lacks, by {@link keyId}. */
@@ -69,6 +70,7 @@ export class DetectorRows {
   constructor(baseline: Baseline, rules: WatchRules, later: readonly SeriesKey[], states: StatesAt | undefined) {
     this.#baseline = baseline;
     this.#rules = rules;
+    this.#slots = new SlotsAhead(baseline.zonePlans);
     const reader = states === undefined ? undefined : new StatesReader(states, baseline.grid.step);
     const count = states?.count ?? 0;
     for (const [place, key] of [...baseline.keys, ...later].entries()) {
@@ -152,10 +154,7 @@ export class DetectorRows {
     if (isTick) this.#keepAt(nextCheckpoint(run.grid.start, step), run.grid.start);
     const left = isTick ? this.#take(run, rowOf, scores, exceptions, length, first) : undefined;
     // A tick is run by the slots that it is foreseen by: a second table for each zone was a sixth of one of 100 rows (Node 20).
-    const tables = new SlotTables(
-      this.#baseline.zonePlans,
-      isTick ? { ...run.grid, length: this.#lookahead.length } : run.grid,
-    );
+    const tables = this.#slots.over(isTick ? { ...run.grid, length: this.#lookahead.length } : run.grid);
     const count = left?.length ?? rowOf.length;
     for (let i = 0; i < count; i++) {
       const row = left === undefined ? i : left[i];
@@ -196,7 +195,7 @@ export class DetectorRows {
   }
 
   /** Foresees the next buckets of a row that has no call in the present one, or runs it over that; false where it is to be run otherwise. */
-  #runIdle(place: number, tables: SlotTables, scores: RoomForScores | undefined, at: number): boolean {
+  #runIdle(place: number, tables: ZoneSlots, scores: RoomForScores | undefined, at: number): boolean {
     const { count, zone, learning } = this.#rows[place];
     if (count === undefined || (zone.days?.windows.length ?? 0) > 0) return false;
     const slots = settledSlots(this.#rows[place], tables);
@@ -368,6 +367,7 @@ export class DetectorRows {
   useBaseline(baseline: Baseline): void {
     this.finish();
     this.#baseline = baseline;
+    this.#slots = new SlotsAhead(baseline.zonePlans);
     for (const [place, { key }] of this.#rows.entries()) this.#rows[place] = this.#watch(place, key, undefined);
     this.#keepAt(Number.NaN);
     this.#lookahead.dropAll();

@@ -44,6 +44,9 @@ export function watchRules(
   };
 }
 
+/** The week slots of the buckets that rows are run over. */
+export type ZoneSlots = Pick<SlotTables, 'own' | 'of'>;
+
 /** One row as it is watched: its tracker, and what its time zone turns out to be. */
 export interface WatchedRow {
   readonly key: SeriesKey;
@@ -119,7 +122,7 @@ export function runRow(
   values: Float64Array,
   observed: Uint8Array,
   { start, step, length }: TimeGrid,
-  tables: SlotTables,
+  tables: ZoneSlots,
   learn: boolean,
   scores: ScoreColumns | undefined,
   at: number,
@@ -146,7 +149,7 @@ export function runRow(
 }
 
 /** The slots of a row that all its candidates agree on; `undefined` where each bucket has to be asked for. */
-export function settledSlots({ zone, count, choice }: WatchedRow, tables: SlotTables): Int32Array | undefined {
+export function settledSlots({ zone, count, choice }: WatchedRow, tables: ZoneSlots): Int32Array | undefined {
   if (count === undefined || choice === undefined || count.isFlat) return tables.own(zone);
   return choice.settled(tables.of(zone, count.begins));
 }

@@ -207,7 +207,7 @@ function differ(slots: Int32Array, own: Int32Array): boolean {
 }
 
 /** Those of a window in which nothing is in doubt. */
-function plainSlots(own: Int32Array): RowSlots {
+export function plainSlots(own: Int32Array): RowSlots {
   const left = { slots: own, open: new Uint8Array(own.length), anyOpen: false };
   return {
     each: [own],

@@ -64,15 +64,14 @@ export function compareSeverity(a: Severity, b: Severity): number {
 }
 
 /** The anomaly of a group, without its callers. */
-export function anomalyOf({ run, related }: Group, isCritical: IsCritical): Anomaly {
+export function anomalyOf(group: Group, isCritical: IsCritical): Anomaly {
+  const { run, related } = group;
   const others = new Map(related.map(({ key }) => [keyId(key), key]));
   others.delete(keyId(run.key));
-  const keys = [...others.values()];
-  const kind = kindOf(run);
   const isSilence = run.direction < 0 && run.value === 0;
   return {
     id: idOf(run.key, run.verdict, run.reported),
-    severity: severityOf(run, kind, keys, isCritical),
+    severity: severityOf(group, isCritical),
     key: run.key,
     verdict: run.verdict,
     from: run.from,
@@ -84,8 +83,8 @@ export function anomalyOf({ run, related }: Group, isCritical: IsCritical): Anom
     upper: run.upper,
     surprise: run.surprise,
     decidedBy: { from: run.decidedFrom, to: run.decidedTo },
-    kind,
-    related: keys,
+    kind: kindOf(run),
+    related: [...others.values()],
   };
 }
 
@@ -119,14 +118,15 @@ export function stageOf(run: Run): number {
  * How much an anomaly matters. What is new, or rare by habit, has no normal maximum to be ten times of; it is low unless
  * chance cannot have made it.
  */
-function severityOf(run: Run, kind: AnomalyKind, related: readonly SeriesKey[], isCritical: IsCritical): Severity {
+export function severityOf({ run, related }: Group, isCritical: IsCritical): Severity {
+  const kind = kindOf(run);
   const { operation, outcome } = run.key;
   const isAbove = run.verdict === 'above';
   if (isAbove && operation !== null && isCritical(operation)) return 'critical';
   const isNew = kind === 'first-seen' || kind === 'rare';
   const surprise = Math.abs(run.surprise);
   if (surprise > IMPOSSIBLE) {
-    const failed = outcome === 'error' || related.some((key) => key.outcome === 'error');
+    const failed = outcome === 'error' || related.some(({ key }) => key.outcome === 'error');
     const manifold = !isNew && isAbove && run.value >= MANIFOLD * Math.max(1, run.upper);
     return kind === 'silence' || (isAbove && failed) || manifold ? 'critical' : 'high';
   }

@@ -33,11 +33,15 @@ export function evidenceByBucket(
   // What may still turn out to lead to nothing, for either direction.
   const maybe = [new Cells(), new Cells()];
   for (let row = 0; row < rows; row++) {
-    const counts = [active.has(2 * row), active.has(2 * row + 1)];
-    for (let side = 0; side < 2; side++) maybe[side].begin(2 * row + side, counts[side]);
+    const above = active.has(2 * row);
+    const below = active.has(2 * row + 1);
     // Of a row without any breach only what leads up to the end may matter.
-    const any = counts[0] || counts[1] || hasBreach(verdicts, row * length + first, row * length + last);
-    for (let i = any ? first : lead(surprise, row * length, first, last, shoulder, reach); i < last; i++) {
+    const any = above || below || hasBreach(verdicts, row * length + first, row * length + last);
+    const from = any ? first : lead(surprise, row * length, first, last, shoulder, reach);
+    if (from === last) continue;
+    maybe[0].begin(2 * row, above);
+    maybe[1].begin(2 * row + 1, below);
+    for (let i = from; i < last; i++) {
       const cell = row * length + i;
       const verdict = verdicts[cell];
       const by = surprise[cell];

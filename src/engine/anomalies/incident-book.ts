@@ -2,10 +2,19 @@ import { keyId, type SeriesKey } from '../../series/key.js';
 import { DAY, HOUR, MINUTE } from '../../time/grid.js';
 import { ABOVE, type Affected, BELOW, type Incident, type IncidentChange, type Severity } from '../types.js';
 import { type Direction, isCommon, isWide, type Scope, scopeOf } from './affected-keys.js';
-import { anomalyOf, compareSeverity, type IsCritical, idOf, stageOf, worstFirst } from './anomaly-of-runs.js';
+import {
+  anomalyOf,
+  compareSeverity,
+  type IsCritical,
+  idOf,
+  severityOf,
+  stageOf,
+  worstFirst,
+} from './anomaly-of-runs.js';
 import { type AlarmRule, byRow, type Run } from './breach-runs.js';
 import { mayShare } from './common-cause.js';
 import { type Group, groupRuns, rank } from './group-runs.js';
+import { namedFirst } from './named-keys.js';
 
 /** How long an incident that is closed is still named. */
 const KEPT = 2 * DAY;
@@ -117,7 +126,7 @@ export class IncidentBook {
   /** As they are now, in the order in which they opened. */
   incidents(): Incident[] {
     const groups = this.#open.length === 0 ? [] : this.#groups();
-    const open = this.#open.map((incident) => this.#incident(incident, groups, null));
+    const open = this.#open.map((incident) => this.#incident(incident, this.#groupsOf(incident, groups), null));
     return [...this.#closed, ...open].sort((a, b) => a.opened - b.opened || (a.id < b.id ? -1 : 1));
   }
 
@@ -178,17 +187,17 @@ export class IncidentBook {
     }
     for (const incident of this.#open) {
       const isFresh = fresh.includes(incident);
-      const now = this.#incident(incident, groups, null);
+      const own = this.#groupsOf(incident, groups);
+      const size = own.reduce((most, { run }) => Math.max(most, run.departure), 0);
+      // Most are what they were, and to make them anew was a third of a grouping.
+      if (!isFresh && size < 2 * incident.size && !this.#hasGrown(incident, own)) continue;
+      const now = this.#incident(incident, own, null);
       // By the row that is worst when it opens; one that opens later on the same row is another.
       if (isFresh) incident.id = idOf(now.anomalies[0].key, now.anomalies[0].verdict, this.#end);
-      const more = namedFirst(now, incident.named);
-      const size = now.anomalies.reduce((most, { value, expected }) => Math.max(most, Math.abs(value - expected)), 0);
-      const isWorse = compareSeverity(now.severity, incident.severity) < 0;
-      if (!isFresh && more.length === 0 && size < 2 * incident.size && !isWorse) continue;
       incident.changed = this.#end;
       incident.severity = now.severity;
       incident.size = size;
-      for (const key of more) incident.named.set(keyId(key), key);
+      for (const key of namedFirst(now.anomalies, incident.named)) incident.named.set(keyId(key), key);
       this.#count(incident);
       changes.push({
         change: isFresh ? 'opened' : 'grown',
@@ -196,6 +205,13 @@ export class IncidentBook {
         incident: { ...now, ...countOf(incident), id: incident.id, changed: this.#end },
       });
     }
+  }
+
+  /** Whether an incident is about more than it named, or matters more than it did. */
+  #hasGrown({ named, severity }: IncidentState, own: readonly Group[]): boolean {
+    const about = own.map(({ run, related }) => ({ key: run.key, related: related.map(({ key }) => key) }));
+    if (namedFirst(about, named).length > 0) return true;
+    return own.some((group) => compareSeverity(severityOf(group, this.#critical), severity) < 0);
   }
 
   /** The open incident of a group: that of its own rows, else of what it explains. */
@@ -290,11 +306,16 @@ export class IncidentBook {
     }
   }
 
-  /** An incident as it is now. */
-  #incident(incident: IncidentState, groups: readonly Group[], closed: number | null): Incident {
-    let own = groups.filter(({ run }) => this.#followed.get(run)?.incident === incident);
-    // All of it is explained by what another incident is about.
-    if (own.length === 0) own = groupRuns(this.#runsOf(incident), { spread: false });
+  /** Those of some groups that an incident is about; where another incident explains them all, its own. */
+  #groupsOf(incident: IncidentState, groups: readonly Group[]): readonly Group[] {
+    const own = groups.filter(({ run }) => this.#followed.get(run)?.incident === incident);
+    if (own.length > 0) return own;
+    const runs = [...this.#followed.keys()].filter((run) => this.#followed.get(run)?.incident === incident);
+    return groupRuns(runs, { spread: false });
+  }
+
+  /** An incident as it is now. @param own groups */
+  #incident(incident: IncidentState, own: readonly Group[], closed: number | null): Incident {
     const anomalies = own.map((group) => anomalyOf(group, this.#critical)).sort(worstFirst);
     const { id, opened, changed } = incident;
     // What it was found to be it stays, though another row may come to explain it.
@@ -302,10 +323,6 @@ export class IncidentBook {
       compareSeverity(anomalies[0].severity, incident.severity) < 0 ? anomalies[0].severity : incident.severity;
     const state = closed === null ? 'open' : 'closed';
     return { id, state, opened, changed: closed ?? changed, closed, severity, anomalies, ...countOf(incident) };
-  }
-
-  #runsOf(incident: IncidentState): Run[] {
-    return [...this.#followed.values()].flatMap((followed) => (followed.incident === incident ? [followed.run] : []));
   }
 
   /** Closes the incidents of which nothing is under way any more. */
@@ -316,7 +333,7 @@ export class IncidentBook {
     if (over.length === 0) return;
     const groups = this.#groups();
     for (const state of over) {
-      const incident = this.#incident(state, groups, this.#end);
+      const incident = this.#incident(state, this.#groupsOf(state, groups), this.#end);
       this.#closed.push(incident);
       changes.push({ change: 'closed', at: this.#end, incident });
     }
@@ -361,21 +378,6 @@ export class IncidentBook {
       return Math.min(byKey.get(`${direction} ${keyArn}`) ?? never, byKey.get(`${direction} null`) ?? never);
     };
   }
-}
-
-/** What an incident names that it did not name before: rows of its anomalies, and KMS keys among what is related. */
-function namedFirst({ anomalies }: Incident, named: ReadonlyMap<string, SeriesKey>): SeriesKey[] {
-  const arns = new Set<string | null>([null]);
-  for (const { keyArn } of named.values()) arns.add(keyArn);
-  const more: SeriesKey[] = [];
-  for (const { key, related } of anomalies) {
-    for (const one of [key, ...related]) {
-      if (one === key ? named.has(keyId(key)) : arns.has(one.keyArn)) continue;
-      more.push(one);
-      arns.add(one.keyArn);
-    }
-  }
-  return more;
 }
 
 /** Whether a finding has grown so much that it may matter; one that another explains, that it may not any more. */

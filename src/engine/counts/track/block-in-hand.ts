@@ -48,6 +48,7 @@ export function takeInHand(
   k.rate = s[RATE];
   k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
   k.isYoung = shapePrior > 0;
+  k.isTraining = k.isYoung && learn;
   k.isCalm = isPlain && isUndisturbed(s);
   k.isMerging = s[MERGE_SIDE] !== 0;
   setWindows(parts, isLongRun);

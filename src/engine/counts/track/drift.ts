@@ -94,11 +94,11 @@ export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: 
 }
 
 /** The same of buckets that {@link mayDrift} is asked of. */
-export function setIdleDrift({ s, rules, scratch }: TrackerParts): void {
+export function setIdleDrift({ s, rules, scratch }: TrackerParts, isLearning: boolean): void {
   const { law } = scratch;
   const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
   const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
-  const isJudged = !rules.acceptShifts || expected >= LEAST_CALLS;
+  const isJudged = isLearning && (!rules.acceptShifts || expected >= LEAST_CALLS);
   law.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
   law.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
 }

@@ -57,12 +57,15 @@ const NO_LOWER = 0.79;
 /**
  * Runs over buckets from `i` on in which no call comes, all observed and judged by their slots, up to the end of the block or to the
  * first that may be reported, or of which a window has something to say.
+ * @param length where those without a call end
  * @returns how many it was; the others are to be run otherwise
  */
 export function runIdle(
   parts: TrackerParts,
-  { start, length, slots, learning }: TrackedRange,
+  { start, slots, learning }: TrackedRange,
   i: number,
+  length: number,
+  learn: boolean,
   out: ScoreColumns | undefined,
   at: number,
 ): number {
@@ -72,7 +75,7 @@ export function runIdle(
   const { step, block, hourBuckets } = rules.windows;
   const blockStart = s[BLOCK] * block;
   const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-  setIdleDrift(parts);
+  setIdleDrift(parts, learn);
   let next = i;
   while (next < end) {
     law.first = next;

@@ -34,7 +34,7 @@ import {
 import { trainShape } from './young-hours.js';
 
 /** What a calm bucket leaves behind in what is at hand of its block. */
-export function leaveInHand(parts: TrackerParts, learn: boolean): void {
+export function leaveInHand(parts: TrackerParts): void {
   const { scratch, rules, s } = parts;
   const { block: k, bucket: b } = scratch;
   k.carriedShortfall = parts.straddles ? Math.max(0, b.mean - b.y) : 0;
@@ -57,7 +57,7 @@ export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   if (!b.isSuspect) {
     k.trainCalls += b.held;
     k.trainExposure += b.exposure;
-    if (k.isYoung && learn) trainShape(parts);
+    if (k.isTraining) trainShape(parts);
   } else markEvent(s);
   k.sum += b.held;
   k.sumExposure += b.exposure;

@@ -53,6 +53,7 @@ export function replayBlock(
   k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
   k.silenceRatio = s[SILENCE_RATE] / k.rate;
   k.isYoung = false;
+  k.isTraining = false;
   k.isMerging = false;
   takeSums(parts);
   let next = i;

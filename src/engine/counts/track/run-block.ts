@@ -9,10 +9,11 @@ import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
 import { AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
-import { loadBucket } from './stretch-bucket.js';
+import { loadBucket, setHour } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
 import { enterBurstHour, testWindows } from './window-test.js';
+import { hourOf } from './young-hours.js';
 
 /** Buckets of a run that are too few to set bounds for; windows of an hour take 0.86 of the time with them (Node 20). */
 const FEW_BUCKETS = 5;
@@ -40,12 +41,14 @@ export function runBlock(
   takeInHand(parts, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
   k.back = ((start + i * step - blockStart) / step) | 0;
   if (parts.s[INCIDENT_SIDE] !== 0) return runIncident(parts, range, i, end, learn, out, at);
-  // What a young series learns of its hours may change with every bucket.
-  if (!k.isCalm || (k.isYoung && learn)) return runBucket(parts, range, i, learn, out, at, onlyCalm);
-  while (i < end) {
+  // What a young series learns of its hours may have the next bucket's slot chosen otherwise.
+  if (!k.isCalm || end - i === 1 || (k.isTraining && isOpen(range, i)))
+    return runBucket(parts, range, i, learn, out, at, onlyCalm);
+  while (i < end && !(k.isTraining && isOpen(range, i))) {
     const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
-    const n = fillStretch(parts, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
+    let n = fillStretch(parts, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
     if (n === 0) break;
+    if (k.isTraining) n = ofOneHour(parts, n);
     const calm = judgeStretch(parts, n);
     if (calm > 0) {
       if (out !== undefined) writeVerdicts(parts, out, calm, range.learning);
@@ -56,6 +59,7 @@ export function runBlock(
     if (onlyCalm) return -1 - i;
     if (range.choose !== undefined) chooseAgain(range.choose, i - calm, i);
     loadBucket(parts, calm);
+    if (k.isYoung) setHour(parts, calm);
     putBack(parts);
     finishBucket(parts, range, learn, out);
     return i + 1;
@@ -74,7 +78,8 @@ function fillStretch(
 ): number {
   const { stretch: t } = parts.scratch;
   const { all: c, whole } = t;
-  const bursts = parts.bursts;
+  const { bursts } = parts;
+  const { isTraining } = parts.scratch.block;
   const { step } = parts.rules.windows;
   const perDay = parts.profile.perWeek / 7;
   let left = choose?.left();
@@ -97,8 +102,8 @@ function fillStretch(
     let slot = slots[i + n];
     if (left !== undefined && left.open[i + n] === 0) slot = left.slots[i + n];
     else if (choose !== undefined) {
-      // A bucket that ends the stretch for its bursts is chosen for again: one by one, then.
-      if (n > 0 && bursts !== null) break;
+      // A bucket that ends the stretch for its bursts is chosen for again: one by one, then. A young series' comes by itself.
+      if (n > 0 && (bursts !== null || isTraining)) break;
       slot = choose.choose(i + n) | 0;
       left = choose.left();
     }
@@ -110,6 +115,23 @@ function fillStretch(
     whole[AT_SLOT + n] = slot;
   }
   return n;
+}
+
+/** Whether the slot of a bucket is still to be chosen by what it holds. */
+function isOpen({ choose }: TrackedRange, i: number): boolean {
+  return choose !== undefined && choose.left().open[i] !== 0;
+}
+
+/**
+ * How many of the stretch's first `n` buckets lie in one local hour: what a young series learns of an hour is taken in with the first
+ * bucket of another.
+ */
+function ofOneHour(parts: TrackerParts, n: number): number {
+  const { whole } = parts.scratch.stretch;
+  const hour = hourOf(parts, whole[AT_SLOT]);
+  let same = 1;
+  while (same < n && hourOf(parts, whole[AT_SLOT + same]) === hour) same++;
+  return same;
 }
 
 /**
@@ -130,7 +152,7 @@ function runIncident(
   const { block: k } = parts.scratch;
   const side = s[INCIDENT_SIDE];
   let next = runBucket(parts, range, i, learn, out, at, false);
-  const stands = s[PRE_SHIFT_RATIO] === 0 && !(k.isYoung && learn);
+  const stands = s[PRE_SHIFT_RATIO] === 0 && !k.isTraining;
   while (stands && next < end && s[INCIDENT_SIDE] === side && observed[next] !== 0 && Number.isFinite(values[next])) {
     takeSums(parts);
     k.back++;
@@ -170,7 +192,7 @@ function runBucket(
   if (onlyCalm && !isCalm) return -1 - i;
   if (isCalm) {
     if (out !== undefined) writeVerdict(parts, out, NORMAL, learning, k.silentBuckets);
-    leaveInHand(parts, learn);
+    leaveInHand(parts);
     putBack(parts);
   } else {
     putBack(parts);

@@ -46,6 +46,8 @@ export class BlockInHand {
   /** An incident that is over may still be continued: what comes until then is added to it. */
   isMerging = false;
   isYoung = false;
+  /** Young, and what its hours turn out to be is learned. */
+  isTraining = false;
 }
 
 /** The bucket that is judged, and what is found of it on the way. */

@@ -17,6 +17,7 @@ import {
   AT_UPPER,
   AT_Y,
 } from './stretch.js';
+import { correctionOf, hourOf } from './young-hours.js';
 
 /** Takes bucket `j` of the stretch in hand, for what is rarely done. */
 export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
@@ -46,6 +47,13 @@ export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
   b.isSuspect = t.isSuspect[j] !== 0;
   b.silenceAfter = c[AT_SILENCE_AFTER + j];
   b.isChanged = false;
+}
+
+/** The local hour of a young series' bucket in hand, and its correction: no test of a stretch needs them. */
+export function setHour(parts: TrackerParts, j: number): void {
+  const { stretch: t, bucket: b } = parts.scratch;
+  b.hour = hourOf(parts, t.whole[AT_SLOT + j]);
+  b.correction = correctionOf(parts, b.hour);
 }
 
 /** Puts back what a test found of the bucket in hand. */

@@ -21,7 +21,7 @@ import {
   AT_UPPER,
   AT_Y,
 } from './stretch.js';
-import { loadBucket } from './stretch-bucket.js';
+import { loadBucket, setHour } from './stretch-bucket.js';
 import { DEPENDENCE, PER_NAT } from './verdict.js';
 import { writeDecided } from './window-test.js';
 import { trainShape } from './young-hours.js';
@@ -93,10 +93,11 @@ export function leaveStretch(parts: TrackerParts, out: ScoreColumns | undefined,
   k.sumExposureVar = c[AT_SUM_EXPOSURE_VAR + n - 1];
   leaveInRing(parts, n);
   if (learn) leaveTraining(parts, n);
-  if (k.isYoung && learn) {
+  if (k.isTraining) {
     for (let j = 0; j < n; j++) {
       if (t.isSuspect[j] !== 0) continue;
       loadBucket(parts, j);
+      setHour(parts, j);
       trainShape(parts);
     }
   }
