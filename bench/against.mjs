@@ -8,11 +8,13 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { helpFor } from '../scripts/usage.mjs';
 import { buildOf } from './build-of.mjs';
 import { libraryOf } from './library-of.mjs';
 import { gridAfter, organisation as organisationOf, ticksAfter } from './organisation.mjs';
 import { runJob } from './run-job.mjs';
 
+helpFor(import.meta.url);
 const SEED = 20260209;
 const STEP = 300_000;
 const DAY = 86_400_000;

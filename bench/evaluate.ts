@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { helpFor } from '../scripts/usage.mjs';
 import { calibrationPart } from './evaluate/calibration-part.js';
 import { fleetPart } from './evaluate/fleet-part.js';
 import { Page } from './evaluate/page.js';
@@ -19,6 +20,7 @@ import { tenantsPart } from './evaluate/tenants-part.js';
 import { machine } from './harness.js';
 import { libraryOf } from './library-of.mjs';
 
+helpFor(import.meta.url);
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

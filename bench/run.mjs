@@ -6,7 +6,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { helpFor } from '../scripts/usage.mjs';
 
+helpFor(import.meta.url);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [kind, ...args] = process.argv.slice(2);
 const folder = kind === 'soak' ? 'bench/soak' : 'bench/stages';

@@ -2,7 +2,9 @@
 // What a door may throw, and how long it may take, stands in test/fuzz.test.ts.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { helpFor } from './usage.mjs';
 
+helpFor(import.meta.url);
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },

@@ -3,7 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync, strToU8 } from 'fflate';
+import { helpFor } from './usage.mjs';
 
+helpFor(import.meta.url);
 const SEED = 20260602;
 const START = Date.UTC(2026, 4, 4);
 const JUDGED = Date.UTC(2026, 5, 2);

@@ -15,7 +15,9 @@ import { parseArgs } from 'node:util';
 import { BaseSequencer, createVitest } from 'vitest/node';
 import { groupBy, mutantsOf } from './mutants.mjs';
 import { choose, copyOfTree, putMutants, reachedOf, removeCopy, takeMutants } from './mutated-tree.mjs';
+import { helpFor } from './usage.mjs';
 
+helpFor(import.meta.url);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What of test/ counts for a room: the tests of its own folder, and those elsewhere that state its laws. */
