@@ -95,7 +95,7 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
     for (let left = reader.varint(); left > 0; left--) found.push(read());
     return found;
   };
-  const baseline = Baseline.ofKept(readBlob(reader).slice());
+  const baseline = Baseline.fromBytes(readBlob(reader));
   const learn = LEARN[reader.uint8()] ?? reader.fail('a way to learn that is unknown');
   const minEffect = reader.float64();
   const perWeek = reader.float64();

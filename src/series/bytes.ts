@@ -200,7 +200,8 @@ export class ByteReader {
 
   /** Reads `[from, to)` of `bytes`, which may be a view of a larger buffer. */
   constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
-    this.#bytes = bytes;
+    // Of a Node `Buffer` a slice would be no copy, and change with it.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = from;
     this.#end = to;
