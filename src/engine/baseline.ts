@@ -116,16 +116,12 @@ export class Baseline {
     return this.#bytes;
   }
 
-  /** That of bytes which are kept, see {@link keptBytes}. @internal */
-  static ofKept(bytes: Uint8Array): Baseline {
-    const baseline = Baseline.fromBytes(bytes);
-    baseline.#bytes = bytes;
-    return baseline;
-  }
-
   /** @throws FormatError when the bytes are no baseline, of another version, or damaged; it says which */
   static fromBytes(bytes: Uint8Array): Baseline {
-    return decoded(bytes, 'a Baseline', () => new Baseline(baselineFromBytes(bytes)));
+    const baseline = decoded(bytes, 'a Baseline', () => new Baseline(baselineFromBytes(bytes)));
+    // A tenth of what it takes in memory, and to make them again is most of what a detector takes to write itself first.
+    baseline.#bytes = new Uint8Array(bytes);
+    return baseline;
   }
 
   /**

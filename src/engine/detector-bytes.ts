@@ -15,9 +15,6 @@ import type { SignOff } from './types.js';
 /** Version of the payload; any change of what is written below is a new one. */
 const VERSION = 8;
 
-/** Bytes set aside for what stands beside the baseline and the states of a small detector. */
-const ROOM_FOR_REST = 4096;
-
 /** No budget leaves a test less than e to the minus this. */
 const MOST_NATS = 2000;
 
@@ -54,10 +51,8 @@ export interface DetectorParts {
 /** @param placeOf the place of a key among those of the baseline and, after them, the later ones */
 export function detectorToBytes(parts: DetectorParts, placeOf: (key: SeriesKey) => number): Uint8Array {
   const { oldest } = parts;
-  const baseline = parts.baseline.keptBytes();
-  // Nearly all of it is known: what grows is copied, and takes three times as much for a while.
-  const writer = new ByteWriter(baseline.length + (oldest?.bytes.length ?? 0) + ROOM_FOR_REST);
-  writeBlob(writer, baseline);
+  const writer = new ByteWriter();
+  writeBlob(writer, parts.baseline.keptBytes());
   writer.uint8(LEARN.indexOf(parts.learn));
   writer.float64(parts.minEffect);
   writer.float64(parts.perWeek);
@@ -100,7 +95,7 @@ export function detectorFromBytes(bytes: Uint8Array): DetectorParts {
     for (let left = reader.varint(); left > 0; left--) found.push(read());
     return found;
   };
-  const baseline = Baseline.ofKept(readBlob(reader).slice());
+  const baseline = Baseline.fromBytes(readBlob(reader));
   const learn = LEARN[reader.uint8()] ?? reader.fail('a way to learn that is unknown');
   const minEffect = reader.float64();
   const perWeek = reader.float64();

@@ -4,11 +4,19 @@ const encoder = new TextEncoder();
 // `ignoreBOM` keeps a leading U+FEFF, which is a character like any other here.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What is longer does not grow as a whole: the tens of megabytes of a large detector took three times as much for a while. */
+const PIECE = 1 << 20;
+/** Bytes that are handed over at once, from which on they are a piece of their own. */
+const MANY = 1 << 16;
+
 /**
  * Numbers and texts, one after another, into bytes that grow. Little-endian on every machine; the same calls give the
  * same bytes on every engine.
  */
 export class ByteWriter {
+  /** What was written before what is in `#bytes`, and how many bytes that is. */
+  readonly #pieces: Uint8Array[] = [];
+  #before = 0;
   #bytes: Uint8Array;
   #view: DataView;
   #at = 0;
@@ -21,26 +29,48 @@ export class ByteWriter {
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#at;
+    return this.#before + this.#at;
   }
 
   /** What was written, copied. */
   toBytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    const bytes = new Uint8Array(this.length);
+    this.copyTo(bytes, 0);
+    return bytes;
   }
 
   /** Copies what was written to `out`, from `at` on. */
   copyTo(out: Uint8Array, at: number): void {
-    out.set(this.#bytes.subarray(0, this.#at), at);
+    let end = at;
+    for (const piece of this.#pieces) {
+      out.set(piece, end);
+      end += piece.length;
+    }
+    out.set(this.#bytes.subarray(0, this.#at), end);
   }
 
   #room(more: number): void {
     const need = this.#at + more;
     if (need <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    if (need < PIECE) {
+      const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+      return;
+    }
+    this.#endPiece();
+    this.#bytes = new Uint8Array(Math.max(more, PIECE));
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** What was written stays where it is, and what is to come goes behind it. */
+  #endPiece(): void {
+    this.#pieces.push(this.#bytes.subarray(0, this.#at));
+    this.#before += this.#at;
+    this.#bytes = this.#bytes.subarray(this.#at);
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    this.#at = 0;
   }
 
   uint8(value: number): void {
@@ -108,8 +138,14 @@ export class ByteWriter {
     this.#at += 6;
   }
 
-  /** As they are, without their number. */
+  /** As they are, without their number. Many of them are copied no sooner than all is: they must not change until then. */
   bytes(bytes: Uint8Array): void {
+    if (bytes.length >= MANY) {
+      this.#endPiece();
+      this.#pieces.push(bytes);
+      this.#before += bytes.length;
+      return;
+    }
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
@@ -164,7 +200,8 @@ export class ByteReader {
 
   /** Reads `[from, to)` of `bytes`, which may be a view of a larger buffer. */
   constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
-    this.#bytes = bytes;
+    // Of a Node `Buffer` a slice would be no copy, and change with it.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = from;
     this.#end = to;

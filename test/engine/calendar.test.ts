@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { baselineFromBytes, baselineToBytes } from '../../src/engine/baseline-bytes.js';
 import { type Anomaly, Baseline, Detector, findAnomalies, fitBaseline, scoreWindow } from '../../src/engine/index.js';
 import { InputError } from '../../src/errors.js';
 import { type SeriesSet, seriesKey, seriesSet, sliceWindow } from '../../src/series/index.js';
@@ -147,7 +148,7 @@ describe('a day that is like another weekday', () => {
     // A function says nothing of keys to come: given for all, they are the same.
     expect(other.withCalendar(SUNDAYS).toBytes()).toEqual(fitted.toBytes());
     const again = Baseline.fromBytes(fitted.toBytes());
-    expect(again.toBytes()).toEqual(fitted.toBytes());
+    expect(baselineToBytes(baselineFromBytes(fitted.toBytes()))).toEqual(fitted.toBytes());
     expect(scoreWindow(again, judged)).toEqual(scoreWindow(fitted, judged));
     expect(fitBaseline(history, { timeZone: ZONE, calendar: {} }).toBytes()).toEqual(
       fitBaseline(history, { timeZone: ZONE }).toBytes(),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Detector, fitBaseline, verdictAt } from '../../src/engine/index.js';
+import { Baseline, Detector, fitBaseline, verdictAt } from '../../src/engine/index.js';
 import { FormatError, InputError } from '../../src/errors.js';
 import { concatSets, rowOf, type SeriesSet, seriesSet, sliceWindow } from '../../src/series/index.js';
+import { gridEnd } from '../../src/time/grid.js';
 import { poisson, seeded } from '../support/random.js';
 
 const STEP = 300_000;
@@ -113,6 +114,25 @@ describe('Detector', () => {
       expect([...before.surprise, ...after.surprise]).toEqual(straight.surprise);
     }
     expect(Detector.fromBytes(new Detector(baseline).toBytes()).baseline.toBytes()).toEqual(baseline.toBytes());
+  });
+
+  it('does not change with the bytes that it came from, a Buffer as one reads from a file or not', () => {
+    const pieces = cut(live, 100);
+    const first = new Detector(baseline);
+    told(first, pieces.slice(0, 10));
+    const bytes = first.toBytes();
+    // A slice of a Buffer is no copy.
+    for (const given of [Buffer.from(bytes), bytes.slice()]) {
+      const restored = Detector.fromBytes(given);
+      given.fill(0);
+      expect(restored.toBytes()).toEqual(bytes);
+      const late = sliceWindow(live, live.grid.start + 700 * STEP, gridEnd(live.grid));
+      expect(told(restored, [late])).toEqual(told(Detector.fromBytes(bytes), [late]));
+    }
+    const given = Buffer.from(baseline.toBytes());
+    const again = Baseline.fromBytes(given);
+    given.fill(0);
+    expect(again.toBytes()).toEqual(baseline.toBytes());
   });
 
   it('takes no bytes but its own, whole', () => {

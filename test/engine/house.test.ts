@@ -17,7 +17,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   'engine/anomalies/anomaly-of-runs.ts': ['CRITICAL_OPERATIONS'],
   'engine/counts/fields.ts': ['WHOLE', 'TIME', 'FLOAT'],
   'engine/counts/fit/daily-rate.ts': ['KEEPS'],
-  'engine/counts/model.ts': ['MODEL_FIELDS'],
+  'engine/counts/model.ts': ['MODEL_FIELDS', 'COLUMNS'],
   'engine/counts/quantized-profile.ts': ['SHAPES', 'VARIANCES'],
   'engine/counts/rate-filter.ts': ['KEPT_AN_HOUR', 'KEPT_A_DAY'],
   'engine/levels/tail.ts': ['EDGES', 'SHARES'],

@@ -46,6 +46,42 @@ describe('ByteWriter', () => {
     expect(hex(written((writer) => writer.float64(odd)))).toBe('000000000000f87f');
   });
 
+  it('writes bytes one after another, few or many, and however much came before', () => {
+    // Of more than a piece of what it holds, and more than what it takes as a piece.
+    const part = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc
+        .tuple(fc.integer({ min: 60_000, max: 1_300_000 }), fc.nat(255))
+        .map(([n, byte]) => new Uint8Array(n).fill(byte)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(part, fc.nat(300)), { maxLength: 8 }), fc.nat(9), (parts, at) => {
+        const writer = new ByteWriter(16);
+        const expected: Uint8Array[] = [];
+        for (const [bytes, more] of parts) {
+          writer.bytes(bytes);
+          for (let k = 0; k < more; k++) writer.uint8(k % 256);
+          expected.push(
+            bytes,
+            Uint8Array.from({ length: more }, (_, k) => k % 256),
+          );
+        }
+        const whole = Buffer.concat(expected);
+        expect(writer.length).toBe(whole.length);
+        expect(Buffer.compare(writer.toBytes(), whole)).toBe(0);
+        const out = new Uint8Array(at + whole.length);
+        writer.copyTo(out, at);
+        expect(Buffer.compare(out.subarray(at), whole)).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+    const writer = new ByteWriter();
+    for (let k = 0; k < 3e5; k++) writer.float64(k);
+    const back = new Float64Array(writer.toBytes().buffer);
+    expect(back.length).toBe(3e5);
+    expect(back.every((value, k) => value === k)).toBe(true);
+  });
+
   it('refuses what it could not give back', () => {
     const writer = new ByteWriter();
     for (const value of [-1, 0.5, 2 ** 53, Number.NaN]) expect(() => writer.varint(value)).toThrow(InputError);

@@ -1,6 +1,6 @@
 import { observedRow, type SeriesSet } from '../../../series/series-set.js';
 import type { CivilDays } from '../../../time/civil-days.js';
-import { DAY } from '../../../time/grid.js';
+import { DAY, type TimeGrid } from '../../../time/grid.js';
 import { slotsBy } from '../../../time/week.js';
 import type { ZoneOffsets } from '../../../time/zone.js';
 import { outsideWindows } from '../../calendar-days.js';
@@ -77,12 +77,7 @@ export function fitRows(
     if (!sameBytes(own, use)) laidOut.clear();
     use = own;
   };
-  const arbiters = new Map<string | undefined, ZoneArbiter>();
-  const arbiterFor = (zone: string | undefined): ZoneArbiter => {
-    const arbiter = arbiters.get(zone) ?? new ZoneArbiter(grid, zone);
-    arbiters.set(zone, arbiter);
-    return arbiter;
-  };
+  const arbiterFor = zoneArbiters(grid);
   const row = rowCalls(grid.length);
   const { calls } = shared.scratch;
   const zones = given.map((zone) => zone ?? (CANDIDATE_ZONES[0] as string));
@@ -116,6 +111,16 @@ export function fitRows(
     if (fitted.tails !== undefined && isYoung) tails.set(at, fitted.tails);
   }
   return { zones, models, tails, support };
+}
+
+/** The arbiter of a zone that was given, or of none: one for each. */
+function zoneArbiters(grid: TimeGrid): (zone: string | undefined) => ZoneArbiter {
+  const arbiters = new Map<string | undefined, ZoneArbiter>();
+  return (zone) => {
+    const arbiter = arbiters.get(zone) ?? new ZoneArbiter(grid, zone);
+    arbiters.set(zone, arbiter);
+    return arbiter;
+  };
 }
 
 /** 1 for every bucket of a row that was observed and may be learned from. */
