@@ -41,20 +41,31 @@ export function gridAfter({ start, step, length }, first, buckets) {
 export function* ticksAfter({ keys, history, counts }, ticks) {
   for (let first = 0; first < ticks; first += AT_ONCE) {
     const grid = gridAfter(history, first, Math.min(AT_ONCE, ticks - first));
-    const { values } = counts(grid);
-    const next = values.offsets.slice();
-    for (let i = 0; i < grid.length; i++) {
+    const { ends, rows, calls: of } = byBucket(counts(grid));
+    for (let i = 0, at = 0; i < grid.length; i++) {
       const calls = new Uint32Array(keys.length);
-      for (let row = 0; row < keys.length; row++) {
-        const at = next[row];
-        if (at >= values.offsets[row + 1] || values.buckets[at] !== i) continue;
-        calls[row] = values.counts[at];
-        next[row]++;
-      }
+      for (; at < ends[i]; at++) calls[rows[at]] = of[at];
       const observed = new Uint8Array([1]);
       yield { grid: gridAfter(history, first + i, 1), keys, measure: 'count', values: calls, observed };
     }
   }
+}
+
+/** The counts of a window bucket by bucket: up to which entry those of each go, and whose they are. */
+function byBucket({ grid, keys, values: { offsets, buckets, counts } }) {
+  const ends = new Float64Array(grid.length);
+  for (const bucket of buckets) if (bucket + 1 < grid.length) ends[bucket + 1]++;
+  for (let i = 1; i < grid.length; i++) ends[i] += ends[i - 1];
+  const rows = new Uint32Array(buckets.length);
+  const calls = new Uint32Array(buckets.length);
+  for (let row = 0; row < keys.length; row++) {
+    for (let k = offsets[row]; k < offsets[row + 1]; k++) {
+      const at = ends[buckets[k]]++;
+      rows[at] = row;
+      calls[at] = counts[k];
+    }
+  }
+  return { ends, rows, calls };
 }
 
 /** Poisson processes, drawn call by call, so that the work is that of the calls. */

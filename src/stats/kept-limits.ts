@@ -25,8 +25,8 @@ const ABOUT: Reach = { fewer: 3, more: 1, skewed: 1, round: 1 };
 /** Where a limit only has to be high enough, that of the least law of the box says it all. */
 const BEYOND: Reach = { fewer: 6, more: 20, skewed: 6, round: 3 };
 /** What the limit of the last cell has to be beyond a whole number, and below the next, for a box to be worth two tails. */
-const CLEAR_BELOW = 0.95;
-const CLEAR_ABOVE = 1.03;
+const CLEAR_BELOW = 0.92;
+const CLEAR_ABOVE = 1.08;
 /** How far a limit in a cell is scaled, at most, and a little. */
 const SCALED = Math.exp(0.0101);
 /** Nats that the limits of the grid are off by, 0.01, and as much again. */
