@@ -9,7 +9,7 @@ import { calibrate } from '../tail-calibration.js';
 import { isUndisturbed } from './block-in-hand.js';
 import { reachOf } from './bucket-distributions.js';
 import { UNCALIBRATED } from './bucket-test.js';
-import { mayDrift, setIdleDrift } from './drift.js';
+import { mayDrift } from './drift.js';
 import { markEvent } from './event-blocks.js';
 import { areWindowsSilent } from './idle-silent.js';
 import type { TrackerParts } from './parts.js';
@@ -72,7 +72,6 @@ export function runIdle(
   const { step, block, hourBuckets } = rules.windows;
   const blockStart = s[BLOCK] * block;
   const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-  setIdleDrift(parts);
   let next = i;
   while (next < end) {
     law.first = next;

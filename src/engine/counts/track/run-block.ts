@@ -88,8 +88,8 @@ function fillStretch(
     if (observed[i + most] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
     c[AT_Y + most] = y;
   }
-  for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
   if (choose === undefined && bursts === null) {
+    for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
     for (let k = 0; k < most; k++) whole[AT_JUDGED_BY + k] = slots[i + k];
     return most;
   }
@@ -109,6 +109,7 @@ function fillStretch(
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
     whole[AT_JUDGED_BY + n] = slot;
+    whole[AT_SLOT + n] = choose === undefined ? slot : choose.usual(i + n);
   }
   return n;
 }
@@ -158,7 +159,7 @@ function runBucket(
   lookUp(parts, slot, y);
   b.time = start + i * parts.rules.windows.step;
   b.cell = at + i;
-  b.slot = slots[i];
+  b.slot = choose === undefined ? slot : choose.usual(i);
   b.isSuspect = false;
   testBucket(parts);
   testWindows(parts);
