@@ -145,8 +145,9 @@ function baseTails(
     const rate = level[b];
     const hour = hourOf[p];
     const mean = Math.max(rate * shape[hour], LEAST_MEAN);
-    const relative = alpha + variance[hour] + levelVariance[b] + phi / mean;
-    const spread = mean * (1 + relative * mean);
+    // As scatter of the mean: relative + phi/mean is that of a count.
+    const relative = alpha + variance[hour] + levelVariance[b];
+    const spread = mean * (1 + phi + relative * mean);
     const each = silenceBeside(mean, alpha + variance[hour], phi, logPerCall) * (silenceRate[b] / rate);
     let k = pieceFrom[p];
     for (; e < row.n && row.piece[e] === p; e++) {
@@ -157,7 +158,7 @@ function baseTails(
       silent = 0;
       k = row.entry[e] + 1;
       const off = row.calls[e] - mean;
-      if (off * off > screen[date] * spread) maxima.add(date, row.calls[e], mean, relative, row.slot[e]);
+      if (off * off > screen[date] * spread) maxima.add(date, row.calls[e], mean, relative + phi / mean, row.slot[e]);
     }
     const left = pieceFrom[p + 1] - k;
     clock += left * each;
@@ -166,7 +167,7 @@ function baseTails(
     if (clock > 0 && pieceDate[p + 1] !== date)
       silence[date] = Math.max(silence[date], rawSilenceNats(clock, silenceVariance[b]));
     // Of no calls where m are expected, −ln p is m at most: less than the pivot shows nothing.
-    if (left > 0 && mean > PIVOT) maxima.add(date, 0, mean, relative);
+    if (left > 0 && mean > PIVOT) maxima.add(date, 0, mean, relative + phi / mean);
   }
   return { maxima, silences, clock, silent };
 }
