@@ -11,6 +11,7 @@ export default defineConfig({
     env: { TZ: process.env['TZ'] ?? 'America/Los_Angeles' },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     testTimeout: 30_000,
+    setupFiles: ['test/support/properties.ts'],
     maxWorkers: '100%',
     projects: [
       // What a change is tried with while it is written. The files of a worker share their modules: loading them anew for

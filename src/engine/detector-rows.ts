@@ -149,7 +149,7 @@ export class DetectorRows {
     const run = new RowsRun(whole, { start: start + first * step, step, length: last - first }, first);
     const exceptions = this.#exceptionsByRow();
     const isTick = run.grid.length === 1 && whole.measure === 'count';
-    const left = isTick ? this.#take(run, rowOf, scores, exceptions) : undefined;
+    const left = isTick ? this.#take(run, rowOf, scores, exceptions, length, first) : undefined;
     // A tick is run by the slots that it is foreseen by: a second table for each zone was a sixth of one of 100 rows (Node 20).
     const tables = this.#slots.over(isTick ? { ...run.grid, length: this.#lookahead.length } : run.grid);
     const count = left?.length ?? rowOf.length;
@@ -176,6 +176,8 @@ export class DetectorRows {
     rowOf: Int32Array,
     scores: RoomForScores | undefined,
     exceptions: ReadonlyMap<number, Exceptions>,
+    length: number,
+    bucket: number,
   ): Int32Array {
     const lookahead = this.#lookahead;
     lookahead.reserve(this.#rows.length);
@@ -185,7 +187,8 @@ export class DetectorRows {
     }
     const { calls, observed } = run.column();
     const left = new Int32Array(rowOf.length);
-    return left.subarray(0, lookahead.take({ time: run.grid.start, calls, observed, rowOf }, scores, left));
+    const tick = { time: run.grid.start, calls, observed, rowOf, length, bucket };
+    return left.subarray(0, lookahead.take(tick, scores, left));
   }
 
   /** Foresees the next buckets of a row that has no call in the present one, or runs it over that; false where it is to be run otherwise. */

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
+import { Detector } from '../../src/engine/detector.js';
 import { fitBaseline } from '../../src/engine/fit-baseline.js';
 import { roomForScores } from '../../src/engine/score-window.js';
 import { runRow, stateOf, watchRow, watchRules } from '../../src/engine/series-tracker.js';
 import { SlotTables } from '../../src/engine/zone-slots.js';
 import { readRow } from '../../src/series/series-set.js';
+import { sliceWindow } from '../../src/series/slice.js';
 import { simulateFleet } from '../../src/simulate/index.js';
 
 const BUCKETS = 576;
+
+/** Fleets whose clocks change in the week that is judged: series of all of them differed while a window's oldest bucket was looked up by another slot than the chosen one. */
+const ZONE_SEEDS = [3, 4, 5, 6, 7];
 
 test('a series whose zone is in doubt becomes the same in stretches and bucket by bucket, whatever breaks a stretch off', () => {
   const fleet = simulateFleet({ seed: 20260209, series: 8, historyDays: 28, judgedDays: 2 });
@@ -43,4 +48,27 @@ test('a series whose zone is in doubt becomes the same in stretches and bucket b
     }
   }
   expect(inDoubt).toBeGreaterThan(10);
+});
+
+test('a series whose zone comes to be decided within a window is judged to the last digit as day by day', () => {
+  let compared = 0;
+  for (const seed of ZONE_SEEDS) {
+    const { history, judged } = simulateFleet({ seed, series: 10, historyDays: 27, judgedDays: 7 });
+    const baseline = fitBaseline(history, { timeZone: 'America/New_York' });
+    const { start, step, length } = judged.grid;
+    const whole = new Detector(baseline).observe(judged);
+    const daily = new Detector(baseline);
+    for (let first = 0; first < length; first += 288) {
+      const end = first + 288;
+      const day = daily.observe(sliceWindow(judged, start + first * step, start + end * step));
+      for (const column of ['verdicts', 'expected', 'lower', 'upper', 'surprise', 'spans'] as const) {
+        for (let row = 0; row < judged.keys.length; row++) {
+          const own = whole[column].slice(row * length + first, row * length + end);
+          expect(day[column].slice(row * 288, (row + 1) * 288), `${column} of row ${row}, seed ${seed}`).toEqual(own);
+          compared++;
+        }
+      }
+    }
+  }
+  expect(compared).toBeGreaterThan(100);
 });

@@ -13,17 +13,15 @@ import {
   type PlaceOf,
   readKey,
   readList,
-  readOver,
   readRest,
   readRun,
   writeList,
-  writeOver,
   writeRest,
   writeRun,
 } from './run-bytes.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 2;
+const VERSION = 3;
 
 const KINDS = [
   'spike',
@@ -95,7 +93,6 @@ export function writeTracker(writer: ByteWriter, state: TrackerState, placeOf: P
   writeList(writer, followed, ({ run, isOver, incident, weighed, stage }) => {
     const place = incident?.isOpen === true ? OPEN_INCIDENT + open.indexOf(incident) : CLOSED_INCIDENT;
     writer.varint(2 * (incident === undefined ? NO_INCIDENT : place) + (isOver ? 1 : 0));
-    if (isOver && incident?.isOpen !== true) return writeOver(out, run, placeOf);
     writeRun(out, run, placeOf);
     if (isOver) return;
     writeRest(out, run);
@@ -125,7 +122,7 @@ export function readTracker(reader: ByteReader, keys: readonly SeriesKey[]): Tra
     const isOver = coded % 2 === 1;
     if (place >= OPEN_INCIDENT + open.length) reader.fail(`incident ${place - OPEN_INCIDENT} of ${open.length}`);
     const incident = place >= OPEN_INCIDENT ? open[place - OPEN_INCIDENT] : place === NO_INCIDENT ? undefined : over;
-    const run = isOver && place < OPEN_INCIDENT ? readOver(from, keys, step) : readRun(from, keys, step);
+    const run = readRun(from, keys, step);
     if (!run.isReported) reader.fail('a finding that was never reported');
     if (isOver) return { run, isOver, incident, weighed: 0, stage: 0 };
     readRest(from, run);
@@ -208,7 +205,7 @@ function readAffected(reader: ByteReader): Affected | null {
   if (keys === 0) return null;
   const of = reader.varint();
   if (keys > of) reader.fail(`${keys} of ${of} keys`);
-  return { keys, of, ...readNames(reader) };
+  return { ...readNames(reader), keys, of };
 }
 
 function verdictOf(direction: number): 'above' | 'below' {

@@ -125,27 +125,6 @@ export function readRun(from: FigureReader, keys: readonly SeriesKey[], step: nu
   return run;
 }
 
-/** What is needed of a finding that is over and of no open incident: it may explain others. */
-export function writeOver(out: Figures, run: Run, placeOf: PlaceOf): void {
-  out.writer.varint(2 * placeOf(run.key) + (run.direction === ABOVE ? 1 : 0));
-  for (const time of [run.from, run.to]) out.time(time);
-  for (const figure of [run.value, run.expected]) out.figure(figure);
-  out.writer.float64(run.surprise);
-}
-
-export function readOver(from: FigureReader, keys: readonly SeriesKey[], step: number): Run {
-  const { reader } = from;
-  const coded = reader.varint();
-  const key = keys[Math.floor(coded / 2)] ?? reader.fail(`key ${Math.floor(coded / 2)} of ${keys.length}`);
-  const run = new Run(key, coded % 2 === 1 ? ABOVE : BELOW, true, false, step, from.moment());
-  run.to = from.moment();
-  run.value = from.figure();
-  run.expected = from.figure();
-  run.surprise = reader.float64();
-  run.reported = run.to;
-  return run;
-}
-
 /** What only a run that is under way needs. */
 export function writeRest(out: Figures, { seen, rest }: Run): void {
   out.time(seen);

@@ -130,6 +130,8 @@ it('depends neither on how time is cut, nor on the order of rows, nor on bytes i
       });
       expect(again).toEqual(changes);
       expect(tracker.incidents).toEqual(whole.incidents);
+      // The order of fields, too: what is written as JSON is compared as text.
+      expect(JSON.stringify(tracker.incidents)).toBe(JSON.stringify(whole.incidents));
       expect(findAnomalies(parts)).toEqual(findAnomalies(scores));
       const ids = new Set(changes.flatMap(({ incident }) => incident.anomalies.map(({ id }) => id)));
       for (const { id } of findAnomalies(scores)) expect(ids).toContain(id);

@@ -120,10 +120,11 @@ describe('IncidentTracker', () => {
         expect(follow(cut, parts)).toEqual(changes);
         expect(cut.incidents).toEqual(once.incidents);
         expect(cut.toBytes()).toEqual(once.toBytes());
+        // Read back every few buckets: what is over may still become part of an incident that opens later.
         let restored = new IncidentTracker();
         const again: IncidentChange[] = [];
-        for (const part of parts) {
-          again.push(...restored.take(part));
+        for (let i = 0; i < 200; i += 8) {
+          again.push(...restored.take(cutScores(scores, i, i + 8)));
           const next = IncidentTracker.fromBytes(restored.toBytes());
           expect(next.incidents).toEqual(restored.incidents);
           restored = next;

@@ -2,6 +2,7 @@ import { DAY, HOUR } from '../../../time/grid.js';
 import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
 import { RATE, RATE_VARIANCE, scaleRate } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
+import type { CountRules } from './rules.js';
 import { DRIFT } from './scratch.js';
 import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE } from './state.js';
 
@@ -82,25 +83,21 @@ export function holdToAnchor(parts: TrackerParts): void {
   else if (s[RATE] < least) scaleRate(s, least / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
 }
 
-/** Sets the counts of the drift's window from which on it may be reported, through the block that begins. */
-export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: boolean): void {
-  const { block: k } = scratch;
-  const isOpen = s[INCIDENT_SIDE] !== 0;
-  const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
-  const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
-  const isJudged = isLearning && !isOpen && (!rules.acceptShifts || expected >= LEAST_CALLS);
-  k.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
-  k.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
+/** How many times what is expected the calls of the drift's window are when they are reported, at least; a divisor below it. */
+function leastDeparture({ acceptShifts }: CountRules): number {
+  return acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
 }
 
-/** The same of buckets that {@link mayDrift} is asked of. */
-export function setIdleDrift({ s, rules, scratch }: TrackerParts, isLearning: boolean): void {
-  const { law } = scratch;
-  const expected = s[ANCHOR_RATE] * s[DRIFT_EXPOSURE];
-  const least = rules.acceptShifts ? LEAST_FOLLOWED : LEAST_HELD;
-  const isJudged = isLearning && (!rules.acceptShifts || expected >= LEAST_CALLS);
-  law.driftAbove = isJudged ? expected * least : Number.POSITIVE_INFINITY;
-  law.driftBelow = isJudged ? expected / least : Number.NEGATIVE_INFINITY;
+/** The calls that have to be expected in the drift's window for it to be judged. */
+function fewestCalls({ acceptShifts }: CountRules): number {
+  return acceptShifts ? LEAST_CALLS : 0;
+}
+
+/** Sets from which departures on the drift may be reported, through the block that begins. */
+export function setDriftLimits({ s, rules, scratch }: TrackerParts, isLearning: boolean): void {
+  const { block: k } = scratch;
+  k.driftLeast = isLearning && s[INCIDENT_SIDE] === 0 ? leastDeparture(rules) : Number.POSITIVE_INFINITY;
+  k.driftFewest = fewestCalls(rules);
 }
 
 /** Share of the nats that a drift is reported from which the rounding of as many does not reach. */
@@ -110,38 +107,40 @@ const SURELY = 1 - 1e-9;
 export function mayDrift(parts: TrackerParts): boolean {
   const { s, rules, scratch } = parts;
   const { law } = scratch;
-  if (law.driftAbove === Number.POSITIVE_INFINITY) return false;
   const calls = s[DRIFT_CALLS];
-  const exposure = s[DRIFT_EXPOSURE] + law.exposure;
+  const before = s[DRIFT_EXPOSURE];
+  if (s[ANCHOR_RATE] * (before + law.length * law.exposure) < SURELY * fewestCalls(rules)) return false;
+  const exposure = before + law.exposure;
   const expected = s[ANCHOR_RATE] * exposure;
+  const least = leastDeparture(rules);
   const most = calls + Math.min(law.upper, law.mean + law.reach);
   // The more is expected by then, the less it says.
-  if (most > Math.max(law.driftAbove, expected) && driftNats(parts, most, exposure) > SURELY * rules.driftNats)
-    return true;
-  if (law.back !== 0 || !(calls < law.driftBelow)) return false;
+  if (most > least * expected && driftNats(parts, most, exposure) > SURELY * rules.driftNats) return true;
+  if (law.back !== 0 || !(calls * least < expected)) return false;
   return driftNats(parts, calls, exposure) > rules.driftNats;
 }
 
 /**
- * The drift, as it would stand with this bucket: its limits are held to the counts that would not have it reported. Above on
- * every bucket, below where a block begins: a sum of three days does not change by the minute.
+ * The drift, as it would stand with this bucket, whose exposure is in what is expected: its limits are held to the counts that
+ * would not have it reported. Above on every bucket, below where a block begins: a sum of three days does not change by the minute.
  */
 export function testDrift(parts: TrackerParts): void {
   const { s, scratch } = parts;
   const { bucket: b, block: k } = scratch;
   const exposure = k.driftExposure + b.exposure;
   const expected = s[ANCHOR_RATE] * exposure;
-  if (k.driftCalls + Math.min(b.upper, b.mean + b.reach) > Math.max(k.driftAbove, expected))
-    limitDriftAbove(parts, exposure);
-  if (k.back === 0 && k.driftCalls + b.lower < Math.min(k.driftBelow, expected)) limitDriftBelow(parts, exposure);
+  if (expected < k.driftFewest) return;
+  if (k.driftCalls + Math.min(b.upper, b.mean + b.reach) > k.driftLeast * expected) limitDriftAbove(parts, exposure);
+  if (k.back === 0 && (k.driftCalls + b.lower) * k.driftLeast < expected) limitDriftBelow(parts, exposure);
 }
 
 export function limitDriftAbove(parts: TrackerParts, exposure: number): void {
-  const { scratch, rules } = parts;
+  const { s, scratch, rules } = parts;
   const { bucket: b, block: k } = scratch;
+  const least = k.driftLeast * (s[ANCHOR_RATE] * exposure);
   const reports = (y: number) => {
     const calls = k.driftCalls + Math.min(y, b.mean + b.reach);
-    return calls > k.driftAbove && driftNats(parts, calls, exposure) > rules.driftNats;
+    return calls > least && driftNats(parts, calls, exposure) > rules.driftNats;
   };
   if (!reports(b.upper)) return;
   const upper = lastPassing(Math.floor(b.mean), b.upper, reports);
@@ -150,11 +149,12 @@ export function limitDriftAbove(parts: TrackerParts, exposure: number): void {
 }
 
 export function limitDriftBelow(parts: TrackerParts, exposure: number): void {
-  const { scratch, rules } = parts;
+  const { s, scratch, rules } = parts;
   const { bucket: b, block: k } = scratch;
+  const expected = s[ANCHOR_RATE] * exposure;
   const reports = (y: number) => {
     const calls = k.driftCalls + Math.max(y, b.mean - b.reach);
-    return calls < k.driftBelow && driftNats(parts, calls, exposure) > rules.driftNats;
+    return calls * k.driftLeast < expected && driftNats(parts, calls, exposure) > rules.driftNats;
   };
   if (!reports(b.lower)) return;
   const lower = lastPassing(Math.max(1, Math.floor(b.mean)), b.lower, reports);

@@ -45,7 +45,8 @@ export function passEvents(s: Float64Array, passed: number): void {
   const scale = 2 ** (passed % BITS);
   const over = Math.floor((s[EVENTS] * scale) / 2 ** BITS);
   s[EVENTS] = lowest(s[EVENTS] * scale);
-  s[EARLIER_EVENTS] = lowest(s[EARLIER_EVENTS] * scale + over);
+  // Apart: in one sum the bits that leave would push the lowest out of a double.
+  s[EARLIER_EVENTS] = lowest(s[EARLIER_EVENTS] * scale) + over;
 }
 
 function lowest(bits: number): number {

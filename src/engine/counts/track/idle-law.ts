@@ -38,7 +38,4 @@ export class IdleLaw {
   windowMean = Number.NaN;
   windowOver = Number.NaN;
   rest = Number.NaN;
-  /** Counts of the drift's window beyond which it is reported, see `setDriftLimits`. */
-  driftAbove = Number.NaN;
-  driftBelow = Number.NaN;
 }

@@ -25,6 +25,9 @@ export interface Tick {
   readonly observed: Uint8Array;
   /** By which place the row of each entry is known here. */
   readonly rowOf: Int32Array;
+  /** Buckets of the window that the tick is one of, and its number among them. */
+  readonly length: number;
+  readonly bucket: number;
 }
 
 /**
@@ -93,7 +96,11 @@ export class IdleLookahead {
    * @param left where the entries of the others go
    * @returns how many those are
    */
-  take({ time, calls, observed, rowOf }: Tick, out: ScoreColumns | undefined, left: Int32Array): number {
+  take(
+    { time, calls, observed, rowOf, length, bucket }: Tick,
+    out: ScoreColumns | undefined,
+    left: Int32Array,
+  ): number {
     this.#present = time;
     const rows = rowOf.length;
     const isNext = time === this.#next && (observed.length > 1 || observed[0] !== 0);
@@ -104,7 +111,7 @@ export class IdleLookahead {
       const row = rowOf[i];
       if (!isNext || calls[i] !== 0 || !(until[row] > time) || (observed.length > 1 && observed[i] === 0))
         left[n++] = i;
-      else if (out !== undefined) this.#write(cells, row, out, i);
+      else if (out !== undefined) this.#write(cells, row, out, i * length + bucket);
     }
     return n;
   }

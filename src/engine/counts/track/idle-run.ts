@@ -9,7 +9,7 @@ import { calibrate } from '../tail-calibration.js';
 import { isUndisturbed } from './block-in-hand.js';
 import { reachOf } from './bucket-distributions.js';
 import { UNCALIBRATED } from './bucket-test.js';
-import { mayDrift, setIdleDrift } from './drift.js';
+import { mayDrift } from './drift.js';
 import { markEvent } from './event-blocks.js';
 import { areWindowsSilent } from './idle-silent.js';
 import type { TrackerParts } from './parts.js';
@@ -75,13 +75,12 @@ export function runIdle(
   const { step, block, hourBuckets } = rules.windows;
   const blockStart = s[BLOCK] * block;
   const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-  setIdleDrift(parts, learn);
   let next = i;
   while (next < end) {
     law.first = next;
     law.back = ((start + next * step - blockStart) / step) | 0;
     law.length = alikeFrom(parts, slots, next, Math.min(end, next + hourBuckets - (s[RING_INDEX] | 0)));
-    if (!setLaw(parts, slots[next]) || !areWindowsSilent(parts, slots) || mayDrift(parts)) break;
+    if (!setLaw(parts, slots[next]) || !areWindowsSilent(parts, slots) || (learn && mayDrift(parts))) break;
     const { length: n } = law;
     const calm = prolongSilence(parts, out, at + next);
     if (calm === 0) break;

@@ -8,7 +8,7 @@ import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
-import { AT_JUDGED_BY, AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
+import { AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket, setHour } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
@@ -42,7 +42,8 @@ export function runBlock(
   k.back = ((start + i * step - blockStart) / step) | 0;
   if (parts.s[INCIDENT_SIDE] !== 0) return runIncident(parts, range, i, end, learn, out, at);
   // What a young series learns of its hours may have the next bucket's slot chosen otherwise.
-  if (!k.isCalm || end - i === 1 || (k.isTraining && isOpen(range, i))) return runBucket(parts, range, i, learn, out, at, onlyCalm);
+  if (!k.isCalm || end - i === 1 || (k.isTraining && isOpen(range, i)))
+    return runBucket(parts, range, i, learn, out, at, onlyCalm);
   while (i < end && !(k.isTraining && isOpen(range, i))) {
     const round = hourBuckets === 0 ? 1 : hourBuckets - k.ringIndex;
     let n = fillStretch(parts, range, i, Math.min(end, i + MOST_BUCKETS, i + round), at);
@@ -92,9 +93,8 @@ function fillStretch(
     if (observed[i + most] === 0 || !(y < Number.POSITIVE_INFINITY)) break;
     c[AT_Y + most] = y;
   }
-  for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
   if (choose === undefined && bursts === null) {
-    for (let k = 0; k < most; k++) whole[AT_JUDGED_BY + k] = slots[i + k];
+    for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
     return most;
   }
   let n = 0;
@@ -112,7 +112,7 @@ function fillStretch(
       if (n === 0) enterBurstHour(parts, shift);
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
-    whole[AT_JUDGED_BY + n] = slot;
+    whole[AT_SLOT + n] = slot;
   }
   return n;
 }
@@ -128,9 +128,9 @@ function isOpen({ choose }: TrackedRange, i: number): boolean {
  */
 function ofOneHour(parts: TrackerParts, n: number): number {
   const { whole } = parts.scratch.stretch;
-  const hour = hourOf(parts, whole[AT_JUDGED_BY]);
+  const hour = hourOf(parts, whole[AT_SLOT]);
   let same = 1;
-  while (same < n && hourOf(parts, whole[AT_JUDGED_BY + same]) === hour) same++;
+  while (same < n && hourOf(parts, whole[AT_SLOT + same]) === hour) same++;
   return same;
 }
 
@@ -179,7 +179,7 @@ function runBucket(
   lookUp(parts, slot, y);
   b.time = start + i * parts.rules.windows.step;
   b.cell = at + i;
-  b.slot = slots[i];
+  b.slot = slot;
   b.isSuspect = false;
   testBucket(parts);
   testWindows(parts);

@@ -33,9 +33,9 @@ export class BlockInHand {
   silenceVariance = Number.NaN;
   driftCalls = Number.NaN;
   driftExposure = Number.NaN;
-  /** The counts of the drift's window beyond which it is reported, see drift.ts. */
-  driftAbove = Number.NaN;
-  driftBelow = Number.NaN;
+  /** How many times what is expected the drift's calls are when they are reported, at least, and how many must be expected; see drift.ts. */
+  driftLeast = Number.NaN;
+  driftFewest = Number.NaN;
   ringIndex = 0;
   /** Buckets from the beginning of the block to the one that is judged. */
   back = 0;

@@ -20,7 +20,6 @@ import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
   AT_HELD,
-  AT_JUDGED_BY,
   AT_LAW,
   AT_LOWER,
   AT_MEAN,
@@ -28,6 +27,7 @@ import {
   AT_RATIO,
   AT_REACH,
   AT_SILENCE_AFTER,
+  AT_SLOT,
   AT_SUM,
   AT_SUM_EXPOSURE,
   AT_SUM_EXPOSURE_VAR,
@@ -48,7 +48,7 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
   const { whole } = t;
   let { sum, sumExposure, sumExposureVar } = k;
   for (let j = 0; j < n; j++) {
-    const slot = whole[AT_JUDGED_BY + j];
+    const slot = whole[AT_SLOT + j];
     let at: number;
     if (k.isYoung) {
       const hour = hourOf(parts, slot);
@@ -173,8 +173,8 @@ export function testDrifts(parts: TrackerParts, n: number): void {
   const { s, scratch } = parts;
   const { stretch: t, block: k } = scratch;
   const c = t.all;
-  const { driftCalls, driftExposure, driftAbove, driftBelow } = k;
-  if (driftAbove === Number.POSITIVE_INFINITY) return;
+  const { driftCalls, driftExposure, driftLeast: least, driftFewest } = k;
+  if (least === Number.POSITIVE_INFINITY) return;
   const rate = s[ANCHOR_RATE];
   let calls = driftCalls;
   let before = driftExposure;
@@ -182,10 +182,9 @@ export function testDrifts(parts: TrackerParts, n: number): void {
     const exposure = before + c[AT_EXPOSURE + j];
     const expected = rate * exposure;
     const most = c[AT_MEAN + j] + c[AT_REACH + j];
-    const isNearAbove =
-      calls + (c[AT_UPPER + j] < most ? c[AT_UPPER + j] : most) > (driftAbove > expected ? driftAbove : expected);
-    const isNearBelow = j + k.back === 0 && calls + c[AT_LOWER + j] < (driftBelow < expected ? driftBelow : expected);
-    if (isNearAbove || isNearBelow) {
+    const isNearAbove = calls + (c[AT_UPPER + j] < most ? c[AT_UPPER + j] : most) > least * expected;
+    const isNearBelow = j + k.back === 0 && (calls + c[AT_LOWER + j]) * least < expected;
+    if ((isNearAbove || isNearBelow) && !(expected < driftFewest)) {
       loadBucket(parts, j);
       k.driftCalls = calls;
       if (isNearAbove) limitDriftAbove(parts, exposure);

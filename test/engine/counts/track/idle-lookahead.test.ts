@@ -90,6 +90,24 @@ test('states of a midnight are the same however many rows have changed since, in
   }
 });
 
+test('a window of which one bucket lies before a midnight, or behind one, is told as ticks are', () => {
+  const midnight = Math.round((86_400_000 - (start % 86_400_000)) / step);
+  const first = midnight - 40;
+  for (const [from, to] of [
+    [midnight - 1, midnight + 5],
+    [midnight - 1, midnight + 1],
+    [midnight - 6, midnight + 1],
+  ]) {
+    const byTick = new Detector(baseline);
+    const byWindow = new Detector(baseline);
+    ticksOf(byTick, first, from);
+    ticksOf(byWindow, first, from);
+    expectSame(ticksOf(byTick, from, to), byWindow.observe(part(from, to)));
+    // A state to go back to is left within it, and what comes then is told as well.
+    expectSame(ticksOf(byTick, to, to + 30), byWindow.observe(part(to, to + 30)));
+  }
+});
+
 /** Old rows beside the young ones above: what is kept to go back to differs. */
 const old = simulateFleet({ seed: 78, series: 24, historyDays: 28, judgedDays: 3 });
 const oldBaseline = fitBaseline(old.history, { timeZone: 'America/New_York' });

@@ -137,6 +137,7 @@ describe('blocks that held an event', () => {
         const before = (block: number) => block + s[BLOCK] - 103 < earlier[BLOCK];
         expect(taken.filter(before)).toEqual(had.filter(before));
       }),
+      { numRuns: 3000, seed: 1104 },
     );
   });
 
