@@ -143,6 +143,7 @@ export function runRow(
     choose = {
       left: () => choice.left(all),
       choose: (i) => choice.choose(count, values, i, start, all),
+      usual: (i) => choice.usual(i, all),
       mark: () => choice.mark(),
       rewind: () => choice.rewind(),
     };

@@ -132,8 +132,10 @@ export interface Exceptions {
 export interface SlotChoice {
   /** `[length]` each: the slots that are settled by now, and 1 where what a bucket holds decides. */
   left(): { readonly slots: Int32Array; readonly open: Uint8Array };
-  /** Once a bucket, in their order: what it holds is taken in. */
+  /** The slot to judge a bucket by, once for each, in their order: what it holds is taken in. */
   choose(bucket: number): number;
+  /** Where in the week a bucket lies that was chosen for, as far as is known: in the odd hours of a change it may be judged by another slot. */
+  usual(bucket: number): number;
   /** Remembers what is known now, and forgets what was taken in since. */
   mark(): void;
   rewind(): void;

@@ -103,6 +103,14 @@ export class ZoneChoice {
     return this.#left;
   }
 
+  /** Bucket `i` of a window by the candidate that is most likely by now. */
+  usual(i: number, slots: RowSlots): number {
+    const { each, own, doubtful } = slots;
+    if (doubtful === undefined || doubtful[i] === 0) return own[i];
+    const left = this.left(slots);
+    return left.open[i] === 0 ? left.slots[i] : (each[this.best] ?? own)[i];
+  }
+
   /** Remembers what is known now, for {@link rewind}. */
   mark(): void {
     this.#wasKnown = this.#known !== undefined;
@@ -148,7 +156,7 @@ export class ZoneChoice {
     const left = this.left(slots);
     if (left.open[i] === 0) return left.slots[i];
     // What an incident holds says nothing of the hour.
-    if (tracker.inIncident) return (each[this.best] ?? own)[i];
+    if (tracker.inIncident) return this.usual(i, slots);
     const state = this.#state;
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
     const y = values[i];

@@ -8,7 +8,7 @@ import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
-import { AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
+import { AT_JUDGED_BY, AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket, setHour } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
 import { finishBucket, writeVerdict } from './verdict.js';
@@ -95,6 +95,7 @@ function fillStretch(
   }
   if (choose === undefined && bursts === null) {
     for (let k = 0; k < most; k++) whole[AT_SLOT + k] = slots[i + k];
+    for (let k = 0; k < most; k++) whole[AT_JUDGED_BY + k] = slots[i + k];
     return most;
   }
   let n = 0;
@@ -112,7 +113,8 @@ function fillStretch(
       if (n === 0) enterBurstHour(parts, shift);
       else if (shift !== parts.s[parts.derivedAt + BURST_SHIFT]) break;
     }
-    whole[AT_SLOT + n] = slot;
+    whole[AT_JUDGED_BY + n] = slot;
+    whole[AT_SLOT + n] = choose === undefined ? slot : choose.usual(i + n);
   }
   return n;
 }
@@ -128,9 +130,9 @@ function isOpen({ choose }: TrackedRange, i: number): boolean {
  */
 function ofOneHour(parts: TrackerParts, n: number): number {
   const { whole } = parts.scratch.stretch;
-  const hour = hourOf(parts, whole[AT_SLOT]);
+  const hour = hourOf(parts, whole[AT_JUDGED_BY]);
   let same = 1;
-  while (same < n && hourOf(parts, whole[AT_SLOT + same]) === hour) same++;
+  while (same < n && hourOf(parts, whole[AT_JUDGED_BY + same]) === hour) same++;
   return same;
 }
 
@@ -179,7 +181,7 @@ function runBucket(
   lookUp(parts, slot, y);
   b.time = start + i * parts.rules.windows.step;
   b.cell = at + i;
-  b.slot = slot;
+  b.slot = choose === undefined ? slot : choose.usual(i);
   b.isSuspect = false;
   testBucket(parts);
   testWindows(parts);

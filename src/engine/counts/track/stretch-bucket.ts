@@ -6,6 +6,7 @@ import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
   AT_HELD,
+  AT_JUDGED_BY,
   AT_LAW,
   AT_LOWER,
   AT_MEAN,
@@ -52,7 +53,7 @@ export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
 /** The local hour of a young series' bucket in hand, and its correction: no test of a stretch needs them. */
 export function setHour(parts: TrackerParts, j: number): void {
   const { stretch: t, bucket: b } = parts.scratch;
-  b.hour = hourOf(parts, t.whole[AT_SLOT + j]);
+  b.hour = hourOf(parts, t.whole[AT_JUDGED_BY + j]);
   b.correction = correctionOf(parts, b.hour);
 }
 

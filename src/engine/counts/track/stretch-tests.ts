@@ -20,6 +20,7 @@ import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
   AT_HELD,
+  AT_JUDGED_BY,
   AT_LAW,
   AT_LOWER,
   AT_MEAN,
@@ -27,7 +28,6 @@ import {
   AT_RATIO,
   AT_REACH,
   AT_SILENCE_AFTER,
-  AT_SLOT,
   AT_SUM,
   AT_SUM_EXPOSURE,
   AT_SUM_EXPOSURE_VAR,
@@ -48,7 +48,7 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
   const { whole } = t;
   let { sum, sumExposure, sumExposureVar } = k;
   for (let j = 0; j < n; j++) {
-    const slot = whole[AT_SLOT + j];
+    const slot = whole[AT_JUDGED_BY + j];
     let at: number;
     if (k.isYoung) {
       const hour = hourOf(parts, slot);

@@ -25,9 +25,10 @@ export const AT_DATES_VALUE = AT_DATES_OVER + MOST_BUCKETS;
 export const AT_SILENCE_AFTER = AT_DATES_VALUE + MOST_BUCKETS;
 export const AT_SURPRISE = AT_SILENCE_AFTER + MOST_BUCKETS;
 const COLUMNS_END = AT_SURPRISE + MOST_BUCKETS;
-/** In `whole`: the week slot that it is judged by, and where its distribution stands. */
+/** In `whole`: its week slot as of now, and the one that it is judged by, which differ where the zone is in doubt, see `SlotChoice`; where its distribution stands. */
 export const AT_SLOT = 0;
-export const AT_LAW = AT_SLOT + MOST_BUCKETS;
+export const AT_JUDGED_BY = AT_SLOT + MOST_BUCKETS;
+export const AT_LAW = AT_JUDGED_BY + MOST_BUCKETS;
 const WHOLE_END = AT_LAW + MOST_BUCKETS;
 
 /**
