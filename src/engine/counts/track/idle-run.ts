@@ -85,7 +85,7 @@ export function runIdle(
     const calm = prolongSilence(parts, out, at + next);
     if (calm === 0) break;
     if (out !== undefined) writeIdle(parts, out, at + next, calm, learning);
-    leaveIdle(parts, calm);
+    leaveIdle(parts, calm, learn);
     next += calm;
     if (calm < n) break;
   }
@@ -220,7 +220,7 @@ function writeIdle({ scratch }: TrackerParts, out: ScoreColumns, cell: number, n
 }
 
 /** What `n` buckets leave behind, see `leaveStretch`: sums go on bucket by bucket, so that they are the same to the last bit. */
-function leaveIdle({ s, scratch, rules }: TrackerParts, n: number): void {
+function leaveIdle({ s, scratch, rules }: TrackerParts, n: number, learn: boolean): void {
   const { law } = scratch;
   const { exposure: x, exposureVar: v, isSuspect } = law;
   const missing = law.mean * (s[SILENCE_RATE] / s[RATE]);
@@ -250,9 +250,11 @@ function leaveIdle({ s, scratch, rules }: TrackerParts, n: number): void {
   s[CARRIED_SHORTFALL] = 0;
   s[SUM_EXPOSURE] = sum;
   s[SUM_EXPOSURE_VAR] = sumVar;
-  s[DRIFT_EXPOSURE] = drift;
-  if (isSuspect) markEvent(s);
-  else s[BLOCK_TRAIN_EXPOSURE] = train;
+  if (learn) {
+    s[DRIFT_EXPOSURE] = drift;
+    if (isSuspect) markEvent(s);
+    else s[BLOCK_TRAIN_EXPOSURE] = train;
+  }
   s[RING_PARTIAL_EXPOSURE] = partial;
   s[RING_PARTIAL_EXPOSURE_VAR] = partialVar;
   s[RING_INDEX] += n;

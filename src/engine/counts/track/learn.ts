@@ -34,7 +34,7 @@ import {
 import { trainShape } from './young-hours.js';
 
 /** What a calm bucket leaves behind in what is at hand of its block. */
-export function leaveInHand(parts: TrackerParts): void {
+export function leaveInHand(parts: TrackerParts, learn: boolean): void {
   const { scratch, rules, s } = parts;
   const { block: k, bucket: b } = scratch;
   k.carriedShortfall = parts.straddles ? Math.max(0, b.mean - b.y) : 0;
@@ -48,17 +48,20 @@ export function leaveInHand(parts: TrackerParts): void {
     k.silenceMean = 0;
     k.silentBuckets = 0;
   }
-  k.driftCalls += b.held;
-  k.driftExposure += b.exposure;
   if (k.isMerging) {
     extendIncident(s, b);
     k.isMerging = s[MERGE_SIDE] !== 0;
   }
-  if (!b.isSuspect) {
-    k.trainCalls += b.held;
-    k.trainExposure += b.exposure;
-    if (k.isTraining) trainShape(parts);
-  } else markEvent(s);
+  if (learn) {
+    k.driftCalls += b.held;
+    k.driftExposure += b.exposure;
+    if (b.isSuspect) markEvent(s);
+    else {
+      k.trainCalls += b.held;
+      k.trainExposure += b.exposure;
+      if (k.isTraining) trainShape(parts);
+    }
+  }
   k.sum += b.held;
   k.sumExposure += b.exposure;
   k.sumExposureVar += b.exposureVar;

@@ -194,7 +194,7 @@ function runBucket(
   if (onlyCalm && !isCalm) return -1 - i;
   if (isCalm) {
     if (out !== undefined) writeVerdict(parts, out, NORMAL, learning, k.silentBuckets);
-    leaveInHand(parts);
+    leaveInHand(parts, learn);
     putBack(parts);
   } else {
     putBack(parts);

@@ -308,7 +308,6 @@ export class CountTracker implements Tracker, TrackerParts {
       if (i === length) return i;
     }
     this.#ready();
-    if (!isIdle) this.#arm();
     if (out !== undefined) clearVerdicts(out, at + i, length - i, step);
     while (i < length) {
       if (observed[i] === 0 || !Number.isFinite(values[i])) {
@@ -323,8 +322,8 @@ export class CountTracker implements Tracker, TrackerParts {
         const done = runIdle(this, range, i, quiet, learn, out, at);
         i += done;
         if (done > 0) continue;
-        if (isIdle) this.#arm();
       }
+      this.#arm();
       const next = runBlock(this, range, i, learn, out, at, onlyCalm);
       if (next < 0) return -1 - next;
       i = next;
