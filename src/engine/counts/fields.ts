@@ -12,6 +12,8 @@ export interface Kind<T> {
   take(numbers: Float64Array, at: number, windows: number): T;
   /** Of a value that may be missing, whether this one is: it is written only where it is there. Zeros are taken for missing. */
   isMissing?(value: T): boolean;
+  /** Whether it is a number, not a list that may have one. */
+  readonly isNumber?: true;
 }
 
 function scalar(form: Form): Kind<number> {
@@ -22,6 +24,7 @@ function scalar(form: Form): Kind<number> {
       out[at] = value;
     },
     take: (numbers, at) => numbers[at],
+    isNumber: true,
   };
 }
 
@@ -189,10 +192,9 @@ export class FieldColumns<F extends Fields> {
    */
   defineOn(prototype: Lying): void {
     const { windows } = this;
-    for (const { name, kind, from, to } of this.fields) {
-      const isOne = to - from === 1;
+    for (const { name, kind, from } of this.fields) {
       Object.defineProperty(prototype, name, {
-        get: isOne
+        get: kind.isNumber
           ? function (this: Lying) {
               return this.numbers[this.at + from];
             }

@@ -212,3 +212,21 @@ describe('the fields of a model', () => {
     );
   });
 });
+
+it.each([HOUR, 24 * HOUR])(
+  'a model as a baseline keeps it has the fields of the model itself, in buckets of %i ms',
+  (step) => {
+    // Buckets of a day are judged over one window: what has a number for each is a list all the same.
+    const of = modelColumns(windowsOf(step).spans.length);
+    fc.assert(
+      fc.property(models(of), (model) => {
+        const whole = of.whole(model);
+        const kept = of.keep(model, new Arena());
+        for (const name of Object.keys(MODEL_FIELDS) as (keyof typeof MODEL_FIELDS)[]) {
+          expect(kept[name], name).toStrictEqual(whole[name]);
+        }
+      }),
+      { numRuns: 50, seed: 3 },
+    );
+  },
+);
