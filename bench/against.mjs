@@ -162,15 +162,16 @@ function codec() {
   const week = libs[0].sliceWindow(fleet.judged, start, start + 3.5 * DAY);
   const kept = new Map(
     libs.map((lib) => {
-      const baselines = [lib.fitBaseline(fleet.history, { timeZone }), lib.fitBaseline(past, { timeZone: 'UTC' })];
+      const fits = () => [lib.fitBaseline(fleet.history, { timeZone }), lib.fitBaseline(past, { timeZone: 'UTC' })];
+      const baselines = fits();
       const detectors = baselines.map((baseline) => new lib.Detector(baseline));
       for (const [i, window] of [week, next].entries()) detectors[i].observe(window);
       const bytes = {
         baselines: baselines.map((one) => one.toBytes()),
         detectors: detectors.map((one) => one.toBytes()),
       };
-      // A detector keeps the bytes of its baseline: they are made anew of one that has none.
-      return [lib, { baselines: bytes.baselines.map((one) => lib.Baseline.fromBytes(one)), detectors, bytes }];
+      // A baseline keeps the bytes that it was read from, and those that a detector wrote of it: others are written.
+      return [lib, { baselines: fits(), detectors, bytes }];
     }),
   );
   for (const [i, name] of ['100 series', '300 hardly used series'].entries()) {
