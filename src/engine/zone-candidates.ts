@@ -27,9 +27,9 @@ const RECENT = 14 * DAY;
 const RARE = -4;
 const COMMON = 3;
 
-/** A log-likelihood for each candidate, before anything is seen. */
-export function priorWeights(): Float64Array {
-  return Float64Array.from({ length: CANDIDATES }, (_, c) => (c >= RULES + COMMON ? RARE : 0));
+/** The log-likelihood of a candidate before anything is seen. */
+export function priorOf(candidate: number): number {
+  return candidate >= RULES + COMMON ? RARE : 0;
 }
 
 /** So long after a history its zones' offsets are kept: through all the changes that its windows are likely to meet. */

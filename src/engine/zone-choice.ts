@@ -1,7 +1,7 @@
 import { HOUR } from '../time/grid.js';
 import type { CountTracker } from './counts/track/tracker.js';
-import { CANDIDATES, priorWeights } from './zone-candidates.js';
-import type { OddHour, RowSlots, SlotsLeft } from './zone-slots.js';
+import { CANDIDATES, priorOf } from './zone-candidates.js';
+import type { Agreement, OddHour, RowSlots, SlotsLeft } from './zone-slots.js';
 
 /** A candidate whose log-likelihood is so far behind is not judged by. */
 const RULED_OUT = 8;
@@ -19,6 +19,13 @@ const MOST_AN_HOUR = 4;
 /** In the hour of a change another slot counts where it fits by so many nats better. */
 const BETTER = 2;
 
+/**
+ * A candidate that has lost so many nats excuses no more what the most likely one finds unlikely, unless it is ahead by so many then.
+ * Both hours at which a job may be due would excuse one another, and one that stopped in that week was never told.
+ */
+const HAS_LOST = 1;
+const AS_GOOD = 0.5;
+
 /** After the candidates' weights: what each lost in the last hour that said something, and which hour since 1970 that was. */
 const LOST = CANDIDATES;
 const LAST_HOUR = 2 * CANDIDATES;
@@ -31,7 +38,7 @@ export const CHOICE_STATE = LAST_HOUR + 3;
 /** What a state is before anything is seen. */
 export function priorState(): Float64Array {
   const state = new Float64Array(CHOICE_STATE);
-  state.set(priorWeights());
+  for (let c = 0; c < CANDIDATES; c++) state[c] = priorOf(c);
   return state;
 }
 
@@ -50,6 +57,7 @@ export class ZoneChoice {
   #slots: RowSlots | undefined;
   /** Working space, and what was known at the last {@link mark}. */
   #fits: Float64Array | undefined;
+  #ownFits: Float64Array | undefined;
   #marked: Float64Array | undefined;
   #wasKnown = false;
   #isMarked = false;
@@ -155,12 +163,12 @@ export class ZoneChoice {
     // Most rows in doubt are decided within a day or two: half a microsecond a bucket went into finding that again.
     const left = this.left(slots);
     if (left.open[i] === 0) return left.slots[i];
-    // What an incident holds says nothing of the hour.
-    if (tracker.inIncident) return this.usual(i, slots);
     const state = this.#state;
+    const { inIncident } = tracker;
     const hours = odd.get(i)?.filter(({ candidate }) => state[candidate] > -RULED_OUT);
     const y = values[i];
-    if (hours !== undefined && hours.length > 0) return this.#inOddHour(tracker, y, slots, i, hours);
+    if (hours !== undefined && hours.length > 0)
+      return inIncident ? this.usual(i, slots) : this.#inOddHour(tracker, y, slots, i, hours);
     if (this.#open < 0) this.#findOpen(state);
     const open = this.#open;
     const judging = this.#judging;
@@ -168,7 +176,7 @@ export class ZoneChoice {
     const fits = this.#fits;
     const way = slots.ways[slots.wayOf[i]];
     const { firsts, members } = way;
-    let slot = -1;
+    let chosen = -1;
     let bestFit = Number.NEGATIVE_INFINITY;
     let leastFit = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
@@ -185,7 +193,7 @@ export class ZoneChoice {
       if (fit < leastFit) leastFit = fit;
       if ((its & judging) !== 0 && fit > most) {
         most = fit;
-        slot = here;
+        chosen = first;
       }
     }
     const hour = Math.floor((start + i * tracker.rules.windows.step) / HOUR);
@@ -195,8 +203,52 @@ export class ZoneChoice {
       state.fill(0, LOST, LOST + CANDIDATES);
     }
     // At night, where no candidate fits much worse than the best, nothing changes.
-    if (leastFit - bestFit + LITTLE < 0) this.#takeIn(fits, way.groupOf, bestFit);
-    return slot;
+    if (leastFit - bestFit + LITTLE < 0) {
+      const { best } = this;
+      const before = this.#lead(way, chosen, best);
+      if (inIncident) bestFit = this.#asIncident(tracker, y, slots, i, bestFit);
+      this.#takeIn(fits, way.groupOf, bestFit);
+      if (before < -HAS_LOST && this.#lead(way, chosen, best) < AS_GOOD) chosen = best;
+    }
+    return inIncident ? this.usual(i, slots) : (each[chosen] ?? own)[i];
+  }
+
+  /** By how much the best of the candidates that agree with one have lost less than the best of those that agree with another (nats). */
+  #lead({ firsts, members, groupOf }: Agreement, one: number, other: number): number {
+    if (groupOf[one] === groupOf[other]) return 0;
+    const state = this.#state;
+    const least = (candidate: number): number => {
+      const its = members[firsts.indexOf(groupOf[candidate])];
+      let most = Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < CANDIDATES; c++) if ((its & (1 << c)) !== 0) most = Math.max(most, state[c] - priorOf(c));
+      return most;
+    };
+    return least(one) - least(other);
+  }
+
+  /**
+   * By a bucket of an incident a candidate loses what it loses by the usual rate, or by the incident's own, whichever is less: a
+   * job of another size still shows at which hour it runs, but calls at odd hours, or none at all, show nothing. When such buckets
+   * said nothing, a job that shrank hours before a change of the clocks was held to the wrong hour for as long as it stayed small.
+   * @returns the fit of the best
+   */
+  #asIncident(tracker: CountTracker, y: number, { each, own, ways, wayOf }: RowSlots, i: number, bestFit: number): 0 {
+    const { firsts, members } = ways[wayOf[i]];
+    this.#fits ??= new Float64Array(CANDIDATES);
+    this.#ownFits ??= new Float64Array(CANDIDATES);
+    const [fits, ownFits] = [this.#fits, this.#ownFits];
+    let best = Number.NEGATIVE_INFINITY;
+    for (let g = 0; g < firsts.length; g++) {
+      const first = firsts[g];
+      if ((members[g] & this.#open) === 0) continue;
+      ownFits[first] = tracker.likelihoodInIncident(y, (each[first] ?? own)[i]);
+      best = Math.max(best, ownFits[first]);
+    }
+    for (let g = 0; g < firsts.length; g++) {
+      const first = firsts[g];
+      if ((members[g] & this.#open) !== 0) fits[first] = Math.max(fits[first] - bestFit, ownFits[first] - best);
+    }
+    return 0;
   }
 
   /** Adds the likelihoods of a bucket to the weights. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { findAnomalies } from '../../src/engine/anomalies/find-anomalies.js';
 import { Baseline } from '../../src/engine/baseline.js';
@@ -251,6 +252,68 @@ describe('the weeks after a change of the clocks, made or not', () => {
     expect(detector.band(KEY, nine - STEP).expected).toBeLessThan(2);
   });
 });
+
+/** Jobs of `calls` at these hours of UTC, every day from 9 February to 6 April, and `of` times as many from `changed` on. */
+function jobs(hours: readonly number[], calls: number, changed: string, of: number, seed: number) {
+  const [start, end] = [Date.parse('2026-02-09'), Date.parse('2026-04-06')];
+  const random = seeded(seed);
+  const values = new Float64Array((end - start) / STEP);
+  for (let day = start; day < end; day += DAY) {
+    for (const hour of hours) {
+      const time = day + hour * HOUR;
+      const mean = time < Date.parse(changed) ? calls : of * calls;
+      values[Math.round((time - start) / STEP)] = mean > 0 ? poisson(random, mean) : 0;
+    }
+  }
+  return seriesSet({ start, step: STEP, series: [{ key: KEY, values }] });
+}
+
+// Europe and those who follow it change their clocks on 29 March, as a job in no zone of theirs may too.
+describe('a job beside a change of the clocks', () => {
+  const zones = ['UTC', 'Asia/Kolkata', 'Europe/Berlin', 'no zone'];
+  const judge = (set: SeriesSet, zone: string) => {
+    const [history, judged] = split(set, '2026-03-23');
+    const baseline = fitBaseline(history, options(zone));
+    return [new Detector(baseline).observe(judged), new Detector(baseline, { learn: 'hold' }).observe(judged)];
+  };
+
+  it('is told when it stops, at its first run that does not come', () => {
+    const hour = fc.integer({ min: 4 * 12, max: 20 * 12 }).map((slot) => slot / 12);
+    const stop = fc.integer({ min: 0, max: 5 * 24 }).map((after) => Date.parse('2026-03-27') + after * HOUR);
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(hour, { minLength: 1, maxLength: 3, comparator: (a, b) => Math.abs(a - b) < 3 }),
+        stop,
+        fc.constantFrom(...zones),
+        fc.integer({ min: 1, max: 1000 }),
+        (hours, stopped, zone, seed) => {
+          const due = hours.flatMap((at) => [0, 1, 2].map((day) => floorDay(stopped) + day * DAY + at * HOUR));
+          const first = Math.min(...due.filter((time) => time >= stopped));
+          for (const scores of judge(jobs(hours, 30, new Date(stopped).toISOString(), 0, seed), zone)) {
+            const told = scores.verdicts.findIndex((verdict, i) => verdict !== 0 && timeOf(i) >= stopped);
+            expect(scores.verdicts[told]).toBe(-1);
+            // Where its own zone would have it an hour later, it may have gone on by that.
+            expect(timeOf(told) - first).toBeLessThanOrEqual(HOUR);
+          }
+        },
+      ),
+      { numRuns: 24 },
+    );
+  });
+
+  it.each(zones)('that shrank hours before it is expected when it runs: %s', (zone) => {
+    const set = jobs([2.25, 8.25, 14.25, 20.25], 50, '2026-03-28T12:00Z', 0.4, 3);
+    for (const scores of judge(set, zone)) {
+      const rows = [...scores.verdicts.keys()].filter((i) => timeOf(i) >= Date.parse('2026-03-29T12:00Z'));
+      const elsewhere = rows.filter((i) => scores.expected[i] > 2 && timeOf(i) % (6 * HOUR) !== 2.25 * HOUR);
+      expect(elsewhere.map((i) => new Date(timeOf(i)).toISOString())).toEqual([]);
+      expect(rows.filter((i) => scores.expected[i] > 2).length).toBeGreaterThan(20);
+    }
+  });
+});
+
+const floorDay = (time: number) => time - (time % DAY);
+const timeOf = (bucket: number) => Date.parse('2026-03-23') + bucket * STEP;
 
 describe('a baseline under another tz release', () => {
   it.each([

@@ -58,6 +58,8 @@ const SAME_INCIDENT = 12 * HOUR;
 /** Age of an incident at which it is a shift of the rate, if it was breached that long after it began. */
 const SHIFT_AGE = 36 * HOUR;
 const SHIFT_BREACHED = 20 * HOUR;
+/** A block of which less than this part of an average one is expected shows nothing by what it lacks. */
+const LEAST_DUE = 0.1;
 /** How long the rate before a shift is remembered, and the evidence (nats) at which it is taken up again. */
 const PRE_SHIFT_KEPT = 21 * DAY;
 const PRE_SHIFT_BACK = 15;
@@ -142,7 +144,7 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
 /** Opens an incident: what its window holds was reported, and counts as expected from here on. */
 function openIncident(parts: TrackerParts, side: number): void {
   const { s, derivedAt: d, model, rules, scratch } = parts;
-  const { time, y, mean, ratio, decided } = scratch.bucket;
+  const { time, y, mean, ratio, decided, dates } = scratch.bucket;
   const { windows } = rules;
   if (decided === DRIFT && rules.acceptShifts) {
     // Reported once, then followed.
@@ -168,7 +170,8 @@ function openIncident(parts: TrackerParts, side: number): void {
       s[INCIDENT_CALLS] = 0;
       s[INCIDENT_MEAN] = s[SILENCE_MEAN];
     } else {
-      s[INCIDENT_FROM] = time + windows.step - (decided === DRIFT ? DRIFT_SPAN : windows.spans[decided]);
+      // Where its bucket shows it alone, it begins there, though a day with it in may show more.
+      s[INCIDENT_FROM] = time + windows.step - (dates === DRIFT ? DRIFT_SPAN : windows.spans[Math.max(0, dates)]);
       s[INCIDENT_CALLS] = y;
       s[INCIDENT_MEAN] = mean;
     }
@@ -219,10 +222,19 @@ export function ongoingSide(s: Float64Array, time: number): number {
   return isCarried && !isOne ? s[INCIDENT_SIDE] : 0;
 }
 
-/** Whether the open incident has lasted for so long that its rate is the rate. */
-export function isLastingShift(s: Float64Array, time: number): boolean {
+/**
+ * Whether the open incident has lasted for so long that its rate is the rate. Of one below, something has to be due in the block that
+ * ends: windows miss the run that a daily job missed for a day, and that is no second one.
+ * @param blockStart of that block (ms)
+ * @param due what is usually expected of it, over what is of a block on the average
+ */
+export function isLastingShift(s: Float64Array, time: number, blockStart: number, due: number): boolean {
+  const side = s[INCIDENT_SIDE];
+  if (side === 0) return false;
   const from = s[INCIDENT_FROM];
-  return s[INCIDENT_SIDE] !== 0 && time - from >= SHIFT_AGE && s[INCIDENT_LAST_BREACH] - from >= SHIFT_BREACHED;
+  const breached = s[INCIDENT_LAST_BREACH];
+  const saysSo = side === ABOVE || (breached >= blockStart && due >= LEAST_DUE);
+  return saysSo && time - from >= SHIFT_AGE && breached - from >= SHIFT_BREACHED;
 }
 
 /** The rate of the open incident becomes the usual one; that before it is remembered for a while. */

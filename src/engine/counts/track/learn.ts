@@ -101,6 +101,8 @@ export function endBlocks(parts: TrackerParts, time: number, learn: boolean): bo
   const rate = s[RATE];
   const variance = s[RATE_VARIANCE];
   const passed = now - s[BLOCK];
+  const blockStart = s[BLOCK] * block;
+  const due = s[SUM_EXPOSURE] / (block / rules.windows.step);
   if (learn) {
     learnBlocks(parts, passed);
     ageDrift(parts, passed);
@@ -127,7 +129,7 @@ export function endBlocks(parts: TrackerParts, time: number, learn: boolean): bo
   s[SUM_EXPOSURE_VAR] = 0;
   s[BLOCK] = now;
   passEvents(s, passed);
-  if (learn && rules.acceptShifts && isLastingShift(s, time)) acceptShift(parts, time);
+  if (learn && rules.acceptShifts && isLastingShift(s, time, blockStart, due)) acceptShift(parts, time);
   return true;
 }
 

@@ -27,6 +27,8 @@ import {
   DERIVED,
   EVER_CALLED,
   FLAT,
+  INCIDENT_CALLS,
+  INCIDENT_MEAN,
   INCIDENT_SIDE,
   LAST_CALL,
   PHI,
@@ -182,17 +184,23 @@ export class CountTracker implements Tracker, TrackerParts {
       shapePrior === 0 &&
       scratch.armed === this &&
       distributions.isAt(s[RATE], s[RATE_VARIANCE] + s[SHIFT_VARIANCE]);
-    if (!isKept) return this.#massOf(y, slot);
+    if (!isKept) return this.#massOf(y, slot, 1);
     const at = distributions.at(slot, 0, 1, 0) + FEW_MASS + y;
     const { values } = distributions;
-    if (Number.isNaN(values[at])) values[at] = this.#massOf(y, slot);
+    if (Number.isNaN(values[at])) values[at] = this.#massOf(y, slot, 1);
     return values[at];
   }
 
-  #massOf(y: number, slot: number): number {
+  /** The same, at the rate of the incident that is open. */
+  likelihoodInIncident(y: number, slot: number): number {
+    return this.#massOf(y, slot, (this.s[INCIDENT_CALLS] + 0.5) / (this.s[INCIDENT_MEAN] + 0.5));
+  }
+
+  /** @param ratio of the rate that counts here to the one that is followed */
+  #massOf(y: number, slot: number, ratio: number): number {
     const { s, profile, phi, alpha } = this;
     const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
-    const mean = Math.max(s[RATE] * (profile.shapeAt(slot) * correction), LEAST_MEAN);
+    const mean = Math.max(ratio * (s[RATE] * (profile.shapeAt(slot) * correction)), LEAST_MEAN);
     return logMass(y, mean, 1 / (alpha + profile.varianceAt(slot) + s[RATE_VARIANCE] + phi / mean));
   }
 
