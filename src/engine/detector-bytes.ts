@@ -13,7 +13,7 @@ import { StatesAt } from './states-at.js';
 import type { SignOff } from './types.js';
 
 /** Version of the payload; any change of what is written below is a new one. */
-const VERSION = 8;
+const VERSION = 9;
 
 /** No budget leaves a test less than e to the minus this. */
 const MOST_NATS = 2000;

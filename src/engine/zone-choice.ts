@@ -20,7 +20,7 @@ const MOST_AN_HOUR = 4;
 const BETTER = 2;
 
 /**
- * A candidate that has lost so many nats excuses no more what the most likely one finds unlikely, unless it is ahead by so many then.
+ * A candidate that has lost so many nats excuses no more what the one that lost least finds unlikely, unless it is ahead by so many then.
  * Both hours at which a job may be due would excuse one another, and one that stopped in that week was never told.
  */
 const HAS_LOST = 1;
@@ -204,13 +204,21 @@ export class ZoneChoice {
     }
     // At night, where no candidate fits much worse than the best, nothing changes.
     if (leastFit - bestFit + LITTLE < 0) {
-      const { best } = this;
-      const before = this.#lead(way, chosen, best);
+      const ahead = this.#leastLost();
+      const before = this.#lead(way, chosen, ahead);
       if (inIncident) bestFit = this.#asIncident(tracker, y, slots, i, bestFit);
       this.#takeIn(fits, way.groupOf, bestFit);
-      if (before < -HAS_LOST && this.#lead(way, chosen, best) < AS_GOOD) chosen = best;
+      if (before < -HAS_LOST && this.#lead(way, chosen, ahead) < AS_GOOD) chosen = ahead;
     }
     return inIncident ? this.usual(i, slots) : (each[chosen] ?? own)[i];
+  }
+
+  /** The candidate that has lost least, however likely it was at first. */
+  #leastLost(): number {
+    const state = this.#state;
+    let least = 0;
+    for (let c = 1; c < CANDIDATES; c++) if (state[c] - priorOf(c) > state[least] - priorOf(least)) least = c;
+    return least;
   }
 
   /** By how much the best of the candidates that agree with one have lost less than the best of those that agree with another (nats). */

@@ -178,13 +178,25 @@ function learn(
   averageRate(s, anchor);
 }
 
+/**
+ * Holds what each filter knows of the rate between two. To scale all of them by what the fast ones have followed takes it from the
+ * slowest, which has not, and by which silences are judged.
+ */
+export function holdRate(s: Float64Array, least: number, most: number, anchor: number): void {
+  for (let j = 0; j < FILTERS; j++) {
+    const exposure = s[B + j] + 0.5 / anchor;
+    s[A + j] = Math.max(0, least * exposure - 0.5, Math.min(s[A + j], most * exposure - 0.5));
+  }
+  averageRate(s, anchor);
+}
+
 /** Multiplies the rate by `factor`, keeping at most `calls` calls' worth of what is known. */
 export function scaleRate(s: Float64Array, factor: number, calls: number, anchor: number): void {
   for (let j = 0; j < FILTERS; j++) {
     const keep = Math.min(1, calls / Math.max(1e-9, s[A + j] * factor));
     s[A + j] *= factor * keep;
     s[B + j] *= keep;
-    if (calls < Infinity) s[L + j] = 0;
+    s[L + j] = 0;
   }
   averageRate(s, anchor);
 }

@@ -10,7 +10,7 @@ import {
   EVER_CALLED,
   INCIDENT_SIDE,
   MERGE_SIDE,
-  PRE_SHIFT_RATIO,
+  PRE_SHIFT_RATE,
   PRE_SHIFT_UNTIL,
   RING_INDEX,
   RING_PARTIAL_EXPOSURE,
@@ -31,7 +31,7 @@ import { shapeDoubtOf } from './young-hours.js';
 
 /** Whether no incident is open and no rate of before one is kept, so that what a bucket holds is all that may be said of it. */
 export function isUndisturbed(s: Float64Array): boolean {
-  return s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATIO] === 0 && s[EVER_CALLED] !== 0;
+  return s[INCIDENT_SIDE] === 0 && s[PRE_SHIFT_RATE] === 0 && s[EVER_CALLED] !== 0;
 }
 
 /** What of the state changes with every bucket is kept at hand until {@link putBack}. */
@@ -44,7 +44,7 @@ export function takeInHand(
 ): void {
   const { s, scratch, shapePrior } = parts;
   const { block: k } = scratch;
-  if (s[PRE_SHIFT_RATIO] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATIO] = 0;
+  if (s[PRE_SHIFT_RATE] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATE] = 0;
   k.rate = s[RATE];
   k.rateVariance = s[RATE_VARIANCE] + s[SHIFT_VARIANCE];
   k.isYoung = shapePrior > 0;

@@ -68,19 +68,18 @@ export function testBucket({ s, derivedAt: d, scratch, tails, rules }: TrackerPa
 }
 
 /** The silence, as it would stand after this bucket without a call. It never tells more nats than it shows. */
-export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerParts): void {
+export function testSilence(parts: TrackerParts): void {
+  const { s, derivedAt: d, scratch, rules } = parts;
   const { distributions, bucket: b, block: k } = scratch;
   const { values } = distributions;
   const { y, at } = b;
-  const silenceNats = k.silenceNats;
+  const before = k.silenceNats;
   const shift = s[d + SILENCE_SHIFT];
-  b.silenceAfter = y === 0 ? silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio : silenceNats;
-  const most = silenceNats + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
+  b.silenceAfter = y === 0 ? before + values[at + SILENCE_ADDED] * k.silenceRatio : before;
+  const most = before + b.mean * k.silenceRatio - shift + LOG_SILENCE_WEIGHT;
   const reportedFrom = rules.nats;
   if (!((b.lower < 1 && most > reportedFrom) || (y === 0 && most > b.nats))) return;
-  const after = y === 0 ? b.silenceAfter : silenceNats + values[at + SILENCE_ADDED] * k.silenceRatio;
-  const raw = Math.max(0, rawSilenceNats(after, k.silenceVariance) - shift);
-  const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
+  const silence = silenceNats(parts, y === 0 ? b.silenceAfter : before + values[at + SILENCE_ADDED] * k.silenceRatio);
   if (silence > reportedFrom && b.lower < 1) b.lower = 1;
   if (y === 0 && silence > b.nats && !b.isAbove) {
     b.nats = silence;
@@ -88,4 +87,10 @@ export function testSilence({ s, derivedAt: d, scratch, tails, rules }: TrackerP
     b.decided = SILENCE;
     b.dates = SILENCE;
   }
+}
+
+/** −ln p of a silence whose evidence has come to `after`, on the scale of the windows. */
+export function silenceNats({ s, derivedAt: d, scratch, tails }: TrackerParts, after: number): number {
+  const raw = Math.max(0, rawSilenceNats(after, scratch.block.silenceVariance) - s[d + SILENCE_SHIFT]);
+  return (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
 }

@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
-import { RATE, RATE_VARIANCE, scaleRate } from '../rate-filter.js';
+import { holdRate, RATE, RATE_VARIANCE } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import type { CountRules } from './rules.js';
 import { DRIFT } from './scratch.js';
@@ -79,8 +79,7 @@ export function holdToAnchor(parts: TrackerParts): void {
   const doubt = Math.min(HELD_MOST, HELD_LEAST + HELD_SDS * Math.sqrt(s[ANCHOR_VARIANCE] + wander(parts)));
   const most = s[ANCHOR_RATE] * Math.exp(doubt);
   const least = s[ANCHOR_RATE] * Math.exp(-doubt);
-  if (s[RATE] > most) scaleRate(s, most / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
-  else if (s[RATE] < least) scaleRate(s, least / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
+  if (s[RATE] > most || s[RATE] < least) holdRate(s, least, most, model.anchor);
 }
 
 /** How many times what is expected the calls of the drift's window are when they are reported, at least; a divisor below it. */

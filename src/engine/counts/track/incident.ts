@@ -1,7 +1,7 @@
 import { logLowerTail, logUpperTail } from '../../../stats/negative-binomial.js';
 import { DAY, HOUR } from '../../../time/grid.js';
 import { ABOVE, BELOW, NORMAL } from '../../types.js';
-import { RATE, scaleRate } from '../rate-filter.js';
+import { holdRate, RATE, scaleRate } from '../rate-filter.js';
 import { SIZE } from './bucket-distributions.js';
 import { anchorHere, DRIFT_SPAN, forgetDrift } from './drift.js';
 import type { TrackerParts } from './parts.js';
@@ -28,7 +28,7 @@ import {
   PENDING_EXPOSURE,
   PENDING_HOURS,
   PRE_SHIFT_LLR,
-  PRE_SHIFT_RATIO,
+  PRE_SHIFT_RATE,
   PRE_SHIFT_UNTIL,
   SHAPE_HOUR_CALLS,
   SHAPE_HOUR_MEAN,
@@ -63,6 +63,8 @@ const LEAST_DUE = 0.1;
 /** How long the rate before a shift is remembered, and the evidence (nats) at which it is taken up again. */
 const PRE_SHIFT_KEPT = 21 * DAY;
 const PRE_SHIFT_BACK = 15;
+/** So near to it, it is back. */
+const PRE_SHIFT_NEAR = 0.1;
 /** Relative variance of an accepted rate: as much again at first as 15 %, half of it a day later. */
 const SHIFT_START = 0.0225;
 /** Evidence of one bucket counts so many nats at most: one bucket is one witness. */
@@ -143,7 +145,7 @@ export function followIncident(parts: TrackerParts, verdict: number): boolean {
 
 /** Opens an incident: what its window holds was reported, and counts as expected from here on. */
 function openIncident(parts: TrackerParts, side: number): void {
-  const { s, derivedAt: d, model, rules, scratch } = parts;
+  const { s, derivedAt: d, rules, scratch } = parts;
   const { time, y, mean, ratio, decided, dates } = scratch.bucket;
   const { windows } = rules;
   if (decided === DRIFT && rules.acceptShifts) {
@@ -180,16 +182,22 @@ function openIncident(parts: TrackerParts, side: number): void {
   if (decided === 0) return;
   if (decided === SILENCE) dropTraining(s);
   else if (decided === DRIFT) {
-    scaleRate(s, s[ANCHOR_RATE] / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
+    takeBack(parts, side, s[ANCHOR_RATE]);
     forgetDrift(parts);
     dropTraining(s);
   } else if (windows.blocks[decided] > 0) {
     // The rate has followed the incident since it began: back to where it was.
     const rate = s[SHIFT_VARIANCE] > SHIFT_SETTLED ? 0 : s[d + PAST_RATE + decided];
-    if (rate > 0 && s[RATE] > 0) scaleRate(s, rate / s[RATE], Number.POSITIVE_INFINITY, model.anchor);
+    if (rate > 0) takeBack(parts, side, rate);
     dropTraining(s);
   }
   forgetWindows(parts);
+}
+
+/** What has followed an incident of this side is back at the rate before it. */
+function takeBack({ s, model }: TrackerParts, side: number, rate: number): void {
+  if (side === ABOVE) holdRate(s, 0, rate, model.anchor);
+  else holdRate(s, rate, Number.POSITIVE_INFINITY, model.anchor);
 }
 
 /** What of the block under way may teach does not. */
@@ -242,9 +250,9 @@ export function acceptShift(parts: TrackerParts, time: number): void {
   const { s, model, scatter, rules } = parts;
   const factor = (s[INCIDENT_CALLS] + 0.5) / (s[INCIDENT_MEAN] + 0.5);
   const worth = s[INCIDENT_CALLS] / (1 + scatter.phi + scatter.alpha * s[RATE]);
+  s[PRE_SHIFT_RATE] = s[RATE];
   scaleRate(s, factor, Math.max(8, worth), model.anchor);
   s[SHIFT_VARIANCE] = SHIFT_START;
-  s[PRE_SHIFT_RATIO] = 1 / factor;
   s[PRE_SHIFT_LLR] = 0;
   s[PRE_SHIFT_UNTIL] = time + PRE_SHIFT_KEPT;
   settleShift(parts);
@@ -261,7 +269,7 @@ export function signOff(parts: TrackerParts, calls: number, exposure: number, ti
   const worth = calls / (1 + scatter.phi + scatter.alpha * s[RATE]);
   scaleRate(s, rate / s[RATE], Math.max(8, worth), model.anchor);
   s[SHIFT_VARIANCE] = SHIFT_START;
-  s[PRE_SHIFT_RATIO] = 0;
+  s[PRE_SHIFT_RATE] = 0;
   settleShift(parts);
   // What the hour under way has shown was held against another rate.
   s[SHAPE_HOUR_CALLS] = 0;
@@ -284,19 +292,25 @@ function settleShift(parts: TrackerParts): void {
   forgetWindows(parts);
 }
 
+/** The rate before an accepted shift is no other than the one that is followed by now. */
+export function forgetPreShift(s: Float64Array): void {
+  if (Math.abs(s[RATE] - s[PRE_SHIFT_RATE]) < PRE_SHIFT_NEAR * s[PRE_SHIFT_RATE]) s[PRE_SHIFT_RATE] = 0;
+}
+
 /** If the rate before an accepted shift has told the buckets better for a while, that rate is back. @returns whether */
 export function tryPreShiftRate(parts: TrackerParts): boolean {
   const { s, scratch, model } = parts;
   const { y, mean, at } = scratch.bucket;
   const size = scratch.distributions.values[at + SIZE];
-  const ratio = s[PRE_SHIFT_RATIO];
+  const ratio = s[PRE_SHIFT_RATE] / s[RATE];
   const gain = (y * Math.log(ratio) - (ratio - 1) * mean) * perNatOf(parts, mean, ratio);
   s[PRE_SHIFT_LLR] = Math.max(0, s[PRE_SHIFT_LLR] + Math.min(WITNESS, gain));
   // Out of the question now: no need to wait.
   const leaves = ratio > 1 ? y > mean && logUpperTail(y, mean, size) : y < mean && logLowerTail(y, mean, size);
   if (!(leaves !== false && leaves < -PRE_SHIFT_BACK) && s[PRE_SHIFT_LLR] < PRE_SHIFT_BACK) return false;
-  scaleRate(s, ratio, Number.POSITIVE_INFINITY, model.anchor);
-  s[PRE_SHIFT_RATIO] = 0;
+  // Every filter: those that forget soonest know nothing of it any more.
+  holdRate(s, s[PRE_SHIFT_RATE], s[PRE_SHIFT_RATE], model.anchor);
+  s[PRE_SHIFT_RATE] = 0;
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;
   dropTraining(s);

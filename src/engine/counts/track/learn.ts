@@ -4,7 +4,7 @@ import { learnRate, RATE, RATE_VARIANCE, startRate } from '../rate-filter.js';
 import { rawSilenceNats } from '../silence.js';
 import { ageDrift, holdToAnchor, startDrift } from './drift.js';
 import { markEvent, passEvents } from './event-blocks.js';
-import { acceptShift, dropPending, extendIncident, isLastingShift } from './incident.js';
+import { acceptShift, dropPending, extendIncident, forgetPreShift, isLastingShift } from './incident.js';
 import type { TrackerParts } from './parts.js';
 import { endRound, placeOf, sumBlocks } from './rings.js';
 import { setSilenceRate } from './silence-rate.js';
@@ -105,6 +105,7 @@ export function endBlocks(parts: TrackerParts, time: number, learn: boolean): bo
   const due = s[SUM_EXPOSURE] / (block / rules.windows.step);
   if (learn) {
     learnBlocks(parts, passed);
+    forgetPreShift(s);
     ageDrift(parts, passed);
     if (hasCalledIn(parts, s[BLOCK])) setSilenceRate(parts, s[parts.derivedAt + ANCHOR]);
   }

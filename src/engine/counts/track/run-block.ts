@@ -7,7 +7,7 @@ import { testDrift } from './drift.js';
 import { judgeStretch } from './judge-stretch.js';
 import { leaveInHand } from './learn.js';
 import type { TrackerParts } from './parts.js';
-import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATIO } from './state.js';
+import { BLOCK, BURST_SHIFT, INCIDENT_SIDE, PRE_SHIFT_RATE } from './state.js';
 import { AT_JUDGED_BY, AT_SLOT, AT_Y, MOST_BUCKETS } from './stretch.js';
 import { loadBucket, setHour } from './stretch-bucket.js';
 import { leaveStretch, writeVerdicts } from './stretch-end.js';
@@ -154,7 +154,7 @@ function runIncident(
   const { block: k } = parts.scratch;
   const side = s[INCIDENT_SIDE];
   let next = runBucket(parts, range, i, learn, out, at, false);
-  const stands = s[PRE_SHIFT_RATIO] === 0 && !k.isTraining;
+  const stands = s[PRE_SHIFT_RATE] === 0 && !k.isTraining;
   while (stands && next < end && s[INCIDENT_SIDE] === side && observed[next] !== 0 && Number.isFinite(values[next])) {
     takeSums(parts);
     k.back++;

@@ -1,5 +1,5 @@
 import { placeOf, sumBlocks } from './rings.js';
-import { BLOCK, EVER_CALLED, INCIDENT_SIDE, PER_BLOCK, PRE_SHIFT_RATIO, SHAPE_HOURS } from './state.js';
+import { BLOCK, EVER_CALLED, INCIDENT_SIDE, PER_BLOCK, PRE_SHIFT_RATE, SHAPE_HOURS } from './state.js';
 import type { CountTracker } from './tracker.js';
 
 /** Rows that share an array: it is made when the first of them is kept. */
@@ -32,7 +32,7 @@ export class Undo {
     const { step, block } = rules.windows;
     const ended = Math.floor((end - step) / block) - s[BLOCK];
     if (!(ended <= this.#mostBlocks)) return false;
-    if (s[INCIDENT_SIDE] !== 0 || s[PRE_SHIFT_RATIO] !== 0 || s[EVER_CALLED] === 0) return false;
+    if (s[INCIDENT_SIDE] !== 0 || s[PRE_SHIFT_RATE] !== 0 || s[EVER_CALLED] === 0) return false;
     const stride = this.#strideOf(blocksAt);
     const kept = this.#keptOf(row, stride);
     let at = (row % ROWS) * stride;

@@ -2,6 +2,7 @@ import { ABOVE, BELOW, LEARNING, NORMAL, NOTABLE, type ScoreColumns, type Tracke
 import { LEAST_MEAN } from '../model.js';
 import { RATE, RATE_VARIANCE } from '../rate-filter.js';
 import { RELATIVE, SILENCE_ADDED } from './bucket-distributions.js';
+import { silenceNats } from './bucket-test.js';
 import { DRIFT_SPAN } from './drift.js';
 import { markEvent } from './event-blocks.js';
 import { followIncident, limitByIncident, ongoingSide, tryPreShiftRate } from './incident.js';
@@ -15,7 +16,7 @@ import {
   CARRIED_SHORTFALL,
   EVER_CALLED,
   LAST_CALL,
-  PRE_SHIFT_RATIO,
+  PRE_SHIFT_RATE,
   SHIFT_VARIANCE,
   SILENCE_MEAN,
   SILENCE_NATS,
@@ -85,7 +86,7 @@ export function finishBucket(
     s[SILENCE_MEAN] += mean * ratio;
     s[SILENT_BUCKETS]++;
   }
-  const isIncident = isExcused || (s[PRE_SHIFT_RATIO] > 0 && tryPreShiftRate(parts)) || followIncident(parts, verdict);
+  const isIncident = isExcused || (s[PRE_SHIFT_RATE] > 0 && tryPreShiftRate(parts)) || followIncident(parts, verdict);
   if (out?.ongoing !== undefined) out.ongoing[b.cell] = ongoingSide(s, b.time);
   if (isIncident) {
     b.enters = s[RATE] * exposure;
@@ -105,20 +106,23 @@ export function finishBucket(
 
 /** The verdict on a bucket, and its last limits: by the open incident, by the rate before a shift, by what is excused. */
 function verdictOf(parts: TrackerParts): number {
-  const { s, scratch, phi } = parts;
+  const { s, scratch, rules, phi } = parts;
   const { bucket: b, distributions, windows } = scratch;
   limitByIncident(parts);
   b.upper = Math.max(b.upper, Math.floor(b.mean));
   b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
   if (s[EVER_CALLED] === 0) b.upper = 0;
-  const ratio = s[PRE_SHIFT_RATIO];
-  if (ratio > 0) {
+  if (s[PRE_SHIFT_RATE] > 0) {
+    const ratio = s[PRE_SHIFT_RATE] / s[RATE];
     // What was usual before an accepted shift is no surprise either: its return raises nothing.
     const before = Math.max(b.mean * ratio, LEAST_MEAN);
     const relative = distributions.values[b.at + RELATIVE];
     const size = 1 / (relative + phi / before + (s[RATE_VARIANCE] + s[SHIFT_VARIANCE]));
     if (ratio > 1) b.upper = Math.max(b.upper, Math.floor(windows[0].limits.upper(before, size)));
-    else b.lower = Math.min(b.lower, Math.max(0, Math.ceil(windows[0].limits.lower(before, size))));
+    else if (!(b.lower === 1 && silenceNats(parts, b.silenceAfter * ratio) > rules.nats)) {
+      // Of a silence one bucket tells nothing: all of it is held against the earlier rate.
+      b.lower = Math.min(b.lower, Math.max(0, Math.ceil(windows[0].limits.lower(before, size))));
+    }
   }
   if (b.isRetired) b.lower = 0;
   if (b.isExpected) {
