@@ -91,8 +91,6 @@ export class SlotTables {
   readonly #own = new Map<ZoneOffsets, Int32Array>();
   /** By zone, and by when a row's history begins. */
   readonly #byStart = new Map<ZoneOffsets, Map<number, RowSlots>>();
-  /** What {@link of} was asked for last. */
-  #last: { readonly zone: ZoneOffsets; readonly from: number; readonly slots: RowSlots } | undefined;
   /** By zone, and by which of the candidates are open, one bit each. */
   readonly #rows = new Map<ZoneOffsets, Map<number, RowSlots>>();
 
@@ -106,8 +104,6 @@ export class SlotTables {
   of(zone: ZoneOffsets, begins: number): RowSlots {
     const { start } = this.#plans.history;
     const from = begins > start ? begins : start;
-    const last = this.#last;
-    if (last?.zone === zone && last.from === from) return last.slots;
     // Nearly all rows of a zone are of one beginning: what is open is found once for all (a fifteenth of a quiet tick).
     let byStart = this.#byStart.get(zone);
     if (byStart === undefined) {
@@ -119,7 +115,6 @@ export class SlotTables {
       slots = this.#openSince(zone, from);
       byStart.set(from, slots);
     }
-    this.#last = { zone, from, slots };
     return slots;
   }
 

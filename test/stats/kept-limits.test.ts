@@ -33,7 +33,6 @@ test('what a row keeps of its limits answers as the grid does, wherever its laws
       const size = Math.exp(k);
       const limit = upperLimitNear(mean, size, nats);
       expect(wholeLimit(kept, 0, mean, size, natsStep(nats))).toBe(Math.floor(limit));
-      if (kept[1] > 0 && kept[4] === 0) boxes++;
       // Numbers about the limit are where a box may err; each as of a window of its own.
       for (let w = 1; w <= 3; w++) {
         const enough = Math.floor(limit) - rest + w - 2;

@@ -23,8 +23,6 @@ export class KeptProfile {
   readonly hourSteps: Int16Array;
   /** Slots of an hour: those that share an entry of a column of hours. */
   readonly each: number;
-  /** Whether all slots of an hour are alike: no column has an entry for each slot. */
-  readonly isByHour: boolean;
   /** Whether it is a {@link flatProfile}. */
   readonly isFlat: boolean;
 
@@ -42,7 +40,6 @@ export class KeptProfile {
     this.shapeSteps = shortened(shape, perWeek, each);
     this.varianceSteps = shortened(variance, perWeek, each);
     this.hourSteps = shortened(hours, perWeek, each);
-    this.isByHour = this.columns.every(({ length }) => length < perWeek);
   }
 
   /** The entry of one of its columns that a slot has. */

@@ -35,13 +35,7 @@ export function isUndisturbed(s: Float64Array): boolean {
 }
 
 /** What of the state changes with every bucket is kept at hand until {@link putBack}. */
-export function takeInHand(
-  parts: TrackerParts,
-  time: number,
-  isPlain: boolean,
-  learn: boolean,
-  isLongRun: boolean,
-): void {
+export function takeInHand(parts: TrackerParts, time: number, isPlain: boolean, learn: boolean): void {
   const { s, scratch, shapePrior } = parts;
   const { block: k } = scratch;
   if (s[PRE_SHIFT_RATE] > 0 && time > s[PRE_SHIFT_UNTIL]) s[PRE_SHIFT_RATE] = 0;
@@ -51,7 +45,7 @@ export function takeInHand(
   k.isTraining = k.isYoung && learn;
   k.isCalm = isPlain && isUndisturbed(s);
   k.isMerging = s[MERGE_SIDE] !== 0;
-  setWindows(parts, isLongRun);
+  setWindows(parts);
   setDriftLimits(parts, learn);
   k.silenceRatio = s[SILENCE_RATE] / k.rate;
   k.silenceVariance = s[SILENCE_VARIANCE] + s[SHIFT_VARIANCE] + shapeDoubtOf(parts);

@@ -1,4 +1,3 @@
-import { wholeLimit } from '../../../stats/kept-limits.js';
 import type { LimitsNear } from '../../../stats/limits.js';
 import { LAW, putLowerNats, putUpperNats } from '../../../stats/negative-binomial.js';
 import { upperNats } from '../../../stats/normal.js';
@@ -57,8 +56,6 @@ export class BucketDistributions {
    * a processor's memory: apart they were three waits for each slot that is met the first time.
    */
   readonly #places = new Int32Array(4 * PLACES);
-  /** The place that was found last. */
-  #last = 0;
   #now = 1;
   #isFlatMade = false;
   #profile: KeptProfile | undefined;
@@ -152,18 +149,12 @@ export class BucketDistributions {
     // Steps are of 16 bits.
     const both = (shape << 16) ^ (variance & 0xffff);
     const places = this.#places;
-    // Slots next to one another often have one law.
-    let place = this.#last;
-    const isLast = places[place + 3] === this.#now && places[place] === both && places[place + 1] === hours;
-    if (isLast) return places[place + 2];
     const hash = Math.imul(both, 0x9e3779b1) ^ Math.imul(hours, 0xc2b2ae35);
-    place = 4 * ((hash ^ (hash >>> 15)) & (PLACES - 1));
+    let place = 4 * ((hash ^ (hash >>> 15)) & (PLACES - 1));
     while (places[place + 3] === this.#now) {
-      this.#last = place;
       if (places[place] === both && places[place + 1] === hours) return places[place + 2];
       place = (place + 4) & (4 * PLACES - 1);
     }
-    this.#last = place;
     const at = this.#count++ * ENTRIES;
     places[place] = both;
     places[place + 1] = hours;
@@ -205,26 +196,8 @@ export class BucketDistributions {
 
   /** Sets the limits of a law, where a bucket is judged by it the first time. */
   limit(at: number): void {
-    this.#limits.put(this.values, at + MEAN, at + LIMIT_ABOVE);
-    this.#holdBelow(at);
-  }
-
-  /**
-   * The same of a lone bucket, with the whole number up to the limit above in its place: by what the row keeps from entry `keptAt`
-   * on, see `wholeLimit`. To look each up anew was a tenth of what a call took in a tick (Node 20).
-   * @param nats of the limit above, in 32nds
-   */
-  limitWhole(at: number, kept: Float64Array, keptAt: number, nats: number): void {
     const { values } = this;
-    const mean = values[at + MEAN];
-    const size = values[at + SIZE];
-    values[at + LIMIT_ABOVE] = wholeLimit(kept, keptAt, mean, size, nats);
-    values[at + LIMIT_BELOW] = this.#limits.lower(mean, size);
-    this.#holdBelow(at);
-  }
-
-  #holdBelow(at: number): void {
-    const { values } = this;
+    this.#limits.put(values, at + MEAN, at + LIMIT_ABOVE);
     const mean = values[at + MEAN];
     const lower = Math.ceil(values[at + LIMIT_BELOW]);
     // Never above the mean, however a model was damaged: no window is asked whether it is.

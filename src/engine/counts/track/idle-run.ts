@@ -107,15 +107,9 @@ function isPlain({ s, bursts, straddles, shapePrior, rules }: TrackerParts): boo
 /** How many buckets from `i` on, before `end`, have the law of the first. */
 function alikeFrom({ s, derivedAt: d, profile }: TrackerParts, slots: Int32Array, i: number, end: number): number {
   if (s[d + FLAT] > 0) return end - i;
-  const { shapeSteps, varianceSteps, hourSteps, each } = profile;
+  const { shapeSteps, varianceSteps, hourSteps } = profile;
   const slot = slots[i];
   let next = i + 1;
-  if (profile.isByHour) {
-    // To the end of the hour there is nothing to compare: three looks a bucket were a thirtieth of a tick (Node 20).
-    const hourEnd = Math.min(end, i + each - (slot % each));
-    if (slots[hourEnd - 1] - slot === hourEnd - 1 - i) next = hourEnd;
-    if (next === end) return next - i;
-  }
   const shape = profile.stepAt(shapeSteps, slot);
   const variance = profile.stepAt(varianceSteps, slot);
   const hour = profile.stepAt(hourSteps, slot);

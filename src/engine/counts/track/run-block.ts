@@ -15,9 +15,6 @@ import { finishBucket, writeVerdict } from './verdict.js';
 import { enterBurstHour, testWindows } from './window-test.js';
 import { hourOf } from './young-hours.js';
 
-/** Buckets of a run that are too few to set bounds for; windows of an hour take 0.86 of the time with them (Node 20). */
-const FEW_BUCKETS = 5;
-
 /**
  * Runs from bucket `i` to the end of its block, of what is observed, or to the first bucket that is not calm: to the end
  * of the block the rate stands, and what changes is kept at hand; 40 reads and writes of the state a bucket were half
@@ -38,7 +35,7 @@ export function runBlock(
   const { block: k } = parts.scratch;
   const blockStart = parts.s[BLOCK] * block;
   const end = Math.min(length, Math.ceil((blockStart + block - start) / step));
-  takeInHand(parts, start + i * step, range.exceptions === undefined, learn, length > FEW_BUCKETS);
+  takeInHand(parts, start + i * step, range.exceptions === undefined, learn);
   k.back = ((start + i * step - blockStart) / step) | 0;
   if (parts.s[INCIDENT_SIDE] !== 0) return runIncident(parts, range, i, end, learn, out, at);
   // What a young series learns of its hours may have the next bucket's slot chosen otherwise.

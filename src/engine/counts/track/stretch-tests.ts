@@ -1,4 +1,3 @@
-import { natsStep } from '../../../stats/limits.js';
 import { LOG_SILENCE_WEIGHT, rawSilenceNats } from '../silence.js';
 import { calibrate, calibrateIn } from '../tail-calibration.js';
 import {
@@ -16,7 +15,7 @@ import { UNCALIBRATED } from './bucket-test.js';
 import { limitDriftAbove, limitDriftBelow } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import { SILENCE } from './scratch.js';
-import { ANCHOR_RATE, BURST_SHIFT, NATS_ABOVE, NEAR, SILENCE_SHIFT } from './state.js';
+import { ANCHOR_RATE, BURST_SHIFT, SILENCE_SHIFT } from './state.js';
 import {
   AT_EXPOSURE,
   AT_EXPOSURE_VAR,
@@ -99,10 +98,7 @@ export function testBuckets({ s, derivedAt: d, scratch, tails, rules, straddles 
   let late = k.carriedShortfall;
   for (let j = 0; j < n; j++) {
     const at = whole[AT_LAW + j];
-    if (Number.isNaN(values[at + LIMIT_ABOVE])) {
-      if (n > 1 || straddles) distributions.limit(at);
-      else distributions.limitWhole(at, s, d + NEAR, natsStep(s[d + NATS_ABOVE]));
-    }
+    if (Number.isNaN(values[at + LIMIT_ABOVE])) distributions.limit(at);
     const own = Math.floor(values[at + LIMIT_ABOVE] + late);
     const small = values[at + MOST_SMALL];
     c[AT_UPPER + j] = own > small ? own : small;

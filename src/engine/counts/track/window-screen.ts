@@ -14,11 +14,6 @@ const ROUNDING = 1e-9;
 /** How much a block may bring of what the window held before, for the bounds to hold. */
 const MOST_BROUGHT = 0.5;
 
-/** No bucket is passed over. */
-export function clearScreen({ screen }: WindowInHand): void {
-  screen.mostExposure = -1;
-}
-
 /** Sets the bounds for the block that begins. */
 export function setScreen(win: WindowInHand, minEffect: number): void {
   const { screen, past, pastExposure, pastExposureVar, rate, relative, hourRate, phi } = win;

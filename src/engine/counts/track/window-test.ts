@@ -30,7 +30,7 @@ import {
   SHIFT_VARIANCE,
   WIDE,
 } from './state.js';
-import { clearScreen, isPassedOver, SURPRISING, SUSPECT, setScreen } from './window-screen.js';
+import { isPassedOver, SURPRISING, SUSPECT, setScreen } from './window-screen.js';
 
 /** A window's approximate tail stands by itself below this (nats): combined, its surprise is under 1.2. */
 const BODY_NATS = 4.3;
@@ -100,8 +100,8 @@ export function enterBurstHour(parts: TrackerParts, shift: number): void {
   scratch.distributions.forget();
 }
 
-/** What stands of the windows from the beginning of a block on. @param isLongRun whether many of its buckets are to come */
-export function setWindows({ s, derivedAt: d, rules, scratch }: TrackerParts, isLongRun: boolean): void {
+/** What stands of the windows from the beginning of a block on. */
+export function setWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): void {
   const count = rules.windows.blocks.length;
   const { block: k, windows } = scratch;
   const isSettled = s[SHIFT_VARIANCE] <= SHIFT_SETTLED;
@@ -116,8 +116,7 @@ export function setWindows({ s, derivedAt: d, rules, scratch }: TrackerParts, is
     win.past = s[d + PAST + w];
     win.pastExposure = s[d + PAST_EXPOSURE + w];
     win.pastExposureVar = s[d + PAST_EXPOSURE_VAR + w];
-    if (isLongRun) setScreen(win, rules.minEffect);
-    else clearScreen(win);
+    setScreen(win, rules.minEffect);
   }
 }
 
