@@ -36,7 +36,7 @@ export class DetectorIncidents {
 
   /**
    * The state before the bucket at `time`; none at a time that is not among those known. By a table of its own keys: to name all
-   * rows, for the places of a few, was half of a first midnight of 100,000 series (Node 20).
+   * 100,000 rows, for the places of a few, made the first midnight a slow tick.
    */
   snapshot(time: number): IncidentSnapshot | undefined {
     if (this.#known !== undefined) return this.#known.get(time);
