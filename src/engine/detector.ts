@@ -178,7 +178,7 @@ export class Detector {
   }
 
   #checkpoint(time: number): void {
-    const incidents = this.#incidents.snapshot(time, (key) => this.#rows.place(key));
+    const incidents = this.#incidents.snapshot(time);
     if (incidents === undefined) return;
     this.#checkpoints.push({ time, states: this.#rows.statesAt(time), incidents });
   }
@@ -200,7 +200,7 @@ export class Detector {
     while (this.#checkpoints.length > 1 && (this.#checkpoints.at(-1)?.time ?? 0) > time) this.#checkpoints.pop();
     const { time: since, states, incidents } = this.#checkpoints[this.#checkpoints.length - 1];
     this.#rows.restore(states);
-    this.#incidents.goBackTo(incidents, this.#rows.keys());
+    this.#incidents.goBackTo(incidents);
     this.#checkpoints.pop();
     const again = this.#recent.since(since, this.#rows.keys());
     this.#recent.cut(since);
@@ -337,8 +337,7 @@ export class Detector {
   toBytes(): Uint8Array {
     this.#rows.finish();
     const oldest = this.#checkpoints.at(0)?.states;
-    const placeOf = (key: SeriesKey) => this.#rows.place(key);
-    const now = this.#incidents.snapshot(this.#end, placeOf);
+    const now = this.#incidents.snapshot(this.#end);
     const parts = {
       baseline: this.#baseline,
       ...this.#options,
@@ -351,7 +350,7 @@ export class Detector {
       acknowledged: this.#rows.acknowledged,
       retired: [...this.#rows.retired],
     };
-    return detectorToBytes(parts, placeOf);
+    return detectorToBytes(parts, (key) => this.#rows.place(key));
   }
 
   /** @throws FormatError when the bytes are no detector, of another version, or damaged; it says which */
@@ -381,9 +380,7 @@ export class Detector {
         if (end > time) detector.#replay(start >= time ? set : sliceWindow(set, time, end));
       }
     };
-    detector.#incidents.restore(parts.incidents, detector.#rows.keys(), () =>
-      detector.#rows.replay(parts.events, again),
-    );
+    detector.#incidents.restore(parts.incidents, () => detector.#rows.replay(parts.events, again));
     return detector;
   }
 }

@@ -31,17 +31,20 @@ export class RowsRun {
     for (let i = 0; i < length; i++) this.observed[i] = this.#whole.observed[from + i];
   }
 
-  /** The first bucket of all rows; `observed` has one entry for all where it is the same of all. */
-  column(): { readonly calls: Float64Array; readonly observed: Uint8Array } {
+  /**
+   * The first bucket of all rows; `observed` has one entry for all where it is the same of all.
+   * @param calls `[rows]`, to be filled
+   */
+  column(calls: Float64Array): { readonly calls: Float64Array; readonly observed: Uint8Array } {
     const { values, keys, grid, observed } = this.#whole;
     const rows = keys.length;
     const first = this.#first;
-    const calls = new Float64Array(rows);
     const one = new Float64Array(1);
     const isSparseSet = isSparse(values);
     for (let row = 0; row < rows; row++) {
       if (!isSparseSet) calls[row] = values[row * grid.length + first];
-      else if (values.offsets[row] < values.offsets[row + 1]) {
+      else if (values.offsets[row] === values.offsets[row + 1]) calls[row] = 0;
+      else {
         readPart(this.#whole, row, first, first + 1, one);
         calls[row] = one[0];
       }

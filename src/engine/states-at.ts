@@ -79,17 +79,11 @@ export class StatesAt {
   }
 }
 
-/** Bytes of a piece of what is written: what grows as a whole is copied over and over, tens of megabytes in one tick. */
-const PIECE = 1 << 20;
-
 /** States in the order in which rows change, and where each stands. */
 class StatesWriter {
   /** Rows that are not written. */
   left: number;
-  readonly #pieces: Uint8Array[] = [];
-  /** Bytes in the pieces before the one that is written. */
-  #before = 0;
-  #writer = new ByteWriter();
+  readonly #writer = new ByteWriter();
   /** `[count]`, NaN before a row is written. */
   #from: Float64Array;
   #to: Float64Array;
@@ -112,15 +106,14 @@ class StatesWriter {
 
   write(place: number, row: WatchedRow): void {
     this.left--;
-    if (this.#writer.length >= PIECE) this.#endPiece();
-    this.#from[place] = this.#before + this.#writer.length;
+    this.#from[place] = this.#writer.length;
     const { count, choice, tracker, zone } = row;
     if (count === undefined) writeColumn(this.#writer, tracker.toState());
     else {
       this.#codec.write(this.#writer, count.stateAndMore, count.stateLength, count.model, this.#contextOf(zone));
       writeGuessed(this.#writer, choice?.state ?? this.#prior, this.#prior, this.#space);
     }
-    this.#to[place] = this.#before + this.#writer.length;
+    this.#to[place] = this.#writer.length;
   }
 
   drop(place: number): void {
@@ -140,20 +133,8 @@ class StatesWriter {
     return this;
   }
 
-  #endPiece(): void {
-    this.#pieces.push(this.#writer.toBytes());
-    this.#before += this.#writer.length;
-    this.#writer = new ByteWriter(PIECE + PIECE / 16);
-  }
-
   inOrder(): Uint8Array {
-    this.#endPiece();
-    const written = new Uint8Array(this.#before);
-    let end = 0;
-    for (const piece of this.#pieces) {
-      written.set(piece, end);
-      end += piece.length;
-    }
+    const written = this.#writer.toBytes();
     // Without what was dropped.
     let size = 0;
     for (let place = 0; place < this.#from.length; place++) size += this.#to[place] - this.#from[place];

@@ -38,7 +38,7 @@ const CLOSED_INCIDENT = 1;
 const OPEN_INCIDENT = 2;
 
 /** The keys that bytes name, by their places in a table. */
-class KeyTable {
+export class KeyTable {
   readonly keys: SeriesKey[] = [];
   readonly #places = new Map<string, number>();
 

@@ -122,7 +122,8 @@ function alikeFrom({ s, derivedAt: d, profile }: TrackerParts, slots: Int32Array
 }
 
 /** Finds the law of a slot, as `BucketDistributions` does. @returns false where a limit below it, or more than its own tail, may count */
-function setLaw({ s, derivedAt: d, profile, rules, scratch, tails }: TrackerParts, slot: number): boolean {
+function setLaw(parts: TrackerParts, slot: number): boolean {
+  const { s, derivedAt: d, profile, rules, scratch } = parts;
   const { law } = scratch;
   const isFlat = s[d + FLAT] > 0;
   const x = isFlat ? s[d + FLAT] : profile.shapeAt(slot);
@@ -144,7 +145,7 @@ function setLaw({ s, derivedAt: d, profile, rules, scratch, tails }: TrackerPart
   law.reach = reach;
   const limit = wholeLimit(s, d + NEAR, mean, size, natsStep(s[d + NATS_ABOVE]));
   law.upper = Math.max(limit, Math.floor(mean * (1 + rules.minEffect)));
-  law.nats = (nats > UNCALIBRATED ? calibrate(nats, tails.below[0]) : nats) + rules.logWeights[0];
+  law.nats = (nats > UNCALIBRATED ? calibrate(nats, parts.tails.below[0]) : nats) + rules.logWeights[0];
   law.silenceAdded = silenceOf(mean, own) * (s[SILENCE_RATE] / s[RATE]);
   return true;
 }
@@ -153,11 +154,9 @@ function setLaw({ s, derivedAt: d, profile, rules, scratch, tails }: TrackerPart
  * The silence after each, and what is told of it: see `testSilences`. Surprise and spans are written on the way.
  * @returns how many from the first on are neither reported nor notable
  */
-function prolongSilence(
-  { s, derivedAt: d, scratch, tails, rules }: TrackerParts,
-  out: ScoreColumns | undefined,
-  cell: number,
-): number {
+function prolongSilence(parts: TrackerParts, out: ScoreColumns | undefined, cell: number): number {
+  // Not the tails: they are fetched from the model, and few buckets need them (a fortieth of a tick, Node 20).
+  const { s, derivedAt: d, scratch, rules } = parts;
   const { law } = scratch;
   const { step } = rules.windows;
   const { length: n, silenceAdded: added, nats: own } = law;
@@ -175,7 +174,7 @@ function prolongSilence(
     let nats = own;
     if (most > least) {
       const raw = Math.max(0, rawSilenceNats(after, variance) - shift);
-      const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, tails.silence)) + LOG_SILENCE_WEIGHT;
+      const silence = (raw < UNCALIBRATED ? raw : calibrate(raw, parts.tails.silence)) + LOG_SILENCE_WEIGHT;
       if (silence > reportedFrom) {
         law.silenceNats = before;
         return j;
