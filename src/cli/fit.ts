@@ -93,7 +93,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const calendarOver = await openCalendar(calendarFlags(given));
   await checkOutputs({ '--out': out, '--callers': callersPath });
   const { counts, logs, calls, sources, coverage, notes } = await readLogs({ paths: given.paths, step, since, s3 }, io);
-  const problem = nothingToJudge(given.paths, logs, calls.counted);
+  const problem = nothingToJudge(given.paths, logs, calls);
   if (problem !== undefined) return tellProblem(problem, logs, io);
   const heard = coverage.filter(({ account, region }) =>
     sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),

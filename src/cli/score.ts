@@ -114,7 +114,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const asked = spanIn(timeZone);
   const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
   const read = await readLogs({ paths: given.paths, step: baseline.grid.step, since: s3?.from, s3 }, io);
-  const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
+  const problem = nothingToJudge(given.paths, read.logs, read.calls);
   const spans =
     problem === undefined ? windowOf(read, { ...asked, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { KEY_ARN, kmsRecords, logText, otherRecord, START, tempFolder, writeFile } from '../support/logs.js';
@@ -262,6 +263,16 @@ describe('kms-baseline analyze', () => {
     const { status, stdout, stderr } = await cli(['analyze', folder()]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`kms-baseline: ${sentence}`);
+  });
+
+  it.each([
+    ['analyze', '--since'],
+    ['fit', '--since'],
+  ])('says of logs that end before what is asked for that they do: %s', async (command, flag) => {
+    const out = command === 'fit' ? ['--out', join(tempFolder(), 'keys.baseline')] : [];
+    const { status, stderr } = await cli([command, logFolder(steady(HOUR)), flag, '2024-04-01', ...out]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('None of the 24 records of KMS is of the time asked for: 24 calls were made before it.\n');
   });
 
   it('cannot judge what comes after the logs', async () => {
