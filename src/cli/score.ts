@@ -60,17 +60,17 @@ ${FILTER_HELP}
 ${S3_HELP}
 
 What comes out:
-  --time-zone <zone>   time zone for display; default the baseline's
-  --html <file>        write a page with pictures, for a browser
-  --markdown <file>    write the findings as Markdown
-  --csv <file>         write counts, limits and verdicts, long
-  --findings-csv <file>write the findings, one line each
-  --aliases <file>     name keys by their aliases: the output of
-                       aws kms list-aliases, or JSON by key ARN
-  --json               one JSON document instead of text
-  --verbose            list what is too quiet, and queries for findings
-  --fail-on-anomaly    exit with status 4 when an anomaly is shown
-  -h, --help           this text
+  --time-zone <zone>     time zone for display; default the baseline's
+  --html <file>          write a page with pictures, for a browser
+  --markdown <file>      write the findings as Markdown
+  --csv <file>           write counts, limits and verdicts, long
+  --findings-csv <file>  write the findings, one line each
+  --aliases <file>       name keys by their aliases: the output of
+                         aws kms list-aliases, or JSON by key ARN
+  --json                 one JSON document instead of text
+  --verbose              list what is too quiet, and queries for findings
+  --fail-on-anomaly      exit with status 4 when an anomaly is shown
+  -h, --help             this text
 
 Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
 not be read, 4 there are anomalies (only with --fail-on-anomaly).
