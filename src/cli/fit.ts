@@ -4,6 +4,7 @@ import { mainStretch } from '../kms/coverage.js';
 import { judgedRows } from '../kms/judged-rows.js';
 import { jsonDocument } from '../report/analysis-json.js';
 import { holesIn } from '../report/holes.js';
+import { calledKeys } from '../report/judge.js';
 import { counted, duration, grouped } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
@@ -104,7 +105,10 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const from = Math.max(grid.start, main.from);
   if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
   const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
-  const rows = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
+  const judged = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
+  // Rows that call only before or after the history are not known of.
+  const called = calledKeys(judged);
+  const rows = selectRows(judged, (key) => called.has(key));
   const calendar = await calendarOver(from, end);
   const baseline = fitBaseline(rows, {
     ...(timeZone === undefined ? {} : { timeZone }),

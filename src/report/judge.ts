@@ -247,7 +247,7 @@ function firstCallOf(baseline: Baseline): number | null {
 }
 
 /** The keys, the very objects, of rows with a call. */
-function calledKeys(set: SeriesSet): Set<SeriesKey> {
+export function calledKeys(set: SeriesSet): Set<SeriesKey> {
   const y = new Float64Array(set.grid.length);
   const called = set.keys.filter((_, row) => {
     readRow(set, row, y);
