@@ -5,11 +5,11 @@ import { fitBaseline } from '../engine/fit-baseline.js';
 import { quietKeysAfter } from '../engine/quiet-keys.js';
 import { scoreWindow } from '../engine/score-window.js';
 import type { Anomaly, Scores } from '../engine/types.js';
-import { checkOptions, InputError, type OptionNames } from '../errors.js';
+import { checkOptions, checkRange, InputError, type OptionNames } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
-import { readRow, type SeriesSet } from '../series/series-set.js';
+import { checkSet, readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import type { Calendar } from '../time/calendar.js';
 import { gridEnd, WEEK } from '../time/grid.js';
@@ -87,9 +87,14 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 /** As {@link judgeCounts}, with what the judgement rests on. */
 export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
   checkOptions(options, JUDGE_OPTIONS);
-  const { historyUntil, until, timeZone, alertBudget, calendar = {} } = options;
+  checkSet(counts, 'counts');
+  const { timeZone, alertBudget, calendar = {} } = options;
+  const { from: historyUntil, to: until } = checkRange(options.historyUntil, options.until, 'historyUntil/until');
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
-  if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
+  if (historyUntil <= start) {
+    const [found, least] = [historyUntil, start].map((time) => new Date(time).toISOString());
+    throw new InputError(`historyUntil must be later than the first bucket of the history, ${least}, got ${found}`);
+  }
   const rows = judgedRows(counts, 'several');
   const callers = selectRows(counts, isByCaller);
   // Rows that call only after `until` are not known of yet.
