@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { runCli } from '../../src/cli/run.js';
 import { cli, DAY, logFolder, steady } from './traffic.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,6 +28,14 @@ describe('kms-baseline', () => {
       expect(stdout).not.toMatch(/^ {2}--[a-z-]+ <[^>]+>[^\s,]/m);
     },
   );
+
+  it('leaves Ctrl-C to the system before it evaluates, which waits for nothing', async () => {
+    const stages: string[] = [];
+    const stdout = { write: () => stages.push('printed') };
+    const io = { stdout, stderr: { write: () => true }, onRead: () => stages.push('let go') };
+    expect(await runCli(['evaluate', '--series', '1'], io)).toBe(0);
+    expect(stages.slice(0, 2)).toEqual(['let go', 'printed']);
+  });
 
   it('shows its help, as a mistake, when nothing is asked', async () => {
     const { status, stdout, stderr } = await cli([]);
