@@ -104,6 +104,7 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { sources = [], coverage = [] } = options;
   const first = sources.length === 0 ? start : Math.min(...sources.map((source) => source.from));
   const from = Math.max(start, Math.min(first, historyUntil - counts.grid.step));
+  const firstCall = firstCallIn(history);
   return judgeWindow(
     fitBaseline(history, { calendar, ...(timeZone === undefined ? {} : { timeZone }) }),
     sliceWindow(known, historyUntil, until),
@@ -111,7 +112,8 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
       timeZone: timeZone ?? 'UTC',
       history,
       from,
-      firstKmsCall: firstCallIn(history),
+      // Its bucket may begin before the logs do.
+      firstKmsCall: firstCall === null ? null : Math.max(from, firstCall),
       callers: sliceWindow(callers, historyUntil, until),
       usualCallers: sliceWindow(callers, start, historyUntil),
       sources,

@@ -28,6 +28,11 @@ describe('kms-baseline analyze', () => {
     expect(text).toContain('all 1,728 buckets of 6 series were judged');
   });
 
+  it('says of no call that it was made before the logs begin, whatever buckets they fall into', async () => {
+    const { stdout } = await cli(['analyze', logFolder(steady(3 * DAY)), '--step', '7m']);
+    expect(flowing(stdout)).toMatch(/history 2024-03-05 00:00 – .* KMS calls since 2024-03-05 00:00;/);
+  });
+
   it('says plainly that there is nothing', async () => {
     const { status, stdout } = await cli(['analyze', logFolder(steady(3 * DAY)), '--fail-on-anomaly']);
     expect(status).toBe(0);
