@@ -42,7 +42,10 @@ export function checkInteger(value: unknown, name: string, min: number, max: num
 /** `value` as it is when it is a finite number in [min, max]; throws {@link InputError} otherwise. */
 export function checkNumber(value: unknown, name: string, min: number, max: number): number {
   if (typeof value === 'number' && value >= min && value <= max && Number.isFinite(value)) return value;
-  throw new InputError(`${name} must be a finite number in [${min}, ${max}], got ${shown(value)}`);
+  // The numbers next to 0 and 1 stand for bounds that are open.
+  const least = min === Number.MIN_VALUE ? '(0' : `[${min}`;
+  const most = max === 1 - Number.EPSILON / 2 ? '1)' : `${max}]`;
+  throw new InputError(`${name} must be a finite number in ${least}, ${most}, got ${shown(value)}`);
 }
 
 /** Epoch milliseconds of a `Date` or a finite number of them, whole; throws {@link InputError} otherwise. */

@@ -124,3 +124,84 @@ describe('options with a name that is none of theirs are refused', () => {
     expect(() => checkOptions(JSON.parse('{"__proto__":1}'), names)).toThrow('options.__proto__ is unknown');
   });
 });
+
+/** Every public function that takes a key as a caller writes it down. */
+const KEYED: readonly (readonly [name: string, call: (key: never) => unknown])[] = [
+  ['seriesSet', (key) => root.seriesSet({ start: 0, step: HOUR, series: [{ key, values: [1] }] })],
+  ['SeriesSetBuilder.add', (key) => new root.SeriesSetBuilder({ step: HOUR }).add(key, 0)],
+  ['rowOf', (key) => root.rowOf(set, key)],
+  ['Baseline.band', (key) => baseline.band(key, 0)],
+  ['Baseline.chanceOf', (key) => baseline.chanceOf(key, 0, 1)],
+  ['Baseline.describe', (key) => baseline.describe(key)],
+  ['Detector.band', (key) => new root.Detector(baseline).band(key, 0)],
+  ['Detector.markExpected', (key) => new root.Detector(baseline).markExpected(key, 0, HOUR)],
+  ['Detector.accept', (key) => new root.Detector(baseline).accept(key, 0)],
+  ['Detector.retire', (key) => new root.Detector(baseline).retire(key)],
+];
+
+describe('keys with a name that is none of theirs are refused, where they would be keys of a sum', () => {
+  it.each(KEYED)('%s', (_, call) => {
+    const at = /^(series\[0\]\.)?key/.source;
+    for (const [key, message] of [
+      [{ operaton: 'Decrypt' }, '\\.operaton is unknown: did you mean operation\\?'],
+      [{ operation: 7 }, '\\.operation must be a text or null, got 7'],
+      [{ outcome: 'failed' }, "\\.outcome must be 'ok', 'error', 'dry-run' or null, got \"failed\""],
+      ['Decrypt', ' must be an object, got "Decrypt"'],
+      [undefined, ' must be an object, got undefined'],
+    ] as const) {
+      expect(() => call(key as never)).toThrow(root.InputError);
+      expect(() => call(key as never)).toThrow(new RegExp(`${at}${message}`));
+    }
+  });
+});
+
+/** Every public function with an alert budget. */
+const BUDGETED: readonly (readonly [name: string, call: (alertBudget: never) => unknown])[] = [
+  ['scoreWindow', (alertBudget) => root.scoreWindow(baseline, set, { alertBudget })],
+  ['Detector', (alertBudget) => new root.Detector(baseline, { alertBudget })],
+  ['Baseline.describe', (alertBudget) => baseline.describe({ operation: 'Decrypt' }, { alertBudget })],
+  ['analyzeCounts', (alertBudget) => root.analyzeCounts(set, { alertBudget })],
+  ['alarmDefinitions', (alertBudget) => aws.alarmDefinitions(baseline, { alertBudget })],
+  ['dashboardBody', (alertBudget) => aws.dashboardBody(baseline, { alertBudget })],
+];
+
+describe('an alert budget that is none is refused, where it would be 1 in silence', () => {
+  it.each(BUDGETED)('%s', (_, call) => {
+    for (const [budget, message] of [
+      [5, 'alertBudget must be an object, got 5'],
+      [null, 'alertBudget must be an object, got null'],
+      [{ perweek: 5 }, 'alertBudget.perweek is unknown: did you mean perWeek?'],
+      [{}, 'alertBudget.perWeek must be a finite number in (0, 1000000000], got undefined'],
+      [{ perWeek: 0 }, 'alertBudget.perWeek must be a finite number in (0, 1000000000], got 0'],
+    ] as const) {
+      expect(() => call(budget as never)).toThrow(root.InputError);
+      expect(() => call(budget as never)).toThrow(message);
+    }
+  });
+});
+
+/** What is taken for a set by whoever forgets `await`, or what else a count returns. */
+const SETS: readonly (readonly [name: string, call: (set: never) => unknown, parameter: string])[] = [
+  ['fitBaseline', (it) => root.fitBaseline(it), 'history'],
+  ['scoreWindow', (it) => root.scoreWindow(baseline, it), 'window'],
+  ['Detector.observe', (it) => new root.Detector(baseline).observe(it), 'window'],
+  ['sliceWindow', (it) => root.sliceWindow(it, 0, HOUR), 'set'],
+  ['concatSets', (it) => root.concatSets([it]), 'sets[0]'],
+  ['seriesToBytes', (it) => root.seriesToBytes(it), 'set'],
+  ['seriesToCsv', (it) => root.seriesToCsv(it), 'set'],
+  ['analyzeCounts', (it) => root.analyzeCounts(it), 'counts'],
+];
+
+describe('what is no set is refused with what to hand in', () => {
+  it.each(SETS)('%s', (_, call, parameter) => {
+    for (const [given, found] of [
+      [Promise.resolve(set), 'a promise: await it'],
+      [{ set }, 'an object that has one: its set'],
+      [{}, 'an object'],
+      [undefined, 'undefined'],
+    ] as const) {
+      expect(() => call(given as never)).toThrow(root.InputError);
+      expect(() => call(given as never)).toThrow(`${parameter} must be a SeriesSet, got ${found}`);
+    }
+  });
+});

@@ -1,4 +1,5 @@
 import type { PutAnomalyDetectorCommandInput, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import { checkBudget } from '../engine/alert-budget.js';
 import type { Baseline } from '../engine/baseline.js';
 import { checkInteger, checkNumber, checkOptions, checkRange, type OptionNames } from '../errors.js';
 import type { KmsKey } from '../kms/lifecycle.js';
@@ -73,7 +74,7 @@ export function alarmDefinitions(baseline: Baseline, options: AlarmDefinitionOpt
   checkInteger(actions.length, 'actions.length', 0, 5);
   const all = learnedPairs(baseline);
   const pairs = all.slice(0, checkInteger(options.pairs ?? all.length, 'pairs', 0, Number.MAX_SAFE_INTEGER));
-  const perWeek = options.alertBudget?.perWeek ?? 1;
+  const perWeek = checkBudget(options.alertBudget);
   const make = alarmMaker(actions, prefix);
   const period = periodOf(baseline);
   const probability = bandProbability(baseline, pairs.length, perWeek);

@@ -1,6 +1,7 @@
 import type { PutDashboardCommandInput } from '@aws-sdk/client-cloudwatch';
+import { checkBudget } from '../engine/alert-budget.js';
 import type { Baseline } from '../engine/baseline.js';
-import { checkInteger, checkNumber, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
+import { checkInteger, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
 import { type DefinitionOf, fittingName, NAMESPACE, partsOfKey } from './definitions.js';
 import { bandProbability, type LearnedPair, learnedPairs, periodOf, weekBand } from './definitions-band.js';
 
@@ -31,7 +32,7 @@ export function dashboardBody(baseline: Baseline, options: DashboardOptions = {}
   checkOptions(options, DASHBOARD_OPTIONS);
   const period = periodOf(baseline);
   const shownPairs = checkInteger(options.pairs ?? 100, 'pairs', 1, MOST_WIDGETS);
-  const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
+  const perWeek = checkBudget(options.alertBudget);
   const { alarms = [], title = '# KMS activity against its baseline' } = options;
   checkInteger(alarms.length, 'alarms.length', 0, 100);
   if (typeof title !== 'string' || title === '') throw new InputError(`title must be a text, got ${shown(title)}`);

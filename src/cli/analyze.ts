@@ -2,6 +2,7 @@ import { isS3Path } from '../aws/s3-paths.js';
 import { Detector } from '../engine/detector.js';
 import { fitBaseline } from '../engine/fit-baseline.js';
 import { calibration } from '../evaluate/calibration.js';
+import type { CountStats } from '../kms/call-counter.js';
 import type { Coverage } from '../kms/coverage.js';
 import type { Analysis, LogsRead } from '../report/analysis.js';
 import { civilTime } from '../report/civil-time.js';
@@ -102,7 +103,7 @@ export async function analyze(args: readonly string[], io: CliIo): Promise<numbe
   await checkReports(options);
   const labels = await readLabels(options.aliases);
   const read = await readLogs(options, io);
-  const problem = nothingToJudge(options.paths, read.logs, read.calls.counted);
+  const problem = nothingToJudge(options.paths, read.logs, read.calls);
   const spans = problem === undefined ? spansOf(read.counts.grid, read.sources, read.coverage, options) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);
   const calendar = await calendarOver(read.counts.grid.start, spans.until);
@@ -159,7 +160,11 @@ export function tellProblem(problem: string, logs: LogsRead, io: CliIo): number 
 }
 
 /** Why logs hold nothing to judge, in a sentence; `undefined` when they do. */
-export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: number): string | undefined {
+export function nothingToJudge(
+  paths: readonly string[],
+  logs: LogsRead,
+  { counted: distinct, outside }: Pick<CountStats, 'counted' | 'outside'>,
+): string | undefined {
   const { files, filesRead, filesUnreadable, records, kmsRecords } = logs;
   if (files === 0) {
     const where = paths.map((path) => printable(path, 200)).join(', ');
@@ -173,8 +178,11 @@ export function nothingToJudge(paths: readonly string[], logs: LogsRead, calls: 
   if (filesRead === 0 && foreign !== undefined) return notLogs(foreign.found);
   if (records === 0) return 'No record could be read.';
   if (kmsRecords === 0) return `None of the ${counted(records, 'record')} is a KMS event: there is nothing to judge.`;
-  if (calls === 0) return `None of the ${counted(kmsRecords, 'record')} of KMS could be read.`;
-  return undefined;
+  if (distinct > 0) return undefined;
+  const none = `None of the ${counted(kmsRecords, 'record')} of KMS`;
+  return outside > 0
+    ? `${none} is of the time asked for: ${counted(outside, 'call')} ${outside === 1 ? 'was' : 'were'} made before it.`
+    : `${none} could be read.`;
 }
 
 /** Weeks of history from which on weekly habits are as well known as any. */

@@ -34,21 +34,30 @@ export async function openCalendar({ calendar: path, holidays: place }: Calendar
   const own = path === undefined ? undefined : await calendarIn(path);
   if (place === undefined) return async () => own;
   // A mistake in it is said before logs are read.
-  await holidaysAround(place, 0, 0);
+  await holidaysAround(place, 0, 0, '--holidays');
   return async (from, to) => {
-    const listed = await holidaysAround(place, from, to);
+    const listed = await holidaysAround(place, from, to, '--holidays');
     return { ...own, like: [...listed, ...(own?.like ?? [])] };
   };
 }
 
-/** The holidays of a place around a time range, epoch ms, and two years on. */
+/**
+ * The holidays of a place around a time range, epoch ms, and two years on.
+ * @param name where the place was given
+ * @throws InputError that begins with `name`
+ */
 export async function holidaysAround(
   place: ReturnType<typeof holidayPlace>,
   from: number,
   to: number,
+  name: string,
 ): Promise<NonNullable<Calendar['like']>> {
   const dateOf = (time: number) => new Date(time).toISOString().slice(0, 10);
-  return await holidays({ ...place, from: dateOf(from - BEFORE), to: dateOf(to + AFTER) });
+  try {
+    return await holidays({ ...place, from: dateOf(from - BEFORE), to: dateOf(to + AFTER) });
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${name}: ${error.message}`) : error;
+  }
 }
 
 async function calendarIn(path: string): Promise<Calendar> {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Analysis } from '../report/analysis.js';
 import { analysisJson } from '../report/analysis-json.js';
@@ -105,12 +105,18 @@ export async function checkReports({ html, markdown, csv, findingsCsv, json }: O
 }
 
 /**
- * Makes sure, before the work is done, that the files asked for can be written.
+ * Makes sure, before the work is done, that the files asked for can be written, each to a file of its own.
  * @throws InputError that names the flag and why not
  */
 export async function checkOutputs(paths: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const flags = new Map<string, string>();
   for (const [flag, path] of Object.entries(paths)) {
     if (path === undefined) continue;
+    const other = flags.get(resolve(path));
+    if (other !== undefined) {
+      throw new InputError(`${flag} must be another file than ${other}, got ${JSON.stringify(path)} for both`);
+    }
+    flags.set(resolve(path), flag);
     try {
       const found = await stat(path).catch(() => undefined);
       if (found?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' });

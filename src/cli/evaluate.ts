@@ -62,6 +62,8 @@ export async function evaluate(args: readonly string[], io: CliIo): Promise<numb
   const count = given.read('fleets', parseWhole(1, 100)) ?? 1;
   const series = given.read('series', parseWhole(1, 5000)) ?? 60;
   const perWeek = given.read('budget', parseBudget) ?? 1;
+  // Nothing is waited for, so that no handler of Ctrl-C would have its turn before the end.
+  io.onRead?.();
   const progress = new ProgressLine(io.stderr, io.clock);
   const fleets: FleetFigures[] = [];
   const kinds = new Map<string, { events: number; found: number }>();

@@ -81,6 +81,10 @@ export async function exportDefinitions(args: readonly string[], io: CliIo): Pro
   const all = await definitionsFor(given, settings, io);
   const region = given.text('region');
   const own = region === undefined ? all : all.filter((made) => made.region === null || made.region === region);
+  if (own.length === 0 && all.length > 0) {
+    const regions = [...new Set(all.map((made) => made.region))].join(', ');
+    throw new InputError(`--region must be one of what is exported, ${regions}, got ${JSON.stringify(region)}`);
+  }
   if (own.length === 0) {
     throw new InputError(
       'there is nothing to export: give --baseline or --plan for alarms and a dashboard, --log-group for filters',

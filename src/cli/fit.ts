@@ -4,6 +4,7 @@ import { mainStretch } from '../kms/coverage.js';
 import { judgedRows } from '../kms/judged-rows.js';
 import { jsonDocument } from '../report/analysis-json.js';
 import { holesIn } from '../report/holes.js';
+import { calledKeys } from '../report/judge.js';
 import { counted, duration, grouped } from '../report/numbers.js';
 import { printable } from '../report/printable.js';
 import { renderLogs } from '../report/render-logs.js';
@@ -93,7 +94,7 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const calendarOver = await openCalendar(calendarFlags(given));
   await checkOutputs({ '--out': out, '--callers': callersPath });
   const { counts, logs, calls, sources, coverage, notes } = await readLogs({ paths: given.paths, step, since, s3 }, io);
-  const problem = nothingToJudge(given.paths, logs, calls.counted);
+  const problem = nothingToJudge(given.paths, logs, calls);
   if (problem !== undefined) return tellProblem(problem, logs, io);
   const heard = coverage.filter(({ account, region }) =>
     sources.some((source) => source.kmsCalls > 0 && source.account === account && source.region === region),
@@ -104,7 +105,10 @@ export async function fit(args: readonly string[], io: CliIo): Promise<number> {
   const from = Math.max(grid.start, main.from);
   if (end - from < step) return tellProblem('There is no history before --until.', logs, io);
   const history = sliceWindow(counts, from, Math.floor((end - grid.start) / step) * step + grid.start);
-  const rows = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
+  const judged = sliceWindow(judgedRows(counts, 'all'), history.grid.start, gridEnd(history.grid));
+  // Rows that call only before or after the history are not known of.
+  const called = calledKeys(judged);
+  const rows = selectRows(judged, (key) => called.has(key));
   const calendar = await calendarOver(from, end);
   const baseline = fitBaseline(rows, {
     ...(timeZone === undefined ? {} : { timeZone }),

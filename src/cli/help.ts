@@ -23,6 +23,9 @@ Options:
   -h, --help           this text; after a command, its own
   -v, --version        the version
 
+Exit status: 0 done, 2 could not do the job, 130 interrupted; the help of a
+command has others.
+
 Examples:
   kms-baseline analyze ./AWSLogs --time-zone Europe/Berlin
   kms-baseline analyze ./AWSLogs --html report.html

@@ -10,7 +10,7 @@ import { type DeploySettings, deployPlan } from './deploy-names.js';
 import { deployTerraform } from './deploy-terraform.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
-import { DONE, NOT_DONE } from './status.js';
+import { DONE } from './status.js';
 
 export const INIT_HELP = `Usage: kms-baseline init --account <id> [options]
 
@@ -101,8 +101,8 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
       io.stdout.write(`wrote ${printable(path)}\n`);
     }
   } catch (error) {
-    io.stderr.write(`kms-baseline: ${printable(error instanceof Error ? error.message : String(error))}\n`);
-    return NOT_DONE;
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new InputError(`--dir must be a folder that can be written to, got ${shown(folder)} (${reason})`);
   }
   io.stdout.write(
     `next: kms-baseline watch ${printable(files[0].path)} --explain says what it will do; docs/deploy.md, how it is deployed\n`,

@@ -60,17 +60,17 @@ ${FILTER_HELP}
 ${S3_HELP}
 
 What comes out:
-  --time-zone <zone>   time zone for display; default the baseline's
-  --html <file>        write a page with pictures, for a browser
-  --markdown <file>    write the findings as Markdown
-  --csv <file>         write counts, limits and verdicts, long
-  --findings-csv <file>write the findings, one line each
-  --aliases <file>     name keys by their aliases: the output of
-                       aws kms list-aliases, or JSON by key ARN
-  --json               one JSON document instead of text
-  --verbose            list what is too quiet, and queries for findings
-  --fail-on-anomaly    exit with status 4 when an anomaly is shown
-  -h, --help           this text
+  --time-zone <zone>     time zone for display; default the baseline's
+  --html <file>          write a page with pictures, for a browser
+  --markdown <file>      write the findings as Markdown
+  --csv <file>           write counts, limits and verdicts, long
+  --findings-csv <file>  write the findings, one line each
+  --aliases <file>       name keys by their aliases: the output of
+                         aws kms list-aliases, or JSON by key ARN
+  --json                 one JSON document instead of text
+  --verbose              list what is too quiet, and queries for findings
+  --fail-on-anomaly      exit with status 4 when an anomaly is shown
+  -h, --help             this text
 
 Exit status: 0 done, 2 could not do the job, 3 done, but some of the input could
 not be read, 4 there are anomalies (only with --fail-on-anomaly).
@@ -114,7 +114,7 @@ export async function score(args: readonly string[], io: CliIo): Promise<number>
   const asked = spanIn(timeZone);
   const s3 = s3InputOf(given, { from: asked.from ?? gridEnd(baseline.grid), to: asked.until }, io);
   const read = await readLogs({ paths: given.paths, step: baseline.grid.step, since: s3?.from, s3 }, io);
-  const problem = nothingToJudge(given.paths, read.logs, read.calls.counted);
+  const problem = nothingToJudge(given.paths, read.logs, read.calls);
   const spans =
     problem === undefined ? windowOf(read, { ...asked, timeZone, after: gridEnd(baseline.grid) }) : { problem };
   if ('problem' in spans) return tellProblem(spans.problem, read.logs, io);

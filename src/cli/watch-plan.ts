@@ -107,7 +107,7 @@ async function withHolidays(calendar: unknown, place: unknown, clock: unknown): 
   if (typeof place !== 'string')
     throw new InputError(`plan.holidays must be a text such as DE-BY, got ${shown(place)}`);
   const now = ((clock as RunOptions['clock']) ?? machineClock).now();
-  const like = await holidaysAround(holidayPlace(place, 'plan.holidays'), now - 366 * DAY, now);
+  const like = await holidaysAround(holidayPlace(place, 'plan.holidays'), now - 366 * DAY, now, 'plan.holidays');
   if (calendar === undefined) return { like };
   const own = checkCalendar(calendar as Calendar, 'plan.calendar');
   return { ...own, like: [...like, ...(own.like ?? [])] };

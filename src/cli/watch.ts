@@ -13,7 +13,7 @@ import { clientSettings } from './aws-client.js';
 import { type Arguments, readArguments } from './flags.js';
 import type { CliIo } from './output.js';
 import { replay } from './replay.js';
-import { statePlace, storeAt } from './state-place.js';
+import { placeText, statePlace, storeAt } from './state-place.js';
 import { DONE, NOT_DONE, PARTLY_READ } from './status.js';
 import { parseTime, parseWhole } from './values.js';
 import { type PlanFile, readPlan } from './watch-plan.js';
@@ -125,7 +125,12 @@ export async function watch(args: readonly string[], io: CliIo): Promise<number>
   } catch (error) {
     const known = [StoreError, StoreConflict, FormatError, LimitError].some((kind) => error instanceof kind);
     if (!known || !(error instanceof Error)) throw error;
-    io.stderr.write(`kms-baseline: ${printable(error.message, 1000)}\n`);
+    // What is not a state of this version says so of bytes: whose they are, and what can be done, is known here.
+    const message =
+      error instanceof FormatError
+        ? `The state in ${placeText(place)} cannot be used: ${error.message}. Go back to a snapshot of it (kms-baseline snapshots), or begin anew with another one (--state)`
+        : error.message;
+    io.stderr.write(`kms-baseline: ${printable(message, 1000)}\n`);
     return NOT_DONE;
   } finally {
     served?.close();

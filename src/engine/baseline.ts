@@ -1,11 +1,12 @@
 import { checkNumber, checkOptions, checkTime, decoded, InputError, type OptionNames } from '../errors.js';
-import { KEY_FIELDS, keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { checkKey, KEY_FIELDS, keyId, type SeriesKey } from '../series/key.js';
 import { rowsById, type SeriesSet } from '../series/series-set.js';
 import { logUpperTail } from '../stats/negative-binomial.js';
 import { DAY, gridEnd, HOUR, type TimeGrid, WEEK } from '../time/grid.js';
 import { countText, gridText, INSPECT } from '../time/inspect.js';
 import { slotAt, weekSlots } from '../time/week.js';
 import { offsetAt, type ZoneOffsets, zoneOffsets } from '../time/zone.js';
+import { checkBudget } from './alert-budget.js';
 import { baselineFromBytes, baselineToBytes } from './baseline-bytes.js';
 import type { BaselineParts } from './baseline-parts.js';
 import {
@@ -290,8 +291,8 @@ export class Baseline {
   band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
     const at = checkTime(time, 'time');
     checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
-    if (this.measure === 'level') return this.#gaugeBand(seriesKey(key), at, probability);
-    const { model, zone } = this.modelOf(seriesKey(key));
+    if (this.measure === 'level') return this.#gaugeBand(checkKey(key), at, probability);
+    const { model, zone } = this.modelOf(checkKey(key));
     const slot = this.#slotAt(zone, at);
     return bandOf(model, slot, -Math.log((1 - probability) / 2), this.#rateAt(model, at));
   }
@@ -305,7 +306,7 @@ export class Baseline {
     const at = checkTime(time, 'time');
     checkNumber(count, 'count', 0, Number.MAX_SAFE_INTEGER);
     if (this.measure === 'level') return NaN;
-    const { model, zone, learning } = this.modelOf(seriesKey(key));
+    const { model, zone, learning } = this.modelOf(checkKey(key));
     if (learning) return NaN;
     if (count === 0) return 1;
     const slot = this.#slotAt(zone, at);
@@ -333,8 +334,8 @@ export class Baseline {
     options: { readonly alertBudget?: { readonly perWeek: number } } = {},
   ): BaselineSummary {
     checkOptions(options, DESCRIBE_OPTIONS);
-    const whole = seriesKey(key);
-    const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
+    const whole = checkKey(key);
+    const perWeek = checkBudget(options.alertBudget);
     const row = this.rowOf(keyId(whole));
     if (row === undefined)
       throw new InputError(`key must be one of the baseline's ${this.keys.length}, got ${keyId(whole)}`);

@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions, InputError, type OptionNames, shown } from '../errors.js';
+import { checkBudget } from './alert-budget.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
 
 export interface DetectorOptions {
@@ -30,7 +31,7 @@ export function detectorTerms(options: DetectorOptions): DetectorTerms {
   if (learn !== 'accept-shifts' && learn !== 'hold') {
     throw new InputError(`learn must be 'accept-shifts' or 'hold', got ${shown(learn)}`);
   }
-  const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
+  const perWeek = checkBudget(options.alertBudget);
   const minEffect = checkNumber(options.minEffect ?? MIN_EFFECT, 'minEffect', 0, 10);
   return { learn, minEffect, perWeek };
 }

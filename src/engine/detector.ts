@@ -1,5 +1,5 @@
 import { checkNumber, checkRange, checkTime, decoded, InputError } from '../errors.js';
-import { keyId, type SeriesKey, seriesKey } from '../series/key.js';
+import { checkKey, keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { sliceWindow } from '../series/slice.js';
 import type { Calendar } from '../time/calendar.js';
@@ -238,7 +238,7 @@ export class Detector {
     // What was learned longer ago stays: where the states stand that can be gone back to must make no difference.
     const since = Number.isNaN(this.#end) ? range.from : Math.max(range.from, this.#end - RESTATED);
     if (since >= range.to) return;
-    this.#rows.acknowledged.push({ id: keyId(seriesKey(key)), from: since, to: range.to });
+    this.#rows.acknowledged.push({ id: keyId(checkKey(key)), from: since, to: range.to });
     this.#rows.except();
     if (Number.isNaN(this.#end) || since >= this.#end) return;
     const again = this.#goBack(since);
@@ -254,7 +254,7 @@ export class Detector {
    * @throws InputError for a key without a row, before anything was observed, or where `from` is not before the end of that
    */
   accept(key: Partial<SeriesKey>, from: number | Date): void {
-    const whole = seriesKey(key);
+    const whole = checkKey(key);
     const time = checkTime(from, 'from');
     if (this.#rows.placeOf(whole) === undefined) {
       throw new InputError(`key must be one of the detector's ${this.#rows.length}, got ${keyId(whole)}`);
@@ -307,7 +307,7 @@ export class Detector {
   band(key: Partial<SeriesKey>, time: number | Date, probability = 0.999): Band {
     const at = checkTime(time, 'time');
     checkNumber(probability, 'probability', Number.MIN_VALUE, 1 - Number.EPSILON / 2);
-    const place = this.#rows.placeOf(seriesKey(key));
+    const place = this.#rows.placeOf(checkKey(key));
     const band = place === undefined ? undefined : this.#rows.band(place, at, -Math.log((1 - probability) / 2));
     return band ?? this.#baseline.band(key, at, probability);
   }
@@ -324,7 +324,7 @@ export class Detector {
 
   /** A key was deleted: from the end of what was observed on, its silence is not reported. A call on it would be. */
   retire(key: Partial<SeriesKey>): void {
-    const id = keyId(seriesKey(key));
+    const id = keyId(checkKey(key));
     const end = Number.isNaN(this.#end) ? gridEnd(this.#baseline.grid) : this.#end;
     if (!this.#rows.retired.has(id)) this.#rows.retired.set(id, end);
     this.#rows.except();

@@ -2,6 +2,7 @@ import { checkInteger } from '../errors.js';
 import { compareKeys, keyId } from '../series/key.js';
 import { observedRow, readRow, rowsById } from '../series/series-set.js';
 import { gridEnd, HOUR } from '../time/grid.js';
+import { checkBudget } from './alert-budget.js';
 import type { Baseline } from './baseline.js';
 import { silenceEnd } from './counts/silence-end.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
@@ -43,7 +44,7 @@ export function quietKeysAfter(baseline: Baseline, scores: Scores, options: Quie
   const { grid, measure } = scores.window;
   if (measure === 'level' || grid.length === 0) return { keys: 0, listed: [] };
   // As `scoreWindow` has them.
-  const perWeek = options.alertBudget?.perWeek ?? 1;
+  const perWeek = checkBudget(options.alertBudget);
   const rules = watchRules(baseline, perWeek, { minEffect: MIN_EFFECT, acceptShifts: false });
   const candidates = candidatesOf(baseline, scores, rules);
   // Exact times of those only that may be among the first: each takes up to a millisecond.

@@ -1,7 +1,8 @@
-import { checkNumber, checkOptions, InputError, type OptionNames } from '../errors.js';
+import { checkOptions, InputError, type OptionNames } from '../errors.js';
 import { keyId, type SeriesKey } from '../series/key.js';
 import { checkSet, isSparse, observedRow, readRow, rowsById, type SeriesSet } from '../series/series-set.js';
 import { gridEnd, type TimeGrid } from '../time/grid.js';
+import { checkBudget } from './alert-budget.js';
 import type { Baseline } from './baseline.js';
 import { MIN_EFFECT } from './counts/track/rules.js';
 import { DecidedSink } from './decided-sink.js';
@@ -98,7 +99,7 @@ class WindowJudge {
     if (window.measure !== baseline.measure) {
       throw new InputError(`window.measure must be '${baseline.measure}' as the baseline's, got '${window.measure}'`);
     }
-    const perWeek = checkNumber(options.alertBudget?.perWeek ?? 1, 'alertBudget.perWeek', Number.MIN_VALUE, 1e9);
+    const perWeek = checkBudget(options.alertBudget);
     this.values = new Float64Array(window.grid.length);
     this.#baseline = baseline;
     this.#grid = window.grid;

@@ -44,7 +44,7 @@ const MAX_WRAPPERS = 8;
 
 /**
  * Keys of an object whose array holds records or things that hold one, in files of any size: `JsonUnits` and the kernel
- * (`recordSlot` in wasm/fields.ts) know the same.
+ * (`slotOf` in wasm/fields.ts) know the same.
  */
 export const LIST_KEYS: readonly string[] = ['Records', 'Events', 'events', 'logEvents', 'results', 'records'];
 /** Those of answers, which are no larger than one value may be. */

@@ -14,7 +14,11 @@ export function healthText(health: Health): string {
     ([name, share]) => `${printable(name, 60)} ${Math.floor(share * 100)} %`,
   );
   const amiss = [
-    ...(rejected > 0 ? [`${counted(rejected, 'record')} could not be read`] : []),
+    ...(rejected > 0
+      ? [
+          `${counted(rejected, 'record')} could not be read, or ${rejected === 1 ? 'lies' : 'lie'} over an hour in the future`,
+        ]
+      : []),
     ...(late > 0 ? [`${counted(late, 'call')} came late, ${tooLate} of them too late to count`] : []),
   ];
   return [

@@ -168,7 +168,11 @@ function healthFamilies(health: Health): Family[] {
     counter('calls_duplicate', 'Of those, copies that were left out.', health.duplicates),
     counter('calls_late', 'Of those, came when their bucket was judged already.', health.late),
     counter('calls_too_late', 'Of the late ones, came too late to correct anything.', health.tooLate),
-    counter('records_rejected', 'Records that could not be read.', health.rejected),
+    counter(
+      'records_rejected',
+      'Records that could not be read, and calls that lie over an hour in the future.',
+      health.rejected,
+    ),
     {
       name: 'kms_baseline_verdicts',
       type: 'counter',

@@ -1,5 +1,5 @@
 import type { CountStats } from '../kms/call-counter.js';
-import type { SeriesSet } from '../series/series-set.js';
+import { checkSet, type SeriesSet } from '../series/series-set.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import type { Analysis, LogsRead } from './analysis.js';
 import { type Judgement, type JudgeOptions, judgeWithEvidence } from './judge.js';
@@ -74,6 +74,7 @@ export interface AnalyzeOptions extends Omit<JudgeOptions, 'historyUntil' | 'unt
  * @throws InputError when there is no history, or nothing to judge, and for an option that cannot be
  */
 export function analyzeCounts(counts: SeriesSet, options: AnalyzeOptions = {}): Report {
+  checkSet(counts, 'counts');
   const until = options.until ?? gridEnd(counts.grid);
   const historyUntil = options.historyUntil ?? until - Math.max(DAY, counts.grid.step);
   const { judgement, evidence } = judgeWithEvidence(counts, { ...options, historyUntil, until });

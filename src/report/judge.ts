@@ -5,11 +5,11 @@ import { fitBaseline } from '../engine/fit-baseline.js';
 import { quietKeysAfter } from '../engine/quiet-keys.js';
 import { scoreWindow } from '../engine/score-window.js';
 import type { Anomaly, Scores } from '../engine/types.js';
-import { checkOptions, InputError, type OptionNames } from '../errors.js';
+import { checkOptions, checkRange, InputError, type OptionNames } from '../errors.js';
 import type { Coverage } from '../kms/coverage.js';
 import { isByCaller, judgedRows } from '../kms/judged-rows.js';
 import type { SeriesKey } from '../series/key.js';
-import { readRow, type SeriesSet } from '../series/series-set.js';
+import { checkSet, readRow, type SeriesSet } from '../series/series-set.js';
 import { selectRows, sliceWindow } from '../series/slice.js';
 import type { Calendar } from '../time/calendar.js';
 import { gridEnd, WEEK } from '../time/grid.js';
@@ -87,9 +87,14 @@ export function judgeCounts(counts: SeriesSet, options: JudgeOptions): Judgement
 /** As {@link judgeCounts}, with what the judgement rests on. */
 export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): BucketVerdict {
   checkOptions(options, JUDGE_OPTIONS);
-  const { historyUntil, until, timeZone, alertBudget, calendar = {} } = options;
+  checkSet(counts, 'counts');
+  const { timeZone, alertBudget, calendar = {} } = options;
+  const { from: historyUntil, to: until } = checkRange(options.historyUntil, options.until, 'historyUntil/until');
   const start = Math.max(counts.grid.start, options.start ?? counts.grid.start);
-  if (historyUntil <= start) throw new InputError('historyUntil must be later than the first bucket of the history');
+  if (historyUntil <= start) {
+    const [found, least] = [historyUntil, start].map((time) => new Date(time).toISOString());
+    throw new InputError(`historyUntil must be later than the first bucket of the history, ${least}, got ${found}`);
+  }
   const rows = judgedRows(counts, 'several');
   const callers = selectRows(counts, isByCaller);
   // Rows that call only after `until` are not known of yet.
@@ -99,6 +104,7 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
   const { sources = [], coverage = [] } = options;
   const first = sources.length === 0 ? start : Math.min(...sources.map((source) => source.from));
   const from = Math.max(start, Math.min(first, historyUntil - counts.grid.step));
+  const firstCall = firstCallIn(history);
   return judgeWindow(
     fitBaseline(history, { calendar, ...(timeZone === undefined ? {} : { timeZone }) }),
     sliceWindow(known, historyUntil, until),
@@ -106,7 +112,8 @@ export function judgeWithEvidence(counts: SeriesSet, options: JudgeOptions): Buc
       timeZone: timeZone ?? 'UTC',
       history,
       from,
-      firstKmsCall: firstCallIn(history),
+      // Its bucket may begin before the logs do.
+      firstKmsCall: firstCall === null ? null : Math.max(from, firstCall),
       callers: sliceWindow(callers, historyUntil, until),
       usualCallers: sliceWindow(callers, start, historyUntil),
       sources,
@@ -247,7 +254,7 @@ function firstCallOf(baseline: Baseline): number | null {
 }
 
 /** The keys, the very objects, of rows with a call. */
-function calledKeys(set: SeriesSet): Set<SeriesKey> {
+export function calledKeys(set: SeriesSet): Set<SeriesKey> {
   const y = new Float64Array(set.grid.length);
   const called = set.keys.filter((_, row) => {
     readRow(set, row, y);

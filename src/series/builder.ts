@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, sh
 import { MAX_BUCKETS, MAX_STEP } from '../time/grid.js';
 import { countText, INSPECT, stepText } from '../time/inspect.js';
 import { CellLog } from './cell-log.js';
-import { keyId, type SeriesKey, seriesKey } from './key.js';
+import { checkKey, keyId, type SeriesKey } from './key.js';
 import type { SeriesSet } from './series-set.js';
 
 /** Half-open `[from, to)` in epoch milliseconds. */
@@ -95,7 +95,7 @@ export class SeriesSetBuilder {
   /** Counts `times` calls at `time` under `key`, whose absent names are `null`. Calls outside start/end are left out. */
   add(key: Partial<SeriesKey>, time: number | Date, times = 1): void {
     const at = checkTime(time, 'time');
-    this.addAt(this.row(seriesKey(key)), at, checkInteger(times, 'times', 0, Number.MAX_SAFE_INTEGER));
+    this.addAt(this.row(checkKey(key)), at, checkInteger(times, 'times', 0, Number.MAX_SAFE_INTEGER));
   }
 
   /** Nothing listened in `[from, to)`: every bucket that touches it is not observed, in all rows. */

@@ -1,3 +1,5 @@
+import { checkOptions, InputError, type OptionNames, shown } from '../errors.js';
+
 /**
  * What a series counts. `null` means summed over all of them, so a key with more names is more specific: the row
  * `{operation: 'Decrypt', keyArn: null}` holds every Decrypt, the row with a key ARN those on that key.
@@ -37,6 +39,29 @@ export function seriesKey(names: Partial<SeriesKey>): SeriesKey {
     outcome: names.outcome ?? null,
     metric: names.metric ?? null,
   };
+}
+
+const KEY_NAMES = Object.fromEntries(KEY_FIELDS.map((field) => [field, true])) as OptionNames<SeriesKey>;
+const OUTCOMES: readonly unknown[] = ['ok', 'error', 'dry-run'] satisfies SeriesKey['outcome'][];
+
+/**
+ * The whole key that a caller writes down; a name that there is not would make it the key of a sum, in silence.
+ * @throws InputError that says which name was meant, or what its value must be
+ */
+export function checkKey(names: Partial<SeriesKey>, name = 'key'): SeriesKey {
+  if (names === undefined) throw new InputError(`${name} must be an object, got undefined`);
+  checkOptions(names, KEY_NAMES, name);
+  const key = seriesKey(names);
+  for (const field of KEY_FIELDS) {
+    const value: unknown = key[field];
+    if (value !== null && typeof value !== 'string') {
+      throw new InputError(`${name}.${field} must be a text or null, got ${shown(value)}`);
+    }
+  }
+  if (key.outcome !== null && !OUTCOMES.includes(key.outcome)) {
+    throw new InputError(`${name}.outcome must be 'ok', 'error', 'dry-run' or null, got ${shown(key.outcome)}`);
+  }
+  return key;
 }
 
 const ERROR = 'Error ';

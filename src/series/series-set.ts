@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, checkTime, InputError, type OptionNames, shown } from '../errors.js';
 import { MAX_BUCKETS, MAX_STEP, type TimeGrid } from '../time/grid.js';
-import { keyId, type SeriesKey, seriesKey } from './key.js';
+import { checkKey, keyId, type SeriesKey, seriesKey } from './key.js';
 
 /**
  * Counts of many series of which most buckets are zero, row after row: row r has its non-zero buckets, ascending, at
@@ -81,7 +81,7 @@ export function seriesSet(input: {
   const missing = new Uint8Array(series.length * length);
   let anyMissing = false;
   for (const [row, { key, values: given }] of series.entries()) {
-    const id = keyId(seriesKey(key));
+    const id = keyId(checkKey(key, `series[${row}].key`));
     if (ids.has(id)) throw new InputError(`series[${row}].key must be new, got ${id} a second time`);
     ids.add(id);
     if (given.length !== length) {
@@ -170,7 +170,7 @@ export function observedRow(set: SeriesSet, row: number): Uint8Array {
 
 /** The row with this key (absent names are `null`), or -1. Linear; for many look-ups use {@link rowsById}. */
 export function rowOf(set: { readonly keys: readonly SeriesKey[] }, key: Partial<SeriesKey>): number {
-  const id = keyId(seriesKey(key));
+  const id = keyId(checkKey(key));
   return set.keys.findIndex((other) => keyId(other) === id);
 }
 
@@ -179,8 +179,13 @@ export function rowsById(keys: readonly SeriesKey[]): Map<string, number> {
   return new Map(keys.map((key, row) => [keyId(key), row]));
 }
 
-/** Throws {@link InputError} unless the columns of `set` have the lengths that its grid and keys ask for. */
+/** Throws {@link InputError} unless `set` is a set, whose columns have the lengths that its grid and keys ask for. */
 export function checkSet(set: SeriesSet, name: string): void {
+  const given: unknown = set;
+  const { grid, keys, values, observed } = (given ?? {}) as { readonly [K in keyof SeriesSet]?: unknown };
+  if (typeof grid !== 'object' || grid === null || !Array.isArray(keys) || values == null || observed == null) {
+    throw new InputError(`${name} must be a SeriesSet, got ${noSet(given)}`);
+  }
   const cells = set.keys.length * set.grid.length;
   checkInteger(set.grid.step, `${name}.grid.step`, 1, MAX_STEP);
   checkInteger(set.grid.length, `${name}.grid.length`, 0, MAX_BUCKETS);
@@ -193,4 +198,12 @@ export function checkSet(set: SeriesSet, name: string): void {
   const found = isSparse(set.values) ? set.values.offsets.length : set.values.length;
   const need = isSparse(set.values) ? set.keys.length + 1 : cells;
   if (found !== need) throw new InputError(`${name}.values must have ${need} entries, got ${found}`);
+}
+
+/** What was handed in in place of a set, and what to do where that is plain. */
+function noSet(given: unknown): string {
+  if (given instanceof Promise) return 'a promise: await it';
+  return typeof given === 'object' && given !== null && 'set' in given
+    ? 'an object that has one: its set'
+    : shown(given);
 }

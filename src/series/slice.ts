@@ -1,6 +1,6 @@
 import { checkTime, InputError, shown } from '../errors.js';
 import type { SeriesKey } from './key.js';
-import { isSparse, type SeriesSet, type SparseCounts } from './series-set.js';
+import { checkSet, isSparse, type SeriesSet, type SparseCounts } from './series-set.js';
 
 /**
  * The buckets of `set` that begin in `[from, to)`, all rows, copied; a set of no buckets where there are none. Slices
@@ -8,6 +8,7 @@ import { isSparse, type SeriesSet, type SparseCounts } from './series-set.js';
  * @throws InputError unless `from` is before `to`
  */
 export function sliceWindow(set: SeriesSet, from: number | Date, to: number | Date): SeriesSet {
+  checkSet(set, 'set');
   const begin = checkTime(from, 'from');
   const end = checkTime(to, 'to');
   if (begin >= end) throw new InputError(`to must be later than from, got from ${shown(from)} to ${shown(to)}`);

@@ -125,6 +125,19 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     }
   });
 
+  it.each([1600, 900, 800])('shows every label of the timeline to its end, %d pixels wide', async (width) => {
+    const { page } = await open(html('bundled'), { width });
+    const room = await page.locator('.lane-axis').evaluate((axis) => axis.clientWidth - axis.scrollWidth);
+    const cut = await page.locator('.lane-axis span').evaluateAll((ticks) =>
+      ticks.filter((tick) => {
+        const axis = tick.parentElement?.getBoundingClientRect();
+        const { left, right } = tick.getBoundingClientRect();
+        return axis === undefined || left < axis.left || right > axis.right;
+      }),
+    );
+    expect([room, cut]).toEqual([0, []]);
+  });
+
   it('goes to a finding by its address, wherever it is folded', async () => {
     const ids = [...html('fleet').matchAll(/<article class="finding" id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { KEY_ARN, kmsRecords, logText, otherRecord, START, tempFolder, writeFile } from '../support/logs.js';
@@ -25,6 +26,11 @@ describe('kms-baseline analyze', () => {
     expect(stdout).toContain(`\n    ${KEY_ARN}\n    spike, above; also affected: `);
     expect(stdout).toMatch(/\n {2}Decrypt +data +876 +57\d +1 above +1\n/);
     expect(text).toContain('all 1,728 buckets of 6 series were judged');
+  });
+
+  it('says of no call that it was made before the logs begin, whatever buckets they fall into', async () => {
+    const { stdout } = await cli(['analyze', logFolder(steady(3 * DAY)), '--step', '7m']);
+    expect(flowing(stdout)).toMatch(/history 2024-03-05 00:00 – .* KMS calls since 2024-03-05 00:00;/);
   });
 
   it('says plainly that there is nothing', async () => {
@@ -262,6 +268,16 @@ describe('kms-baseline analyze', () => {
     const { status, stdout, stderr } = await cli(['analyze', folder()]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`kms-baseline: ${sentence}`);
+  });
+
+  it.each([
+    ['analyze', '--since'],
+    ['fit', '--since'],
+  ])('says of logs that end before what is asked for that they do: %s', async (command, flag) => {
+    const out = command === 'fit' ? ['--out', join(tempFolder(), 'keys.baseline')] : [];
+    const { status, stderr } = await cli([command, logFolder(steady(HOUR)), flag, '2024-04-01', ...out]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('None of the 24 records of KMS is of the time asked for: 24 calls were made before it.\n');
   });
 
   it('cannot judge what comes after the logs', async () => {

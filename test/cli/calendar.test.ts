@@ -87,7 +87,7 @@ describe('--calendar and --holidays', () => {
 
   it.each<[string[], unknown, RegExp]>([
     [['--holidays', 'Bavaria'], MINE, /--holidays must be a country/],
-    [['--holidays', 'DE-XX'], MINE, /state of DE must be one of BB, BE/],
+    [['--holidays', 'DE-XX'], MINE, /--holidays: state of DE must be one of BB, BE/],
     [[], undefined, /--calendar "no such file" cannot be read: ENOENT/],
     [[], '{', /--calendar ".*calendar\.json" is not JSON/],
     [[], { like: [{ date: '2026-06-31', weekday: 0 }] }, /calendar\.like\[0\]\.date must be a date/],
@@ -130,7 +130,7 @@ describe('a plan’s file', () => {
     await expect(read({ calendar: { like: [{ date: 'soon', weekday: 0 }] } })).rejects.toThrow(
       /plan\.calendar\.like\[0\]\.date/,
     );
-    await expect(read({ holidays: 'UK' })).rejects.toThrow(/country must be one of/);
+    await expect(read({ holidays: 'UK' })).rejects.toThrow(/^plan\.holidays: country must be one of/);
     await expect(read({ holidays: ['DE'] })).rejects.toThrow(/plan\.holidays must be a text/);
   });
 });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { violations } from '../support/json-schema.js';
-import { tempFolder } from '../support/logs.js';
-import { cli, flowing } from './traffic.js';
+import { KEY_ARN, START, tempFolder } from '../support/logs.js';
+import { cli, DAY, flowing, HOUR, logFolder, recordAt, steady } from './traffic.js';
 
 async function json(args: readonly string[]) {
   const { status, stdout, stderr } = await cli([...args, '--json']);
@@ -47,6 +47,19 @@ describe('the commands together', () => {
     const { stdout } = await cli(['score', logs, '--baseline', baseline]);
     expect(flowing(stdout)).toMatch(/1\. Critical\. Decrypt on 0a1b63c4 .* calls \(expected/);
     expect(stdout).not.toContain('SupportConsole');
+  });
+
+  it('learn nothing of what comes after --until, not even which keys there are', async () => {
+    const other = { resources: [{ ARN: KEY_ARN.replace('1234abcd', '9999abcd'), type: 'AWS::KMS::Key' }] };
+    const known = steady(2 * DAY);
+    const later = [...steady(DAY, START + 2 * DAY), recordAt(START + 2 * DAY + HOUR, other)];
+    const bytesOf = async (records: readonly unknown[]) => {
+      const out = join(tempFolder(), 'keys.baseline');
+      const until = new Date(START + DAY).toISOString();
+      expect((await cli(['fit', logFolder(records), '--out', out, '--until', until])).status).toBe(0);
+      return readFileSync(out);
+    };
+    expect(await bytesOf([...known, ...later])).toEqual(await bytesOf(known));
   });
 
   it('refuse a baseline that is damaged, and a file that is none', async () => {

@@ -92,6 +92,11 @@ describe('kms-baseline export', () => {
     const both = await cli([...args, 'cloudformation']);
     expect([both.status, both.stdout]).toEqual([2, '']);
     expect(both.stderr).toContain('region must be one of eu-central-1, us-east-1');
+    const nowhere = await cli([...args, 'json', '--region', 'us-west-2']);
+    expect([nowhere.status, nowhere.stdout]).toEqual([2, '']);
+    expect(nowhere.stderr).toContain(
+      '--region must be one of what is exported, eu-central-1, us-east-1, got "us-west-2"',
+    );
     const there = await cli([...args, 'cloudformation', '--region', 'us-east-1']);
     const types = Object.values<{ Type: string }>(JSON.parse(there.stdout).Resources).map(({ Type }) => Type);
     expect(new Set(types)).toEqual(new Set(['AWS::CloudWatch::Alarm']));

@@ -84,6 +84,19 @@ describe('files that are asked for', () => {
     expect(stderr).toContain(`${flag} must be a path that can be written, got ${JSON.stringify(place)} (${reason})`);
   });
 
+  it.each([
+    ['analyze', '--html', '--csv'],
+    ['score', '--markdown', '--findings-csv'],
+    ['fit', '--out', '--callers'],
+  ])('of %s are files of their own: %s and %s', async (command, first, second) => {
+    const place = join(tempFolder(), 'out');
+    const again = join(place, '..', '.', 'out');
+    const baseline = command === 'score' ? ['--baseline', 'none'] : [];
+    const { status, stderr } = await cli([command, '/no/such/logs', first, place, second, again, ...baseline]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${second} must be another file than ${first}, got ${JSON.stringify(again)} for both`);
+  });
+
   it('leave nothing behind when the work fails', async () => {
     const html = join(tempFolder(), 'r.html');
     expect((await cli(['analyze', '/no/such/logs', '--html', html])).status).toBe(2);

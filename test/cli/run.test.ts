@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { runCli } from '../../src/cli/run.js';
 import { cli, DAY, logFolder, steady } from './traffic.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,17 +17,24 @@ describe('kms-baseline', () => {
     expect((await cli(['-v'])).stdout).toBe(`${version}\n`);
   });
 
-  it.each([
-    '--help',
-    '-h',
-    'analyze logs --bad -h',
-    ...['analyze', 'fit', 'score', 'live', 'watch', 'simulate', 'evaluate', 'schema'].map((name) => `${name} --help`),
-  ])('helps with %s', async (line) => {
-    const { status, stdout, stderr } = await cli(line.split(' '));
-    expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('Usage: kms-baseline ');
-    expect(stdout).toMatch(/Examples?:\n {2}kms-baseline /);
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  it.each(['--help', '-h', 'analyze logs --bad -h', ...[...COMMANDS.keys()].map((name) => `${name} --help`)])(
+    'helps with %s',
+    async (line) => {
+      const { status, stdout, stderr } = await cli(line.split(' '));
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Usage: kms-baseline ');
+      expect(stdout).toMatch(/Examples?:\n {2}kms-baseline /);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      expect(stdout).not.toMatch(/^ {2}--[a-z-]+ <[^>]+>[^\s,]/m);
+    },
+  );
+
+  it('leaves Ctrl-C to the system before it evaluates, which waits for nothing', async () => {
+    const stages: string[] = [];
+    const stdout = { write: () => stages.push('printed') };
+    const io = { stdout, stderr: { write: () => true }, onRead: () => stages.push('let go') };
+    expect(await runCli(['evaluate', '--series', '1'], io)).toBe(0);
+    expect(stages.slice(0, 2)).toEqual(['let go', 'printed']);
   });
 
   it('shows its help, as a mistake, when nothing is asked', async () => {

@@ -146,7 +146,9 @@ describe('kms-baseline watch', () => {
     writeFileSync(join(folder, 'broken'), 'no state');
     texts.stderr = '';
     expect(await run('--once', '--state', join(folder, 'broken'))).toBe(2);
-    expect(texts.stderr).toMatch(/^kms-baseline: bytes are not those of the state of a plan/);
+    expect(texts.stderr).toMatch(
+      /^kms-baseline: The state in .*broken cannot be used: bytes are not those of the state of a plan.*\. Go back to a snapshot of it \(kms-baseline snapshots\), or begin anew with another one \(--state\)\n$/,
+    );
     expect(readFileSync(join(folder, 'broken'), 'utf8')).toBe('no state');
   });
 

@@ -198,6 +198,14 @@ describe('kms-baseline init', () => {
     expect(text).toContain(`a message to arn:aws:sns:eu-central-1:${ACCOUNT}:kms-baseline-keys`);
   });
 
+  it('names --dir where that cannot be written to', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'function'), 'a file');
+    const { status, stderr } = await run([...FLAGS, '--dir', folder]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`--dir must be a folder that can be written to, got "${folder}" (EEXIST)`);
+  });
+
   it('writes over nothing, unless it is to', async () => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'function'));

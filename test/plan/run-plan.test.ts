@@ -4,6 +4,7 @@ import { FormatError, InputError } from '../../src/errors.js';
 import type { KmsCall } from '../../src/kms/call.js';
 import {
   definePlan,
+  healthText,
   memoryStore,
   type Notice,
   type PlanInput,
@@ -121,6 +122,22 @@ describe('runPlan', () => {
     expect(patient.health.late).toBe(0);
     expect(patient.told).toEqual([]);
     expect(patient.health.lag).toBeLessThanOrEqual(HOUR + STEP + 10 * MINUTE);
+  });
+
+  it('sets calls of the future aside, and says that they are', async () => {
+    const log = logOf('log', steady(JUDGED));
+    const [{ call }] = steady(JUDGED);
+    const ahead = { ...call, time: JUDGED + 3 * HOUR, eventId: 'ahead' };
+    const source = {
+      ...log,
+      poll: async (request: Parameters<typeof log.poll>[0]) => {
+        const poll = await log.poll(request);
+        return { ...poll, calls: [...(poll.calls as readonly (typeof call)[]), ahead] };
+      },
+    };
+    const { health } = await run({ sources: [source] }, JUDGED + HOUR, { once: true });
+    expect(health.rejected).toBe(1);
+    expect(healthText(health)).toContain('\n1 record could not be read, or lies over an hour in the future');
   });
 
   it('gets over a clock that jumps ahead by a year, and back', async () => {

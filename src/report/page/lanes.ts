@@ -124,9 +124,12 @@ export class SwimLanes {
   #axis(): HTMLElement {
     const { from, to, timeZone } = this.#data;
     const ticks = timeTicks(from, to, timeZone, 6).map(({ at, label }) => {
-      const tick = element('span', {}, label);
+      const share = (100 * (at - from)) / (to - from);
+      // Near the end there is no room behind the line: its label stands before it.
+      const isLast = share > 85;
+      const tick = element('span', isLast ? { class: 'last' } : {}, label);
       // Styles of elements are the policy's to allow: 'unsafe-inline' does, for style alone.
-      tick.style.left = `${((100 * (at - from)) / (to - from)).toFixed(2)}%`;
+      tick.style[isLast ? 'right' : 'left'] = `${(isLast ? 100 - share : share).toFixed(2)}%`;
       return tick;
     });
     return element(
