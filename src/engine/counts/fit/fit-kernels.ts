@@ -71,14 +71,19 @@ export function sumMeans(
   for (let p = 0; p < pieces; p++) means[pieceBlock[p]] += daily[pieceDay[p]] * pieceSums[p];
 }
 
-/** What a flat shape would have given each slot: the sum of the daily rates over its buckets. */
-export function sumRates({ spans }: Training, { scratch }: FitPlan, daily: Float64Array): void {
-  const { stretches, slotExposure } = scratch;
-  const { slotFrom, day, from, to } = spans;
-  const count = slotFrom.length - 1;
-  stretches.fill(0, 0, count);
-  for (let j = 0; j < day.length; j++) for (let i = from[j]; i < to[j]; i++) stretches[i] += daily[day[j]];
-  for (let i = 0; i < count; i++) slotExposure.fill(stretches[i], slotFrom[i], slotFrom[i + 1]);
+/** What a flat shape would have given each slot: the sum of the daily rates over its buckets, those of whole hours hour by hour. */
+export function sumRates(
+  { pieces, pieceDay, pieceSlot, hours: { each, isPartial, partial, hourOf, buckets } }: Training,
+  { scratch: { hourSums, slotExposure } }: FitPlan,
+  daily: Float64Array,
+): void {
+  hourSums.fill(0);
+  for (let p = 0; p < pieces; p++) if (isPartial[p] === 0) hourSums[hourOf[p]] += daily[pieceDay[p]];
+  for (let hour = 0, s = 0; s < slotExposure.length; hour++, s += each) slotExposure.fill(hourSums[hour], s, s + each);
+  for (const p of partial) {
+    const end = pieceSlot[p] + buckets[p];
+    for (let s = pieceSlot[p]; s < end; s++) slotExposure[s] += daily[pieceDay[p]];
+  }
 }
 
 /** Squares of the clipped calls by slot. */

@@ -66,8 +66,6 @@ export interface Scratch {
   /** The profile of the row under way. */
   readonly profile: Profile;
   readonly profileFit: ProfileFit;
-  /** By stretch of the week, see DaySpans. */
-  readonly stretches: Float64Array;
   readonly blocks: Blocks;
   /** `[blocks]` sums of the fitted means. */
   readonly means: Float64Array;
@@ -150,7 +148,6 @@ function scratchFor(length: number, blocks: number, days: number, dates: number,
     hourSpread: week(),
     profile: emptyProfile(perWeek),
     profileFit: new ProfileFit(cells),
-    stretches: week(),
     blocks: {
       calls: block(),
       clipped: block(),

@@ -71,23 +71,9 @@ export interface Training {
   readonly season: Season;
   /** `[cells of the season]`: entries of each. */
   readonly cellCount: Int32Array;
-  readonly spans: DaySpans;
   readonly hours: HourLayout;
   /** False where the season is none of weeks, or hours are no more than slots: such rows are fitted slot by slot. */
   readonly isByHour: boolean;
-}
-
-/**
- * The week by stretches of slots that the same days have: seven and a few more, where nothing is missing. Sums over days
- * by slot, and over slots by day, are sums over these.
- */
-export interface DaySpans {
-  /** `[stretches + 1]`: slots of stretch i are [slotFrom[i], slotFrom[i + 1]). */
-  readonly slotFrom: Int32Array;
-  /** `[spans]`: the day of each span, and the stretches it covers, [from, to). */
-  readonly day: Int32Array;
-  readonly from: Int32Array;
-  readonly to: Int32Array;
 }
 
 /** The buckets of `use`, packed. */
@@ -233,7 +219,7 @@ function seasonOf(
   { grid, cells, windows }: Calendar,
   pieces: Pieces,
   repeats: Float64Array,
-): Pick<Training, 'season' | 'cellCount' | 'spans' | 'hours' | 'isByHour'> {
+): Pick<Training, 'season' | 'cellCount' | 'hours' | 'isByHour'> {
   const { perWeek } = cells.slots;
   const each = slotsPerHour(perWeek);
   const season = seasonFor(pieces.pieceFrom[pieces.pieces], grid, cells);
@@ -242,40 +228,8 @@ function seasonOf(
   return {
     season,
     cellCount,
-    spans: spansOf(pieces, perWeek),
     hours: hourLayout({ ...pieces, repeats }, each),
     isByHour: each > 1 && season.cells === perWeek && windows.hourBuckets > 0,
-  };
-}
-
-/** Pieces of one day that follow one another in the week, joined, and the stretches that their ends cut the week into. */
-function spansOf({ pieces, pieceFrom, pieceSlot, pieceDay }: Pieces, perWeek: number): DaySpans {
-  const spans: { day: number; from: number; to: number }[] = [];
-  let last: { day: number; from: number; to: number } | undefined;
-  for (let p = 0; p < pieces; p++) {
-    const slot = pieceSlot[p];
-    const end = slot + pieceFrom[p + 1] - pieceFrom[p];
-    if (last !== undefined && last.day === pieceDay[p] && last.to === slot) last.to = end;
-    else {
-      last = { day: pieceDay[p], from: slot, to: end };
-      spans.push(last);
-    }
-  }
-  const isEdge = new Uint8Array(perWeek + 1);
-  isEdge[0] = isEdge[perWeek] = 1;
-  for (const { from, to } of spans) isEdge[from] = isEdge[to] = 1;
-  const slotFrom: number[] = [];
-  const stretchOf = new Int32Array(perWeek + 1);
-  for (let s = 0; s <= perWeek; s++) {
-    if (isEdge[s] === 0) continue;
-    stretchOf[s] = slotFrom.length;
-    slotFrom.push(s);
-  }
-  return {
-    slotFrom: Int32Array.from(slotFrom),
-    day: Int32Array.from(spans, ({ day }) => day),
-    from: Int32Array.from(spans, ({ from }) => stretchOf[from]),
-    to: Int32Array.from(spans, ({ to }) => stretchOf[to]),
   };
 }
 
