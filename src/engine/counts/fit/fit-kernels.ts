@@ -87,13 +87,9 @@ export function sumRates(
 }
 
 /** Squares of the clipped calls by slot. */
-export function sumSquares({ slotFrom, slotTo }: Training, { scratch: { bySlot, clips, slotSquares } }: FitPlan): void {
+export function sumSquares({ scratch: { bySlot, clips, slotSquares } }: FitPlan): void {
   const { calls } = bySlot;
-  for (let s = 0; s < slotSquares.length; s++) {
-    let sum = 0;
-    for (let j = slotFrom[s]; j < slotTo[s]; j++) sum += calls[j] * calls[j];
-    slotSquares[s] = sum;
-  }
+  slotSquares.set(bySlot.callSquares);
   for (let i = 0; i < clips.n; i++) {
     slotSquares[clips.slot[i]] += clips.by[i] * (2 * calls[clips.at[i]] + clips.by[i]);
   }

@@ -63,7 +63,7 @@ export function fitPackedRow(all: number, training: Training, plan: FitPlan, pas
 
   for (let round = 0; ; round++) {
     sumClipped(training, plan);
-    if (late) sumSquares(training, plan);
+    if (late) sumSquares(plan);
     const daily = scratch.dailyRates.fit(dayCalls, dayExposure, bucket.phi);
     sumRates(training, plan, daily);
     const sums = { calls: slotCalls, exposure, repeats: training.repeats, squares: late ? slotSquares : undefined };
