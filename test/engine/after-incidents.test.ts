@@ -91,6 +91,26 @@ describe('after an incident', () => {
     }
   });
 
+  it('a key of a call or two a day that comes back after weeks is found no oftener than one that never stopped', () => {
+    let [found, never] = [0, 0];
+    for (let seed = 1; seed <= 24; seed++) {
+      const random = seeded(seed);
+      // In office hours, as most keys are used that rarely: outside them one call more is much.
+      const usual = (i: number) => {
+        const hour = (i % PER_DAY) / 12;
+        return poisson(random, Math.floor(i / PER_DAY) % 7 < 5 && hour >= 8 && hour < 18 ? 1.4 / 120 : 0.05 / 168);
+      };
+      const values = Float64Array.from({ length: 35 * PER_DAY }, (_, i) => usual(i));
+      const { baseline, judged, start } = watched(usual, values);
+      const back = 17 * PER_DAY;
+      const late = (scores: Scores) => findAnomalies(scores).filter(({ from }) => from >= start + back * STEP).length;
+      never += late(new Detector(baseline).observe(judged));
+      const stopped = oneRow(values.slice().fill(0, PER_DAY, back), start);
+      found += late(new Detector(baseline).observe(stopped));
+    }
+    expect(found).toBeLessThanOrEqual(never + 2);
+  });
+
   it.each(POLICIES)('a daily job that missed a run is due the next day all the same, and missed again: %s', (learn) => {
     const random = seeded(4);
     const run = (i: number) => (i % PER_DAY === 111 ? poisson(random, 1000) : 0);

@@ -292,6 +292,13 @@ function settleShift(parts: TrackerParts): void {
   forgetWindows(parts);
 }
 
+/** From its first call on, a key that was silent for weeks is given as long as any to show that it is back. */
+export function prolongPreShift({ s, scratch, rules }: TrackerParts): void {
+  const { y, time } = scratch.bucket;
+  const accepted = s[PRE_SHIFT_UNTIL] - PRE_SHIFT_KEPT;
+  if (y > 0 && s[LAST_CALL] * rules.windows.step <= accepted) s[PRE_SHIFT_UNTIL] = time + PRE_SHIFT_KEPT;
+}
+
 /** The rate before an accepted shift is no other than the one that is followed by now. */
 export function forgetPreShift(s: Float64Array): void {
   if (Math.abs(s[RATE] - s[PRE_SHIFT_RATE]) < PRE_SHIFT_NEAR * s[PRE_SHIFT_RATE]) s[PRE_SHIFT_RATE] = 0;

@@ -5,7 +5,7 @@ import { RELATIVE, SILENCE_ADDED } from './bucket-distributions.js';
 import { silenceNats } from './bucket-test.js';
 import { DRIFT_SPAN } from './drift.js';
 import { markEvent } from './event-blocks.js';
-import { followIncident, limitByIncident, ongoingSide, tryPreShiftRate } from './incident.js';
+import { followIncident, limitByIncident, ongoingSide, prolongPreShift, tryPreShiftRate } from './incident.js';
 import { endSilence } from './learn.js';
 import type { TrackerParts } from './parts.js';
 import { push } from './rings.js';
@@ -113,6 +113,7 @@ function verdictOf(parts: TrackerParts): number {
   b.lower = Math.min(b.lower, Math.max(1, Math.floor(b.mean)));
   if (s[EVER_CALLED] === 0) b.upper = 0;
   if (s[PRE_SHIFT_RATE] > 0) {
+    prolongPreShift(parts);
     const ratio = s[PRE_SHIFT_RATE] / s[RATE];
     // What was usual before an accepted shift is no surprise either: its return raises nothing.
     const before = Math.max(b.mean * ratio, LEAST_MEAN);
