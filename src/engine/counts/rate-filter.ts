@@ -179,13 +179,22 @@ function learn(
 }
 
 /**
- * Holds what each filter knows of the rate between two. To scale all of them by what the fast ones have followed takes it from the
- * slowest, which has not, and by which silences are judged.
+ * Holds what each filter knows of the rate between two, the slowest, by which silences are judged, between two of its own. To scale
+ * all of them by what the fast ones have followed took it from the slowest, which has not.
  */
-export function holdRate(s: Float64Array, least: number, most: number, anchor: number): void {
+export function holdRate(
+  s: Float64Array,
+  least: number,
+  most: number,
+  slowLeast: number,
+  slowMost: number,
+  anchor: number,
+): void {
   for (let j = 0; j < FILTERS; j++) {
+    const isSlowest = j === FILTERS - 1;
     const exposure = s[B + j] + 0.5 / anchor;
-    s[A + j] = Math.max(0, least * exposure - 0.5, Math.min(s[A + j], most * exposure - 0.5));
+    const known = Math.min(s[A + j], (isSlowest ? slowMost : most) * exposure - 0.5);
+    s[A + j] = Math.max(0, known, (isSlowest ? slowLeast : least) * exposure - 0.5);
   }
   averageRate(s, anchor);
 }

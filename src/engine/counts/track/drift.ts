@@ -1,10 +1,19 @@
 import { DAY, HOUR } from '../../../time/grid.js';
 import { ANCHOR_HALF_LIFE, DRIFT_HALF_LIFE } from '../fit/rate-history.js';
-import { holdRate, RATE, RATE_VARIANCE } from '../rate-filter.js';
+import { holdRate, RATE, RATE_VARIANCE, slowestRate } from '../rate-filter.js';
 import type { TrackerParts } from './parts.js';
 import type { CountRules } from './rules.js';
 import { DRIFT } from './scratch.js';
-import { ANCHOR_RATE, ANCHOR_VARIANCE, DRIFT_CALLS, DRIFT_EXPOSURE, INCIDENT_SIDE, PHI } from './state.js';
+import {
+  ANCHOR,
+  ANCHOR_RATE,
+  ANCHOR_SLOWEST,
+  ANCHOR_VARIANCE,
+  DRIFT_CALLS,
+  DRIFT_EXPOSURE,
+  INCIDENT_SIDE,
+  PHI,
+} from './state.js';
 
 // Beside the rate that is followed stands the anchored one: that of the fit, or of the last sign-off. What creeps away from
 // it so slowly that it is followed on the way is judged here, against the anchor: discounted calls of the last days, by
@@ -42,7 +51,7 @@ function wander({ model, rules }: TrackerParts): number {
 }
 
 /** Ends a block: the sums fade, and what the departures are held against is known anew. */
-export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
+export function ageDrift({ s, rules, derivedAt: d }: TrackerParts, passed: number): void {
   const { block } = rules.windows;
   const isHour = passed * block === HOUR;
   const keep = isHour ? KEPT_AN_HOUR : Math.exp((-Math.LN2 * passed * block) / DRIFT_FADES);
@@ -52,19 +61,21 @@ export function ageDrift({ s, rules }: TrackerParts, passed: number): void {
   const share = isHour ? FOLLOWED_AN_HOUR : -Math.expm1((-Math.LN2 * passed * block) / ANCHOR_FADES);
   s[ANCHOR_RATE] += share * (s[RATE] - s[ANCHOR_RATE]);
   s[ANCHOR_VARIANCE] += share * (s[RATE_VARIANCE] - s[ANCHOR_VARIANCE]);
+  s[ANCHOR_SLOWEST] += share * (slowestRate(s, s[d + ANCHOR]) - s[ANCHOR_SLOWEST]);
 }
 
 /** The rate that is followed becomes the anchor, and nothing has departed from it. */
-export function anchorHere({ s }: Pick<TrackerParts, 's'>): void {
+export function anchorHere({ s, model }: Pick<TrackerParts, 's' | 'model'>): void {
   s[ANCHOR_RATE] = s[RATE];
   s[ANCHOR_VARIANCE] = s[RATE_VARIANCE];
+  s[ANCHOR_SLOWEST] = slowestRate(s, model.anchor);
   forgetDrift({ s });
 }
 
 /** The sums at the end of a history: as if all had come as expected, for a few hours alone to tell nothing. */
-export function startDrift({ s, rules }: Pick<TrackerParts, 's' | 'rules'>): void {
+export function startDrift({ s, rules, model }: Pick<TrackerParts, 's' | 'rules' | 'model'>): void {
   s[DRIFT_EXPOSURE] = DRIFT_FADES / Math.LN2 / rules.windows.step;
-  anchorHere({ s });
+  anchorHere({ s, model });
 }
 
 /** What departed was reported: the sums hold what was expected. */
@@ -79,7 +90,9 @@ export function holdToAnchor(parts: TrackerParts): void {
   const doubt = Math.min(HELD_MOST, HELD_LEAST + HELD_SDS * Math.sqrt(s[ANCHOR_VARIANCE] + wander(parts)));
   const most = s[ANCHOR_RATE] * Math.exp(doubt);
   const least = s[ANCHOR_RATE] * Math.exp(-doubt);
-  if (s[RATE] > most || s[RATE] < least) holdRate(s, least, most, model.anchor);
+  if (s[RATE] <= most && s[RATE] >= least) return;
+  const slowest = s[ANCHOR_SLOWEST];
+  holdRate(s, least, most, slowest * Math.exp(-doubt), slowest * Math.exp(doubt), model.anchor);
 }
 
 /** How many times what is expected the calls of the drift's window are when they are reported, at least; a divisor below it. */

@@ -10,6 +10,7 @@ import { type BucketInHand, DRIFT, SILENCE } from './scratch.js';
 import { setSilenceRate } from './silence-rate.js';
 import {
   ANCHOR_RATE,
+  ANCHOR_SLOWEST,
   BLOCK_TRAIN_CALLS,
   BLOCK_TRAIN_EXPOSURE,
   INCIDENT_CALLS,
@@ -196,8 +197,9 @@ function openIncident(parts: TrackerParts, side: number): void {
 
 /** What has followed an incident of this side is back at the rate before it. */
 function takeBack({ s, model }: TrackerParts, side: number, rate: number): void {
-  if (side === ABOVE) holdRate(s, 0, rate, model.anchor);
-  else holdRate(s, rate, Number.POSITIVE_INFINITY, model.anchor);
+  const slowest = s[ANCHOR_SLOWEST];
+  if (side === ABOVE) holdRate(s, 0, rate, 0, Math.max(rate, slowest), model.anchor);
+  else holdRate(s, rate, Number.POSITIVE_INFINITY, Math.min(rate, slowest), Number.POSITIVE_INFINITY, model.anchor);
 }
 
 /** What of the block under way may teach does not. */
@@ -316,7 +318,8 @@ export function tryPreShiftRate(parts: TrackerParts): boolean {
   const leaves = ratio > 1 ? y > mean && logUpperTail(y, mean, size) : y < mean && logLowerTail(y, mean, size);
   if (!(leaves !== false && leaves < -PRE_SHIFT_BACK) && s[PRE_SHIFT_LLR] < PRE_SHIFT_BACK) return false;
   // Every filter: those that forget soonest know nothing of it any more.
-  holdRate(s, s[PRE_SHIFT_RATE], s[PRE_SHIFT_RATE], model.anchor);
+  const before = s[PRE_SHIFT_RATE];
+  holdRate(s, before, before, before, before, model.anchor);
   s[PRE_SHIFT_RATE] = 0;
   s[INCIDENT_SIDE] = 0;
   s[MERGE_SIDE] = 0;

@@ -49,10 +49,11 @@ export const ANCHOR_RATE = BLOCK + 38; // the rate that was fitted or signed off
 export const ANCHOR_VARIANCE = BLOCK + 39;
 export const DRIFT_CALLS = BLOCK + 40; // discounted calls and exposure of the last days, beside the anchored rate
 export const DRIFT_EXPOSURE = BLOCK + 41;
+export const ANCHOR_SLOWEST = BLOCK + 43; // the anchored rate by the slowest filter alone
 /** What is written of the first part of a state. */
-export const WRITTEN = BLOCK + 43;
-export const EVENTS = BLOCK + 43; // the last blocks that held a bucket that was not plain, see event-blocks.ts
-export const EARLIER_EVENTS = BLOCK + 44;
+export const WRITTEN = BLOCK + 44;
+export const EVENTS = BLOCK + 44; // the last blocks that held a bucket that was not plain, see event-blocks.ts
+export const EARLIER_EVENTS = BLOCK + 45;
 /**
  * The ring of the hour's buckets. Places before RING_INDEX hold the buckets of the present round, those from it on the sums
  * of the round before from there to its end: what is left of the hour once the oldest has gone is one of them and the
