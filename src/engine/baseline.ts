@@ -28,12 +28,13 @@ import { evidenceFor, LOG_SILENCE_WEIGHT, rateBy, silenceFilterOf } from './coun
 import { silenceEnd } from './counts/silence-end.js';
 import { calibrateIn } from './counts/tail-calibration.js';
 import { LEAST_NATS, MIN_EFFECT, natsFor } from './counts/track/rules.js';
+import { shapeDoubtIn } from './counts/track/young-hours.js';
 import { type GaugeModel, gaugeBand } from './levels/model.js';
 import { mergeParts } from './merge-baselines.js';
 import type { Band } from './types.js';
 import { windowsOf } from './windows.js';
 import { offsetsOver, withDays } from './zone-candidates.js';
-import { ZonePlans } from './zone-slots.js';
+import { SlotTables, ZonePlans } from './zone-slots.js';
 import type { KeptZone } from './zone-variants.js';
 
 /** A time zone of a baseline. */
@@ -80,6 +81,8 @@ export class Baseline {
   readonly support: number;
   /** How its zones may turn out to go on. @internal */
   readonly zonePlans: ZonePlans;
+  /** The slots of the history's last week. @internal */
+  readonly lastWeek: SlotTables;
   readonly #parts: BaselineParts;
   readonly #models: readonly KeptModel[];
   readonly #zones: readonly KeptZone[];
@@ -101,6 +104,7 @@ export class Baseline {
     this.#models = parts.models;
     this.#zones = parts.zones;
     this.zonePlans = new ZonePlans(parts.grid);
+    this.lastWeek = new SlotTables(this.zonePlans, lastWeekOf(parts.grid));
     this.#newZone = withDays(parts.defaultZone ?? zoneOffsets('UTC', 0, 0), parts.defaultDays);
   }
 
@@ -366,9 +370,16 @@ export class Baseline {
   #silenceReportedAt(model: RowModel, zone: ZoneOffsets, evidence: number, nats: number): number | null {
     if (model.calls === 0) return null;
     const { rate, variance } = rateBy(model.level, silenceFilterOf(model), model.anchor);
-    const needed = evidenceFor(nats, variance, model.silenceShift, model.silence);
+    // As a tracker's clock has it: of a young series, what its days are is not known either.
+    const doubt = shapeDoubtIn(model, this.grid.step);
+    const needed = evidenceFor(nats, variance + doubt, model.silenceShift, model.silence);
     return silenceEnd(model, rate, zone, this.grid.step, gridEnd(this.grid), needed - evidence);
   }
+}
+
+function lastWeekOf(grid: TimeGrid): TimeGrid {
+  const length = Math.max(1, Math.round(WEEK / grid.step));
+  return { start: gridEnd(grid) - length * grid.step, step: grid.step, length };
 }
 
 function budgetId(perWeek: number, minEffect: number): string {

@@ -6,12 +6,15 @@ export class DecidedSink implements DecidedWindows, DecidedWriter {
   buckets: number[] = [];
   from: number[] = [];
   values: number[] = [];
+  calls: number[] = [];
   expected: number[] = [];
   lower: number[] = [];
   upper: number[] = [];
   readonly #length: number;
   #last = -1;
   #isSorted = true;
+  /** So many entries have their calls. */
+  #counted = 0;
 
   /** @param length buckets of a row of the scores */
   constructor(length: number) {
@@ -19,23 +22,39 @@ export class DecidedSink implements DecidedWindows, DecidedWriter {
   }
 
   /** @param cell of the scores: row · length + bucket */
-  add(cell: number, from: number, value: number, expected: number, lower: number, upper: number): void {
+  add(cell: number, from: number, value: number, calls: number, expected: number, lower: number, upper: number): void {
     if (cell <= this.#last) this.#isSorted = false;
     this.#last = cell;
     this.rows.push(Math.floor(cell / this.#length));
     this.buckets.push(cell % this.#length);
     this.from.push(from);
     this.values.push(value);
+    this.calls.push(calls);
     this.expected.push(expected);
     this.lower.push(lower);
     this.upper.push(upper);
   }
 
+  /**
+   * Counts what came in the windows added since it did last: a tracker keeps what its windows were judged by.
+   * @param begin before which nothing was judged: no window begins earlier
+   * @param callsIn a row's calls from a time to the end of a bucket
+   */
+  count(begin: number, callsIn: (row: number, from: number, bucket: number) => number): void {
+    for (let e = this.#counted; e < this.rows.length; e++) {
+      if (!Number.isNaN(this.calls[e])) continue;
+      this.from[e] = Math.max(this.from[e], begin);
+      this.calls[e] = callsIn(this.rows[e], this.from[e], this.buckets[e]);
+      if (Number.isNaN(this.values[e])) this.values[e] = this.calls[e];
+    }
+    this.#counted = this.rows.length;
+  }
+
   /** Holds nothing, from here on of other scores. */
   clear(): void {
-    for (const column of [this.rows, this.buckets, this.from, this.values, this.expected, this.lower, this.upper]) {
-      column.length = 0;
-    }
+    const { rows, buckets, from, values, calls, expected, lower, upper } = this;
+    for (const column of [rows, buckets, from, values, calls, expected, lower, upper]) column.length = 0;
+    this.#counted = 0;
     this.#last = -1;
     this.#isSorted = true;
   }
@@ -50,6 +69,7 @@ export class DecidedSink implements DecidedWindows, DecidedWriter {
     this.buckets = sorted(buckets);
     this.from = sorted(this.from);
     this.values = sorted(this.values);
+    this.calls = sorted(this.calls);
     this.expected = sorted(this.expected);
     this.lower = sorted(this.lower);
     this.upper = sorted(this.upper);

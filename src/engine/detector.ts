@@ -6,6 +6,7 @@ import type { Calendar } from '../time/calendar.js';
 import { DAY, gridEnd } from '../time/grid.js';
 import { countText, INSPECT, timeText } from '../time/inspect.js';
 import type { Baseline } from './baseline.js';
+import { countDecided } from './count-decided.js';
 import { type DetectorParts, detectorFromBytes, detectorToBytes } from './detector-bytes.js';
 import { DetectorIncidents, type IncidentSnapshot } from './detector-incidents.js';
 import { type DetectorOptions, type DetectorTerms, detectorTerms } from './detector-options.js';
@@ -163,8 +164,9 @@ export class Detector {
     const { start, step } = whole.grid;
     if (scores !== undefined || this.#incidents.isKnown) {
       this.#rows.run(whole, rowOf, first, last, scores);
-      scores?.decided.sort();
-      if (scores !== undefined) this.#incidents.take(scores, start + first * step, start + last * step);
+      if (scores === undefined) return;
+      countDecided(scores, whole, rowOf, first, this.#recent);
+      this.#incidents.take(scores, start + first * step, start + last * step);
       return;
     }
     const width = Math.max(1, Math.floor(REPLAYED_CELLS / Math.max(1, rowOf.length)));
@@ -172,7 +174,7 @@ export class Detector {
       const part = sliceWindow(whole, start + at * step, start + Math.min(last, at + width) * step);
       const room = this.#roomFor(part, rowOf);
       this.#rows.run(part, rowOf, 0, part.grid.length, room);
-      room.decided.sort();
+      countDecided(room, whole, rowOf, first, this.#recent);
       this.#incidents.take(room, part.grid.start, gridEnd(part.grid));
     }
   }
@@ -190,9 +192,9 @@ export class Detector {
     this.#recent.forget(this.#kept(this.#checkpoints[0].time));
   }
 
-  /** Since when what was observed is kept, where states are from `oldest` on: sign-offs made again look further back. */
+  /** Since when what was observed is kept, where states are from `oldest` on: windows look a day further back, sign-offs made again more. */
   #kept(oldest: number): number {
-    return this.#accepted.reduce((since, { from, at }) => (at > oldest ? Math.min(since, from) : since), oldest);
+    return this.#accepted.reduce((since, { from, at }) => (at > oldest ? Math.min(since, from) : since), oldest - DAY);
   }
 
   /** Back to the last state before `time`; returns what was observed since it, in order, all rows in each. */

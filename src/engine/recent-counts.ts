@@ -9,6 +9,8 @@ interface Page {
   readonly ends: number[];
   /** 1 for each bucket that was observed, by any row. */
   readonly observed: number[];
+  /** Whether the cells of each bucket stand by row. */
+  isByRow: boolean;
   rows: Uint32Array;
   /** NaN where a row was not observed while others were. */
   values: Float64Array;
@@ -23,6 +25,9 @@ export class Recent {
   readonly #step: number;
   readonly #measure: SeriesSet['measure'];
   #pages: Page[] = [];
+  /** The rows that were appended last, and whether they ascend. */
+  #rowOf: Int32Array | undefined;
+  #isByRow = true;
 
   constructor(step: number, measure: SeriesSet['measure']) {
     this.#step = step;
@@ -36,9 +41,14 @@ export class Recent {
   append(set: SeriesSet, rowOf: Int32Array, first: number, last: number): void {
     const { start, step, length } = set.grid;
     const isAlike = set.observed.length === length;
+    if (rowOf !== this.#rowOf) {
+      this.#rowOf = rowOf;
+      this.#isByRow = rowOf.every((row, i) => i === 0 || row > rowOf[i - 1]);
+    }
     for (let i = first; i < last; ) {
       const time = start + i * step;
       const page = this.#pageAt(time);
+      if (!this.#isByRow) page.isByRow = false;
       const next = Math.min(last, Math.ceil(((Math.floor(time / DAY) + 1) * DAY - start) / step));
       if (isAlike && isSparse(set.values) && next > i + 1) {
         appendSparse(page, set.observed, set.values, rowOf, i, next);
@@ -53,7 +63,14 @@ export class Recent {
       const end = before.start + before.ends.length * this.#step;
       if (end === time && Math.floor(before.start / DAY) === Math.floor(time / DAY)) return before;
     }
-    const page = { start: time, ends: [], observed: [], rows: new Uint32Array(16), values: new Float64Array(16) };
+    const page: Page = {
+      start: time,
+      ends: [],
+      observed: [],
+      isByRow: true,
+      rows: new Uint32Array(16),
+      values: new Float64Array(16),
+    };
     if (before !== undefined) trim(before);
     this.#pages.push(page);
     return page;
@@ -118,6 +135,29 @@ export class Recent {
       }
     }
     return found;
+  }
+
+  /** The first bucket that is kept; infinity without any. */
+  get begins(): number {
+    return this.#pages.at(0)?.start ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** One row's calls in whole buckets from `from` to `to`. */
+  callsOf(row: number, from: number, to: number): number {
+    let calls = 0;
+    for (const page of this.#pages) {
+      const first = Math.max(0, Math.ceil((from - page.start) / this.#step));
+      const end = Math.min(page.ends.length, Math.ceil((to - page.start) / this.#step));
+      for (let b = first; b < end; b++) {
+        const last = page.ends[b];
+        let at = b === 0 ? 0 : page.ends[b - 1];
+        if (page.isByRow) at = firstFrom(page.rows, at, last, row);
+        else while (at < last && page.rows[at] !== row) at++;
+        // NaN, where it was not observed, is no call.
+        if (at < last && page.rows[at] === row && page.values[at] > 0) calls += page.values[at];
+      }
+    }
+    return calls;
   }
 
   /** What was observed from `time` on, in windows that do not touch, rows by their keys: all rows, those that came later too. */

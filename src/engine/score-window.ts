@@ -109,13 +109,19 @@ class WindowJudge {
   }
 
   /** @returns 1 where the history holds a call of the row */
-  run(key: SeriesKey, observed: Uint8Array, scores: ScoreColumns, at: number): 0 | 1 {
+  run(key: SeriesKey, observed: Uint8Array, scores: RoomForScores, at: number): 0 | 1 {
     const watched = watchRow(this.#baseline, key, this.#rules);
     // A silence at the end of the history goes on in a window that follows on; who knows what was before any other.
     if (!this.#follows) watched.count?.startAnew(this.#grid.start);
     // A level is foreseen from the values before it: its row follows, and is thrown away.
     const follow = this.#baseline.measure === 'level';
     runRow(watched, this.values, observed, this.#grid, this.#tables, follow, scores, at);
+    const { start, step } = this.#grid;
+    scores.decided.count(start, (_, from, bucket) => {
+      let calls = 0;
+      for (let i = (from - start) / step; i <= bucket; i++) if (observed[i] !== 0) calls += this.values[i];
+      return calls;
+    });
     return watched.known ? 1 : 0;
   }
 }

@@ -4,9 +4,11 @@ import { weekSlots } from '../time/week.js';
 import type { ZoneOffsets } from '../time/zone.js';
 import type { Baseline, ModelOfKey } from './baseline.js';
 import { withPauses } from './calendar-days.js';
+import { silentExposure } from './counts/silence-end.js';
 import type { KnownEvents } from './counts/track/event-blocks.js';
 import { type CountRules, countRules, natsFor } from './counts/track/rules.js';
 import { TrackScratch } from './counts/track/scratch.js';
+import { startSilence } from './counts/track/silence-rate.js';
 import { CountTracker } from './counts/track/tracker.js';
 import { fitGauge, type GaugeModel } from './levels/model.js';
 import { GaugeRow } from './levels/tracker.js';
@@ -101,6 +103,9 @@ export function watchRow(
   const { model, zone, known, learning, isNew } = of;
   const states = statesOf?.(of);
   const count = new CountTracker(model, known ? rules.counts : rules.firstSeen, isNew, rules.scratch, states?.tracker);
+  if (states === undefined && model.calls > 0 && model.silent > 0 && !model.profile.isFlat) {
+    startSilence(count, silentExposure(model, baseline.grid, baseline.lastWeek.own(zone)));
+  }
   return { key, zone, known, learning, tracker: count, count, choice: new ZoneChoice(states?.choice) };
 }
 

@@ -58,13 +58,18 @@ export interface DecidedWindows {
   /** Row and bucket of each entry in the scores' window. */
   readonly rows: readonly number[];
   readonly buckets: readonly number[];
-  /** Where the window begins, epoch ms: it ends with the bucket. Of a silence: the end of the bucket of the last call. */
+  /**
+   * Where the window begins, epoch ms: it ends with the bucket. Windows of hours are of whole hours and the one under way, and
+   * none begins before what was judged. Of a silence: the end of the bucket of the last call.
+   */
   readonly from: readonly number[];
   /**
    * Calls in the observed part of the window, as it was judged: those of an incident that was reported before count as
    * what was expected then. Of a silence: 0.
    */
   readonly values: readonly number[];
+  /** Calls in the observed part of the window, as they came. */
+  readonly calls: readonly number[];
   /** Calls expected in the observed part of the window. */
   readonly expected: readonly number[];
   /** The counts of the whole window that would have been normal, both included: `lower` ≤ `expected` ≤ `upper`. */
@@ -96,8 +101,12 @@ export function reasonAt(scores: Scores, row: number, bucket: number): Reason {
 
 /** Where a run puts the windows that decided. */
 export interface DecidedWriter {
-  /** @param cell of the scores: row · length + bucket */
-  add(cell: number, from: number, value: number, expected: number, lower: number, upper: number): void;
+  /**
+   * @param cell of the scores: row · length + bucket
+   * @param value as it was judged; NaN where it is what came
+   * @param calls that came; NaN where they are to be counted
+   */
+  add(cell: number, from: number, value: number, calls: number, expected: number, lower: number, upper: number): void;
 }
 
 /** The columns of {@link Scores} that a run fills. */
@@ -262,11 +271,12 @@ export interface Anomaly {
   readonly severity: Severity;
   readonly key: SeriesKey;
   readonly verdict: 'above' | 'below';
-  /** Its first bucket; of a silence, the first without a call. */
+  /** Its first bucket, or that of the hours that first showed it; of a silence, the first without a call. */
   readonly from: number;
   readonly to: number;
-  /** Calls from `from` to `to`. */
+  /** Calls from `from` to `to`, as they came: those of an earlier finding in its first hours too. */
   readonly value: number;
+  /** Calls expected over the same time. */
   readonly expected: number;
   /**
    * Calls over that time that would have been normal, `lower` ≤ `expected` ≤ `upper`: the limits of the window that decided

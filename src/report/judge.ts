@@ -15,12 +15,12 @@ import type { Calendar } from '../time/calendar.js';
 import { gridEnd, WEEK } from '../time/grid.js';
 import type { Analysis } from './analysis.js';
 import { holesIn } from './holes.js';
+import { withHoursBefore } from './hours-before.js';
 import { isLoss, keyLoss } from './key-loss.js';
 import { type KeyLabel, keyNamesOf, nameKeys } from './key-names.js';
 import type { LogSource } from './log-source.js';
 import type { KeyNames } from './names.js';
 import { operationsOf } from './operations.js';
-import { withRawCalls } from './raw-calls.js';
 import { unknownsOf } from './unknown.js';
 
 export interface JudgeOptions {
@@ -169,7 +169,7 @@ export function judgeWindow(baseline: Baseline, window: SeriesSet, options: Judg
     scores,
     callers === undefined || usualCallers === undefined ? {} : { callers, usualCallers, timeZone },
   );
-  const anomalies = withRawCalls(found, scores, options.history, timeZone).sort(worstFirst);
+  const anomalies = withHoursBefore(found, scores, options.history, timeZone).sort(worstFirst);
   const from = options.from ?? baseline.grid.start;
   const to = gridEnd(baseline.grid);
   const end = gridEnd(window.grid);

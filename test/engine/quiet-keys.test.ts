@@ -69,6 +69,34 @@ describe('quietKeysAfter', () => {
     }
   });
 
+  it.each([8, 11, 16, 20])('names the time at which keys of %i days are reported, as describe does', (days) => {
+    const random = seeded(days);
+    const hours = 24 * (days + 12);
+    const series = [6, 12, 24, 36, 60].map((perDay, i) => ({
+      key: { keyArn: ARN(i) },
+      values: Float64Array.from({ length: hours }, (_, hour) => (hour < 24 * days ? poisson(random, perDay / 24) : 0)),
+    }));
+    const set = seriesSet({ start: START, step: HOUR, series });
+    const end = START + days * DAY;
+    const baseline = fitBaseline(sliceWindow(set, START, end), { timeZone: 'UTC' });
+    const whole = scoreWindow(baseline, sliceWindow(set, end, END + 40 * DAY));
+    const { length } = whole.window.grid;
+    const { listed } = quietKeysAfter(baseline, scoreWindow(baseline, sliceWindow(set, end, end + HOUR)));
+    let bySilence = 0;
+    for (const { key, since, reportedAt } of listed) {
+      expect(baseline.describe(key).silenceReportedAt).toBe(reportedAt);
+      const at = rowOf(whole.window, key) * length;
+      const first = whole.verdicts.subarray(at, at + length).indexOf(BELOW);
+      const reported = end + (first + 1) * HOUR;
+      // A window of hours may report it sooner.
+      expect(reported).toBeLessThanOrEqual(reportedAt);
+      if (whole.spans[at + first] !== reported - since) continue;
+      expect(reportedAt).toBe(reported);
+      bySilence++;
+    }
+    expect(bySilence).toBeGreaterThan(0);
+  });
+
   it('leaves out what is reported, and what has just called, and counts beyond what it lists', () => {
     const set = stopping(5, [400, 2, 2, 2], 3, (key) => [24, 71, 24, 24][key]);
     const calls = (set.values as Float64Array | Uint32Array).slice();

@@ -37,7 +37,9 @@ export function naiveRuns(scores: Scores, row: number, direction: number): Naive
     const { decided } = scores;
     const entry = decided?.rows.findIndex((r, e) => r === row && decided.buckets[e] === i) ?? -1;
     if (decided === undefined || entry < 0) return { from: at(i), ...own([i]) };
-    const [value, expected] = [decided.values[entry], decided.expected[entry]];
+    const [value, expected] = [decided.calls[entry], decided.expected[entry]];
+    // What came before on the other side makes up for it.
+    if ((value - expected) * scores.surprise[cell(i)] < 0) return { from: at(i), ...own([i]) };
     return { from: decided.from[entry], ...range(value, expected, decided.lower[entry], decided.upper[entry]) };
   };
   const own = (buckets: number[]) => {

@@ -72,7 +72,7 @@ export function scoresFrom(hard: HardScores, length = 200): Scores {
     known: Uint8Array.from({ length: rows }, () => (random() < 0.7 ? 1 : 0)),
     ...(hasOngoing ? { ongoing: new Int8Array(cells) } : {}),
   };
-  const decided = { rows: [], buckets: [], from: [], values: [], expected: [], lower: [], upper: [] } as {
+  const decided = { rows: [], buckets: [], from: [], values: [], calls: [], expected: [], lower: [], upper: [] } as {
     -readonly [field in keyof DecidedWindows]: number[];
   };
   for (let row = 0; row < rows; row++) {
@@ -98,6 +98,7 @@ export function scoresFrom(hard: HardScores, length = 200): Scores {
       decided.buckets.push(i);
       decided.from.push(start + (i - back) * step);
       decided.values.push(phase === BELOW ? 0 : Math.floor(random() * 20 * back));
+      decided.calls.push(2 * (decided.values.at(-1) ?? 0));
       decided.expected.push(expected * (back + 1));
       decided.lower.push(Math.floor(random() * expected * (back + 1)));
       decided.upper.push(Math.ceil(expected * (back + 1) * (1 + random())));
@@ -151,6 +152,7 @@ export function cutScores(scores: Scores, first: number, last: number, order?: r
             buckets: kept.map((e) => decided.buckets[e] - first),
             from: kept.map((e) => decided.from[e]),
             values: kept.map((e) => decided.values[e]),
+            calls: kept.map((e) => decided.calls[e]),
             expected: kept.map((e) => decided.expected[e]),
             lower: kept.map((e) => decided.lower[e]),
             upper: kept.map((e) => decided.upper[e]),

@@ -82,7 +82,8 @@ export class ActiveRuns {
       if (run.isReported) breaching.push(run);
     }
     for (const [place, run] of this.#active) {
-      if (run.to === end) continue;
+      // What is passed over is seen, and no part of the run yet.
+      if (run.seen === end) continue;
       if (finder.next(run, scores, place >> 1, bucket, run.direction, over) === undefined) this.#active.delete(place);
     }
     this.#absent = this.#absent.filter((run) => !finder.isBlind(run, end, over));

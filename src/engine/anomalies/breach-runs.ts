@@ -1,7 +1,7 @@
 import { compareKeys, type SeriesKey } from '../../series/key.js';
 import { valueAt } from '../../series/series-set.js';
 import { DAY, HOUR } from '../../time/grid.js';
-import { ABOVE, BELOW, type Scores } from '../types.js';
+import { ABOVE, BELOW, type DecidedWindows, type Scores } from '../types.js';
 
 /** Breaches up to this far apart are one run: an incident that pauses for a while is still that incident. */
 const BRIDGE = HOUR;
@@ -267,7 +267,7 @@ export class RunFinder {
     if (!on.isReported) this.#report(on, end);
     if (Math.abs(scores.surprise[cell]) > Math.abs(on.surprise)) {
       on.surprise = scores.surprise[cell];
-      on.decidedFrom = window.from;
+      on.decidedFrom = Math.min(window.from, end - scores.spans[cell]);
       on.decidedTo = end;
     }
     return on;
@@ -298,9 +298,10 @@ export class RunFinder {
     const window = this.#window;
     const { decided } = scores;
     const entry = decided === undefined ? -1 : entryOf(scores, row, bucket);
-    if (decided !== undefined && entry >= 0) {
+    // Where what came before on the other side makes up for it, it is seen in its bucket only.
+    if (decided !== undefined && entry >= 0 && isSeenIn(decided, entry, scores.surprise[row * length + bucket])) {
       window.from = decided.from[entry];
-      window.value = decided.values[entry];
+      window.value = decided.calls[entry];
       window.expected = decided.expected[entry];
       window.lower = decided.lower[entry];
       window.upper = decided.upper[entry];
@@ -339,6 +340,11 @@ function reachesBack(run: Run, window: Judged, isBreach: boolean): boolean {
 export function isObserved({ window }: Scores, row: number, bucket: number): boolean {
   const { observed, grid } = window;
   return observed[observed.length === grid.length ? bucket : row * grid.length + bucket] !== 0;
+}
+
+/** Whether the calls of a window, with those of findings from before, are on the side that it was judged to be. */
+function isSeenIn({ calls, expected }: DecidedWindows, entry: number, surprise: number): boolean {
+  return (calls[entry] - expected[entry]) * surprise >= 0;
 }
 
 /** The place of a cell in {@link Scores.decided}; -1 without one. */

@@ -30,14 +30,16 @@ export function decidingView(evidence: Evidence, anomaly: Anomaly): DecidingView
   const row = rowOf(scores.window, anomaly.key);
   if (row < 0) return undefined;
   const { start, step, length } = scores.window.grid;
-  const span = anomaly.decidedBy.to - anomaly.decidedBy.from;
   const mark = Math.min(length - 1, Math.max(0, Math.round((anomaly.decidedBy.to - start) / step) - 1));
   const windows = decidedOf(scores, row);
   const at = windows?.get(mark);
   const by = scores.decided;
-  if (span <= step || by === undefined || at === undefined || by.from[at] !== anomaly.decidedBy.from) {
+  if (by === undefined || at === undefined || by.from[at] < anomaly.decidedBy.from) {
     return { ...plotRow(scores, row), span: step, mark, fine: false };
   }
+  const lengthOf = (bucket: number, entry: number) => start + (bucket + 1) * step - by.from[entry];
+  const isWhole = by.from[at] === anomaly.decidedBy.from;
+  const span = isWhole ? lengthOf(mark, at) : wholeHours(lengthOf(mark, at));
   const fine = anomaly.kind === 'silence';
   const sums = sumsOver(evidence, row, Math.round(span / step));
   const lower = new Float64Array(length);
@@ -53,12 +55,18 @@ export function decidingView(evidence: Evidence, anomaly: Anomaly): DecidingView
       ? Math.min(expected, expected >= least ? 1 : 0)
       : Math.max(0, Math.floor(expected - (by.expected[at] - by.lower[at]) * scale));
     const own = windows?.get(i);
-    if (own !== undefined && start + (i + 1) * step - by.from[own] === span) put({ ...sums, lower, upper }, i, by, own);
+    if (own !== undefined && wholeHours(lengthOf(i, own)) === wholeHours(span))
+      put({ ...sums, lower, upper }, i, by, own);
   }
   put({ ...sums, lower, upper }, mark, by, at);
   const verdicts = new Int8Array(length).fill(NORMAL);
   verdicts[mark] = anomaly.verdict === 'above' ? ABOVE : BELOW;
   return { grid: scores.window.grid, ...sums, lower, upper, verdicts, span, mark, fine };
+}
+
+/** How long a window of hours is said to be: those before the one under way, and all of that. */
+function wholeHours(ms: number): number {
+  return Math.ceil(ms / HOUR) * HOUR;
 }
 
 function put({ values, expected, lower, upper }: Columns, i: number, by: DecidedWindows, at: number): void {

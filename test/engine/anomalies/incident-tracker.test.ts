@@ -29,6 +29,7 @@ function decided(
     buckets: entries.map(({ bucket }) => bucket),
     from: entries.map(({ from }) => from),
     values: entries.map(({ value }) => value),
+    calls: entries.map(({ value }) => value),
     expected: entries.map(({ expected }) => expected),
     lower: entries.map(({ expected }) => Math.floor(expected / 2)),
     upper: entries.map(({ expected }) => Math.ceil(expected * 2)),

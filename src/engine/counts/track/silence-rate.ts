@@ -1,6 +1,6 @@
 import { rateBy, silenceFilterOf } from '../silence.js';
 import type { TrackerParts } from './parts.js';
-import { SILENCE_RATE, SILENCE_VARIANCE } from './state.js';
+import { SILENCE_MEAN, SILENCE_RATE, SILENCE_VARIANCE } from './state.js';
 
 /**
  * What the silence is judged by from here on is what is known now, with the last call.
@@ -10,4 +10,9 @@ export function setSilenceRate({ s, model }: Pick<TrackerParts, 's' | 'model'>, 
   const { rate, variance } = rateBy(s, silenceFilterOf(model), anchor);
   s[SILENCE_RATE] = rate;
   s[SILENCE_VARIANCE] = variance;
+}
+
+/** The silence that goes on at the end of the history has missed what is usual in `exposure`. */
+export function startSilence({ s }: Pick<TrackerParts, 's'>, exposure: number): void {
+  s[SILENCE_MEAN] = exposure * s[SILENCE_RATE];
 }

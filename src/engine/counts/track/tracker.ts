@@ -18,7 +18,7 @@ import { pushNothing, sumBlocks } from './rings.js';
 import type { CountRules } from './rules.js';
 import { runBlock } from './run-block.js';
 import type { TrackScratch } from './scratch.js';
-import { setSilenceRate } from './silence-rate.js';
+import { setSilenceRate, startSilence } from './silence-rate.js';
 import {
   ALPHA,
   ANCHOR,
@@ -34,7 +34,6 @@ import {
   PHI,
   RING,
   SHIFT_VARIANCE,
-  SILENCE_MEAN,
   SILENCE_NATS,
   SILENCE_RATE,
   SILENCE_SHIFT,
@@ -102,7 +101,7 @@ export class CountTracker implements Tracker, TrackerParts {
     this.s[LAST_CALL] = model.lastCall / windows.step + 1;
     startDrift(this);
     setSilenceRate(this, model.anchor);
-    this.s[SILENCE_MEAN] = model.silent * this.s[SILENCE_RATE];
+    startSilence(this, model.silent);
     if (model.calls > 0) this.s[AWAKE] = 1;
   }
 

@@ -7,12 +7,12 @@ import type { DecidedWriter } from '../../types.js';
 import { LEAST_MEAN } from '../model.js';
 import { EDGED, IN_SAMPLE } from '../multi-window.js';
 import { calibrate, calibrateIn, uncalibrate, uncalibrateIn } from '../tail-calibration.js';
-import { DRIFT_SPAN } from './drift.js';
 import type { TrackerParts } from './parts.js';
 import type { WindowInHand } from './scratch.js';
 import { DRIFT, SILENCE } from './scratch.js';
 import {
   ALPHA,
+  ANCHOR_RATE,
   BURST_SHIFT,
   FLAT,
   LAST_CALL,
@@ -292,24 +292,47 @@ function weigh({ s, derivedAt: d, tails, rules, scratch }: TrackerParts, win: Wi
   b.isChanged = true;
 }
 
-/** Keeps the window that decided the bucket, its limits for all of it. */
-export function writeDecided({ s, rules, scratch }: TrackerParts, out: DecidedWriter | undefined): void {
+/** Keeps the window that decided the bucket, its limits for all of it. What came in it is counted by those who have the counts. */
+export function writeDecided(parts: TrackerParts, out: DecidedWriter | undefined): void {
   if (out === undefined) return;
+  const { s, rules, scratch } = parts;
   const { bucket: b, block: k, windows } = scratch;
-  const { spans, step } = rules.windows;
-  const end = b.time + step;
+  const { step } = rules.windows;
   if (b.dates === SILENCE) {
     const mean = k.silenceMean + b.mean * k.silenceRatio;
     const from = Number.isNaN(s[LAST_CALL]) ? b.time : Math.min(b.time, s[LAST_CALL] * step);
     const size = 1 / Math.max(k.silenceVariance, 1e-9);
-    out.add(b.cell, from, 0, mean, Math.min(1, mean), Math.max(mean, windows[0].limits.upper(mean, size)));
+    out.add(b.cell, from, 0, 0, mean, Math.min(1, mean), Math.max(mean, windows[0].limits.upper(mean, size)));
     return;
   }
-  const { dates, datesMean: m } = b;
-  const size = (m * m) / Math.max(b.datesOver, 1e-300);
-  const by = dates === DRIFT ? 0 : dates;
-  const span = dates === DRIFT ? DRIFT_SPAN : spans[dates];
+  const isDrift = b.dates === DRIFT;
+  const size = (b.datesMean * b.datesMean) / Math.max(b.datesOver, 1e-300);
+  const by = isDrift ? 0 : b.dates;
+  const m = isDrift ? driftingMean(parts) : b.datesMean;
+  const from = beginOf(parts, isDrift ? rules.windows.blocks.length - 1 : b.dates);
+  const value = isDrift ? Number.NaN : b.datesValue;
   const upper = Math.max(windows[by].limits.upper(m, size), m * (1 + rules.minEffect));
   const lower = Math.min(windows[by].limits.lower(m, size), m * (1 - rules.minEffect));
-  out.add(b.cell, end - span, b.datesValue, m, Math.max(0, Math.ceil(lower)), Math.floor(upper));
+  out.add(b.cell, from, value, Number.NaN, m, Math.max(0, Math.ceil(lower)), Math.floor(upper));
+}
+
+/** The first bucket of a window that ends with the one in hand. */
+function beginOf({ rules, scratch }: TrackerParts, w: number): number {
+  const { time } = scratch.bucket;
+  const { blocks, block, hourBuckets, step } = rules.windows;
+  if (w === 0) return time;
+  if (blocks[w] === 0) return time - (hourBuckets - 1) * step;
+  const first = (Math.floor(time / block) - blocks[w] + 1) * block;
+  return time - Math.floor((time - first) / step) * step;
+}
+
+/**
+ * What the anchored rate expects of the longest window: a drift is told by it. The sums that tell it fade with time, and are
+ * those of no span.
+ */
+function driftingMean({ s, derivedAt: d, rules, scratch }: TrackerParts): number {
+  const { bucket: b, block: k } = scratch;
+  const w = rules.windows.blocks.length - 1;
+  const before = w === 0 ? 0 : s[d + PAST_EXPOSURE + w] + k.sumExposure;
+  return s[ANCHOR_RATE] * (before + b.exposure);
 }

@@ -18,9 +18,15 @@ function shapeDoubtAfter(days: number): number {
 }
 
 /** What the corrections of a series' hours weigh before any evidence; 0 where its hours are known, or it has never called. */
-export function shapePriorOf({ calls, support }: RowModel, { step }: Windows): number {
+export function shapePriorOf(model: RowModel, { step }: Windows): number {
+  const doubt = shapeDoubtIn(model, step);
+  return doubt > 0 ? 1 / doubt : 0;
+}
+
+/** What is not known of a young series' days at the end of its history: relative variance. */
+export function shapeDoubtIn({ calls, support }: RowModel, step: number): number {
   const days = (support * step) / DAY;
-  return calls > 0 && days < SHAPE_KNOWN ? 1 / shapeDoubtAfter(days) : 0;
+  return calls > 0 && days < SHAPE_KNOWN ? shapeDoubtAfter(days) : 0;
 }
 
 /** What is not known of a young series' days, and shared by the buckets of a silence. */

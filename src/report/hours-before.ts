@@ -5,13 +5,12 @@ import { rowsById, type SeriesSet, valueAt } from '../series/series-set.js';
 import { WEEK } from '../time/grid.js';
 
 /**
- * Findings with the calls that were made from their beginning to their end, and what the same hours of the weeks before were
- * like. A window that decided may hold calls of a finding from before it, and counts these as what was expected then; what
- * is printed is what was counted, and `decidedBy` says so.
- * @param history before the scores, in which a finding may begin
+ * Findings with what came before the windows that decided: what the same hours of the weeks before were like, and how many
+ * calls in them are of findings from before, which count as what was expected then.
+ * @param history before the scores
  * @param timeZone in whose time hours are the same from week to week
  */
-export function withRawCalls(
+export function withHoursBefore(
   anomalies: readonly Anomaly[],
   scores: Scores,
   history: SeriesSet | undefined,
@@ -19,13 +18,11 @@ export function withRawCalls(
 ): Anomaly[] {
   const sets = history === undefined ? [scores.window] : [history, scores.window];
   const rows = sets.map(({ keys }) => rowsById(keys));
-  const judged = judgedValues(scores);
+  const reportedBefore = callsReported(scores);
   return anomalies.map((anomaly) => {
-    const { key, from, to, decidedBy } = anomaly;
-    const value = callsIn({ key, from, to }, sets, rows) ?? anomaly.value;
+    const { key, decidedBy } = anomaly;
     const inWindow = callsIn({ key, ...decidedBy }, sets, rows);
-    const asJudged = judged(key, decidedBy.to);
-    const reported = inWindow === undefined || asJudged === undefined ? 0 : Math.round(inWindow - asJudged);
+    const reported = reportedBefore(key, decidedBy.to);
     const before = history === undefined ? [] : rangesBefore(decidedBy.from, decidedBy.to, history, timeZone, WEEK);
     const counts = before.map((range) => callsIn({ key, ...range }, sets, rows) ?? 0);
     const isAlike = (calls: number) =>
@@ -33,9 +30,6 @@ export function withRawCalls(
     const weeks = { of: counts.length, alike: counts.filter(isAlike).length };
     return {
       ...anomaly,
-      value,
-      // Its calls were those of a finding from before: too few beside them, but not none.
-      kind: anomaly.kind === 'silence' && value > 0 ? 'drop' : anomaly.kind,
       decidedBy: {
         ...decidedBy,
         ...(reported === 0 ? {} : { reported }),
@@ -45,15 +39,17 @@ export function withRawCalls(
   });
 }
 
-/** The calls in the window that decided a bucket, as it was judged; `undefined` where the bucket decided by itself. */
-function judgedValues({ decided, window }: Scores): (key: SeriesKey, end: number) => number | undefined {
-  if (decided === undefined) return () => undefined;
+/** The calls in the window that decided a bucket beyond those that it was judged by: of findings from before, where there are any. */
+function callsReported({ decided, window }: Scores): (key: SeriesKey, end: number) => number {
+  if (decided === undefined) return () => 0;
   const { start, step, length } = window.grid;
   const rows = rowsById(window.keys);
-  const values = new Map(decided.rows.map((row, i) => [row * length + decided.buckets[i], decided.values[i]]));
+  const calls = new Map(
+    decided.rows.map((row, i) => [row * length + decided.buckets[i], decided.calls[i] - decided.values[i]]),
+  );
   return (key, end) => {
     const row = rows.get(keyId(key));
-    return row === undefined ? undefined : values.get(row * length + (end - start) / step - 1);
+    return row === undefined ? 0 : Math.round(calls.get(row * length + (end - start) / step - 1) ?? 0);
   };
 }
 
