@@ -178,6 +178,11 @@ function learn(
   averageRate(s, anchor);
 }
 
+/** The rate by the slowest filter alone. */
+export function slowestRate(s: Float64Array, anchor: number): number {
+  return (s[A + FILTERS - 1] + 0.5) / (s[B + FILTERS - 1] + 0.5 / anchor);
+}
+
 /**
  * Holds what each filter knows of the rate between two, the slowest, by which silences are judged, between two of its own. To scale
  * all of them by what the fast ones have followed took it from the slowest, which has not.
