@@ -49,6 +49,7 @@ export const SLOW: readonly string[] = [
   'engine/slow-change.test.ts',
   'engine/traps.test.ts',
   'engine/weeks.test.ts',
+  'engine/young-keys.test.ts',
   'engine/zone-choice.test.ts',
   'entries.test.ts',
   'evaluate/fleet-run.test.ts',

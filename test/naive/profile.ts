@@ -121,7 +121,12 @@ export function naiveProfile(week: NaiveWeek, scatter: NaiveScatter, hourly: Nai
   const day = (slot: number) => Math.floor(slot / week.perDay);
   const hour = (slot: number) => slot % week.perDay;
   const byHour = naiveShrink(week, (slot) => `${hour(slot)}`, ones, flat, hourly);
-  const byDay = naiveShrink(week, (slot) => `${day(slot)}`, byHour.shape, flat, hourly, { unseen: 0.2 });
+  // Where a day was seen once at most, working days are drawn to working days, and those of week ends to week ends. (That a day's
+  // hours are witnesses apart is left out: it counts where alpha does.)
+  const byKind = week.repeats.some((n) => n < 2)
+    ? naiveShrink(week, (slot) => `${day(slot) < 5}`, byHour.shape, flat, hourly)
+    : flat;
+  const byDay = naiveShrink(week, (slot) => `${day(slot)}`, byHour.shape, byKind, hourly, { unseen: 0.2 });
   // A Saturday or Sunday seen once at most says little of the next.
   for (let slot = 5 * week.perDay; slot < 7 * week.perDay; slot++) {
     if (week.repeats[day(slot) * week.perDay] < 2) byDay.variance[slot] += 0.05;

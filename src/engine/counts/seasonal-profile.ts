@@ -1,3 +1,4 @@
+import { type DayTiers, shrinkDays } from './days-of-week.js';
 import type { Dispersion } from './dispersion.js';
 import { areAnyFew, isFew, onceAWeek, unlikeIts } from './few-weeks.js';
 import { clearTier, emptyTier, Shrinkage, type Tier } from './shrinkage.js';
@@ -31,13 +32,6 @@ export interface ProfileScatter {
   readonly hour: Dispersion;
 }
 
-/** Relative variance granted to a day of the week that the history has not seen: such a day may well be half or double. */
-const UNSEEN_DAY = 0.2;
-/** The same of working days, to a history that holds a week end at most: people may well be ten times as busy. */
-const UNSEEN_WORK = 2;
-
-/** Added for a Saturday or Sunday that was seen once at most: the next may be like it, or like a working day, or neither. */
-const FIRST_WEEKEND = 0.05;
 /** A slot whose calls a week exceed those of its hour's others by so much is a job's: standard deviations, and calls. */
 export const JOB_SDS = 4;
 export const JOB_SLACK = 2;
@@ -64,6 +58,7 @@ export class ProfileFit {
   readonly #hourOfDay: Tier;
   readonly #dayOfWeek: Tier;
   readonly #hourOfWeek: Tier;
+  readonly #days: DayTiers;
   readonly #minuteOfHour: Tier;
   readonly #slotOfDay: Tier;
   readonly #squaresOfDay: Float64Array;
@@ -81,6 +76,13 @@ export class ProfileFit {
     this.#hourOfDay = emptyTier(hourOfDay.count);
     this.#dayOfWeek = emptyTier(dayOfWeek.count);
     this.#hourOfWeek = emptyTier(hourOfWeek.count);
+    this.#days = {
+      hours: hourOfDay.count,
+      hourOfDay: this.#hourOfDay,
+      dayOfWeek: this.#dayOfWeek,
+      kindOfDay: emptyTier(2),
+      hourOfWeek: this.#hourOfWeek,
+    };
     this.#minuteOfHour = emptyTier(minuteOfHour.count);
     this.#slotOfDay = emptyTier(slotOfDay.count);
     this.#squaresOfDay = new Float64Array(slotOfDay.count);
@@ -150,17 +152,7 @@ export class ProfileFit {
       if (hours > 1 || h === 0) hourOfDay.n[cell] += week.n[h];
     }
     this.#shrinkage.shrink(hourOfDay, hourly);
-    for (let h = 0; h < 7 * hours; h++) {
-      const cell = Math.floor(h / hours);
-      dayOfWeek.calls[cell] += week.calls[h];
-      dayOfWeek.expected[cell] += week.expected[h] * hourOfDay.ratio[h % hours];
-      if (h % hours === 0) dayOfWeek.n[cell] = week.n[h];
-    }
-    this.#shrinkage.shrink(dayOfWeek, hourly, { unseen: UNSEEN_DAY });
-    for (let day = 5; day < 7; day++) if (dayOfWeek.n[day] < 2) dayOfWeek.variance[day] += FIRST_WEEKEND;
-    let workingHours = 0;
-    for (let h = 0; h < 5 * hours; h++) if (week.n[h] > 0) workingHours++;
-    if (2 * workingHours < hours) dayOfWeek.variance.fill(UNSEEN_WORK, 0, 5);
+    shrinkDays(this.#days, hourly, this.#shrinkage);
     for (let h = 0; h < 7 * hours; h++) {
       week.expected[h] *= hourOfDay.ratio[h % hours] * dayOfWeek.ratio[Math.floor(h / hours)];
     }

@@ -122,7 +122,7 @@ export class BucketDistributions {
 
   /**
    * Where the law of a slot begins in `values`.
-   * @param correction of the shape, and `shapeDoubt` the relative variance it leaves; `hour` tells those of one row apart
+   * @param correction of the shape, and `shapeDoubt` what it has come to that is not known of the hour, over the profile's; `hour` tells those of one row apart
    */
   at(slot: number, hour: number, correction: number, shapeDoubt: number): number {
     if (this.#shape > 0) {
@@ -162,8 +162,11 @@ export class BucketDistributions {
     places[place + 3] = this.#now;
     const { values } = this;
     values[at + EXPOSURE] = profile.shapeAt(slot) * correction;
-    values[at + RELATIVE] = profile.varianceAt(slot) + shapeDoubt;
-    values[at + DOUBT] = profile.hourVarianceAt(slot) + shapeDoubt;
+    const hourDoubt = profile.hourVarianceAt(slot) + shapeDoubt;
+    const own = profile.varianceAt(slot) + shapeDoubt;
+    values[at + DOUBT] = hourDoubt;
+    // Where it has become less, of a slot that the fit knew better than its hour.
+    values[at + RELATIVE] = shapeDoubt < 0 && own < hourDoubt ? hourDoubt : own;
     this.#fill(at);
     return at;
   }

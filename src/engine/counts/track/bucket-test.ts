@@ -13,21 +13,20 @@ import {
 import type { TrackerParts } from './parts.js';
 import { SILENCE } from './scratch.js';
 import { BURST_SHIFT, SILENCE_SHIFT } from './state.js';
-import { correctionOf, hourOf } from './young-hours.js';
+import { correctionOf, doubtOf, hourOf } from './young-hours.js';
 
 /** Below it no calibration changes anything: no need to look up the series'. */
 export const UNCALIBRATED = 2.9;
 
 /** Finds the distribution of a bucket in this slot. */
 export function lookUp(parts: TrackerParts, slot: number, y: number): void {
-  const { s, scratch, layout, shapePrior } = parts;
+  const { scratch } = parts;
   const { distributions, bucket: b } = scratch;
   let at: number;
   if (scratch.block.isYoung) {
     b.hour = hourOf(parts, slot);
-    b.correction = correctionOf(parts, b.hour);
-    const doubt = 1 / (s[layout.shapeAt + 2 * b.hour] + shapePrior);
-    at = distributions.at(slot, b.hour, b.correction, doubt);
+    b.correction = correctionOf(parts, b.hour, slot);
+    at = distributions.at(slot, b.hour, b.correction, doubtOf(parts, b.hour, slot));
   } else at = distributions.at(slot, 0, 1, 0);
   const { values } = distributions;
   const mean = values[at + MEAN];

@@ -174,6 +174,8 @@ function learnBlocks(parts: TrackerParts, passed: number): void {
   const w = Math.min(1, rules.windows.blocks.length - 1);
   scatter.phi = s[d + PHI + w];
   scatter.alpha = s[d + ALPHA + w];
+  // What an hour brings that is not known teaches what the hour is, and the rate no more than that leaves.
+  if (parts.shapePrior > 0 && s[SUM_EXPOSURE] > 0) scatter.alpha += s[SUM_EXPOSURE_VAR] / s[SUM_EXPOSURE];
   const hours = block / HOUR;
   const perBlock = block / step;
   // What was held back, as suspect or in an incident, neither teaches nor lets what is known grow old.

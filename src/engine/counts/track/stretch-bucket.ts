@@ -53,8 +53,9 @@ export function loadBucket({ scratch, rules }: TrackerParts, j: number): void {
 /** The local hour of a young series' bucket in hand, and its correction: no test of a stretch needs them. */
 export function setHour(parts: TrackerParts, j: number): void {
   const { stretch: t, bucket: b } = parts.scratch;
-  b.hour = hourOf(parts, t.whole[AT_JUDGED_BY + j]);
-  b.correction = correctionOf(parts, b.hour);
+  const slot = t.whole[AT_JUDGED_BY + j];
+  b.hour = hourOf(parts, slot);
+  b.correction = correctionOf(parts, b.hour, slot);
 }
 
 /** Puts back what a test found of the bucket in hand. */

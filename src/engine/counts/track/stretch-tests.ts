@@ -35,13 +35,13 @@ import {
   AT_Y,
 } from './stretch.js';
 import { keepBucket, loadBucket } from './stretch-bucket.js';
-import { correctionOf, hourOf } from './young-hours.js';
+import { correctionOf, doubtOf, hourOf } from './young-hours.js';
 
 // The tests of bucket-test.ts and drift.ts as loops over a stretch of `n` buckets: the same figures in the same order.
 
 /** Finds the distribution of each bucket, and what the block holds with it. */
 export function lookUpAll(parts: TrackerParts, n: number): void {
-  const { scratch, s, layout, shapePrior } = parts;
+  const { scratch } = parts;
   const { distributions, stretch: t, block: k } = scratch;
   const c = t.all;
   const { values } = distributions;
@@ -52,7 +52,7 @@ export function lookUpAll(parts: TrackerParts, n: number): void {
     let at: number;
     if (k.isYoung) {
       const hour = hourOf(parts, slot);
-      at = distributions.at(slot, hour, correctionOf(parts, hour), 1 / (s[layout.shapeAt + 2 * hour] + shapePrior));
+      at = distributions.at(slot, hour, correctionOf(parts, hour, slot), doubtOf(parts, hour, slot));
     } else at = distributions.at(slot, 0, 1, 0);
     whole[AT_LAW + j] = at;
   }

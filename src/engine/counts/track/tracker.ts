@@ -198,7 +198,7 @@ export class CountTracker implements Tracker, TrackerParts {
   /** @param ratio of the rate that counts here to the one that is followed */
   #massOf(y: number, slot: number, ratio: number): number {
     const { s, profile, phi, alpha } = this;
-    const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot));
+    const correction = this.shapePrior === 0 ? 1 : correctionOf(this, hourOf(this, slot), slot);
     const mean = Math.max(ratio * (s[RATE] * (profile.shapeAt(slot) * correction)), LEAST_MEAN);
     return logMass(y, mean, 1 / (alpha + profile.varianceAt(slot) + s[RATE_VARIANCE] + phi / mean));
   }
@@ -207,7 +207,7 @@ export class CountTracker implements Tracker, TrackerParts {
   band(slot: number, nats: number): Band {
     if (!this.isAsleep) this.#ready();
     const known = { rate: this.s[RATE], variance: this.s[RATE_VARIANCE] + this.s[SHIFT_VARIANCE] };
-    return bandOf(this.model, slot, nats, known, correctionOf(this, hourOf(this, slot)));
+    return bandOf(this.model, slot, nats, known, correctionOf(this, hourOf(this, slot), slot));
   }
 
   /**
@@ -235,7 +235,7 @@ export class CountTracker implements Tracker, TrackerParts {
     for (let i = 0; i < calls.length; i++) {
       if (Number.isNaN(calls[i])) continue;
       sum += calls[i];
-      exposure += this.model.profile.shapeAt(slots[i]) * correctionOf(this, hourOf(this, slots[i]));
+      exposure += this.model.profile.shapeAt(slots[i]) * correctionOf(this, hourOf(this, slots[i]), slots[i]);
     }
     if (exposure > 0) signOff(this, sum, exposure, time);
   }

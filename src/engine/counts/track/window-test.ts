@@ -50,14 +50,15 @@ export const LEAST_MEAN_BELOW = 0.8;
 export const SHIFT_SETTLED = 0.004;
 
 /** Sets up what the windows need of a tracker's model, where another had its turn before. */
-export function armWindows({ s, derivedAt: d, rules, scratch }: TrackerParts): void {
+export function armWindows({ s, derivedAt: d, rules, scratch, shapePrior }: TrackerParts): void {
   const { blocks, block, step } = rules.windows;
   for (let w = 0; w < blocks.length; w++) {
     const win = scratch.windows[w];
     armLimits(win, s[d + NATS_ABOVE + w], s[d + NATS_BELOW + w], s, d + WIDE + WIDE_CELL * w);
     win.isLong = blocks[w] > 0;
     win.back = Math.round((Math.max(0, blocks[w] - 1) * block) / step);
-    win.hourShare = IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w]));
+    // What is not known of a young series' day is common to its hours.
+    win.hourShare = Math.max(shapePrior > 0 ? 1 : 0, IN_SAMPLE / Math.sqrt(Math.max(1, blocks[w])));
     win.phi = s[d + PHI + w];
     win.leastMean = LEAST_MEAN_BELOW * s[d + NATS_BELOW + w];
   }

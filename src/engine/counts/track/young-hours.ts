@@ -17,6 +17,9 @@ function shapeDoubtAfter(days: number): number {
   return 0.3 / (1 + (days * days) / 8);
 }
 
+/** Relative variance of an hour from day to day of one kind: one Saturday does not say more of the Sunday behind it. */
+const DAYS_DIFFER = 0.05;
+
 /** What the corrections of a series' hours weigh before any evidence; 0 where its hours are known, or it has never called. */
 export function shapePriorOf(model: RowModel, { step }: Windows): number {
   const doubt = shapeDoubtIn(model, step);
@@ -41,11 +44,24 @@ export function hourOf({ profile }: TrackerParts, slot: number): number {
   return slot < 5 * perDay ? hour : DAY_HOURS + hour;
 }
 
+/** What the correction of a slot's hour weighs before any evidence: the less, the more the fit left open of it. */
+function priorOf({ profile, shapePrior }: TrackerParts, slot: number): number {
+  return 1 / (1 / shapePrior + profile.hourVarianceAt(slot));
+}
+
 /** What a young series' hours have turned out to be, over what little history made of them; 1 for any other. */
-export function correctionOf({ s, shapePrior, layout }: TrackerParts, hour: number): number {
+export function correctionOf(parts: TrackerParts, hour: number, slot: number): number {
+  const { s, shapePrior, layout } = parts;
   if (shapePrior === 0) return 1;
   const at = layout.shapeAt + 2 * hour;
-  return (s[at] + shapePrior) / (s[at + 1] + shapePrior);
+  const prior = priorOf(parts, slot);
+  return (s[at] + prior) / (s[at + 1] + prior);
+}
+
+/** Relative variance of an hour by now, over that of the fit: what its place in the day leaves open besides, less what has been learned. */
+export function doubtOf(parts: TrackerParts, hour: number, slot: number): number {
+  const { s, layout, profile } = parts;
+  return 1 / (s[layout.shapeAt + 2 * hour] + priorOf(parts, slot)) - profile.hourVarianceAt(slot);
 }
 
 /** What the bucket shows of its local hour, of a young series. */
@@ -63,7 +79,7 @@ function learnShape({ s, scatter, layout, scratch }: TrackerParts): void {
   const { phi, alpha } = scatter;
   if (s[SHAPE_HOUR_MEAN] > 0) {
     const at = layout.shapeAt + 2 * s[SHAPE_HOUR];
-    const worth = 1 / (1 + phi + alpha * Math.max(s[SHAPE_HOUR_MEAN], s[SHAPE_HOUR_CALLS]));
+    const worth = 1 / (1 + phi + (alpha + DAYS_DIFFER) * Math.max(s[SHAPE_HOUR_MEAN], s[SHAPE_HOUR_CALLS]));
     s[at] += worth * s[SHAPE_HOUR_CALLS];
     s[at + 1] += worth * s[SHAPE_HOUR_MEAN];
   }
