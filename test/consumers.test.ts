@@ -15,10 +15,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const built = existsSync(`${ROOT}dist/aws/index.js`);
 if (!built) console.log('consumers.test.ts: skipped, dist is missing (npm run build makes it)');
 
-/** What the whole pure entry point may weigh, minified and brotlied (to stay under: 150 kB): 134 kB, 11 of them for ticks, bytes and scores that take half of the time. */
-const WHOLE = 137_000;
-/** And what somebody pays who only judges, with a detector from bytes, and says it in words: 80 kB with calendars, error codes, loops over columns, and quiet rows ahead, by law and by hour. */
-const DETECTOR = 82_000;
+/** What the whole pure entry point may weigh, minified and brotlied (to stay under: 150 kB): 138 kB, 11 of them for ticks, bytes and scores that take half of the time, 4 for values that are counts and for young keys. */
+const WHOLE = 140_000;
+/** And what somebody pays who only judges, with a detector from bytes, and says it in words: 83 kB with calendars, error codes, loops over columns, and quiet rows ahead, by law and by hour. */
+const DETECTOR = 84_500;
 
 /** Four weeks learned and a day judged, in each way to import. */
 const USE = `
